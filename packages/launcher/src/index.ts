@@ -1,0 +1,1 @@
+export { programText } from './program-text.generated.ts'

@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config'
+
+const e2e = '**/*.e2e.test.ts'
+const paperclip = '**/*.paperclip.test.ts'
+const ignored = ['**/node_modules/**', '**/dist/**']
+
+export default defineConfig({
+  // Packages are tested from their sources; no build is needed first.
+  resolve: { conditions: ['@agent-jobs/source', 'module', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['@agent-jobs/source', 'module', 'node', 'import', 'default'] } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{packages,apps}/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: [...ignored, e2e, paperclip],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [`{packages,apps}/*/{src,test}/${e2e}`],
+          exclude: ignored,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'paperclip',
+          include: [`{packages,apps}/*/{src,test}/${paperclip}`],
+          exclude: ignored,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
