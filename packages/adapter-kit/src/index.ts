@@ -1,1 +1,1 @@
-export {}
+export { AdapterError, messageOf } from './adapter-error.ts'

@@ -1,0 +1,154 @@
+import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import {
+  buildPaperclipEnv,
+  isForbiddenConfigEnvKey,
+  isPaperclipRuntimeEnvKey,
+  readPaperclipIssueWorkModeFromContext,
+  refreshPaperclipWorkspaceEnvForExecution,
+  stringifyPaperclipWakePayload,
+} from '@paperclipai/adapter-utils/server-utils'
+import { AdapterError } from '../adapter-error.ts'
+import { isSensitive } from '../pod/env-policy.ts'
+import type { InheritedEnv } from '../pod/inherit-from-pod.ts'
+import { describe } from '../settings/loose-text.ts'
+import { shedOversized, type ShedVariable } from './env-shedding.ts'
+import { objectsOf, wakeVariables, type RunContext } from './run-context.ts'
+
+/** The agent's environment, ready for a run: what may stand in the Job, and what goes to the run's Secret. */
+export interface AgentEnv {
+  plain: Record<string, string>
+  secret: Record<string, string>
+  shed: ShedVariable[]
+}
+
+/** Everything that has a say in the agent's environment. */
+export interface AgentEnvInput {
+  ctx: AdapterExecutionContext
+  run: RunContext
+  inherited: Pick<InheritedEnv, 'plain' | 'sensitive'>
+  configured: Record<string, unknown> | undefined
+  /** The agent's own variables (home of its state, provider switches); they win over everything. */
+  forced: Record<string, string>
+  /** Set only where nobody else set it. */
+  fallback: Record<string, string>
+  cwd: string
+  apiUrl: string | null
+}
+
+// POSIX names only: the Secret becomes environment by envFrom, which skips other names without a word.
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+// Identity and places; everybody who may see the Job may see these.
+const publicNames = new Set([
+  'PAPERCLIP_AGENT_ID',
+  'PAPERCLIP_COMPANY_ID',
+  'PAPERCLIP_RUN_ID',
+  'PAPERCLIP_TASK_ID',
+  'PAPERCLIP_API_URL',
+  'PAPERCLIP_WAKE_REASON',
+  'PAPERCLIP_ISSUE_WORK_MODE',
+  'PAPERCLIP_WORKSPACE_CWD',
+  'PAPERCLIP_WORKSPACE_ID',
+  'PAPERCLIP_WORKSPACE_SOURCE',
+  'PAPERCLIP_WORKSPACE_STRATEGY',
+  'AGENT_HOME',
+])
+
+/** The user's variables as texts; anything else is refused by name, never dropped in silence. */
+export function configuredVariables(configured: Record<string, unknown> | undefined): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [name, value] of Object.entries(configured ?? {})) {
+    if (!variableName.test(name)) {
+      throw new AdapterError(
+        'invalid_config',
+        `"env": "${name}" is no name of an environment variable. Rename it in the agent's settings.`,
+      )
+    }
+    if (value === null || value === undefined) continue
+    if (typeof value === 'object') {
+      throw new AdapterError(
+        'invalid_config',
+        `"env": the value of ${name} is ${describe(value)}, expected a text. A secret reference must be resolved by Paperclip before the run; choose the secret anew in the agent's settings.`,
+      )
+    }
+    variables[name] = String(value)
+  }
+  return variables
+}
+
+// Paperclip prepares scratch folders on the server's disk; only what lies on the shared volume exists in the pod.
+function onVolume(name: string, value: string, home: string): boolean {
+  if (!/^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR|PAPERCLIP_(?:RUN_|TASK_)?SCRATCH_DIR|PAPERCLIP_TMPDIR)$/.test(name))
+    return true
+  return value === home || value.startsWith(`${home.replace(/\/+$/, '')}/`)
+}
+
+/** Layers the environment: inherited < Paperclip's own < configured < forced (rows 84–92 of the field's table). */
+export function agentEnv(input: AgentEnvInput): AgentEnv {
+  const { ctx, run, inherited, forced, cwd } = input
+  const context = ctx.context
+  const base: Record<string, string> = {
+    ...buildPaperclipEnv(ctx.agent),
+    PAPERCLIP_RUN_ID: run.runId,
+    ...wakeVariables(context),
+  }
+  const configured = configuredVariables(input.configured)
+  const apiUrl = input.apiUrl ?? configured['PAPERCLIP_API_URL']
+  if (apiUrl !== undefined) base['PAPERCLIP_API_URL'] = apiUrl
+
+  const optional: Record<string, string | null> = {
+    PAPERCLIP_ISSUE_WORK_MODE: readPaperclipIssueWorkModeFromContext(context),
+    PAPERCLIP_WAKE_PAYLOAD_JSON: stringifyPaperclipWakePayload(context['paperclipWake']),
+  }
+  for (const [name, list] of [
+    ['PAPERCLIP_RUNTIME_SERVICE_INTENTS_JSON', objectsOf(context['paperclipRuntimeServiceIntents'])],
+    ['PAPERCLIP_RUNTIME_SERVICES_JSON', objectsOf(context['paperclipRuntimeServices'])],
+  ] as const) {
+    optional[name] = list.length > 0 ? JSON.stringify(list) : null
+  }
+  for (const [name, value] of Object.entries(optional)) if (value) base[name] = value
+
+  const { workspace } = run
+  refreshPaperclipWorkspaceEnvForExecution({
+    env: base,
+    envConfig: configured,
+    workspaceCwd: workspace.cwd,
+    workspaceSource: workspace.source,
+    workspaceStrategy: workspace.strategy,
+    workspaceId: workspace.id,
+    workspaceRepoUrl: workspace.repoUrl,
+    workspaceRepoRef: workspace.repoRef,
+    workspaceBranch: workspace.branch,
+    workspaceWorktreePath: workspace.worktreePath,
+    workspaceHints: workspace.hints,
+    agentHome: workspace.agentHome,
+    // The volume is mounted at the same path in server and pod, so paths need no rewriting.
+    executionTargetIsRemote: false,
+    executionCwd: cwd,
+  })
+  if (ctx.authToken) base['PAPERCLIP_API_KEY'] = ctx.authToken
+
+  const home = forced['HOME'] ?? '/paperclip'
+  const all: Record<string, string> = {
+    ...input.fallback,
+    ...inherited.plain,
+    ...inherited.sensitive,
+    ...base,
+    ...forced,
+  }
+  for (const name of Object.keys(all)) if (!onVolume(name, all[name] ?? '', home)) delete all[name]
+  const { env, shed } = shedOversized(all)
+
+  const result: AgentEnv = { plain: {}, secret: {}, shed }
+  for (const [name, value] of Object.entries(env)) {
+    const fromUser = name in configured && !(name in forced) && !isManaged(name, base, configured)
+    const open = publicNames.has(name) || name in forced || name in inherited.plain || name in input.fallback
+    const hidden = fromUser || !open || name in inherited.sensitive || isSensitive(name, value)
+    ;(hidden && !publicNames.has(name) ? result.secret : result.plain)[name] = value
+  }
+  return result
+}
+
+function isManaged(name: string, base: Record<string, string>, configured: Record<string, string>): boolean {
+  return isForbiddenConfigEnvKey(name) || (isPaperclipRuntimeEnvKey(name) && base[name] !== configured[name])
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { readIsolation } from './isolation.ts'
+
+describe('run isolation', () => {
+  it('is shared by default', () => {
+    expect(readIsolation(undefined, 'r')).toMatchObject({ mode: 'shared', key: null, keyHash: null })
+    expect(readIsolation({ mode: 'shared', key: 'x' }, 'r')).toMatchObject({ mode: 'shared', key: null })
+  })
+
+  it('hashes the key for the label', () => {
+    const isolation = readIsolation(
+      { isolationMode: 'isolated', isolationKey: 'branch/a', homeRoot: '/paperclip/h' },
+      'r',
+    )
+    expect(isolation).toMatchObject({ mode: 'isolated', key: 'branch/a', homeRoot: '/paperclip/h' })
+    expect(isolation.keyHash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it('makes every run its own in mode run', () => {
+    expect(readIsolation({ mode: 'run' }, 'r1').keyHash).not.toBe(readIsolation({ mode: 'run' }, 'r2').keyHash)
+  })
+
+  it.each([
+    ['text', /not an object/],
+    [{ mode: 'private' }, /none of shared, run, workspace, isolated/],
+    [{ mode: 'isolated' }, /needs a "key"/],
+    [{ mode: 'isolated', key: 7 }, /"key" is not a text/],
+    [{ mode: 'isolated', key: 'k', homeRoot: 'relative' }, /expected an absolute path/],
+    [{ mode: 'isolated', key: 'k', tmpRoot: '/a/../b' }, /expected an absolute path/],
+  ])('refuses %j', (descriptor, message) => {
+    expect(() => readIsolation(descriptor, 'r')).toThrow(message)
+  })
+})

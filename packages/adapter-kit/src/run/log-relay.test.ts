@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { logRelay, pieces, secretRedactor } from './log-relay.ts'
+
+function collector() {
+  const chunks: [string, string][] = []
+  return { chunks, onLog: async (stream: 'stdout' | 'stderr', chunk: string) => void chunks.push([stream, chunk]) }
+}
+
+describe('the log relay', () => {
+  it('sends a line with its newline', async () => {
+    const { chunks, onLog } = collector()
+    await logRelay(onLog).line('stderr', 'hello')
+    expect(chunks).toEqual([['stderr', 'hello\n']])
+  })
+
+  it("splits a huge line below Paperclip's cut and ends only its last chunk", async () => {
+    const { chunks, onLog } = collector()
+    const line = JSON.stringify({ text: 'x'.repeat(200_000) })
+    await logRelay(onLog).line('stdout', line)
+    expect(chunks.length).toBeGreaterThan(3)
+    expect(chunks.every(([, chunk]) => chunk.length < 65_536)).toBe(true)
+    expect(chunks.slice(0, -1).some(([, chunk]) => chunk.includes('\n'))).toBe(false)
+    expect(chunks.map(([, chunk]) => chunk).join('')).toBe(`${line}\n`)
+  })
+
+  it('waits for Paperclip before it takes the next line', async () => {
+    const order: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const relay = logRelay(async (_stream, chunk) => {
+      order.push(`start ${chunk.trim()}`)
+      await gate.promise
+    })
+    const line = relay.line('stdout', 'a').then(() => order.push('taken'))
+    expect(order).toEqual(['start a'])
+    gate.resolve()
+    await line
+    expect(order).toEqual(['start a', 'taken'])
+  })
+
+  it('never cuts a character in two', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 9 }), (text, limit) => {
+        const parts = pieces(text, limit)
+        expect(parts.join('')).toBe(text)
+        for (const part of parts) {
+          expect(part.length).toBeLessThanOrEqual(limit)
+          expect(part.isWellFormed()).toBe(text.isWellFormed())
+        }
+      }),
+    )
+  })
+
+  it('hides secrets, the longest first, and leaves short texts alone', async () => {
+    const { chunks, onLog } = collector()
+    const redact = secretRedactor(['sk-ant-abcdefgh', 'sk-ant-abcdefgh-long', 'short'])
+    await logRelay(onLog, { redact }).line('stdout', 'key sk-ant-abcdefgh-long, sk-ant-abcdefgh, short')
+    expect(chunks).toEqual([['stdout', 'key ***, ***, short\n']])
+  })
+})

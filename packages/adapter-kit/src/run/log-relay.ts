@@ -1,0 +1,64 @@
+/** Takes one run's output to Paperclip's log, in chunks that Paperclip keeps whole. */
+export interface LogRelay {
+  /** Hands over one line without its newline; resolves when Paperclip has taken it. */
+  line(stream: 'stdout' | 'stderr', text: string): Promise<void>
+  /** Bytes handed over so far. */
+  readonly bytes: number
+}
+
+// Paperclip cuts a chunk above 64 Ki characters in its middle (heartbeat.js compactRunLogChunk).
+const maxChunkChars = 65_536
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd8_00 && code <= 0xdb_ff
+}
+
+/** Cuts a text into pieces of at most `limit` UTF-16 units, never between the halves of a character. */
+export function pieces(text: string, limit: number): string[] {
+  const result: string[] = []
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(from + limit, text.length)
+    if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to -= 1
+    result.push(text.slice(from, to))
+    from = to
+  }
+  return result.length === 0 ? [''] : result
+}
+
+/**
+ * Makes a relay. A line longer than a chunk goes in several chunks of which only the last ends with the newline, so that
+ * readers that join chunks see the line as it was.
+ */
+export function logRelay(
+  onLog: (stream: 'stdout' | 'stderr', chunk: string) => Promise<void>,
+  {
+    redact = (text: string) => text,
+    limit = maxChunkChars - 1024,
+  }: { redact?: (text: string) => string; limit?: number } = {},
+): LogRelay {
+  let bytes = 0
+  return {
+    get bytes() {
+      return bytes
+    },
+    async line(stream, text) {
+      const safe = redact(text)
+      bytes += Buffer.byteLength(safe) + 1
+      const parts = pieces(safe, limit)
+      for (const [index, part] of parts.entries()) {
+        await onLog(stream, index === parts.length - 1 ? `${part}\n` : part)
+      }
+    },
+  }
+}
+
+/** Makes a function that hides known secret values wherever they appear in the output. */
+export function secretRedactor(secrets: Iterable<string>): (text: string) => string {
+  // Short values would hide half of every text; a credential is longer.
+  const values = [...new Set(secrets)].filter((value) => value.length >= 12 && !value.includes('\n'))
+  if (values.length === 0) return (text) => text
+  values.sort((a, b) => b.length - a.length)
+  const escaped = values.map((value) => value.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`))
+  const pattern = new RegExp(escaped.join('|'), 'g')
+  return (text) => text.replaceAll(pattern, '***')
+}

@@ -1,0 +1,75 @@
+import type { AdapterConfigSchema, ConfigFieldSchema } from '@paperclipai/adapter-utils'
+import type { z } from 'zod'
+import type { SettingMeta } from './setting-types.ts'
+
+/** A setting with what its schema says about it. */
+export interface SettingEntry {
+  key: string
+  meta: SettingMeta
+  fallback: unknown
+}
+
+function isSettingMeta(meta: unknown): meta is SettingMeta {
+  return typeof meta === 'object' && meta !== null && 'title' in meta && 'description' in meta && 'group' in meta
+}
+
+/** Every setting of a schema that carries form data, in the schema's order. */
+export function settingEntries(schema: z.ZodObject): SettingEntry[] {
+  return Object.entries(schema.shape).flatMap(([key, field]) => {
+    const type = field as z.ZodType
+    const meta: unknown = type.meta()
+    if (!isSettingMeta(meta)) return []
+    const empty = type.safeParse(undefined)
+    return [{ key, meta, fallback: empty.success ? empty.data : undefined }]
+  })
+}
+
+/** Makes Paperclip's config form out of the schema. */
+export function configForm(schema: z.ZodObject): AdapterConfigSchema {
+  return {
+    fields: settingEntries(schema).flatMap(({ key, meta, fallback }): ConfigFieldSchema[] => {
+      if (!meta.field) return []
+      const extra = {
+        ...(meta.secret ? { secret: true } : {}),
+        ...(meta.visibleWhen ? { visibleWhen: meta.visibleWhen } : {}),
+      }
+      return [
+        {
+          key,
+          label: meta.title,
+          type: meta.field,
+          hint: meta.description,
+          group: meta.group,
+          ...(fallback === undefined || typeof fallback === 'object' ? {} : { default: fallback }),
+          ...(meta.options ? { options: [...meta.options] } : {}),
+          ...(Object.keys(extra).length === 0 ? {} : { meta: extra }),
+        },
+      ]
+    }),
+  }
+}
+
+function cell(value: string): string {
+  return value.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
+
+function kindOf({ meta, fallback }: SettingEntry): string {
+  if (meta.kind) return meta.kind
+  if (meta.options) return meta.options.map(({ value }) => `\`${value}\``).join(', ')
+  if (typeof fallback === 'number') return 'number'
+  return typeof fallback === 'boolean' ? 'switch' : 'text'
+}
+
+function fallbackOf({ fallback }: SettingEntry): string {
+  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return '–'
+  return `\`${typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback)}\``
+}
+
+/** Makes the README's options table out of the schema. */
+export function settingsTable(schema: z.ZodObject): string {
+  const rows = settingEntries(schema).map(
+    (entry) =>
+      `| \`${entry.key}\` | ${cell(kindOf(entry))} | ${cell(fallbackOf(entry))} | ${cell(entry.meta.description)} |`,
+  )
+  return ['| setting | type | default | what it does |', '|---|---|---|---|', ...rows].join('\n')
+}
