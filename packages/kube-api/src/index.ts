@@ -1,1 +1,33 @@
-export {}
+export type { BackoffOptions } from './backoff.ts'
+export type { RetryOptions } from './call-with-retry.ts'
+export type { Clock } from './clock.ts'
+export {
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isGone,
+  isInvalid,
+  isNotFound,
+  isTooManyRequests,
+  isUnauthorized,
+} from './error-predicates.ts'
+export {
+  createKubeClient,
+  type DeleteOptions,
+  type KubeClient,
+  type KubeClientOptions,
+  type ListOptions,
+  type PatchOptions,
+  type Place,
+  type RawRequest,
+} from './kube-client.ts'
+export { KubeError, type KubeErrorCode, type KubeErrorInit, type KubeObjectRef } from './kube-error.ts'
+export type { LogResponse, OpenLogOptions } from './log-request.ts'
+export type { ModelClass } from './model-dates.ts'
+export type { Query } from './query-string.ts'
+export type { ListWatchTuning } from './reflector.ts'
+export { kinds, resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
+export type { WatchProblem } from './shared-watches.ts'
+export type { ListWatchEvent } from './subscription.ts'
+export type { RequestReport } from './transport.ts'
+export type { Selection } from './watch-source.ts'

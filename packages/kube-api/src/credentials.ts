@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import type { AgentOptions } from 'node:https'
+import { HttpMethod, KubeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node'
+import type { Clock } from './clock.ts'
+import { KubeError } from './kube-error.ts'
+
+/** What one request needs: headers of the user, and how to reach the server. */
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>
+  readonly connection: DispatcherOptions
+  /** Changes when certificates or proxy change, so that connections of the old ones are not used again. */
+  readonly fingerprint: string
+}
+
+/** Resolves credentials, and resolves them anew when the server refuses them. */
+export interface CredentialSource {
+  current(): Promise<Credentials>
+  /** Forgets `refused`, also in the caches of exec plugins and token files. Others that were refused share one renewal. */
+  renew(refused: Credentials): void
+}
+
+// Token files and plugins have caches of their own; this one only spares a busy client reading certificates from disk
+// for each request.
+const lifetimeMs = 5_000
+
+function isLoopback(server: string): boolean {
+  const { hostname } = new URL(server)
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
+}
+
+/** client-node's KubeConfig with its connection options caught instead of made into a new agent for each request. */
+class CapturingConfig extends KubeConfig {
+  connection: DispatcherOptions = { type: 'none' }
+
+  static of(source: KubeConfig): CapturingConfig {
+    const { clusters, users, contexts, currentContext } = source
+    const config = new CapturingConfig()
+    config.loadFromOptions({ clusters, users, contexts, currentContext })
+    // Private in client-node's types, yet `addAuthenticator` is public: what a caller added must go on working.
+    const added: unknown = Reflect.get(source, 'custom_authenticators')
+    if (Array.isArray(added)) for (const authenticator of added) config.addAuthenticator(authenticator)
+    return config
+  }
+
+  override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): DispatcherOptions {
+    // A token must not travel in the clear; on the own machine it does not travel.
+    const plainLoopback = cluster !== null && cluster.server.startsWith('http:') && isLoopback(cluster.server)
+    this.connection =
+      plainLoopback && !cluster.proxyUrl ? { type: 'none' } : super.createDispatcherOptions(cluster, agentOptions)
+    return { type: 'none' }
+  }
+
+  async resolve(): Promise<Credentials> {
+    const context = new RequestContext(this.getCurrentCluster()?.server ?? '', HttpMethod.GET)
+    await this.applySecurityAuthentication(context)
+    const fingerprint = createHash('sha256')
+      .update(
+        JSON.stringify(this.connection, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)),
+      )
+      .digest('hex')
+    return { headers: context.getHeaders(), connection: this.connection, fingerprint }
+  }
+}
+
+/** Takes credentials from a KubeConfig: static ones, client certificates, exec plugins, token files, OIDC. */
+export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): CredentialSource {
+  let config = CapturingConfig.of(kubeConfig)
+  let resolved: { at: number; value: Credentials } | undefined
+  let pending: Promise<Credentials> | undefined
+
+  async function resolve(): Promise<Credentials> {
+    try {
+      const value = await config.resolve()
+      resolved = { at: clock.now(), value }
+      return value
+    } catch (cause) {
+      const user = kubeConfig.getCurrentUser()?.name ?? '(none)'
+      const detail = cause instanceof Error ? cause.message : String(cause)
+      throw new KubeError({
+        code: 'credentials',
+        message: `No credentials for user "${user}" of context "${kubeConfig.getCurrentContext()}": ${detail.trim()}. Check its exec plugin, token file or certificates.`,
+        retryable: true,
+        cause,
+      })
+    } finally {
+      pending = undefined
+    }
+  }
+
+  return {
+    async current() {
+      if (resolved && clock.now() - resolved.at < lifetimeMs) return resolved.value
+      // One plugin process for a hundred requests that start together.
+      pending ??= resolve()
+      return await pending
+    },
+    renew(refused) {
+      if (resolved?.value !== refused) return
+      resolved = undefined
+      // A new KubeConfig is the only way to empty the caches of client-node's authenticators.
+      config = CapturingConfig.of(kubeConfig)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** The stable codes of {@link KubeError}. */
+export type KubeErrorCode =
+  | 'bad_request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'already_exists'
+  | 'gone'
+  | 'invalid'
+  | 'too_many_requests'
+  | 'server_error'
+  | 'unavailable'
+  | 'unexpected_status'
+  | 'timeout'
+  | 'connection'
+  | 'tls'
+  | 'credentials'
+  | 'bad_response'
+  | 'response_too_large'
+  | 'stale_list'
+  | 'closed'
+
+/** The object a failed request was about, as far as it is known. */
+export interface KubeObjectRef {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name?: string
+}
+
+/** What a {@link KubeError} is made of. */
+export interface KubeErrorInit {
+  readonly code: KubeErrorCode
+  readonly message: string
+  readonly status?: number | undefined
+  readonly reason?: string | undefined
+  readonly retryable?: boolean | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly maybeApplied?: boolean | undefined
+  readonly object?: KubeObjectRef | undefined
+  readonly body?: unknown
+  readonly cause?: unknown
+}
+
+const brand = Symbol.for('agent-jobs.kube-error')
+
+/** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
+export class KubeError extends Error {
+  override readonly name = 'KubeError'
+  readonly code: KubeErrorCode
+  /** HTTP status, or the code of a Status object in a watch. Absent when no answer came. */
+  readonly status: number | undefined
+  /** Kubernetes' own word for it, such as `AlreadyExists`. */
+  readonly reason: string | undefined
+  /** True when the same request may succeed later without any change to it. */
+  readonly retryable: boolean
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMs: number | undefined
+  /** True when a write was sent and its answer was lost: look before you write again. */
+  readonly maybeApplied: boolean
+  readonly object: KubeObjectRef | undefined
+  /** The parsed Status object, or the text that came instead of one. */
+  readonly body: unknown
+
+  constructor(init: KubeErrorInit) {
+    super(init.message, init.cause === undefined ? {} : { cause: init.cause })
+    this.code = init.code
+    this.status = init.status
+    this.reason = init.reason
+    this.retryable = init.retryable ?? false
+    this.retryAfterMs = init.retryAfterMs
+    this.maybeApplied = init.maybeApplied ?? false
+    this.object = init.object
+    this.body = init.body
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Recognises a KubeError, also one that another copy of this package threw. */
+  static isInstance(error: unknown): error is KubeError {
+    return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  CoreV1Event,
+  V1ConfigMap,
+  V1Job,
+  V1Lease,
+  V1Namespace,
+  V1Node,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1ResourceQuota,
+  V1Role,
+  V1RoleBinding,
+  V1Secret,
+  V1SelfSubjectAccessReview,
+  V1ServiceAccount,
+  type V1ObjectMeta,
+} from '@kubernetes/client-node'
+import type { ModelClass } from './model-dates.ts'
+
+/** What every Kubernetes object has. */
+export interface KubeObject {
+  apiVersion?: string
+  kind?: string
+  metadata?: V1ObjectMeta
+}
+
+/**
+ * Names one kind of the API and carries its TypeScript type.
+ *
+ * @example
+ * interface Widget extends KubeObject { spec: { size: number } }
+ * const Widget: ResourceKind<Widget> = { apiVersion: 'example.com/v1', kind: 'Widget', plural: 'widgets', namespaced: true }
+ */
+export interface ResourceKind<T extends KubeObject> {
+  /** `v1` for the core group, else `group/version`. */
+  readonly apiVersion: string
+  readonly kind: string
+  /** The lower-case plural that stands in the path. */
+  readonly plural: string
+  readonly namespaced: boolean
+  /** client-node's class of the kind. With it, fields typed `Date` are Dates; without it they stay strings. */
+  readonly model?: ModelClass<T>
+}
+
+function define<T extends KubeObject>(
+  model: ModelClass<T>,
+  apiVersion: string,
+  kind: string,
+  plural: string,
+  namespaced = true,
+): ResourceKind<T> {
+  return { apiVersion, kind, plural, namespaced, model }
+}
+
+/** The kinds that running Jobs takes. Any other kind is one literal of type `ResourceKind`. */
+export const kinds = {
+  Job: define(V1Job, 'batch/v1', 'Job', 'jobs'),
+  Pod: define(V1Pod, 'v1', 'Pod', 'pods'),
+  Secret: define(V1Secret, 'v1', 'Secret', 'secrets'),
+  ConfigMap: define(V1ConfigMap, 'v1', 'ConfigMap', 'configmaps'),
+  PersistentVolumeClaim: define(V1PersistentVolumeClaim, 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
+  Event: define(CoreV1Event, 'v1', 'Event', 'events'),
+  Namespace: define(V1Namespace, 'v1', 'Namespace', 'namespaces', false),
+  ServiceAccount: define(V1ServiceAccount, 'v1', 'ServiceAccount', 'serviceaccounts'),
+  Lease: define(V1Lease, 'coordination.k8s.io/v1', 'Lease', 'leases'),
+  ResourceQuota: define(V1ResourceQuota, 'v1', 'ResourceQuota', 'resourcequotas'),
+  Node: define(V1Node, 'v1', 'Node', 'nodes', false),
+  SelfSubjectAccessReview: define(
+    V1SelfSubjectAccessReview,
+    'authorization.k8s.io/v1',
+    'SelfSubjectAccessReview',
+    'selfsubjectaccessreviews',
+    false,
+  ),
+  Role: define(V1Role, 'rbac.authorization.k8s.io/v1', 'Role', 'roles'),
+  RoleBinding: define(V1RoleBinding, 'rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings'),
+} as const
+
+/** The path of a collection, or of one object in it, on the API server. */
+export function resourcePath(
+  kind: ResourceKind<KubeObject>,
+  { namespace, name }: { namespace?: string | undefined; name?: string | undefined } = {},
+): string {
+  if (name === '') throw new TypeError(`Expected \`name\` of a ${kind.kind} to be a non-empty string, got an empty one`)
+  if (namespace === '') throw new TypeError('Expected `namespace` to be a non-empty string, got an empty one')
+  const root = kind.apiVersion.includes('/') ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`
+  const scope = kind.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+  return `${root}${scope}/${kind.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+}

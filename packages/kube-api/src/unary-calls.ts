@@ -1,0 +1,87 @@
+import { callWithRetry, type Repeatable, type RetryOptions } from './call-with-retry.ts'
+import type { Clock } from './clock.ts'
+import { KubeError, type KubeObjectRef } from './kube-error.ts'
+import { reviveDates, type ModelClass } from './model-dates.ts'
+import { queryString, type Query } from './query-string.ts'
+import { parseStatus, statusError } from './status-error.ts'
+import type { Transport, WireAnswer } from './transport.ts'
+
+/** One short call. */
+export interface UnaryRequest {
+  readonly method: string
+  readonly path: string
+  readonly query?: Query | undefined
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number | undefined
+  readonly object?: KubeObjectRef | undefined
+  readonly model?: ModelClass<never> | ModelClass<unknown> | undefined
+  readonly repeatable: Repeatable
+  /** Statuses that mean success once an earlier attempt may have been applied: the 404 of a repeated delete. */
+  readonly doneWhenRepeated?: readonly number[] | undefined
+}
+
+export interface UnaryCalls {
+  call(request: UnaryRequest): Promise<unknown>
+}
+
+export interface UnaryOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: () => number
+  readonly retry: RetryOptions
+  readonly requestTimeoutMs: number
+}
+
+function parseAnswer(request: UnaryRequest, answer: WireAnswer): unknown {
+  if (answer.text === '') return undefined
+  try {
+    const value: unknown = JSON.parse(answer.text)
+    if (request.model) reviveDates(request.model, value)
+    return value
+  } catch (cause) {
+    throw new KubeError({
+      code: 'bad_response',
+      status: answer.status,
+      message: `${request.method} ${request.path} answered ${answer.status} with a body that is not JSON (${answer.text.length} characters). Check that the address is an API server and not a proxy's login page.`,
+      retryable: true,
+      maybeApplied: request.method !== 'GET',
+      object: request.object,
+      body: answer.text.slice(0, 500),
+      cause,
+    })
+  }
+}
+
+/** Short calls with deadlines, typed errors and careful repeats. */
+export function createUnaryCalls({ transport, clock, random, retry, requestTimeoutMs }: UnaryOptions): UnaryCalls {
+  return {
+    async call(request) {
+      const { method, signal, repeatable, object } = request
+      const path = request.path + queryString(request.query ?? {})
+      const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+      const timeoutMs = request.timeoutMs ?? requestTimeoutMs
+      let perhapsDone = false
+      return await callWithRetry(
+        async () => {
+          try {
+            const { headers } = request
+            const answer = await transport.send({ method, path, object, body, headers, timeoutMs, signal })
+            if (answer.status < 300) return parseAnswer(request, answer)
+            if (perhapsDone && request.doneWhenRepeated?.includes(answer.status)) return undefined
+            const maybeApplied = method !== 'GET' && (answer.status >= 500 || answer.status === 408)
+            throw statusError(
+              { method, path, object },
+              { status: answer.status, headers: answer.headers, body: parseStatus(answer.text), maybeApplied },
+            )
+          } catch (error) {
+            if (KubeError.isInstance(error) && error.maybeApplied) perhapsDone = true
+            throw error
+          }
+        },
+        { retry, repeatable, clock, random, signal },
+      )
+    },
+  }
+}
