@@ -1,1 +1,11 @@
-export {}
+export { type AgentErrorCode, agentErrorCodes } from './agent-error-code.ts'
+export { ClaudeParserError, type ClaudeParserErrorCode } from './claude-parser-error.ts'
+export type { ClaudeSummary } from './claude-summary.ts'
+export { type ClaudeParser, type ClaudeParserOptions, createClaudeParser } from './create-claude-parser.ts'
+export type * from './events.ts'
+export type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+export type { JsonObject } from './json.ts'
+export type * from './result-event.ts'
+export type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'
+export type * from './system-events.ts'
+export type { ClaudeModelUsage, ClaudeUsage, UsageBasis } from './usage-ledger.ts'

@@ -1,0 +1,155 @@
+import type { AgentErrorCode } from './agent-error-code.ts'
+import type { Evidence } from './evidence.ts'
+
+/** The members that tell one API error from another; null where a line does not have them. */
+export interface ApiErrorFields {
+  /** `result.api_error` or `assistant.api_error`. */
+  readonly kind: string | null
+  /** `assistant.api_error_params.cut`. */
+  readonly cut: string | null
+  /** `assistant.error`, or `error` of the last `api_retry`. */
+  readonly category: string | null
+  /** HTTP status. */
+  readonly status: number | null
+  /** `api_error_type`, the API's own name. */
+  readonly type: string | null
+  readonly terminalReason: string | null
+  readonly stopReason: string | null
+  /** `rate_limit_info.status` of the error itself or of the last `rate_limit_event`. */
+  readonly rateLimitStatus: string | null
+  /** A `model_refusal_no_fallback` line came. */
+  readonly refused: boolean
+}
+
+/** A code and the member that decided it. */
+export interface ApiErrorVerdict {
+  readonly code: AgentErrorCode
+  readonly field: keyof ApiErrorFields
+  readonly value: Evidence['value']
+}
+
+// `api_error`, the CLI's own typed kind, is the most exact member there is. Those that say no more than the HTTP
+// status (hook_denied, consent_unanswered, …) are left to the members after it.
+const byKind = new Map<string, AgentErrorCode>([
+  ['max_output_tokens', 'output_limit'],
+  ['autocompact_thrashing', 'context_overflow'],
+  ['message_over_context_limit', 'context_overflow'],
+  ['usage_limit_reached', 'quota_exhausted'],
+  ['model_requires_usage_credits', 'quota_exhausted'],
+  ['long_context_credits_required', 'quota_exhausted'],
+  ['safety_monitor_blocked', 'model_refusal'],
+  ['stored_login_refused', 'auth_failed'],
+  ['oauth_refresh_store_refused', 'auth_failed'],
+  ['provider_credentials', 'auth_failed'],
+  ['gateway_signin_required', 'auth_failed'],
+  ['gateway_session_expired', 'auth_failed'],
+  ['api_key_auth_disabled', 'auth_failed'],
+  ['org_disabled_credential', 'auth_failed'],
+  ['invalid_credential_header', 'auth_failed'],
+  ['no_allowed_fallback', 'model_unavailable'],
+  ['model_substitution_disabled', 'model_unavailable'],
+  ['dlp_request_denied', 'bad_request'],
+  ['claude_code_version_too_old', 'bad_request'],
+  ['effort_requires_thinking', 'bad_request'],
+  ['advisor_incompatible', 'bad_request'],
+  ['tool_history_mismatch', 'bad_request'],
+  ['pdf_too_large', 'bad_request'],
+  ['pdf_password_protected', 'bad_request'],
+  ['media_removed', 'bad_request'],
+  ['field_not_granted', 'bad_request'],
+  ['no_response', 'upstream_error'],
+  ['tls_untrusted_ca', 'upstream_error'],
+  ['tls_cert_signature_failure', 'upstream_error'],
+  ['gateway_content_type', 'upstream_error'],
+  ['connection_failed', 'upstream_error'],
+  ['stream_idle_timeout', 'upstream_error'],
+  ['computer_slept', 'upstream_error'],
+  ['network_edge_blocked', 'upstream_error'],
+  ['empty_completion', 'empty_response'],
+  ['malformed_tool_use_exhausted', 'agent_failed'],
+])
+
+const byTerminalReason = new Map<string, AgentErrorCode>([
+  ['prompt_too_long', 'context_overflow'],
+  ['blocking_limit', 'context_overflow'],
+  ['rapid_refill_breaker', 'context_overflow'],
+  ['max_turns', 'max_turns'],
+  ['budget_exhausted', 'max_budget'],
+  ['structured_output_retry_exhausted', 'structured_output_failed'],
+  ['aborted_streaming', 'interrupted'],
+  ['aborted_tools', 'interrupted'],
+  ['image_error', 'bad_request'],
+])
+
+// What is wrong with the account goes before the HTTP status: the API says "credit balance too low" with 400.
+const accountCategories = new Map<string, AgentErrorCode>([
+  ['billing_error', 'billing_required'],
+  ['authentication_failed', 'auth_failed'],
+  ['oauth_org_not_allowed', 'auth_failed'],
+  ['cloud_credential_error', 'auth_failed'],
+  ['account_on_hold', 'auth_failed'],
+  ['verification_required', 'auth_failed'],
+  ['model_not_found', 'model_unavailable'],
+  ['max_output_tokens', 'output_limit'],
+])
+
+const byType = new Map<string, AgentErrorCode>([
+  ['billing_error', 'billing_required'],
+  ['authentication_error', 'auth_failed'],
+  ['permission_error', 'auth_failed'],
+  ['overloaded_error', 'overloaded'],
+  ['rate_limit_error', 'rate_limited'],
+  ['not_found_error', 'model_unavailable'],
+  ['request_too_large', 'context_overflow'],
+  ['timeout_error', 'upstream_error'],
+])
+
+// Coarse: the CLI says server_error for 500, 529, time-outs and lost connections alike.
+const categories = new Map<string, AgentErrorCode>([
+  ['overloaded', 'overloaded'],
+  ['rate_limit', 'rate_limited'],
+  ['server_error', 'upstream_error'],
+  ['invalid_request', 'bad_request'],
+])
+
+/** The code of a turn that ended with an API error, from members alone; null when none of them says. */
+export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null {
+  const { kind, category, status, type } = fields
+  const by = (field: keyof ApiErrorFields, code: AgentErrorCode | undefined): ApiErrorVerdict | null =>
+    code === undefined ? null : { code, field, value: fields[field] }
+  if (fields.cut === 'context_window') return by('cut', 'context_overflow')
+  return (
+    by('kind', byKind.get(kind ?? '')) ??
+    by('terminalReason', byTerminalReason.get(fields.terminalReason ?? '')) ??
+    by('stopReason', fields.stopReason === 'refusal' ? 'model_refusal' : undefined) ??
+    by('refused', fields.refused ? 'model_refusal' : undefined) ??
+    by('category', accountCategories.get(category ?? '')) ??
+    by('status', status === 402 ? 'billing_required' : undefined) ??
+    // A rejected window of a subscription is a quota; an API key's 429 without one is a rate limit.
+    by(
+      'rateLimitStatus',
+      isRateLimit(fields) && fields.rateLimitStatus === 'rejected' ? 'quota_exhausted' : undefined,
+    ) ??
+    by('type', byType.get(type ?? '')) ??
+    by('status', byStatus(status)) ??
+    by('category', categories.get(category ?? '')) ??
+    // An API error of which nothing more is known: the request never came to an HTTP status.
+    by('terminalReason', fields.terminalReason === 'api_error' ? 'upstream_error' : undefined)
+  )
+}
+
+function isRateLimit({ status, category, type }: ApiErrorFields): boolean {
+  return status === 429 || category === 'rate_limit' || type === 'rate_limit_error'
+}
+
+function byStatus(status: number | null): AgentErrorCode | undefined {
+  if (status === null) return undefined
+  if (status === 401 || status === 403) return 'auth_failed'
+  if (status === 402) return 'billing_required'
+  if (status === 404) return 'model_unavailable'
+  if (status === 413) return 'context_overflow'
+  if (status === 429) return 'rate_limited'
+  if (status === 529) return 'overloaded'
+  if (status === 408 || status >= 500) return 'upstream_error'
+  return status >= 400 ? 'bad_request' : undefined
+}

@@ -1,0 +1,59 @@
+/** Any JSON object; its members are unknown until read through the functions below. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** True for a JSON object; false for arrays, null and everything else. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The parsed value, or `undefined` for text that is not JSON (or nests deeper than the engine can follow). */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * An own member of an object. `JSON.parse` makes `__proto__` an own member like any other, and reading own
+ * members only means that nothing is ever taken from a prototype.
+ */
+export function member(object: JsonObject | null | undefined, key: string): unknown {
+  return object && Object.hasOwn(object, key) ? object[key] : undefined
+}
+
+/** An own member that is a string, else null. */
+export function textOf(object: JsonObject | null | undefined, key: string): string | null {
+  const value = member(object, key)
+  return typeof value === 'string' ? value : null
+}
+
+/** An own member that is a finite number, else null. */
+export function numberOf(object: JsonObject | null | undefined, key: string): number | null {
+  const value = member(object, key)
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** An own member that is an object, else null. */
+export function objectOf(parent: JsonObject | null | undefined, key: string): JsonObject | null {
+  const value = member(parent, key)
+  return isJsonObject(value) ? value : null
+}
+
+/** An own member that is an array, else an empty one. */
+export function listOf(parent: JsonObject | null | undefined, key: string): readonly unknown[] {
+  const value = member(parent, key)
+  return Array.isArray(value) ? value : []
+}
+
+/**
+ * The string, cut to `maxChars`. The cut copy shares no memory with the original: V8 would otherwise keep the
+ * whole original alive behind the slice.
+ */
+export function bounded(value: string, maxChars: number): string {
+  if (value.length <= maxChars) return value
+  const copy: unknown = JSON.parse(JSON.stringify(value.slice(0, maxChars)))
+  return typeof copy === 'string' ? copy : ''
+}

@@ -1,0 +1,93 @@
+import { classifyApiError } from './classify-api-error.ts'
+import type { AgentErrorCode } from './agent-error-code.ts'
+import type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+import type { RunFacts } from './judge.ts'
+import { judgeApiError } from './judge-api-error.ts'
+import { processEvidence } from './judge-result.ts'
+import { endSignal, isStopSignal } from './process-signal.ts'
+import type { RetryFacts } from './run-facts.ts'
+import { codeOfStartupText, firstSaid } from './startup-text.ts'
+
+/** Judges a run without a result: by its end where it is known, by what the stream shows otherwise. */
+export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
+  const fail = (code: AgentErrorCode, message: string, ...evidence: Evidence[]): Verdict => ({
+    code,
+    message,
+    evidence,
+  })
+  const noResult: Evidence = { source: 'stream', field: 'result', value: null, line: facts.lastLine }
+  const exit: Evidence[] = end.exitCode == null ? [] : [{ source: 'exit_code', field: 'exitCode', value: end.exitCode }]
+  const signal = endSignal(end)
+  if (signal !== null) {
+    return isStopSignal(signal)
+      ? fail(
+          'interrupted',
+          `Claude Code was stopped by ${signal} before it had a result.`,
+          processEvidence(end, signal),
+          noResult,
+        )
+      : fail('agent_failed', `Claude Code crashed with ${signal}.`, processEvidence(end, signal), noResult)
+  }
+  if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0) return judgeSilence()
+  if (facts.assistantError) {
+    const message = facts.assistantError.message ?? 'The API answered with an error.'
+    const api = judgeApiError(facts, null, message)
+    if (api) return { ...api, evidence: [...api.evidence, noResult] }
+  }
+  if (!facts.modelSpoke && !facts.cut && end.exitCode != null && end.exitCode !== 0) {
+    if (facts.retry) {
+      const code = codeOfRetry(facts.retry)
+      const seen: Evidence = {
+        source: 'system',
+        field: 'api_retry.error_status',
+        value: facts.retry.status,
+        line: facts.retry.line,
+      }
+      return fail(code, `Claude Code exited with ${end.exitCode} while it retried the API.`, seen, ...exit)
+    }
+    const started: Evidence = { source: 'stream', field: 'assistant', value: null, line: facts.lastLine }
+    return fail(
+      'start_failed',
+      `Claude Code exited with ${end.exitCode} before the model said anything.`,
+      ...exit,
+      started,
+    )
+  }
+  const where = facts.cut ? 'in the middle of a line' : `after line ${facts.lastLine}`
+  const last: Evidence[] = facts.cut
+    ? [{ source: 'stream', field: 'last line', value: 'cut', line: facts.lastLine }]
+    : []
+  return fail('truncated', `The output ends ${where}, without a result.`, noResult, ...last, ...exit)
+
+  /** Not one event: only the CLI's own words, if any, tell why. */
+  function judgeSilence(): Verdict {
+    const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
+    const fromStderr = firstSaid(end.stderr ?? '')
+    const fromStdout = firstSaid(facts.stdoutText)
+    if (end.exitCode === 0 && fromStderr === null) {
+      return fail('empty_response', 'Claude Code printed nothing and exited with 0.', silent, ...exit)
+    }
+    const said = fromStderr ?? fromStdout
+    if (said === null) {
+      return fail('start_failed', 'Claude Code printed nothing at all, not even its first line.', silent, ...exit)
+    }
+    const source = fromStderr === null ? 'stdout' : 'stderr'
+    const code = codeOfStartupText(fromStderr === null ? facts.stdoutText : (end.stderr ?? ''))
+    return fail(code, said, silent, ...exit, { source, field: 'text', value: said })
+  }
+}
+
+function codeOfRetry(retry: RetryFacts): AgentErrorCode {
+  const verdict = classifyApiError({
+    kind: null,
+    cut: null,
+    category: retry.error,
+    status: retry.status,
+    type: null,
+    terminalReason: 'api_error',
+    stopReason: null,
+    rateLimitStatus: null,
+    refused: false,
+  })
+  return verdict?.code ?? 'upstream_error'
+}

@@ -1,0 +1,135 @@
+import type { AgentErrorCode } from './agent-error-code.ts'
+import type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+import type { RunFacts } from './judge.ts'
+import { judgeApiError } from './judge-api-error.ts'
+import { endSignal, isStopSignal } from './process-signal.ts'
+import type { ResultFacts } from './run-facts.ts'
+import { codeOfStartupText } from './startup-text.ts'
+
+const bySubtype = new Map<string, AgentErrorCode>([
+  ['error_max_turns', 'max_turns'],
+  ['error_max_budget_usd', 'max_budget'],
+  ['error_max_structured_output_retries', 'structured_output_failed'],
+])
+
+/** Judges a run that has a result. */
+export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEnd): Verdict {
+  const saw = (field: string, value: Evidence['value']): Evidence => ({
+    source: 'result',
+    field,
+    value,
+    line: result.line,
+  })
+  const fail = (code: AgentErrorCode, message: string, ...evidence: Evidence[]): Verdict => ({
+    code,
+    message,
+    evidence,
+  })
+  const said = result.errors.join('; ') || result.result || facts.assistantError?.message || ''
+
+  if (result.startupFailureReason !== null) {
+    // The one reason that is about the session itself: it is open elsewhere.
+    const code = result.startupFailureReason === 'session_held_by_background' ? 'session_unavailable' : 'start_failed'
+    return fail(
+      code,
+      said || 'Claude Code refused to start.',
+      saw('startup_failure_reason', result.startupFailureReason),
+    )
+  }
+  const limit = bySubtype.get(result.subtype)
+  if (limit) return fail(limit, said || `The run ended with ${result.subtype}.`, saw('subtype', result.subtype))
+
+  if (result.subtype === 'error_during_execution') return judgeExecutionError()
+  if (result.isError || result.subtype !== 'success') {
+    return (
+      judgeApiError(facts, result, said || 'The API answered with an error.') ??
+      fail(
+        'agent_failed',
+        said || 'The result says is_error.',
+        saw('is_error', result.isError),
+        saw('subtype', result.subtype),
+      )
+    )
+  }
+  return judgeSuccess()
+
+  function judgeExecutionError(): Verdict {
+    const subtype = saw('subtype', result.subtype)
+    if (result.terminalReason?.startsWith('aborted_')) {
+      return fail('interrupted', 'The run was interrupted.', subtype, saw('terminal_reason', result.terminalReason))
+    }
+    if (facts.initLine === null && result.numTurns === 0) {
+      const code = codeOfStartupText(result.errors.join('\n'))
+      const evidence = [subtype, saw('num_turns', 0), saw('errors[0]', result.errors[0] ?? null)]
+      return fail(code, said || 'Claude Code did not start.', ...evidence)
+    }
+    const api = judgeApiError(facts, result, said)
+    if (api) return api
+    // Claude Code answers SIGINT with this result and exit code 0; for a failure of its own it exits with 1.
+    const signal = endSignal(end)
+    if (signal !== null && isStopSignal(signal)) {
+      return fail('interrupted', `The run was stopped by ${signal}.`, subtype, processEvidence(end, signal))
+    }
+    if (end.exitCode === 0) {
+      return fail('interrupted', said || 'The run was interrupted.', subtype, {
+        source: 'exit_code',
+        field: 'exitCode',
+        value: 0,
+      })
+    }
+    return fail('agent_failed', said || 'The run failed while it was executed.', subtype)
+  }
+
+  function judgeSuccess(): Verdict {
+    const success = [saw('subtype', result.subtype), saw('is_error', false)]
+    if (result.terminalReason?.startsWith('aborted_')) {
+      return fail('interrupted', 'The run was interrupted.', saw('terminal_reason', result.terminalReason))
+    }
+    if (result.stopReason === 'refusal') {
+      return fail('model_refusal', said || 'The model refused to answer.', saw('stop_reason', 'refusal'))
+    }
+    const empty =
+      (result.result ?? '') === '' &&
+      result.outputTokens === 0 &&
+      result.structuredOutput === undefined &&
+      result.localCommand === null
+    if (empty) {
+      return fail(
+        'empty_response',
+        'The model answered nothing: no text and no output tokens.',
+        saw('result', ''),
+        saw('usage.output_tokens', 0),
+      )
+    }
+    const signal = endSignal(end)
+    if (signal !== null) {
+      // Stopped after its work was done (the CLI hung, or the pod was taken down): the answer is complete.
+      if (facts.finished) return { code: null, message: null, evidence: [...success, processEvidence(end, signal)] }
+      const code = isStopSignal(signal) ? 'interrupted' : 'agent_failed'
+      return fail(code, `The run was ended by ${signal} while work was pending.`, processEvidence(end, signal))
+    }
+    if (facts.turnOpen) {
+      return fail('truncated', 'The output ends in a turn that began after the last result.', {
+        source: 'stream',
+        field: 'init without result',
+        value: true,
+        line: facts.initLine ?? facts.lastLine,
+      })
+    }
+    if (end.exitCode != null && end.exitCode !== 0) {
+      return fail('agent_failed', `The result says success, but Claude Code exited with ${end.exitCode}.`, ...success, {
+        source: 'exit_code',
+        field: 'exitCode',
+        value: end.exitCode,
+      })
+    }
+    return { code: null, message: null, evidence: success }
+  }
+}
+
+/** The observation of a signal: as given, or as the exit code that stands for it. */
+export function processEvidence(end: ProcessEnd, signal: string): Evidence {
+  return end.signal
+    ? { source: 'signal', field: 'signal', value: signal }
+    : { source: 'exit_code', field: 'exitCode', value: end.exitCode ?? null }
+}

@@ -1,0 +1,33 @@
+import type { ProcessEnd, Verdict } from './evidence.ts'
+import { judgeEnding } from './judge-ending.ts'
+import { judgeResult } from './judge-result.ts'
+import type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'
+
+/** Everything a verdict may rest on. */
+export interface RunFacts {
+  /** The result that counts: the last one that stands for a turn of the model. */
+  readonly result: ResultFacts | null
+  /** Lines that were JSON objects. */
+  readonly events: number
+  readonly lastLine: number
+  readonly initLine: number | null
+  /** The agent itself (not a sub-agent, not the CLI in its place) said or called something. */
+  readonly modelSpoke: boolean
+  readonly assistantError: AssistantErrorFacts | null
+  readonly retry: RetryFacts | null
+  readonly rateLimit: RateLimitFacts | null
+  /** Line of a `model_refusal_no_fallback` in the last turn. */
+  readonly refusalLine: number | null
+  readonly finished: boolean
+  readonly turnOpen: boolean
+  /** The last line broke off. */
+  readonly cut: boolean
+  readonly oversizeLines: number
+  /** Lines of stdout that were no JSON, the first few. */
+  readonly stdoutText: string
+}
+
+/** Judges a run from members of its lines and from how its process ended. A pure function. */
+export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
+  return facts.result ? judgeResult(facts.result, facts, end) : judgeEnding(facts, end)
+}

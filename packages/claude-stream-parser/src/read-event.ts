@@ -1,0 +1,44 @@
+import type { AssistantEvent, ClaudeEvent, RateLimitEvent, StreamEvent, UserEvent } from './events.ts'
+import { isJsonObject, type JsonObject, member, objectOf, textOf } from './json.ts'
+import type { ResultEvent } from './result-event.ts'
+import { isSystemSubtype, type SystemEvent } from './system-events.ts'
+
+/**
+ * The typed event of one JSON object. Only what tells the type apart and what everything else hangs on is
+ * looked at; a known type without it is handed on as unknown instead of as a lie.
+ */
+export function readEvent(value: JsonObject, line: number): ClaudeEvent {
+  const type = textOf(value, 'type')
+  switch (type) {
+    case 'system':
+      if (isSystemSubtype(textOf(value, 'subtype'))) return { kind: 'system', line, event: shape<SystemEvent>(value) }
+      break
+    case 'assistant':
+      if (Array.isArray(member(objectOf(value, 'message'), 'content')))
+        return { kind: 'assistant', line, event: shape<AssistantEvent>(value) }
+      break
+    case 'user': {
+      const content = member(objectOf(value, 'message'), 'content')
+      if (typeof content === 'string' || Array.isArray(content))
+        return { kind: 'user', line, event: shape<UserEvent>(value) }
+      break
+    }
+    case 'result':
+      if (textOf(value, 'subtype') !== null) return { kind: 'result', line, event: shape<ResultEvent>(value) }
+      break
+    case 'stream_event':
+      if (isJsonObject(member(value, 'event'))) return { kind: 'stream_event', line, event: shape<StreamEvent>(value) }
+      break
+    case 'rate_limit_event':
+      if (isJsonObject(member(value, 'rate_limit_info')))
+        return { kind: 'rate_limit_event', line, event: shape<RateLimitEvent>(value) }
+      break
+    default:
+  }
+  return { kind: 'unknown', line, event: { type, subtype: textOf(value, 'subtype'), value } }
+}
+
+/** The edge where parsed JSON becomes a type: members are as the CLI wrote them, not checked one by one. */
+function shape<Event>(value: JsonObject): Event {
+  return value as Event
+}

@@ -1,0 +1,139 @@
+import { bounded, isJsonObject, type JsonObject, listOf, member, numberOf, objectOf, textOf } from './json.ts'
+
+/** What the summary keeps of a result line. */
+export interface ResultFacts {
+  readonly line: number
+  readonly subtype: string
+  readonly isError: boolean
+  readonly result: string | null
+  readonly errors: readonly string[]
+  readonly structuredOutput: unknown
+  readonly stopReason: string | null
+  readonly terminalReason: string | null
+  readonly apiErrorStatus: number | null
+  readonly apiErrorType: string | null
+  readonly apiError: string | null
+  readonly startupFailureReason: string | null
+  readonly localCommand: string | null
+  readonly originKind: string | null
+  readonly numTurns: number
+  readonly durationMs: number
+  readonly durationApiMs: number
+  readonly outputTokens: number
+  readonly resultIndex: number | null
+  readonly permissionDenials: number
+}
+
+/** What is kept of an `assistant` line that tells of an API error. */
+export interface AssistantErrorFacts {
+  readonly line: number
+  readonly error: string | null
+  readonly status: number | null
+  readonly type: string | null
+  readonly kind: string | null
+  readonly cut: string | null
+  readonly stopReason: string | null
+  readonly rateLimitStatus: string | null
+  readonly message: string | null
+}
+
+/** What is kept of a `system/api_retry` line. */
+export interface RetryFacts {
+  readonly line: number
+  readonly attempt: number | null
+  readonly maxRetries: number | null
+  readonly delayMs: number | null
+  readonly status: number | null
+  readonly error: string | null
+}
+
+/** What is kept of the last `rate_limit_event` (or of an error that carries the same). */
+export interface RateLimitFacts {
+  readonly line: number
+  readonly status: string | null
+  /** When the window opens again, in ms since 1970. */
+  readonly resetsAtMs: number | null
+  readonly rateLimitType: string | null
+  readonly overageStatus: string | null
+  readonly isUsingOverage: boolean | null
+}
+
+const maxErrors = 20
+const maxErrorChars = 4_000
+
+/** Reads a `result` line. */
+export function readResult(event: JsonObject, line: number, maxResultChars: number): ResultFacts {
+  const result = textOf(event, 'result')
+  return {
+    line,
+    subtype: textOf(event, 'subtype') ?? '',
+    isError: member(event, 'is_error') === true,
+    result: result === null ? null : bounded(result, maxResultChars),
+    errors: listOf(event, 'errors')
+      .slice(0, maxErrors)
+      .filter((error) => typeof error === 'string')
+      .map((error) => bounded(error, maxErrorChars)),
+    structuredOutput: member(event, 'structured_output'),
+    stopReason: textOf(event, 'stop_reason'),
+    terminalReason: textOf(event, 'terminal_reason'),
+    apiErrorStatus: numberOf(event, 'api_error_status'),
+    apiErrorType: textOf(event, 'api_error_type'),
+    apiError: textOf(event, 'api_error'),
+    startupFailureReason: textOf(event, 'startup_failure_reason'),
+    localCommand: textOf(event, 'local_command'),
+    originKind: textOf(objectOf(event, 'origin'), 'kind'),
+    numTurns: numberOf(event, 'num_turns') ?? 0,
+    durationMs: numberOf(event, 'duration_ms') ?? 0,
+    durationApiMs: numberOf(event, 'duration_api_ms') ?? 0,
+    outputTokens: numberOf(objectOf(event, 'usage'), 'output_tokens') ?? 0,
+    resultIndex: numberOf(event, 'result_index'),
+    permissionDenials: listOf(event, 'permission_denials').length,
+  }
+}
+
+/** Reads the error of an `assistant` line; null when it is an ordinary one. */
+export function readAssistantError(event: JsonObject, line: number): AssistantErrorFacts | null {
+  const error = textOf(event, 'error')
+  if (error === null && member(event, 'is_api_error_message') !== true) return null
+  const message = objectOf(event, 'message')
+  const params = objectOf(event, 'api_error_params')
+  const block = listOf(message, 'content').find((entry) => isJsonObject(entry) && textOf(entry, 'type') === 'text')
+  const said = isJsonObject(block) ? textOf(block, 'text') : null
+  return {
+    line,
+    error,
+    status: numberOf(event, 'api_error_status'),
+    type: textOf(event, 'api_error_type'),
+    kind: textOf(event, 'api_error'),
+    cut: textOf(params, 'cut'),
+    stopReason: textOf(message, 'stop_reason'),
+    rateLimitStatus: textOf(objectOf(params, 'rate_limit_info'), 'status'),
+    message: said === null ? null : bounded(said, maxErrorChars),
+  }
+}
+
+/** Reads a `system/api_retry` line. */
+export function readRetry(event: JsonObject, line: number): RetryFacts {
+  return {
+    line,
+    attempt: numberOf(event, 'attempt'),
+    maxRetries: numberOf(event, 'max_retries'),
+    delayMs: numberOf(event, 'retry_delay_ms'),
+    status: numberOf(event, 'error_status'),
+    error: textOf(event, 'error'),
+  }
+}
+
+/** Reads a `rate_limit_info`. */
+export function readRateLimit(info: JsonObject, line: number): RateLimitFacts {
+  const resetsAt = numberOf(info, 'resetsAt')
+  const overage = member(info, 'isUsingOverage')
+  return {
+    line,
+    status: textOf(info, 'status'),
+    resetsAtMs: resetsAt === null ? null : resetsAt * 1000,
+    rateLimitType: textOf(info, 'rateLimitType'),
+    overageStatus: textOf(info, 'overageStatus'),
+    isUsingOverage: typeof overage === 'boolean' ? overage : null,
+  }
+}

@@ -1,0 +1,297 @@
+import type { ClaudeSummary } from './claude-summary.ts'
+import type { ClaudeEvent } from './events.ts'
+import type { ProcessEnd } from './evidence.ts'
+import { bounded, isJsonObject, type JsonObject, listOf, member, objectOf, textOf } from './json.ts'
+import { judge } from './judge.ts'
+import { createNameCounter } from './name-counter.ts'
+import {
+  type AssistantErrorFacts,
+  type RateLimitFacts,
+  readAssistantError,
+  readRateLimit,
+  readResult,
+  readRetry,
+  type ResultFacts,
+  type RetryFacts,
+} from './run-facts.ts'
+import { createTurnTracker } from './turn-tracker.ts'
+import { createUsageLedger } from './usage-ledger.ts'
+
+/** Takes the events of a run one by one and keeps only what the summary needs. */
+export interface RunRecorder {
+  /** A parsed line: its kind, and the object itself. */
+  event(kind: ClaudeEvent['kind'], value: JsonObject, line: number): void
+  text(text: string, line: number): void
+  cut(line: number): void
+  oversize(line: number): void
+  readonly finished: boolean
+  readonly sessionId: string | null
+  summary(end: ProcessEnd): ClaudeSummary
+}
+
+const synthetic = '<synthetic>'
+const maxSubagents = 10_000
+const maxStdoutText = 8_000
+const maxIdChars = 500
+
+/** See {@link RunRecorder}. */
+export function createRunRecorder(maxResultChars: number): RunRecorder {
+  const ledger = createUsageLedger()
+  const turns = createTurnTracker()
+  const tools = createNameCounter()
+  const unknown = createNameCounter()
+  const subagents = new Set<string>()
+  const lines = { total: 0, events: 0, text: 0, oversize: 0, cut: false }
+  let sessionId: string | null = null
+  let init: JsonObject | null = null
+  let initLine: number | null = null
+  let answeredBy: string | null = null
+  let lastText: string | null = null
+  let modelSpoke = false
+  let assistantError: AssistantErrorFacts | null = null
+  let retry: RetryFacts | null = null
+  let rateLimit: RateLimitFacts | null = null
+  let refusalLine: number | null = null
+  let modelFallback: ClaudeSummary['modelFallback'] = null
+  let result: ResultFacts | null = null
+  let stdoutText = ''
+  const count = {
+    results: 0,
+    numTurns: 0,
+    durationMs: 0,
+    durationApiMs: 0,
+    retries: 0,
+    denials: 0,
+    compactions: 0,
+    hooks: 0,
+  }
+
+  function system(value: JsonObject, line: number): void {
+    turns.system(value)
+    switch (textOf(value, 'subtype')) {
+      case 'init':
+        init = keepOfInit(value)
+        initLine = line
+        return
+      case 'api_retry':
+        count.retries++
+        retry = readRetry(value, line)
+        return
+      case 'task_started':
+        if (textOf(value, 'task_type') === 'local_agent')
+          addSubagent(textOf(value, 'tool_use_id') ?? textOf(value, 'task_id'))
+        return
+      case 'model_fallback':
+        modelFallback = {
+          from: textOf(value, 'original_model'),
+          to: textOf(value, 'fallback_model'),
+          trigger: textOf(value, 'trigger'),
+        }
+        return
+      case 'model_refusal_no_fallback':
+        refusalLine = line
+        return
+      case 'permission_denied':
+        count.denials++
+        return
+      case 'compact_boundary':
+        count.compactions++
+        return
+      case 'hook_response':
+        count.hooks++
+        return
+      default:
+    }
+  }
+
+  function assistant(value: JsonObject, line: number): void {
+    const message = objectOf(value, 'message')
+    const model = textOf(message, 'model')
+    const parent = textOf(value, 'parent_tool_use_id')
+    const own = parent === null
+    if (!own) addSubagent(parent)
+    const said: string[] = []
+    for (const block of listOf(message, 'content')) {
+      if (!isJsonObject(block)) continue
+      const type = textOf(block, 'type')
+      if (type === 'tool_use') tools.add(textOf(block, 'name') ?? '(unnamed)')
+      else if (type === 'text' && own) said.push(textOf(block, 'text') ?? '')
+    }
+    if (own) {
+      assistantError = readAssistantError(value, line)
+      if (assistantError === null) {
+        if (model !== synthetic) {
+          modelSpoke = true
+          refusalLine = null
+          retry = null
+          if (model !== null) answeredBy = bounded(model, maxIdChars)
+        }
+        if (said.length > 0) lastText = bounded(said.join('\n'), maxResultChars)
+      }
+    }
+    const usage = objectOf(message, 'usage')
+    const id = textOf(message, 'id')
+    if (usage && id !== null && model !== null && model !== synthetic) {
+      ledger.message(bounded(id, maxIdChars), bounded(model, maxIdChars), usage)
+    }
+  }
+
+  function streamEvent(value: JsonObject): void {
+    const event = objectOf(value, 'event')
+    const type = textOf(event, 'type')
+    if (type === 'message_start') {
+      const message = objectOf(event, 'message')
+      const usage = objectOf(message, 'usage')
+      const id = textOf(message, 'id')
+      const model = textOf(message, 'model')
+      if (usage && id !== null && model !== null)
+        ledger.message(bounded(id, maxIdChars), bounded(model, maxIdChars), usage)
+    } else if (type === 'message_delta') {
+      const usage = objectOf(event, 'usage')
+      const id = textOf(value, 'api_message_id')
+      if (usage && id !== null) ledger.messageDelta(id, usage)
+    } else if (type === 'content_block_delta' && textOf(value, 'parent_tool_use_id') === null) modelSpoke = true
+  }
+
+  function addSubagent(id: string | null): void {
+    if (id !== null && subagents.size < maxSubagents) subagents.add(bounded(id, maxIdChars))
+  }
+
+  function ended(value: JsonObject, line: number): void {
+    const facts = readResult(value, line, maxResultChars)
+    turns.result(value)
+    ledger.result(value)
+    count.results++
+    count.numTurns += facts.numTurns
+    count.durationMs += facts.durationMs
+    count.durationApiMs += facts.durationApiMs
+    // A turn without a model (a local command, a blocked prompt) says nothing about the answer before it.
+    const modelless =
+      facts.subtype === 'success' && !facts.isError && facts.numTurns === 0 && (facts.result ?? '') === ''
+    if (result === null || !modelless) result = facts
+  }
+
+  return {
+    event(kind, value, line) {
+      lines.total = line
+      lines.events++
+      const session = textOf(value, 'session_id')
+      if (session !== null && session !== sessionId) sessionId = bounded(session, maxIdChars)
+      switch (kind) {
+        case 'system':
+          return system(value, line)
+        case 'assistant':
+          return assistant(value, line)
+        case 'user':
+          return addSubagent(textOf(value, 'parent_tool_use_id'))
+        case 'stream_event':
+          return streamEvent(value)
+        case 'rate_limit_event':
+          rateLimit = readRateLimit(objectOf(value, 'rate_limit_info') ?? {}, line)
+          return
+        case 'result':
+          return ended(value, line)
+        default: {
+          const type = textOf(value, 'type') ?? '(no type)'
+          const subtype = textOf(value, 'subtype')
+          unknown.add(subtype === null ? type : `${type}/${subtype}`)
+        }
+      }
+    },
+    text(said, line) {
+      lines.total = line
+      lines.text++
+      if (stdoutText.length < maxStdoutText) stdoutText += `${bounded(said, maxStdoutText - stdoutText.length)}\n`
+    },
+    cut(line) {
+      lines.total = line
+      lines.cut = true
+    },
+    oversize(line) {
+      lines.total = line
+      lines.oversize++
+    },
+    get finished() {
+      return turns.finished
+    },
+    get sessionId() {
+      return sessionId
+    },
+    summary(end) {
+      const verdict = judge(
+        {
+          result,
+          events: lines.events,
+          lastLine: lines.total,
+          initLine,
+          modelSpoke,
+          assistantError,
+          retry,
+          rateLimit,
+          refusalLine,
+          finished: turns.finished,
+          turnOpen: turns.turnOpen,
+          cut: lines.cut,
+          oversizeLines: lines.oversize,
+          stdoutText,
+        },
+        end,
+      )
+      const requestedModel = textOf(init, 'model')
+      return {
+        sessionId,
+        sessionStarted: init !== null,
+        model: answeredBy ?? requestedModel,
+        requestedModel,
+        result: result?.result ?? null,
+        lastText,
+        structuredOutput: result?.structuredOutput ?? null,
+        ...ledger.report(),
+        numTurns: count.numTurns,
+        durationMs: count.results > 0 ? count.durationMs : null,
+        durationApiMs: count.results > 0 ? count.durationApiMs : null,
+        isError: verdict.code !== null,
+        errorCode: verdict.code,
+        errorMessage: verdict.message,
+        evidence: verdict.evidence,
+        toolCalls: tools.total,
+        toolCallsByName: tools.toRecord(),
+        subagents: subagents.size,
+        unknownEvents: unknown.total,
+        unknownTypes: unknown.toRecord(),
+        finished: turns.finished,
+        pendingTasks: turns.pendingTasks,
+        results: count.results,
+        lastResult: result,
+        retries: count.retries,
+        lastRetry: retry,
+        rateLimit,
+        retryNotBeforeMs: verdict.code === 'quota_exhausted' ? (rateLimit?.resetsAtMs ?? null) : null,
+        modelFallback,
+        permissionDenials: Math.max(count.denials, result?.permissionDenials ?? 0),
+        compactions: count.compactions,
+        hooks: count.hooks,
+        cwd: textOf(init, 'cwd'),
+        claudeCodeVersion: textOf(init, 'claude_code_version'),
+        permissionMode: textOf(init, 'permissionMode'),
+        apiKeySource: textOf(init, 'apiKeySource'),
+        mcpServersDown: listOf(init, 'mcpServersDown').filter((name) => typeof name === 'string'),
+        lines: { ...lines },
+      }
+    },
+  }
+}
+
+/** The few members of `init` that a summary shows; its lists are long and not kept. */
+function keepOfInit(value: JsonObject): JsonObject {
+  const kept: Record<string, unknown> = {}
+  for (const key of ['model', 'cwd', 'claude_code_version', 'permissionMode', 'apiKeySource']) {
+    const said = textOf(value, key)
+    if (said !== null) kept[key] = bounded(said, 4_000)
+  }
+  kept['mcpServersDown'] = listOf(value, 'mcp_servers')
+    .slice(0, 100)
+    .filter((server) => isJsonObject(server) && member(server, 'status') !== 'connected')
+    .map((server) => bounded((isJsonObject(server) && textOf(server, 'name')) || '(unnamed)', 200))
+  return kept
+}

@@ -1,0 +1,81 @@
+import { isJsonObject, type JsonObject, listOf, member, numberOf, objectOf, textOf } from './json.ts'
+
+/**
+ * Knows whether the agent has finished its work: a result came, every turn that began has its result, and no
+ * background task is pending. A result alone is not the end: with a background task the run goes on.
+ */
+export interface TurnTracker {
+  system(event: JsonObject): void
+  result(event: JsonObject): void
+  readonly finished: boolean
+  /** A turn began whose result has not come. */
+  readonly turnOpen: boolean
+  /** Background tasks that have not ended. */
+  readonly pendingTasks: number
+}
+
+const maxTasks = 10_000
+const endedStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'killed', 'stopped'])
+
+/** See {@link TurnTracker}. */
+export function createTurnTracker(): TurnTracker {
+  const running = new Set<string>()
+  let turns = 0
+  let results = 0
+  // A background task ended after the last result: the CLI begins another turn to tell the model.
+  let turnOwed = false
+  let queued = false
+
+  function ended(task: string, status: string | null): void {
+    if (running.delete(task) && status !== 'stopped' && status !== 'killed') turnOwed = true
+  }
+
+  return {
+    system(event) {
+      const task = textOf(event, 'task_id')
+      switch (textOf(event, 'subtype')) {
+        case 'init':
+          turns++
+          turnOwed = false
+          return
+        case 'task_started':
+          if (task !== null && member(event, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
+          return
+        case 'task_updated': {
+          if (task === null) return
+          const patch = objectOf(event, 'patch')
+          const status = textOf(patch, 'status')
+          if (status !== null && endedStatuses.has(status)) ended(task, status)
+          else if (member(patch, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
+          return
+        }
+        case 'task_notification':
+          if (task !== null) ended(task, textOf(event, 'status'))
+          return
+        case 'background_tasks_changed':
+          // The full set: it replaces what was known.
+          running.clear()
+          for (const entry of listOf(event, 'tasks').slice(0, maxTasks)) {
+            const id = isJsonObject(entry) ? textOf(entry, 'task_id') : null
+            if (id !== null) running.add(id)
+          }
+          return
+        default:
+      }
+    },
+    result(event) {
+      results++
+      turnOwed = false
+      queued = (numberOf(event, 'queued_turn_count') ?? 0) > 0
+    },
+    get finished() {
+      return results > 0 && results >= turns && running.size === 0 && !turnOwed && !queued
+    },
+    get turnOpen() {
+      return turns > results
+    },
+    get pendingTasks() {
+      return running.size
+    },
+  }
+}
