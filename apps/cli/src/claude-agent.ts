@@ -1,0 +1,24 @@
+import { createClaudeParser } from '@agent-jobs/claude-stream-parser'
+import type { AgentDefinition } from './agent-definition.ts'
+
+/** Claude Code. */
+export const claudeAgent: AgentDefinition = {
+  name: 'claude',
+  title: 'Claude Code',
+  packageName: '@anthropic-ai/claude-code',
+  // No `-`: it would put a dash before the prompt, break slash commands and start a run on an empty stdin.
+  argv: ({ model, extra }) => [
+    'claude',
+    '--print',
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    '--dangerously-skip-permissions',
+    ...(model === undefined ? [] : ['--model', model]),
+    ...extra,
+  ],
+  env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' },
+  modelEnv: (baseUrl) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: 'scripted' }),
+  createReader: () => createClaudeParser(),
+  transcript: () => [],
+}

@@ -1,0 +1,53 @@
+import { EventEmitter } from 'node:events'
+import type { Terminal } from '../terminal.ts'
+
+/** A terminal that remembers what was written, and lets a test press Ctrl-C. */
+export interface FakeTerminal extends Terminal {
+  stdout(): string
+  stderr(): string
+  press(signal: 'SIGINT' | 'SIGTERM'): void
+  /** Resolves when standard error holds the text. */
+  shown(text: string): Promise<void>
+}
+
+export function fakeTerminal(
+  options: { stdin?: readonly string[]; env?: Record<string, string>; colours?: boolean } = {},
+): FakeTerminal {
+  const written = { out: [] as string[], err: [] as string[] }
+  const signals = new EventEmitter()
+  const writes = new EventEmitter()
+  async function* stdin(): AsyncGenerator<Uint8Array> {
+    for (const chunk of options.stdin ?? []) yield new TextEncoder().encode(chunk)
+  }
+  const colour = options.colours ?? false
+  return {
+    stdin: stdin(),
+    env: options.env ?? {},
+    out: (text) => {
+      written.out.push(text)
+      writes.emit('write')
+    },
+    err: (text) => {
+      written.err.push(text)
+      writes.emit('write')
+    },
+    colours: { out: colour, err: colour },
+    onSignal: (listener) => {
+      signals.on('signal', listener)
+      return () => signals.off('signal', listener)
+    },
+    stdout: () => written.out.join(''),
+    stderr: () => written.err.join(''),
+    press: (signal) => signals.emit('signal', signal),
+    shown: (text) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!written.err.join('').includes(text)) return
+          writes.off('write', look)
+          resolve()
+        }
+        writes.on('write', look)
+        look()
+      }),
+  }
+}

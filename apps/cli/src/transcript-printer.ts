@@ -1,0 +1,70 @@
+import { plain, shorten, type Style } from './style.ts'
+
+/** The part of Paperclip's transcript entries that a terminal shows. */
+export interface TranscriptEntry {
+  readonly kind: string
+  readonly [key: string]: unknown
+}
+
+const resultLines = 6
+const lineWidth = 160
+
+/** Turns transcript entries into lines for a person; what has no form for a person becomes no line. */
+export function printTranscript(entry: TranscriptEntry, style: Style): string[] {
+  const text = textOf(entry['text'])
+  switch (entry.kind) {
+    case 'init':
+      return [style.dim(`  session ${textOf(entry['sessionId'])} · model ${textOf(entry['model'])}`)]
+    case 'assistant':
+      return block(text, style.cyan('▸'), (line) => line)
+    case 'thinking':
+      return block(text, style.dim('…'), style.dim)
+    case 'user':
+      return block(text, style.dim('◂'), style.dim)
+    case 'tool_call':
+      return [
+        `  ${style.yellow('⚙')} ${style.bold(textOf(entry['name']))} ${shorten(toolInput(entry['input']), lineWidth)}`,
+      ]
+    case 'tool_result':
+      return toolResult(textOf(entry['content']), entry['isError'] === true, style)
+    case 'stderr':
+    case 'system':
+      return block(text, style.dim('·'), style.dim)
+    default:
+      // The result repeats the last answer and its numbers stand in the outcome; raw output is not for reading.
+      return []
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? plain(value) : ''
+}
+
+function block(text: string, mark: string, paint: (line: string) => string): string[] {
+  if (text.trim() === '') return []
+  return text
+    .trim()
+    .split('\n')
+    .map((line, at) => (at === 0 ? `  ${mark} ${paint(line)}` : `    ${paint(line)}`))
+}
+
+function toolResult(content: string, isError: boolean, style: Style): string[] {
+  const lines = content.trimEnd().split('\n')
+  const paint = isError ? style.red : style.dim
+  const shown = lines.slice(0, resultLines).map((line) => `      ${paint(shorten(line, lineWidth))}`)
+  const more = lines.length - shown.length
+  return more > 0 ? [...shown, `      ${style.dim(`… ${more} more lines`)}`] : shown
+}
+
+const telling = ['command', 'file_path', 'filePath', 'path', 'pattern', 'query', 'url', 'description', 'prompt']
+
+/** The one value of a tool's input that says most, on one line. */
+function toolInput(input: unknown): string {
+  if (typeof input !== 'object' || input === null) return textOf(input)
+  const values = new Map(Object.entries(input))
+  for (const key of telling) {
+    const value = values.get(key)
+    if (typeof value === 'string' && value !== '') return plain(value).replaceAll(/\s+/g, ' ')
+  }
+  return plain(JSON.stringify(input))
+}
