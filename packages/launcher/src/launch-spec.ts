@@ -1,0 +1,71 @@
+/** What the launcher runs in the pod, and within which bounds. Travels as JSON in `AGENT_JOBS_SPEC`. */
+export interface LaunchSpec {
+  version: 1
+  /** The command and its arguments; no shell reads them. */
+  argv: string[]
+  /** Working directory, absolute. Default: that of the container. */
+  cwd?: string
+  /** Make `cwd` (with its parents) when it is missing. */
+  createCwd?: boolean
+  /** Variables for the command, over those of the container. */
+  env?: Record<string, string>
+  /** Variables of the container that the command shall not see. `AGENT_JOBS_*` never reach it anyway. */
+  unsetEnv?: string[]
+  /** Also write every frame to this file, on a volume that outlives the container. */
+  journal?: JournalSpec
+  /** Directory for the command's output files (unlinked at once). Default: the image's temporary directory. */
+  outputDirectory?: string
+  limits?: LaunchLimits
+  finish?: FinishRule
+}
+
+/** The journal: the same frames as on the container's stdout, appended to a file. */
+export interface JournalSpec {
+  /** Absolute path of a file that does not exist yet; missing directories are made. */
+  path: string
+  /** Bound of the file in bytes; beyond it only the launcher's own records are appended. Default 256 MiB. */
+  maxBytes?: number
+}
+
+/** Bounds of a run; a missing one is not watched, except `killGraceMs` and `maxOutputBytes`, which have defaults. */
+export interface LaunchLimits {
+  /** Longest life of the command. */
+  totalMs?: number
+  /** Longest time without a byte of output on either stream. */
+  idleMs?: number
+  /** How long the command may live on after it has finished its work (see {@link FinishRule}, or SIGUSR1). */
+  hangAfterFinishMs?: number
+  /** Time between SIGTERM and SIGKILL. Default 10,000. Keep the pod's grace period above it. */
+  killGraceMs?: number
+  /** Most bytes of output, both streams together; also bounds the temporary files. Default 1 GiB. */
+  maxOutputBytes?: number
+}
+
+/**
+ * How the launcher knows that the command has finished its work although its process is still there.
+ *
+ * All strings of a list must stand in one line of standard output. `hangAfterFinishMs` runs from the first line that
+ * has all of `stdoutLineIncludes`, and anew from each later byte of standard output. Between a line with all of
+ * `heldFrom` and one with all of `heldUntil` it does not run (work goes on in the background).
+ */
+export interface FinishRule {
+  stdoutLineIncludes: string[]
+  heldFrom?: string[]
+  heldUntil?: string[]
+}
+
+/** A file that the launcher writes before it starts the command. */
+export interface LaunchFile {
+  /** Absolute path; missing directories are made. */
+  path: string
+  /** Permission bits, default 0o600. */
+  mode?: number
+  content: string | Uint8Array
+}
+
+/** How a {@link LaunchFile} travels. */
+export interface PackedFile {
+  path: string
+  mode?: number
+  contentBase64: string
+}

@@ -1,0 +1,66 @@
+import { encodeFrame } from '../frame.ts'
+import type { FrameFlag } from '../frame.ts'
+import type { JournalSpec } from '../launch-spec.ts'
+import type { LauncherRecord, NoticeCode } from '../launcher-record.ts'
+import { openJournal } from './open-journal.ts'
+import type { Journal } from './open-journal.ts'
+import { words } from './start-failure.ts'
+import { writeAll } from './write-all.ts'
+import { createWriteQueue } from './write-queue.ts'
+
+/** The one writer of frames: numbers them and gives them to the container's stdout and to the journal. */
+export interface FrameOutput {
+  /** Frames so far; also the next number. */
+  readonly count: number
+  line(stream: 'o' | 'e', payload: Buffer, flag: FrameFlag): void
+  record(record: LauncherRecord): void
+  notice(code: NoticeCode, message: string): void
+  /** From now on frames go to this journal too; it gets those before it as well. */
+  journal(spec: JournalSpec): void
+  /** Resolves when little enough waits for stdout that more may be read. */
+  ready(): Promise<void>
+  /** Resolves when stdout has taken all. */
+  settled(): Promise<void>
+  /** Says what the journal did not take. */
+  close(): Promise<string | undefined>
+}
+
+/** Frames that may wait for a slow reader of the container's stdout. */
+const maxPendingBytes = 256 * 1024
+
+/** Opens the container's stdout for frames. */
+export function openFrameOutput(fd = 1): FrameOutput {
+  let seq = 0
+  let journal: Journal | undefined
+  const stdout = createWriteQueue(
+    (bytes) => writeAll(fd, bytes),
+    (error) => notice('stdout_lost', `The container's stdout cannot be written any more: ${words(error)}`),
+  )
+
+  function emit(stream: 'o' | 'e' | 'l', payload: Buffer, flag: FrameFlag): void {
+    const frame = encodeFrame({ seq, stream, time: Date.now(), payload, flag })
+    seq += 1
+    // First stdout: the journal may answer with a notice, which is the next frame.
+    stdout.push(frame)
+    journal?.push(frame, stream === 'l')
+  }
+  const record = (value: LauncherRecord): void => emit('l', Buffer.from(JSON.stringify(value)), '.')
+  function notice(code: NoticeCode, message: string): void {
+    record({ type: 'notice', code, message: message.slice(0, 2000) })
+  }
+
+  return {
+    get count() {
+      return seq
+    },
+    line: emit,
+    record,
+    notice,
+    journal(spec) {
+      journal = openJournal(spec, notice)
+    },
+    ready: () => (stdout.pending > maxPendingBytes ? stdout.settled() : Promise.resolve()),
+    settled: stdout.settled,
+    close: () => journal?.close() ?? Promise.resolve(undefined),
+  }
+}

@@ -1,0 +1,165 @@
+import { constants } from 'node:os'
+import type { FrameFlag } from '../frame.ts'
+import type { LaunchSpec } from '../launch-spec.ts'
+import type { StartError, StoppedBy } from '../launcher-record.ts'
+import { openFrameOutput } from './frame-output.ts'
+import { openFiles } from './open-files.ts'
+import { endGroup, signalGroup } from './process-group.ts'
+import { readChunks, readSpec, writeFiles } from './read-input.ts'
+import { createLineSplitter } from './split-lines.ts'
+import { startCommand } from './start-command.ts'
+import type { Command, Exit } from './start-command.ts'
+import { StartFailure, words } from './start-failure.ts'
+import { tailFiles } from './tail-files.ts'
+import { watchLimits } from './watch-limits.ts'
+
+const defaultGraceMs = 10_000
+const defaultMaxOutputBytes = 1024 * 1024 * 1024
+/** What the command left behind has less time to end than the command itself: its work is over. */
+const leftoverGraceMs = 2000
+
+/** Runs the command of the environment's spec from start to end and returns the exit code for the container. */
+export async function launch(env: NodeJS.ProcessEnv): Promise<number> {
+  const startedAt = Date.now()
+  const begun = performance.now()
+  const out = openFrameOutput()
+  const bytes = { o: 0, e: 0 }
+  let spec: LaunchSpec | undefined
+  let command: Command | undefined
+  let limits: ReturnType<typeof watchLimits> | undefined
+  let stoppedBy: StoppedBy | null = null
+  let isOver = false
+  let killTimer: NodeJS.Timeout | undefined
+  let finishSignal = false
+  let giveUp = (): void => undefined
+  const gaveUp = new Promise<void>((resolve) => (giveUp = resolve))
+
+  const graceMs = (): number => spec?.limits?.killGraceMs ?? defaultGraceMs
+  const kill = (signal: NodeJS.Signals): boolean => command !== undefined && signalGroup(command.pid, signal)
+
+  function stop(reason: StoppedBy, message: string, signal: NodeJS.Signals = 'SIGTERM'): void {
+    // After the command's end a signal only bounds the wait for a stdout that nobody reads.
+    if (isOver) return void setTimeout(giveUp, graceMs())
+    if (stoppedBy === null) out.notice(reason, message)
+    stoppedBy ??= reason
+    kill(signal)
+    killTimer ??= setTimeout(() => {
+      out.notice('killed', `The command was still there ${graceMs()} ms after ${signal}: SIGKILL to its group.`)
+      kill('SIGKILL')
+    }, graceMs())
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => stop('signal', `${signal} received: it is passed on to the command's group.`, signal))
+  }
+  process.on('SIGUSR1', () => {
+    finishSignal = true
+    limits?.finished('SIGUSR1')
+  })
+  const fail = (error: unknown): void => {
+    if (isOver) throw error
+    out.notice('launcher_failed', `The launcher failed and ends the command: ${words(error)}`)
+    kill('SIGKILL')
+  }
+  process.on('uncaughtException', fail)
+
+  async function end(exit: Exit, exitCode: number, startError?: StartError): Promise<number> {
+    out.record({
+      type: 'end',
+      frames: out.count,
+      exitCode: exit.code,
+      signal: exit.signal,
+      durationMs: Math.round(performance.now() - begun),
+      stoppedBy,
+      stdoutBytes: bytes.o,
+      stderrBytes: bytes.e,
+      ...(startError === undefined ? {} : { startError }),
+    })
+    await Promise.race([out.settled(), gaveUp])
+    const late = await out.close()
+    if (late !== undefined) console.error(`agent-jobs launcher: ${late}`)
+    return exitCode
+  }
+
+  let files: ReturnType<typeof openFiles>
+  let outputs: ReturnType<ReturnType<typeof openFiles>['output']>[]
+  try {
+    spec = readSpec(env)
+    if (spec.journal !== undefined) out.journal(spec.journal)
+    const stdin = readChunks(env, 'STDIN')
+    writeFiles(readChunks(env, 'FILES'))
+    files = openFiles(spec.outputDirectory)
+    const input = stdin === undefined ? 'ignore' : files.input(stdin)
+    outputs = [files.output(), files.output()]
+    const [stdout, stderr] = outputs.map(({ fd }) => fd) as [number, number]
+    // Up to here nothing waited, so no signal can have been handled before there is a command to send it to.
+    command = await startCommand(spec, [input, stdout, stderr])
+    if (input !== 'ignore') files.close(input)
+  } catch (error) {
+    out.record({ type: 'start', version: 1, pid: null, startedAt })
+    const known = error instanceof StartFailure
+    const code = known ? error.code : 'launcher_failed'
+    return end({ code: null, signal: null }, known ? error.exitCode : 125, { code, message: words(error) })
+  }
+  out.record({ type: 'start', version: 1, pid: command.pid, startedAt })
+
+  const maxBytes = spec.limits?.maxOutputBytes ?? defaultMaxOutputBytes
+  const streams = ['o', 'e'] as const
+  const splitters = streams.map((stream) =>
+    createLineSplitter((payload: Buffer, flag: FrameFlag) => {
+      out.line(stream, payload, flag)
+      if (stream === 'o') limits?.stdout(payload, flag)
+    }),
+  )
+  let seen = 0
+  const tail = tailFiles({
+    files: outputs,
+    touched: () => limits?.touched(),
+    consume(index, chunk) {
+      limits?.touched()
+      const room = Math.max(0, maxBytes - seen)
+      seen += chunk.length
+      const part = chunk.subarray(0, room)
+      bytes[streams[index] ?? 'o'] += part.length
+      splitters[index]?.push(part)
+      if (seen <= maxBytes) return
+      stop('output_limit', `More than ${maxBytes} bytes of output (limits.maxOutputBytes): the rest is dropped.`)
+      // The grace must not fill the disk either.
+      if (seen > 2 * maxBytes) kill('SIGKILL')
+    },
+    ready: out.ready,
+    truncated(index) {
+      const name = index === 0 ? 'stdout' : 'stderr'
+      out.notice(
+        'output_truncated',
+        `A process truncated its ${name} (\`> /dev/${name}\`?): output may be missing here.`,
+      )
+    },
+    failed: fail,
+  })
+  for (const { watchError } of outputs) {
+    if (watchError === undefined) continue
+    out.notice('watch_unavailable', `Output is looked at every 25 ms instead of on change: ${words(watchError)}`)
+  }
+  limits = watchLimits({
+    spec,
+    unread: tail.unread,
+    noted: (message) => out.notice('finished', message),
+    exceeded: stop,
+  })
+  if (finishSignal) limits.finished('SIGUSR1')
+
+  const exit = await command.exit
+  limits.stop()
+  const leftover = await endGroup(command.pid, Math.min(leftoverGraceMs, graceMs()))
+  isOver = true
+  clearTimeout(killTimer)
+  await Promise.race([tail.finish(), gaveUp])
+  for (const splitter of splitters) splitter.end()
+  if (leftover.length > 0) {
+    const names = leftover.slice(0, 20).join(', ')
+    out.notice('leftover_processes', `Ended ${leftover.length} process(es) that outlived the command: ${names}`)
+  }
+  const signalNumber = exit.signal === null ? 0 : constants.signals[exit.signal]
+  return end(exit, exit.code ?? 128 + signalNumber)
+}

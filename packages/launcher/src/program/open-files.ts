@@ -1,0 +1,57 @@
+import { closeSync, openSync, unlinkSync, watch, writeFileSync } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StartFailure, words } from './start-failure.ts'
+
+/** One file that the command writes and the launcher reads. It has no name any more. */
+export interface OutputFile {
+  fd: number
+  /** Tells of growth; undefined where the system has no more watches. */
+  watcher: FSWatcher | undefined
+  watchError: unknown
+}
+
+/** Makes the files for the command's input and output; their names are gone before the command starts. */
+export function openFiles(directory = tmpdir()) {
+  let count = 0
+  const make = <T>(use: (path: string) => T): T => {
+    count += 1
+    const path = join(directory, `.agent-jobs-${process.pid}-${Date.now()}-${count}`)
+    try {
+      return use(path)
+    } catch (error) {
+      throw new StartFailure(
+        'output_unwritable',
+        `No file can be made in ${directory}: ${words(error)}. ` +
+          'Set `outputDirectory` to a writable directory, for instance an emptyDir volume.',
+      )
+    }
+  }
+  return {
+    /** A file with these bytes, open for reading. */
+    input: (bytes: Uint8Array): number =>
+      make((path) => {
+        writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' })
+        const fd = openSync(path, 'r')
+        unlinkSync(path)
+        return fd
+      }),
+    /** An empty file. It is opened for appending so that writers that open it anew do not overwrite each other. */
+    output: (): OutputFile =>
+      make((path) => {
+        const fd = openSync(path, 'ax+', 0o600)
+        let watcher: FSWatcher | undefined
+        let watchError: unknown
+        try {
+          // The watch is on the inode and outlives the name.
+          watcher = watch(path)
+        } catch (error) {
+          watchError = error
+        }
+        unlinkSync(path)
+        return { fd, watcher, watchError }
+      }),
+    close: closeSync,
+  }
+}

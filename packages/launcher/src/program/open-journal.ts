@@ -1,0 +1,90 @@
+import { mkdir, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { JournalSpec } from '../launch-spec.ts'
+import type { NoticeCode } from '../launcher-record.ts'
+import { words } from './start-failure.ts'
+import { createWriteQueue } from './write-queue.ts'
+
+/** The frames' second home. */
+export interface Journal {
+  push(frame: Buffer, isRecord: boolean): void
+  /** Writes what waits, syncs and closes; gives up after 5 seconds. Says what was not written. */
+  close(): Promise<string | undefined>
+}
+
+const defaultMaxBytes = 256 * 1024 * 1024
+/** Frames that wait for a slow volume; beyond it the journal ends. */
+const maxPendingBytes = 8 * 1024 * 1024
+const syncEveryMs = 1000
+const closeWithinMs = 5000
+
+/**
+ * Opens the journal in the background. Nothing here is ever waited for by the command or by the framing: what the
+ * volume does not take in time waits in a bounded queue, and when that is full the journal ends with a notice.
+ */
+export function openJournal(spec: JournalSpec, notice: (code: NoticeCode, message: string) => void): Journal {
+  const { path, maxBytes = defaultMaxBytes } = spec
+  let accepted = 0
+  let isFull = false
+  let isStopped = false
+  let isClosing = false
+  let handle: FileHandle | undefined
+  let syncTimer: NodeJS.Timeout | undefined
+
+  const queue = createWriteQueue(
+    async (bytes) => {
+      if (handle === undefined) {
+        await mkdir(dirname(path), { recursive: true })
+        // A journal belongs to one run. Two in one file would have each number twice.
+        handle = await open(path, 'ax', 0o600)
+      }
+      for (let start = 0; start < bytes.length;) {
+        start += (await handle.write(bytes, start, bytes.length - start)).bytesWritten
+      }
+      if (bytes.length > 0 && !isClosing) {
+        syncTimer ??= setTimeout(() => queue.push(Buffer.alloc(0)), syncEveryMs)
+        return
+      }
+      syncTimer = undefined
+      await handle.datasync()
+    },
+    (error) => {
+      isStopped = true
+      notice('journal_failed', `The journal ${path} cannot be written and ends here: ${words(error)}`)
+    },
+  )
+
+  return {
+    push(frame, isRecord) {
+      if (isStopped || (isFull && !isRecord)) return
+      if (queue.pending + frame.length > maxPendingBytes) {
+        isStopped = true
+        const message = `The volume of the journal ${path} does not keep up: ${queue.pending} bytes wait. It ends here.`
+        notice('journal_overflow', message)
+        return
+      }
+      if (!isRecord && accepted + frame.length > maxBytes) {
+        isFull = true
+        notice('journal_full', `The journal ${path} reached ${maxBytes} bytes (journal.maxBytes): no more lines in it.`)
+        return
+      }
+      accepted += frame.length
+      queue.push(frame)
+    },
+    async close() {
+      clearTimeout(syncTimer)
+      isClosing = true
+      queue.push(Buffer.alloc(0))
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<string>((resolve) => {
+        const text = `the journal ${path} did not take its last bytes within ${closeWithinMs} ms`
+        timer = setTimeout(() => resolve(text), closeWithinMs)
+      })
+      const closed = queue.settled().then(() => handle?.close())
+      const result = await Promise.race([closed, late])
+      clearTimeout(timer)
+      return typeof result === 'string' ? result : undefined
+    },
+  }
+}

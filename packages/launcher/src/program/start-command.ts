@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import type { LaunchSpec } from '../launch-spec.ts'
+import { childEnv } from './child-env.ts'
+import { errorCode, StartFailure, words } from './start-failure.ts'
+
+/** How the command's main process ended. */
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** A started command. */
+export interface Command {
+  pid: number
+  exit: Promise<Exit>
+}
+
+/** Starts the command in a process group of its own, its streams being files. */
+export async function startCommand(spec: LaunchSpec, stdio: [number | 'ignore', number, number]): Promise<Command> {
+  const { cwd, env, unsetEnv } = spec
+  const [name = '', ...args] = spec.argv
+  if (cwd !== undefined) prepareCwd(cwd, spec.createCwd === true)
+  const options = { cwd, env: childEnv(process.env, env, unsetEnv), detached: true, stdio }
+  let child: ChildProcess
+  try {
+    child = spawn(name, args, options)
+  } catch (error) {
+    throw startFailure(name, error)
+  }
+  const exit = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  const { pid } = child
+  if (pid === undefined) {
+    throw startFailure(name, await new Promise((resolve) => child.once('error', resolve)))
+  }
+  // After a start this event only tells of a failed `child.kill` or message, and we use neither.
+  child.on('error', () => undefined)
+  return { pid, exit }
+}
+
+function prepareCwd(cwd: string, create: boolean): void {
+  try {
+    if (create) mkdirSync(cwd, { recursive: true })
+    if (!statSync(cwd).isDirectory()) throw new Error('it is not a directory')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      const hint = 'Mount the volume that holds it, or set `createCwd`.'
+      throw new StartFailure('cwd_missing', `The working directory ${cwd} does not exist. ${hint}`)
+    }
+    throw new StartFailure('cwd_unusable', `The working directory ${cwd} cannot be used: ${words(error)}`)
+  }
+}
+
+function startFailure(name: string, error: unknown): StartFailure {
+  const code = errorCode(error)
+  if (code === 'ENOENT') {
+    const text = existsSync(name)
+      ? `The command ${name} exists, but the interpreter that its first line (or its ELF header) names does not.`
+      : `The command ${name} was not found in the image${name.includes('/') ? '' : ' (PATH was searched)'}.`
+    return new StartFailure('command_not_found', text, 127)
+  }
+  if (code === 'EACCES') {
+    return new StartFailure('command_not_executable', `The command ${name} may not be executed: ${words(error)}`, 126)
+  }
+  return new StartFailure('spawn_failed', `The command ${name} cannot be started: ${words(error)}`)
+}

@@ -1,0 +1,30 @@
+import { write } from 'node:fs'
+import { errorCode } from './start-failure.ts'
+
+/**
+ * Writes all bytes to a descriptor from node's thread pool: a pipe that nobody reads makes neither the command nor the
+ * launcher's signals and timers wait.
+ */
+export function writeAll(fd: number, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let wait = 1
+    const step = (start: number): void => {
+      write(fd, bytes, start, bytes.length - start, null, (error, written) => {
+        if (error) {
+          // Somebody made the shared pipe non-blocking. Node offers no readiness of a bare descriptor.
+          if (errorCode(error) === 'EAGAIN') {
+            wait = Math.min(wait * 2, 50)
+            setTimeout(() => step(start), wait)
+          } else {
+            reject(error)
+          }
+          return
+        }
+        wait = 1
+        if (start + written === bytes.length) resolve()
+        else step(start + written)
+      })
+    }
+    step(0)
+  })
+}

@@ -1,0 +1,86 @@
+import type { LaunchFile, LaunchSpec } from './launch-spec.ts'
+import { LauncherError } from './launcher-error.ts'
+
+// The longest span that a timer takes; a longer one would fire at once.
+const maxTimerMs = 2_147_483_647
+
+/** Throws a {@link LauncherError} that names the first field which the program could not work with. */
+export function validateSpec(spec: LaunchSpec): void {
+  expect(spec.version === 1, 'version', 'the number 1', spec.version)
+  expect(isStrings(spec.argv) && spec.argv.length > 0, 'argv', 'a non-empty array of strings', spec.argv)
+  expect(spec.argv[0] !== '', 'argv[0]', 'the name or path of a command', spec.argv[0])
+  for (const [index, text] of spec.argv.entries()) expectNoNul(`argv[${index}]`, text)
+  if (spec.cwd !== undefined) expectPath('cwd', spec.cwd)
+  if (spec.outputDirectory !== undefined) expectPath('outputDirectory', spec.outputDirectory)
+  for (const [name, value] of Object.entries(spec.env ?? {})) {
+    expect(name !== '' && !name.includes('='), 'env', 'names without `=`', name)
+    expect(typeof value === 'string', `env.${name}`, 'a string', typeof value)
+    expectNoNul(`env.${name}`, value)
+  }
+  if (spec.unsetEnv !== undefined) expect(isStrings(spec.unsetEnv), 'unsetEnv', 'an array of strings', spec.unsetEnv)
+  if (spec.journal !== undefined) {
+    expectPath('journal.path', spec.journal.path)
+    expectPositive('journal.maxBytes', spec.journal.maxBytes)
+  }
+  const { totalMs, idleMs, hangAfterFinishMs, killGraceMs, maxOutputBytes } = spec.limits ?? {}
+  expectSpan('limits.totalMs', totalMs)
+  expectSpan('limits.idleMs', idleMs)
+  expectSpan('limits.hangAfterFinishMs', hangAfterFinishMs)
+  expectSpan('limits.killGraceMs', killGraceMs)
+  expectPositive('limits.maxOutputBytes', maxOutputBytes)
+  if (spec.finish !== undefined) {
+    const { stdoutLineIncludes, heldFrom, heldUntil } = spec.finish
+    expectTokens('finish.stdoutLineIncludes', stdoutLineIncludes)
+    if (heldFrom !== undefined) expectTokens('finish.heldFrom', heldFrom)
+    if (heldUntil !== undefined) expectTokens('finish.heldUntil', heldUntil)
+  }
+}
+
+/** Throws a {@link LauncherError} that names the first file which the program could not write. */
+export function validateFiles(files: LaunchFile[]): void {
+  for (const [index, file] of files.entries()) {
+    expectPath(`files[${index}].path`, file.path)
+    const { mode } = file
+    const good = mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)
+    expect(good, `files[${index}].mode`, 'permission bits from 0 to 0o7777', mode)
+  }
+}
+
+function expect(good: boolean, field: string, wanted: string, got: unknown): asserts good {
+  if (good) return
+  throw new LauncherError('invalid_spec', `Expected \`${field}\` to be ${wanted}, got \`${shown(got)}\``)
+}
+
+// Never the value of a variable: it may be a secret. The callers pass names, paths, numbers and types only.
+function shown(got: unknown): string {
+  return typeof got === 'string' ? got : (JSON.stringify(got) ?? String(got))
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function expectNoNul(field: string, text: string): void {
+  expect(!text.includes('\0'), field, 'free of NUL characters', 'a text with NUL')
+}
+
+function expectPath(field: string, path: string): void {
+  expect(typeof path === 'string' && path.startsWith('/'), field, 'an absolute path', path)
+  expectNoNul(field, path)
+}
+
+function expectSpan(field: string, ms: number | undefined): void {
+  const good = ms === undefined || (Number.isFinite(ms) && ms >= 0 && ms <= maxTimerMs)
+  expect(good, field, `milliseconds from 0 to ${maxTimerMs}`, ms)
+}
+
+function expectPositive(field: string, value: number | undefined): void {
+  expect(value === undefined || (Number.isSafeInteger(value) && value > 0), field, 'a positive whole number', value)
+}
+
+function expectTokens(field: string, tokens: string[]): void {
+  const good = isStrings(tokens) && tokens.length > 0 && tokens.every((t) => t !== '' && !t.includes('\n'))
+  expect(good, field, 'a non-empty array of non-empty strings without newlines', tokens)
+  for (const token of tokens)
+    expect(token.length <= 1000, field, 'made of strings of at most 1,000 characters', token.length)
+}
