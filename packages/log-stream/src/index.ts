@@ -1,1 +1,33 @@
-export {}
+export { type Clock, systemClock } from './clock.ts'
+export { fileJournal } from './file-journal.ts'
+export { followLogs } from './follow-logs.ts'
+export type { FollowOptions } from './follow-options.ts'
+export {
+  type EndRecord,
+  type Frame,
+  type FrameFlag,
+  type FrameStream,
+  type LauncherRecord,
+  type NoticeRecord,
+  parseFrame,
+  type StartRecord,
+} from './frame.ts'
+export { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'
+export type { JournalSource } from './journal-source.ts'
+export { kubeLogSource, type LogClient } from './kube-log-source.ts'
+export type {
+  DiagnosticCode,
+  GapReason,
+  LauncherCursor,
+  LogCursor,
+  LogDiagnostic,
+  LogEnd,
+  LogGap,
+  LogItem,
+  LogLine,
+  LogRecord,
+  StampCursor,
+  Verdict,
+} from './log-item.ts'
+export type { LogRequest, LogResponse, LogSource } from './log-source.ts'
+export { LogStreamError, type LogStreamErrorCode } from './log-stream-error.ts'

@@ -1,0 +1,35 @@
+import type { Clock } from './clock.ts'
+
+/**
+ * One wait at a time that others can end early. It exists because racing a timer against a promise that lives as long
+ * as the container would leave a reaction on it for every wait.
+ */
+export class Alarm {
+  readonly #clock: Clock
+  #sleeper: AbortController | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Resolves after `ms`, or when {@link wake} is called, or when the signal fires. */
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const sleeper = new AbortController()
+    const onAbort = (): void => sleeper.abort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#sleeper = sleeper
+    try {
+      await this.#clock.sleep(ms, sleeper.signal)
+    } catch (error) {
+      if (!sleeper.signal.aborted) throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      if (this.#sleeper === sleeper) this.#sleeper = undefined
+    }
+  }
+
+  wake(): void {
+    this.#sleeper?.abort()
+  }
+}

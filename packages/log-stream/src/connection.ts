@@ -1,0 +1,99 @@
+import { Alarm } from './alarm.ts'
+import type { ResolvedOptions } from './follow-options.ts'
+import { judgeResponse, type ResponseJudgement } from './judge-response.ts'
+import type { LogSource } from './log-source.ts'
+import { guardLink, type LeaveReason, type Link } from './link-guard.ts'
+import { LogStreamError } from './log-stream-error.ts'
+import { readBody } from './read-body.ts'
+import type { Spool } from './spool.ts'
+import type { LogItem } from './log-item.ts'
+import type { RequestPlan, Step, Tracker } from './tracker.ts'
+
+/** How one connection ended. */
+export type ConnectionEnd =
+  /** The body ended cleanly, which proves nothing. `words` is an error text of the server, if it wrote one. */
+  | { kind: 'eof'; words: string }
+  /** The connection broke, or could not be made. */
+  | { kind: 'cut'; error: unknown }
+  /** The server answered, but not with a log. */
+  | { kind: 'answer'; judgement: ResponseJudgement; status: number }
+  /** We left: the end record came, the file must be read from its start, it is time for a new connection, … */
+  | { kind: 'left'; why: LeaveReason }
+
+export interface ConnectionContext {
+  source: LogSource
+  options: ResolvedOptions
+  tracker: Tracker
+  spool: Spool<LogItem>
+  /** Whether the caller said that the container ended, and since when. */
+  endedAt: () => number | undefined
+  /** Gives the guard's alarm to whoever learns that the container ended. */
+  onAlarm: (alarm: Alarm | undefined) => void
+  onSpoolWait: () => void
+}
+
+/** Makes one request and reads it to whatever end it has. */
+export async function readConnection(context: ConnectionContext, plan: RequestPlan): Promise<ConnectionEnd> {
+  const { source, options, tracker, spool } = context
+  const { clock } = options
+  const request = new AbortController()
+  const over = new AbortController()
+  const forward = (): void => request.abort(options.signal.reason)
+  options.signal.addEventListener('abort', forward, { once: true })
+  let left: LeaveReason | undefined
+  const now = clock.now()
+  const link: Link = {
+    plan,
+    openedAt: now,
+    lastByteAt: now,
+    opened: false,
+    busy: false,
+    alarm: new Alarm(clock),
+    over: over.signal,
+    leave(why) {
+      left ??= why
+      request.abort(new Error(`log-stream leaves this connection: ${why}`))
+    },
+    cut: (message) => request.abort(new Error(message)),
+  }
+  context.onAlarm(link.alarm)
+  const guarding = guardLink(context, link)
+  try {
+    const response = await source.open({ ...tracker.begin(plan), follow: plan.follow, signal: request.signal })
+    link.opened = true
+    link.lastByteAt = clock.now()
+    if (response.status !== 200) {
+      const body = (await readBody(response.body)).toString('utf8')
+      const judgement = judgeResponse({ status: response.status, headers: response.headers, body, now: Date.now() })
+      return { kind: 'answer', judgement, status: response.status }
+    }
+    for await (const chunk of response.body) {
+      link.lastByteAt = clock.now()
+      link.busy = true
+      const pushed = tracker.push(chunk)
+      const step: Step = typeof pushed === 'string' ? pushed : await pushed
+      if (step === 'finished' || step === 'reread') {
+        left ??= step
+        break
+      }
+      if (spool.full) await spool.room(options.signal, context.onSpoolWait)
+      link.busy = false
+      if (tracker.undecided) link.alarm.wake()
+    }
+    options.signal.throwIfAborted()
+    if (left !== undefined) return { kind: 'left', why: left }
+    return { kind: 'eof', words: await tracker.endBody({ last: plan.last }) }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    // Our own errors are about the output, not about this connection: a new one would meet them again.
+    if (LogStreamError.isInstance(error)) throw error
+    if (left !== undefined) return { kind: 'left', why: left }
+    return { kind: 'cut', error }
+  } finally {
+    over.abort()
+    request.abort(new Error('log-stream is done with this connection'))
+    options.signal.removeEventListener('abort', forward)
+    context.onAlarm(undefined)
+    await guarding
+  }
+}

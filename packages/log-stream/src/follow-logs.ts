@@ -1,0 +1,226 @@
+import type { Alarm } from './alarm.ts'
+import { Alarm as Sleeper } from './alarm.ts'
+import { type Backoff, createBackoff } from './backoff.ts'
+import { type ConnectionContext, type ConnectionEnd, readConnection } from './connection.ts'
+import { createTracker } from './create-tracker.ts'
+import { type FollowOptions, type ResolvedOptions, resolveOptions } from './follow-options.ts'
+import type { DiagnosticCode, LogItem } from './log-item.ts'
+import type { LogSource } from './log-source.ts'
+import { LogStreamError } from './log-stream-error.ts'
+import { saysTooManyOpenFiles } from './server-words.ts'
+import { Spool } from './spool.ts'
+import type { Tracker } from './tracker.ts'
+
+/**
+ * Follows one container's output to its end, through every disconnect, rotation and restart: each line once and in
+ * order, or a gap with its bounds. Reading goes on while the consumer works; what it has not taken waits in memory and
+ * then on disk. Ends with an item of type `end`.
+ *
+ * @example
+ * for await (const item of followLogs(source, { framing: 'launcher', containerEnded, signal })) {
+ *   if (item.type === 'line') console.log(item.text)
+ * }
+ */
+export function followLogs(source: LogSource, options: FollowOptions): AsyncIterableIterator<LogItem> {
+  const resolved = resolveOptions(options)
+  return new Follower(source, resolved).items()
+}
+
+const itemOverheadBytes = 300
+/** After the node ran out of inotify instances, following is tried again after so many polls. */
+const pollsBeforeFollow = 60
+
+class Follower {
+  readonly #o: ResolvedOptions
+  readonly #spool: Spool<LogItem>
+  readonly #tracker: Tracker
+  readonly #context: ConnectionContext
+  readonly #backoff: Backoff
+  readonly #startBackoff: Backoff
+  readonly #sleeper: Sleeper
+  readonly #stop = new AbortController()
+  #alarm: Alarm | undefined
+  #endedAt: number | undefined
+  #lastDiagnostic = ''
+  #spoolWarned = false
+  #running: Promise<void> | undefined
+
+  constructor(source: LogSource, options: ResolvedOptions) {
+    const { clock, random, backoff, signal } = options
+    this.#o = { ...options, signal: AbortSignal.any([signal, this.#stop.signal]) }
+    this.#spool = new Spool(options.spool, async () => {
+      this.#stop.abort(new Error('the consumer left'))
+      await this.#running
+    })
+    this.#tracker = createTracker(this.#o, (item) => this.#emit(item))
+    this.#backoff = createBackoff({ ...backoff, random })
+    // A container that is not there yet is asked for often at first: its start takes 0.2 s (KUBERNETES.md B.6).
+    this.#startBackoff = createBackoff({ baseMs: 200, capMs: 30_000, random })
+    this.#sleeper = new Sleeper(clock)
+    this.#context = {
+      source,
+      options: this.#o,
+      tracker: this.#tracker,
+      spool: this.#spool,
+      endedAt: () => this.#endedAt,
+      onAlarm: (alarm) => {
+        this.#alarm = alarm
+      },
+      onSpoolWait: () => this.#warnOfSpool(),
+    }
+  }
+
+  items(): AsyncIterableIterator<LogItem> {
+    const onEnd = (): void => {
+      this.#endedAt ??= this.#o.clock.now()
+      this.#sleeper.wake()
+      this.#alarm?.wake()
+    }
+    this.#o.containerEnded.then(onEnd, onEnd)
+    this.#running = this.#run().then(
+      () => this.#spool.close(),
+      (error: unknown) => this.#spool.fail(error),
+    )
+    return this.#spool
+  }
+
+  async #run(): Promise<void> {
+    this.#o.signal.throwIfAborted()
+    const finished = await this.#follow()
+    if (!finished) await this.#drain()
+    this.#emit({ type: 'end', verdict: this.#tracker.verdict(), cursor: this.#tracker.cursor() })
+  }
+
+  /** Follows until the end record came (true), or until the container ended or the pod is gone (false). */
+  async #follow(): Promise<boolean> {
+    let full = false
+    let polls = 0
+    while (this.#endedAt === undefined) {
+      const before = this.#tracker.delivered
+      const end = await readConnection(this.#context, { full, follow: polls === 0, last: false })
+      const progressed = this.#tracker.delivered > before
+      if (progressed) {
+        this.#backoff.reset()
+        this.#startBackoff.reset()
+      }
+      full = end.kind === 'left' && (end.why === 'reread' || end.why === 'stalled')
+      if (end.kind === 'left') {
+        if (end.why === 'finished') return true
+        if (end.why === 'stalled') {
+          this.#diagnose(
+            'stalled',
+            'The log stream was silent although newer lines exist; a new connection replaces it',
+          )
+        }
+        // A file that is read again from its start without anything new in it must not be read again at once.
+        if ((full && !progressed) || end.why === 'stalled') await this.#pause(this.#backoff.next())
+        continue
+      }
+      if (end.kind === 'answer' && end.judgement.kind === 'gone') {
+        this.#diagnose('request_failed', end.judgement.text)
+        return false
+      }
+      if (end.kind === 'eof' && saysTooManyOpenFiles(end.words)) {
+        this.#diagnose('too_many_open_files', end.words)
+        polls = pollsBeforeFollow
+      } else this.#report(end)
+      if (polls > 0) {
+        polls--
+        await this.#pause(this.#o.pollMs)
+      } else await this.#pause(this.#waitAfter(end))
+    }
+    return false
+  }
+
+  #waitAfter(end: ConnectionEnd): number {
+    if (end.kind !== 'answer') return this.#backoff.next()
+    const { judgement } = end
+    if (judgement.kind === 'not-yet') return this.#startBackoff.next()
+    return this.#backoff.next(judgement.kind === 'retry' ? judgement.retryAfterMs : 0)
+  }
+
+  /** Reads what is left after the container's end, and the journal, to whatever proof there is. */
+  async #drain(): Promise<void> {
+    const { clock, drainMs } = this.#o
+    const until = clock.now() + drainMs
+    let full = false
+    this.#backoff.reset()
+    for (;;) {
+      const end = await readConnection(this.#context, { full, follow: false, last: true })
+      if (end.kind === 'left') {
+        if (end.why === 'finished') return
+        full = true
+        continue
+      }
+      if (end.kind === 'eof' && end.words === '') break
+      this.#report(end)
+      if (end.kind === 'answer' && end.judgement.kind === 'gone') {
+        this.#diagnose('drain_failed', `The pod is gone, its last output could not be read: ${end.judgement.text}`)
+        break
+      }
+      const wait = this.#waitAfter(end)
+      if (clock.now() + wait >= until) {
+        this.#diagnose(
+          'drain_failed',
+          `The last output could not be read within ${drainMs} ms after the container's end`,
+        )
+        break
+      }
+      await this.#pause(wait, false)
+    }
+    await this.#tracker.drain()
+  }
+
+  /** Says once what went wrong, and throws where asking again is of no use. */
+  #report(end: ConnectionEnd): void {
+    if (end.kind === 'left') return
+    if (end.kind === 'cut') {
+      this.#diagnose('connection_lost', end.error instanceof Error ? end.error.message : String(end.error))
+    } else if (end.kind === 'eof') {
+      if (end.words !== '') this.#diagnose('kubelet_text', end.words)
+    } else {
+      const { judgement, status } = end
+      if (judgement.kind === 'refused') {
+        throw new LogStreamError(
+          'request_refused',
+          `The log server refused: ${judgement.text}. Check the container's name and that the account may get pods/log.`,
+          { status },
+        )
+      }
+      this.#diagnose('request_failed', judgement.text)
+    }
+  }
+
+  #diagnose(code: DiagnosticCode, text: string): void {
+    const key = `${code} ${text}`
+    // Trouble that lasts is said once, and again after something was read.
+    if (key === this.#lastDiagnostic) return
+    this.#emit({ type: 'diagnostic', code, text })
+    this.#lastDiagnostic = key
+  }
+
+  #emit(item: LogItem): void {
+    let bytes = itemOverheadBytes
+    if (item.type === 'line') bytes += item.bytes
+    if (item.type !== 'diagnostic') this.#lastDiagnostic = ''
+    else bytes += item.text.length
+    this.#spool.push(item, bytes)
+  }
+
+  #warnOfSpool(): void {
+    if (this.#spoolWarned) return
+    this.#spoolWarned = true
+    const { broken } = this.#spool
+    const why = broken instanceof Error ? `cannot be written (${broken.message})` : 'is full'
+    this.#diagnose(
+      'spool_full',
+      `The spool ${why}: reading waits for the consumer, and the log may be rotated meanwhile`,
+    )
+  }
+
+  async #pause(ms: number, untilEnded = true): Promise<void> {
+    if (untilEnded && this.#endedAt !== undefined) return
+    await this.#sleeper.sleep(ms, this.#o.signal)
+    this.#o.signal.throwIfAborted()
+  }
+}

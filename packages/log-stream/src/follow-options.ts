@@ -1,0 +1,123 @@
+import { tmpdir } from 'node:os'
+import { type Clock, systemClock } from './clock.ts'
+import type { JournalSource } from './journal-source.ts'
+import type { LogCursor } from './log-item.ts'
+import { LogStreamError } from './log-stream-error.ts'
+
+/** What {@link followLogs} needs and may be told. Every time is in milliseconds unless its name says otherwise. */
+export interface FollowOptions {
+  /** `launcher`: numbered frames of our launcher. `none`: whatever the container prints. */
+  framing: 'launcher' | 'none'
+  /** Go on from here; without one, from the beginning. */
+  cursor?: LogCursor
+  /** Where frames that the log lost can be found. Only for framing `launcher`. */
+  journal?: JournalSource
+  /** Settles when the pod's status says that the container terminated, or that the pod is gone. */
+  containerEnded: Promise<unknown>
+  /** Ends the following; the iterator then throws the signal's reason. */
+  signal: AbortSignal
+  /** A longer line is handed over in parts, or refused. Default 16 MiB. */
+  maxLineBytes?: number
+  /** What happens to a line above `maxLineBytes`. Default `parts`. */
+  longLines?: 'parts' | 'refuse'
+  /** Where lines wait for a slow consumer. Default 1 MiB in memory, then 1 GiB in a file in the system's temporary folder. */
+  spool?: { memoryBytes?: number; diskBytes?: number; directory?: string }
+  /** How far back a resumed request reaches, in whole seconds. Default 2 with frames, 10 without. */
+  overlapSeconds?: number
+  /** Lines remembered to recognise repetitions, 16 bytes each. Default 65,536. Only for framing `none`. */
+  maxRecentLines?: number
+  /** Bounds of the full-jitter wait before a new connection. Default 1,000 doubling to 10,000. */
+  backoff?: { baseMs?: number; capMs?: number }
+  /** After this long without a byte the newest line is asked for. Default 30,000. */
+  silenceMs?: number
+  /** A connection is replaced after this long, before the kubelet cuts it at 4 hours. Default 13,800,000 (3 h 50 min). */
+  renewMs?: number
+  /** Wait between reads where the node cannot follow (no inotify instance left). Default 5,000. */
+  pollMs?: number
+  /** How long the last read after the container's end is tried again when it fails. Default 30,000. */
+  drainMs?: number
+  /** Longest wait for a request's headers or for a probe. Default 60,000. */
+  requestTimeoutMs?: number
+  /** Longest reading of the journal for one gap. Default 10,000. */
+  journalTimeoutMs?: number
+  clock?: Clock
+  random?: () => number
+}
+
+export interface ResolvedOptions {
+  framing: 'launcher' | 'none'
+  cursor: LogCursor | undefined
+  journal: JournalSource | undefined
+  containerEnded: Promise<unknown>
+  signal: AbortSignal
+  maxLineBytes: number
+  longLines: 'parts' | 'refuse'
+  spool: { memoryBytes: number; diskBytes: number; directory: string }
+  overlapSeconds: number
+  maxRecentLines: number
+  backoff: { baseMs: number; capMs: number }
+  silenceMs: number
+  renewMs: number
+  pollMs: number
+  drainMs: number
+  requestTimeoutMs: number
+  journalTimeoutMs: number
+  clock: Clock
+  random: () => number
+}
+
+function atLeast(name: string, value: number, least: number): number {
+  if (Number.isFinite(value) && value >= least) return value
+  throw new LogStreamError(
+    'invalid_option',
+    `Expected \`${name}\` to be a number of at least ${least}, got \`${value}\``,
+  )
+}
+
+/** Fills in defaults and refuses what makes no sense. */
+export function resolveOptions(o: FollowOptions): ResolvedOptions {
+  if (o.framing !== 'launcher' && o.framing !== 'none') {
+    throw new LogStreamError(
+      'invalid_option',
+      `Expected \`framing\` to be 'launcher' or 'none', got \`${String(o.framing)}\``,
+    )
+  }
+  if (o.cursor !== undefined && (o.cursor.version !== 1 || o.cursor.framing !== o.framing)) {
+    throw new LogStreamError(
+      'invalid_cursor',
+      `Expected \`cursor\` to be of version 1 and framing '${o.framing}', got ${JSON.stringify(o.cursor).slice(0, 200)}. ` +
+        'Pass the cursor of an item of the same container, or none to begin at the start.',
+    )
+  }
+  if (o.journal !== undefined && o.framing === 'none') {
+    throw new LogStreamError('invalid_option', "Expected no `journal` with framing 'none': only frames have numbers")
+  }
+  return {
+    framing: o.framing,
+    cursor: o.cursor,
+    journal: o.journal,
+    containerEnded: o.containerEnded,
+    signal: o.signal,
+    maxLineBytes: atLeast('maxLineBytes', o.maxLineBytes ?? 16_777_216, 16),
+    longLines: o.longLines ?? 'parts',
+    spool: {
+      memoryBytes: atLeast('spool.memoryBytes', o.spool?.memoryBytes ?? 1_048_576, 1),
+      diskBytes: atLeast('spool.diskBytes', o.spool?.diskBytes ?? 1_073_741_824, 0),
+      directory: o.spool?.directory ?? tmpdir(),
+    },
+    overlapSeconds: Math.ceil(atLeast('overlapSeconds', o.overlapSeconds ?? (o.framing === 'none' ? 10 : 2), 1)),
+    maxRecentLines: atLeast('maxRecentLines', o.maxRecentLines ?? 65_536, 16),
+    backoff: {
+      baseMs: atLeast('backoff.baseMs', o.backoff?.baseMs ?? 1_000, 1),
+      capMs: atLeast('backoff.capMs', o.backoff?.capMs ?? 10_000, 1),
+    },
+    silenceMs: atLeast('silenceMs', o.silenceMs ?? 30_000, 1),
+    renewMs: atLeast('renewMs', o.renewMs ?? 13_800_000, 1),
+    pollMs: atLeast('pollMs', o.pollMs ?? 5_000, 1),
+    drainMs: atLeast('drainMs', o.drainMs ?? 30_000, 0),
+    requestTimeoutMs: atLeast('requestTimeoutMs', o.requestTimeoutMs ?? 60_000, 1),
+    journalTimeoutMs: atLeast('journalTimeoutMs', o.journalTimeoutMs ?? 10_000, 1),
+    clock: o.clock ?? systemClock,
+    random: o.random ?? Math.random,
+  }
+}

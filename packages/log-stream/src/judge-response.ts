@@ -1,0 +1,56 @@
+/** What an answer that is not a plain log means. */
+export type ResponseJudgement =
+  /** The container has no log yet: not scheduled, not started, image on its way. */
+  | { kind: 'not-yet'; text: string }
+  /** Trouble on the way; the log is still there. */
+  | { kind: 'retry'; text: string; retryAfterMs?: number }
+  /** The pod does not exist any more. */
+  | { kind: 'gone'; text: string }
+  /** Asking again would give the same answer. */
+  | { kind: 'refused'; text: string }
+
+interface StatusObject {
+  message?: unknown
+  details?: { kind?: unknown } | null
+}
+
+function parseStatus(body: string): StatusObject {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    // A proxy's error page is no Status; its text is all there is to say.
+    return { message: body.slice(0, 1_000) }
+  }
+}
+
+/** Reads Retry-After, in seconds or as a date, as milliseconds; bounded by ten minutes. */
+function retryAfter(headers: Record<string, string>, now: number): number | undefined {
+  const value = headers['retry-after']
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 600_000) : undefined
+}
+
+/** Judges an answer whose status is not 200 (KUBERNETES.md B.0.4, B.5, B.10.6; each case is recorded). */
+export function judgeResponse(o: {
+  status: number
+  headers: Record<string, string>
+  body: string
+  now: number
+}): ResponseJudgement {
+  const { status, headers } = o
+  const object = parseStatus(o.body)
+  const message = typeof object.message === 'string' ? object.message : ''
+  const text = `${status}${message === '' ? '' : ` ${message}`}`
+  if (status === 204) return { kind: 'not-yet', text: '204 the pod has no node yet' }
+  // A 404 of kind pods/log is a kubelet that has just started; only kind pods means that the pod is gone.
+  if (status === 404 && object.details?.kind === 'pods') return { kind: 'gone', text }
+  if (status === 400) {
+    if (/waiting to start|is not available|PodInitializing/.test(message)) return { kind: 'not-yet', text }
+    return { kind: 'refused', text }
+  }
+  if (status === 403 || status === 422 || status === 405 || status === 406) return { kind: 'refused', text }
+  const retryAfterMs = retryAfter(headers, o.now)
+  return retryAfterMs === undefined ? { kind: 'retry', text } : { kind: 'retry', text, retryAfterMs }
+}

@@ -1,0 +1,27 @@
+import type { LogResponse, LogSource } from './log-source.ts'
+
+/** The part of a Kubernetes client that is needed: `@agent-jobs/kube-api` has it, any other can. */
+export interface LogClient {
+  openLog(o: {
+    namespace: string
+    pod: string
+    container?: string
+    follow?: boolean
+    timestamps?: boolean
+    sinceTime?: string
+    tailLines?: number
+    signal?: AbortSignal
+  }): Promise<LogResponse>
+}
+
+/**
+ * A container's log as the Kubernetes API serves it.
+ *
+ * @example
+ * const source = kubeLogSource(createKubeClient({ kubeConfig }), { namespace: 'default', pod: 'hello', container: 'main' })
+ */
+export function kubeLogSource(client: LogClient, o: { namespace: string; pod: string; container?: string }): LogSource {
+  return {
+    open: (request) => client.openLog({ ...o, ...request, timestamps: true }),
+  }
+}

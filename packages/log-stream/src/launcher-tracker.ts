@@ -1,0 +1,276 @@
+import { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'
+import { type EndRecord, type Frame, parseRecord } from './frame.ts'
+import type { JournalSource } from './journal-source.ts'
+import { LineJoiner } from './line-joiner.ts'
+import type { DiagnosticCode, LauncherCursor, LogLine, Verdict } from './log-item.ts'
+import { serverWords } from './server-words.ts'
+import { parseStamp, sinceTime } from './timestamp.ts'
+import type { Emit, LineLimits, RequestPlan, Step, Tracker } from './tracker.ts'
+
+export interface LauncherTrackerOptions extends LineLimits {
+  cursor?: LauncherCursor
+  journal?: JournalSource
+  overlapSeconds: number
+  emit: Emit
+  /** A signal for one reading of the journal: it fires when the reading takes too long, or the follower stops. */
+  journalSignal: () => { signal: AbortSignal; done: () => void }
+}
+
+interface OpenLine {
+  joiner: LineJoiner
+  /** First frame of the open line. */
+  first: number
+  since: string | undefined
+  /** A gap lies before: whether the next line of this stream is whole cannot be known. */
+  doubtful: boolean
+}
+
+const names = { o: 'stdout', e: 'stderr' } as const
+const maxRememberedTexts = 256
+
+/** Framed output: numbers decide what is new, what is a repetition and what is missing. */
+export class LauncherTracker implements Tracker {
+  readonly #o: LauncherTrackerOptions
+  readonly #streams: { o: OpenLine; e: OpenLine }
+  #decoder: FrameDecoder = createFrameDecoder()
+  #next: number
+  /** Frames below this were handed over by an earlier process; only lines it left open are collected from them. */
+  readonly #handedOver: number
+  readonly #resumeOpen: { o?: number | undefined; e?: number | undefined }
+  #since: string | undefined
+  #stamp: Buffer | undefined
+  #full = true
+  #lost: number
+  #end: EndRecord | undefined
+  readonly #texts = new Set<string>()
+  readonly undecided = false
+  delivered = 0
+
+  constructor(options: LauncherTrackerOptions) {
+    this.#o = options
+    const { cursor } = options
+    this.#handedOver = cursor?.next ?? 0
+    this.#resumeOpen = { o: cursor?.open?.stdout, e: cursor?.open?.stderr }
+    this.#next = Math.min(this.#handedOver, this.#resumeOpen.o ?? Infinity, this.#resumeOpen.e ?? Infinity)
+    this.#since = cursor?.since
+    this.#lost = cursor?.lost ?? 0
+    const line = (): OpenLine => ({ joiner: new LineJoiner(options), first: 0, since: undefined, doubtful: false })
+    this.#streams = { o: line(), e: line() }
+  }
+
+  begin(plan: RequestPlan): { sinceTime?: string } {
+    this.#decoder = createFrameDecoder()
+    const since = plan.full ? undefined : this.#since
+    this.#full = since === undefined
+    return since === undefined ? {} : { sinceTime: since }
+  }
+
+  push(chunk: Uint8Array): Step | Promise<Step> {
+    const entries = this.#decoder.push(chunk)
+    this.#noteTime()
+    return this.#accept(entries, 0)
+  }
+
+  #accept(entries: FrameEntry[], from: number): Step | Promise<Step> {
+    for (let i = from; i < entries.length; i++) {
+      const entry = entries[i]
+      if (entry === undefined) break
+      if (entry.kind === 'text') {
+        this.#text(entry.text, entry.stamp)
+        continue
+      }
+      const { frame } = entry
+      if (frame.seq < this.#next) continue
+      if (frame.seq > this.#next) return this.#overGap(entries, i, frame)
+      this.#deliver(frame)
+      if (this.#end !== undefined) return 'finished'
+    }
+    return 'more'
+  }
+
+  async #overGap(entries: FrameEntry[], at: number, frame: Frame): Promise<Step> {
+    // The first answer to a gap is the journal, the second the file from its start: a clock that went back makes
+    // the server leave lines out (sinceTime filters line by line, KUBERNETES.md B.2). Only then is it a loss.
+    await this.#fill(frame.seq, this.#full)
+    if (this.#end !== undefined) return 'finished'
+    if (this.#next < frame.seq) return 'reread'
+    return this.#accept(entries, at)
+  }
+
+  async #fill(to: number, final: boolean): Promise<void> {
+    const { journal } = this.#o
+    if (journal !== undefined) {
+      const { signal, done } = this.#o.journalSignal()
+      try {
+        const toSeq = Number.isFinite(to) ? { toSeq: to - 1 } : {}
+        await this.#readJournal(journal.read({ fromSeq: this.#next, ...toSeq, signal }), to, final)
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#diagnose('journal_failed', `Reading the journal from frame ${this.#next} on failed: ${reason}`)
+      } finally {
+        done()
+      }
+    }
+    if (final && Number.isFinite(to) && this.#next < to) this.#gap(to)
+  }
+
+  async #readJournal(chunks: AsyncIterable<Uint8Array>, to: number, final: boolean): Promise<void> {
+    const decoder = createFrameDecoder()
+    for await (const chunk of chunks) {
+      for (const entry of decoder.push(chunk)) {
+        if (entry.kind !== 'frame' || entry.frame.seq < this.#next) continue
+        const { frame } = entry
+        if (frame.seq >= to) return
+        if (frame.seq > this.#next) {
+          if (!final) return
+          this.#gap(frame.seq)
+        }
+        this.#deliver(frame)
+        if (this.#end !== undefined) return
+      }
+    }
+  }
+
+  #gap(to: number): void {
+    const from = this.#next
+    this.#lost += to - from
+    this.#next = to
+    for (const key of ['o', 'e'] as const) {
+      const line = this.#streams[key]
+      line.doubtful = true
+      if (!line.joiner.open) continue
+      const left = line.joiner.reset()
+      this.#diagnose(
+        'broken_line',
+        `A line of ${names[key]} that began in frame ${line.first} is broken by the gap; its rest: ` +
+          left.toString('utf8', 0, 4_096),
+      )
+    }
+    this.#o.emit({
+      type: 'gap',
+      unit: 'frames',
+      from,
+      to: to - 1,
+      reason: this.#o.journal === undefined ? 'missing_frames' : 'journal_incomplete',
+      cursor: this.cursor(),
+    })
+  }
+
+  #deliver(frame: Frame): void {
+    this.#next = frame.seq + 1
+    if (frame.stream === 'l') {
+      if (frame.seq >= this.#handedOver) this.#record(frame)
+      return
+    }
+    const line = this.#streams[frame.stream]
+    if (frame.seq < this.#handedOver) {
+      // Before a persisted cursor only the lines that it left open are collected again.
+      const first = this.#resumeOpen[frame.stream]
+      if (first === undefined || frame.seq < first) return
+    }
+    if (!line.joiner.open) {
+      line.first = frame.seq
+      line.since = this.#since
+    }
+    line.joiner.add(frame.payload, frame.flag !== '+', (joined) => {
+      const item: LogLine = {
+        type: 'line',
+        stream: names[frame.stream as 'o' | 'e'],
+        text: joined.text,
+        bytes: joined.bytes,
+        seq: frame.seq,
+        time: frame.ms,
+        cursor: this.cursor(),
+      }
+      if (joined.part !== undefined) item.part = joined.part
+      if (line.doubtful) {
+        item.headMayBeMissing = true
+        line.doubtful = false
+      }
+      if (frame.flag === '$' && joined.part?.last !== false) item.unterminated = true
+      this.delivered++
+      this.#o.emit(item)
+    })
+  }
+
+  #record(frame: Frame): void {
+    const record = parseRecord(frame.payload)
+    if (record === null) {
+      this.#diagnose('not_a_frame', `Frame ${frame.seq} is a record of the launcher that cannot be read`)
+      return
+    }
+    this.delivered++
+    this.#o.emit({ type: 'record', record, seq: frame.seq, time: frame.ms, cursor: this.cursor() })
+    if (record.type === 'end') this.#end = record
+  }
+
+  #noteTime(): void {
+    // The first line of a chunk is the oldest: one timestamp a chunk is enough to resume at.
+    const { stamp } = this.#decoder
+    if (stamp === undefined || stamp === this.#stamp) return
+    this.#stamp = stamp
+    const ns = parseStamp(stamp, 0, stamp.length)
+    if (ns !== null) this.#since = sinceTime(ns, this.#o.overlapSeconds)
+  }
+
+  #text(text: string, stamp: string): void {
+    // A resumed connection repeats what stands between the frames; the timestamp tells a repetition.
+    const key = `${stamp} ${text}`
+    if (stamp !== '' && this.#texts.has(key)) return
+    if (this.#texts.size >= maxRememberedTexts) {
+      for (const oldest of this.#texts) {
+        this.#texts.delete(oldest)
+        break
+      }
+    }
+    this.#texts.add(key)
+    this.#diagnose('not_a_frame', text)
+  }
+
+  #diagnose(code: DiagnosticCode, text: string): void {
+    this.#o.emit({ type: 'diagnostic', code, text })
+  }
+
+  endBody(): string {
+    const rest = this.#decoder.rest()
+    this.#decoder = createFrameDecoder()
+    return serverWords(rest)
+  }
+
+  async drain(): Promise<void> {
+    if (this.#end === undefined) await this.#fill(Number.POSITIVE_INFINITY, true)
+  }
+
+  quiet(): void {
+    // Numbers leave nothing to decide.
+  }
+
+  isNewer(body: Uint8Array): boolean {
+    return createFrameDecoder()
+      .push(body)
+      .some((entry) => entry.kind === 'frame' && entry.frame.seq >= this.#next)
+  }
+
+  cursor(): LauncherCursor {
+    const cursor: LauncherCursor = { version: 1, framing: 'launcher', next: Math.max(this.#next, this.#handedOver) }
+    let since = this.#since
+    for (const key of ['o', 'e'] as const) {
+      const line = this.#streams[key]
+      const earlier = this.#resumeOpen[key]
+      const waiting = earlier !== undefined && this.#next <= earlier
+      if (!line.joiner.open && !waiting) continue
+      cursor.open ??= {}
+      cursor.open[names[key]] = line.joiner.open ? line.first : (earlier ?? 0)
+      if (line.joiner.open && line.since !== undefined && (since === undefined || line.since < since))
+        since = line.since
+    }
+    if (since !== undefined) cursor.since = since
+    if (this.#lost > 0) cursor.lost = this.#lost
+    return cursor
+  }
+
+  verdict(): Verdict {
+    if (this.#lost > 0) return 'lost'
+    return this.#end !== undefined && this.#end.frames === this.#next - 1 ? 'complete' : 'unverified'
+  }
+}

@@ -1,0 +1,98 @@
+import { Alarm } from './alarm.ts'
+import type { Clock } from './clock.ts'
+import type { ConnectionContext } from './connection.ts'
+import { readBody } from './read-body.ts'
+import type { RequestPlan } from './tracker.ts'
+
+/** Why a connection is left although it still works. */
+export type LeaveReason = 'finished' | 'reread' | 'renew' | 'stalled' | 'container-ended'
+
+/** One connection, as the guard sees it. */
+export interface Link {
+  plan: RequestPlan
+  openedAt: number
+  lastByteAt: number
+  /** Whether the server's headers came. */
+  opened: boolean
+  /** Whether we are at work ourselves, so that silence says nothing about the server. */
+  busy: boolean
+  alarm: Alarm
+  /** Fires when the connection is over. */
+  over: AbortSignal
+  leave(why: LeaveReason): void
+  cut(message: string): void
+}
+
+// After its container's end the kubelet looks once a second and then ends the body (KUBERNETES.md B.6: 1.03 s at most).
+const endedSilenceMs = 2_000
+// Lines whose place is not known wait this long for the next byte before they are taken for new.
+const undecidedMs = 2_000
+
+/** Watches one connection's silences until it is over: asks, leaves or cuts when one is too long. */
+export async function guardLink(context: ConnectionContext, link: Link): Promise<void> {
+  const { options, tracker } = context
+  const { clock } = options
+  // Followers that started together must not renew together.
+  const renewAt = link.openedAt + options.renewMs * (1 - options.random() * 0.05)
+  let lastProbeAt = link.openedAt
+  while (!link.over.aborted) {
+    const quietSince = link.busy ? clock.now() : link.lastByteAt
+    const endedAt = context.endedAt()
+    const answerBy = quietSince + options.requestTimeoutMs
+    const leaveAt = endedAt === undefined ? Infinity : Math.max(quietSince, endedAt) + endedSilenceMs
+    const decideAt = tracker.undecided ? quietSince + undecidedMs : Infinity
+    const probeAt = Math.max(quietSince, lastProbeAt) + options.silenceMs
+    const next = !link.opened || !link.plan.follow ? answerBy : Math.min(renewAt, leaveAt, decideAt, probeAt)
+    const wait = next - clock.now()
+    if (wait > 0) {
+      await link.alarm.sleep(wait, link.over)
+      continue
+    }
+    if (!link.opened || !link.plan.follow) link.cut(`the log server was silent for ${options.requestTimeoutMs} ms`)
+    else if (next === renewAt) link.leave('renew')
+    else if (next === leaveAt) link.leave('container-ended')
+    else if (next === decideAt) {
+      tracker.quiet()
+      continue
+    } else {
+      lastProbeAt = clock.now()
+      if (!(await probe(context, link))) continue
+      link.leave('stalled')
+    }
+    return
+  }
+}
+
+/** Asks for the newest line. True when it was not handed over yet, or when the server cannot be reached at all. */
+async function probe(context: ConnectionContext, link: Link): Promise<boolean> {
+  const { source, options, tracker } = context
+  const quietSince = link.lastByteAt
+  const request = new AbortController()
+  const abort = (): void => request.abort(new Error('the connection that is probed is over'))
+  link.over.addEventListener('abort', abort, { once: true })
+  const answered = new AbortController()
+  const patience = giveUpLate(options, request, answered.signal)
+  try {
+    const response = await source.open({ tailLines: 1, follow: false, signal: request.signal })
+    const body = await readBody(response.body, 1_048_576)
+    // An error answer says nothing about this connection: when the kubelet is away its API server ends it by itself.
+    if (link.over.aborted || link.lastByteAt !== quietSince || response.status !== 200) return false
+    return tracker.isNewer(body)
+  } catch {
+    // No connection can be made: this one is as dead, or its end will be noticed by a new one at no cost.
+    return !link.over.aborted && link.lastByteAt === quietSince
+  } finally {
+    link.over.removeEventListener('abort', abort)
+    answered.abort()
+    await patience
+  }
+}
+
+async function giveUpLate(
+  o: { clock: Clock; requestTimeoutMs: number },
+  request: AbortController,
+  answered: AbortSignal,
+): Promise<void> {
+  await new Alarm(o.clock).sleep(o.requestTimeoutMs, answered)
+  request.abort(new Error(`the log server did not answer a probe within ${o.requestTimeoutMs} ms`))
+}

@@ -1,0 +1,19 @@
+import { stampEnd } from './timestamp.ts'
+
+/**
+ * What stands behind the last newline of a body: a piece of a line, which is sent again and counts for nothing, or an
+ * error text of the kubelet, which comes with status 200, without timestamp and without newline (KUBERNETES.md B.5).
+ * Gives the text, or '' when it is a piece of a line.
+ */
+export function serverWords(rest: Buffer): string {
+  if (rest.length === 0 || stampEnd(rest, 0, rest.length) >= 0) return ''
+  const text = rest.toString('utf8', 0, Math.min(rest.length, 4_096))
+  // A cut inside the timestamp itself leaves only its characters.
+  if (text.startsWith('@aj1 ') || '@aj1 '.startsWith(text)) return ''
+  return /^[-0-9T:.+Z]{1,35}$/.test(text) ? '' : text
+}
+
+/** Whether the kubelet says that the node has no inotify instance left, so that it cannot follow. */
+export function saysTooManyOpenFiles(text: string): boolean {
+  return /too many open files|no space left on device/.test(text) && /watch|inotify/.test(text)
+}

@@ -1,0 +1,197 @@
+import { Spillway } from './spillway.ts'
+
+/** How much may wait for a slow consumer, and where. */
+export interface SpoolOptions {
+  /** Bytes of items kept in memory. */
+  memoryBytes: number
+  /** Bytes of items kept in a temporary file beyond that; 0 for none. */
+  diskBytes: number
+  /** Where the temporary file is made. */
+  directory: string
+}
+
+/**
+ * A queue between a producer that must not wait and a consumer that may be slow: in memory up to a bound, then in a
+ * temporary file up to a bound; at that one the producer is asked to wait by {@link Spool.room}.
+ */
+export class Spool<T> implements AsyncIterableIterator<T> {
+  readonly #o: SpoolOptions
+  readonly #onReturn: () => Promise<void>
+  #queue: T[] = []
+  #head = 0
+  #sizes: number[] = []
+  #memoryBytes = 0
+  #spillway: Spillway | undefined
+  #spilled = 0
+  #broken: unknown
+  #closed = false
+  #failure: { error: unknown } | undefined
+  #waiting: PromiseWithResolvers<IteratorResult<T>> | undefined
+  #roomWaiters: (() => void)[] = []
+  #refilling: Promise<void> | undefined
+
+  constructor(options: SpoolOptions, onReturn: () => Promise<void>) {
+    this.#o = options
+    this.#onReturn = onReturn
+  }
+
+  /** Bytes of items in memory now. */
+  get memoryBytes(): number {
+    return this.#memoryBytes
+  }
+
+  /** Why the temporary file cannot be used, when it cannot. */
+  get broken(): unknown {
+    return this.#broken
+  }
+
+  push(item: T, bytes: number): void {
+    if (this.#waiting !== undefined && this.#head === this.#queue.length && this.#spilled === 0) {
+      const waiting = this.#waiting
+      this.#waiting = undefined
+      waiting.resolve({ value: item, done: false })
+      return
+    }
+    const overflows = this.#memoryBytes + bytes > this.#o.memoryBytes && this.#memoryBytes > 0
+    const canSpill = this.#o.diskBytes > 0 && this.#broken === undefined
+    // Order: as long as something lies in the file, everything newer goes behind it.
+    if (this.#spilled > 0 || (overflows && canSpill)) {
+      this.#spillway ??= new Spillway(this.#o.directory)
+      this.#spillway.append(JSON.stringify(item))
+      this.#spilled++
+      return
+    }
+    this.#queue.push(item)
+    this.#sizes.push(bytes)
+    this.#memoryBytes += bytes
+  }
+
+  /** Whether the producer should wait for {@link room} before it pushes more. */
+  get full(): boolean {
+    if (this.#spillway !== undefined && this.#spilled > 0) return this.#spillway.pendingBytes > 0
+    return this.#memoryBytes > this.#o.memoryBytes
+  }
+
+  /**
+   * Resolves when more may be pushed: at once after writing to the file, and only after the consumer took
+   * something when both bounds are reached or the file cannot be written. `onWait` is called in that last case.
+   */
+  async room(signal: AbortSignal, onWait: () => void): Promise<void> {
+    const spillway = this.#spillway
+    if (spillway !== undefined && this.#spilled > 0 && this.#broken === undefined) {
+      try {
+        await spillway.flush()
+      } catch (error) {
+        this.#broken = error
+      }
+      if (this.#broken === undefined && spillway.fileBytes < this.#o.diskBytes) return
+    } else if (!this.full) return
+    onWait()
+    while (!signal.aborted && !this.#closed && !this.#hasRoom()) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#roomWaiters.push(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      await promise
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#spilled === 0 && this.#memoryBytes <= this.#o.memoryBytes / 2
+  }
+
+  /** Nothing follows. What waits is still handed over. */
+  close(): void {
+    this.#closed = true
+    this.#settle()
+  }
+
+  /** Nothing follows but this error, after everything that waits. */
+  fail(error: unknown): void {
+    this.#failure = { error }
+    this.close()
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    this.#waiting = undefined
+    this.#end().then(waiting.resolve, waiting.reject)
+  }
+
+  async #end(): Promise<IteratorResult<T>> {
+    await this.#spillway?.remove()
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) throw failure.error
+    return { value: undefined, done: true }
+  }
+
+  #take(): T | undefined {
+    const item = this.#queue[this.#head]
+    if (item === undefined) return undefined
+    this.#memoryBytes -= this.#sizes[this.#head] ?? 0
+    this.#head++
+    if (this.#head === this.#queue.length) {
+      this.#queue = []
+      this.#sizes = []
+      this.#head = 0
+    } else if (this.#head >= 1_024) {
+      this.#queue = this.#queue.slice(this.#head)
+      this.#sizes = this.#sizes.slice(this.#head)
+      this.#head = 0
+    }
+    if (this.#roomWaiters.length > 0 && this.#hasRoom()) {
+      for (const resolve of this.#roomWaiters.splice(0)) resolve()
+    }
+    return item
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    const item = this.#take()
+    if (item !== undefined) return Promise.resolve({ value: item, done: false })
+    if (this.#spilled > 0) return this.#nextFromFile()
+    if (this.#closed) return this.#end()
+    this.#waiting ??= Promise.withResolvers<IteratorResult<T>>()
+    return this.#waiting.promise
+  }
+
+  async #nextFromFile(): Promise<IteratorResult<T>> {
+    this.#refilling ??= this.#refill().finally(() => {
+      this.#refilling = undefined
+    })
+    await this.#refilling
+    return this.next()
+  }
+
+  async #refill(): Promise<void> {
+    const spillway = this.#spillway
+    if (spillway === undefined) return
+    const texts = await spillway.take(Math.min(this.#o.memoryBytes, 262_144))
+    for (const text of texts) {
+      this.#queue.push(JSON.parse(text) as T)
+      this.#sizes.push(text.length)
+      this.#memoryBytes += text.length
+      this.#spilled--
+    }
+    if (this.#spilled === 0) await spillway.reset()
+  }
+
+  async return(): Promise<IteratorResult<T>> {
+    this.#closed = true
+    this.#queue = []
+    this.#sizes = []
+    this.#head = 0
+    this.#memoryBytes = 0
+    this.#spilled = 0
+    this.#failure = undefined
+    for (const resolve of this.#roomWaiters.splice(0)) resolve()
+    await this.#onReturn()
+    await this.#spillway?.remove()
+    this.#settle()
+    return { value: undefined, done: true }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}

@@ -1,0 +1,251 @@
+import { formatHash, parseHash } from './line-hash.ts'
+import { LineJoiner } from './line-joiner.ts'
+import type { LogLine, StampCursor, Verdict } from './log-item.ts'
+import { RecentLines } from './recent-lines.ts'
+import { ReplayMatcher } from './replay-matcher.ts'
+import { serverWords } from './server-words.ts'
+import { type StampedLine, StampedLines } from './stamped-lines.ts'
+import { sinceTime } from './timestamp.ts'
+import type { Emit, LineLimits, RequestPlan, Step, Tracker } from './tracker.ts'
+
+export interface StampTrackerOptions extends LineLimits {
+  cursor?: StampCursor
+  overlapSeconds: number
+  maxRecentLines: number
+  /** Bytes of lines that may wait until it is known whether they are new. */
+  maxHeldBytes: number
+  emit: Emit
+}
+
+/** A line with a timestamp. */
+interface Line extends StampedLine {
+  ns: bigint
+}
+
+// Across stdout and stderr timestamps step back by up to 6 ms (KUBERNETES.md B.1); a file that is sent again, or a
+// clock that was set, steps back by more than this.
+const stepBackNs = 1_000_000_000n
+const million = 1_000_000n
+const heldOverheadBytes = 100
+
+/**
+ * Plain output: timestamps as nanoseconds and hashes tell which lines were handed over before. Every line goes through
+ * the same comparison, because one connection repeats files all by itself (KUBERNETES.md B.4).
+ */
+export class StampTracker implements Tracker {
+  readonly #o: StampTrackerOptions
+  readonly #recent: RecentLines
+  #lines = new StampedLines()
+  /** Present while it is not known where in the printed sequence the server's lines stand. */
+  #matcher: ReplayMatcher | undefined
+  #reason: 'resume' | 'step-back' = 'resume'
+  #held: Line[] = []
+  #heldBytes = 0
+  #full = true
+  #last: { ns: bigint; high: number; low: number; before: number } | undefined
+  #high = 0n
+  #seq: number
+  #lost: number
+  #probed = ''
+  delivered = 0
+
+  constructor(options: StampTrackerOptions) {
+    this.#o = options
+    this.#recent = new RecentLines({ capacity: options.maxRecentLines, overlapSeconds: options.overlapSeconds })
+    const { cursor } = options
+    this.#seq = cursor?.seq ?? 0
+    this.#lost = cursor?.lost ?? 0
+    if (cursor?.last !== undefined) {
+      const ns = BigInt(cursor.last[0])
+      const [high, low] = parseHash(cursor.last[1])
+      this.#last = { ns, high, low, before: cursor.before ?? 0 }
+      this.#recent.restore(ns, high, low, this.#last.before)
+      this.#high = cursor.high === undefined ? ns : BigInt(cursor.high)
+    }
+  }
+
+  begin(plan: RequestPlan): { sinceTime?: string } {
+    this.#lines = new StampedLines()
+    this.#dropHeld()
+    this.#reason = 'resume'
+    this.#full = plan.full || this.#last === undefined
+    if (this.#last === undefined) {
+      this.#matcher = undefined
+      return {}
+    }
+    if (plan.full) {
+      this.#matcher = new ReplayMatcher(this.#recent, undefined)
+      return {}
+    }
+    const since = sinceTime(this.#last.ns, this.#o.overlapSeconds)
+    this.#matcher = new ReplayMatcher(this.#recent, BigInt(Date.parse(since)) * million)
+    return { sinceTime: since }
+  }
+
+  get undecided(): boolean {
+    return this.#held.length > 0
+  }
+
+  push(chunk: Uint8Array): Step {
+    let step: Step = 'more'
+    this.#lines.push(chunk, (line) => {
+      if (line.ns === null) step = this.#headless(line, step)
+      else this.#line(line as Line)
+    })
+    return step
+  }
+
+  #headless(line: StampedLine, step: Step): Step {
+    // The kubelet filters a long line part by part, so the head can be left out (KUBERNETES.md B.1). Before the
+    // first known line that is a line handed over before; behind it, only the whole file has the line whole.
+    this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text: line.bytes.toString('utf8', 0, 4_096) })
+    return this.#matcher === undefined && !this.#full ? 'reread' : step
+  }
+
+  #line(line: Line): void {
+    if (this.#matcher === undefined) {
+      if (this.#last === undefined || line.ns >= this.#high - stepBackNs) {
+        this.#handOver(line)
+        return
+      }
+      this.#matcher = new ReplayMatcher(this.#recent, undefined)
+      this.#reason = 'step-back'
+    }
+    const match = this.#matcher.match(line)
+    if (match === 'unknown') {
+      this.#hold(line)
+      if (line.ns > this.#high) this.quiet()
+      return
+    }
+    // Lines before a known one are older than it, whatever their time says: the file is in the order of printing.
+    this.#dropHeld()
+    if (match === 'last-known') {
+      if (this.#reason === 'step-back') {
+        this.#o.emit({ type: 'diagnostic', code: 'file_repeated', text: 'The server sent the newest file again' })
+      }
+      this.#matcher = undefined
+    }
+  }
+
+  #hold(line: Line): void {
+    const copy = Buffer.from(line.bytes)
+    this.#held.push({ ...line, bytes: copy })
+    this.#heldBytes += copy.length + heldOverheadBytes
+    if (this.#heldBytes <= this.#o.maxHeldBytes) return
+    if (this.#reason === 'step-back') {
+      this.quiet()
+      return
+    }
+    // Older than the lines that are remembered, as the file is read from further back than they reach.
+    while (this.#heldBytes > this.#o.maxHeldBytes && this.#held.length > 1) {
+      this.#heldBytes -= (this.#held.shift()?.bytes.length ?? 0) + heldOverheadBytes
+    }
+  }
+
+  #dropHeld(): void {
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  quiet(): void {
+    const matcher = this.#matcher
+    const [first] = this.#held
+    if (matcher === undefined || first === undefined) return
+    const held = this.#held
+    this.#dropHeld()
+    this.#matcher = undefined
+    if (this.#reason === 'step-back') {
+      this.#o.emit({
+        type: 'diagnostic',
+        code: 'clock_stepped_back',
+        text: `The timestamps went back from ${this.#high} to ${first.ns} ns, and these lines were not seen before`,
+      })
+      this.#high = first.ns
+    } else if (!matcher.overlaps) {
+      this.#lost++
+      this.#o.emit({
+        type: 'gap',
+        unit: 'time',
+        from: Number((this.#last?.ns ?? 0n) / million),
+        to: Number(first.ns / million),
+        reason: 'no_overlap',
+        cursor: this.cursor(),
+      })
+      this.#high = first.ns
+    }
+    for (const line of held) this.#line(line)
+  }
+
+  #handOver(line: Line, unterminated = false): void {
+    const last = this.#last
+    const before = last !== undefined && last.ns === line.ns ? last.before + 1 : 0
+    const seq = this.#seq
+    const joiner = new LineJoiner(this.#o)
+    joiner.add(line.bytes, true, (joined) => {
+      if (joined.part?.last !== false) {
+        this.#seq++
+        this.#last = { ns: line.ns, high: line.high, low: line.low, before }
+        if (line.ns > this.#high) this.#high = line.ns
+        this.#recent.push(line.ns, line.high, line.low)
+      }
+      const item: LogLine = {
+        type: 'line',
+        stream: 'stdout',
+        text: joined.text,
+        bytes: joined.bytes,
+        seq,
+        time: Number(line.ns / million),
+        cursor: this.cursor(),
+      }
+      if (joined.part !== undefined) item.part = joined.part
+      if (unterminated && joined.part?.last !== false) item.unterminated = true
+      this.delivered++
+      this.#o.emit(item)
+    })
+  }
+
+  endBody({ last }: { last: boolean }): string {
+    const rest = this.#lines.take()
+    const line = this.#lines.parse(rest, 0, rest.length)
+    if (!last) return serverWords(rest)
+    // The container ended: text without a newline is the end of what it printed.
+    if (line.ns !== null) this.#line(line as Line)
+    this.quiet()
+    return serverWords(rest)
+  }
+
+  async drain(): Promise<void> {
+    // There is no journal of plain output.
+  }
+
+  isNewer(body: Uint8Array): boolean {
+    let newest: StampedLine | undefined
+    new StampedLines().push(body, (line) => {
+      newest = line
+    })
+    if (newest === undefined || newest.ns === null) return false
+    const { ns, high, low } = newest
+    // `tailLines` counts parts: of a long line it gives the last part, with a time of its own (KUBERNETES.md B.1).
+    // What an earlier probe found, and a new connection did not, is such a part.
+    const key = `${this.#seq} ${ns} ${formatHash(high, low)}`
+    if (this.#recent.find(0, ns, high, low) >= 0 || key === this.#probed) return false
+    this.#probed = key
+    return true
+  }
+
+  cursor(): StampCursor {
+    const cursor: StampCursor = { version: 1, framing: 'none', seq: this.#seq }
+    const last = this.#last
+    if (last !== undefined) {
+      cursor.last = [last.ns.toString(), formatHash(last.high, last.low)]
+      if (last.before > 0) cursor.before = last.before
+      if (this.#high > last.ns) cursor.high = this.#high.toString()
+    }
+    if (this.#lost > 0) cursor.lost = this.#lost
+    return cursor
+  }
+
+  verdict(): Verdict {
+    return this.#lost > 0 ? 'lost' : 'unverified'
+  }
+}

@@ -1,0 +1,49 @@
+/** A timestamp as the kubelet writes it: 9 digits, the node's offset (KUBERNETES.md B.1), and where it ends. */
+export interface Stamp {
+  /** Nanoseconds since the epoch. */
+  ns: bigint
+  /** Length of the prefix with the space behind it. */
+  length: number
+}
+
+const billion = 1_000_000_000n
+const shape = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) $/
+
+/**
+ * Finds where the timestamp in front of a line ends (the byte behind its space), or says -1 when there is none.
+ * Only the shape is looked at, which is all that most lines need.
+ */
+export function stampEnd(bytes: Buffer, start: number, end: number): number {
+  // `2026-11-21T09:00:00.100000000Z ` is 31 bytes, with an offset 36. A kubelet never writes fewer digits, old
+  // file formats might.
+  if (end - start < 21 || bytes[start + 4] !== 0x2d || bytes[start + 10] !== 0x54 || bytes[start + 13] !== 0x3a)
+    return -1
+  if (bytes[start + 30] === 0x20 && bytes[start + 29] === 0x5a) return start + 31
+  const limit = Math.min(end, start + 36)
+  for (let at = start + 20; at < limit; at++) {
+    if (bytes[at] === 0x20) return at + 1
+  }
+  return -1
+}
+
+/** Reads the timestamp in `bytes[start, end)`, where `end` comes from {@link stampEnd}. */
+export function parseStamp(bytes: Buffer, start: number, end: number): bigint | null {
+  const match = shape.exec(bytes.toString('latin1', start, end))
+  if (match === null) return null
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match
+  const seconds =
+    Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) / 1000
+  if (Number.isNaN(seconds)) return null
+  let offset = 0
+  if (zone !== 'Z') {
+    offset = Number(zone.slice(1, 3)) * 3600 + Number(zone.slice(4, 6)) * 60
+    if (zone.startsWith('-')) offset = -offset
+  }
+  return BigInt(seconds - offset) * billion + BigInt(fraction.padEnd(9, '0'))
+}
+
+/** The whole second at or before `ns`, less `overlapSeconds`, as the log server wants it. */
+export function sinceTime(ns: bigint, overlapSeconds: number): string {
+  const seconds = Number(ns / billion) - overlapSeconds
+  return `${new Date(Math.max(0, seconds) * 1000).toISOString().slice(0, 19)}Z`
+}

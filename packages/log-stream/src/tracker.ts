@@ -1,0 +1,47 @@
+import type { LogCursor, LogItem, Verdict } from './log-item.ts'
+
+/** What to do after some bytes: read on, ask again from the file's start, or stop because the end record came. */
+export type Step = 'more' | 'reread' | 'finished'
+
+/** How one request is about to be made. */
+export interface RequestPlan {
+  /** Ask for the whole newest file instead of resuming at a time. */
+  full: boolean
+  follow: boolean
+  /** The container ended: what this request gives is all there is. */
+  last: boolean
+}
+
+/** Turns the bytes of one connection after another into items, each exactly once. */
+export interface Tracker {
+  /** A new connection begins; gives the time to ask for. */
+  begin(plan: RequestPlan): { sinceTime?: string }
+  /** Takes bytes. Asynchronous only where a journal has to be read. */
+  push(chunk: Uint8Array): Step | Promise<Step>
+  /**
+   * The body ended. Gives what stood behind the last newline, when it is no piece of a line but words of the
+   * server. With `last`, the output is over: what is left is handed over.
+   */
+  endBody(o: { last: boolean }): string | Promise<string>
+  /** Everything that can still be found elsewhere (the journal) is handed over. */
+  drain(): Promise<void>
+  /** Whether lines wait to be told from lines handed over before. */
+  readonly undecided: boolean
+  /** Nothing came for a while on this connection: decide what was waiting for more. */
+  quiet(): void
+  /** Whether the answer to a `tailLines=1` probe holds something that was not handed over. */
+  isNewer(body: Uint8Array): boolean
+  cursor(): LogCursor
+  verdict(): Verdict
+  /** Counts what was handed over, to tell progress from repetition. */
+  readonly delivered: number
+}
+
+/** Receives items in order. */
+export type Emit = (item: LogItem) => void
+
+/** How long lines are treated, shared by both framings. */
+export interface LineLimits {
+  maxLineBytes: number
+  longLines: 'parts' | 'refuse'
+}

@@ -1,0 +1,221 @@
+import type { LogRequest, LogResponse, LogSource } from '../src/log-source.ts'
+
+/** One line of a CRI log file. */
+interface Part {
+  ns: bigint
+  tag: 'P' | 'F'
+  bytes: Buffer
+}
+
+/** What goes wrong with one connection. */
+export interface Fault {
+  /** Answer with this instead of a log. */
+  answer?: { status: number; headers?: Record<string, string>; body?: unknown }
+  /** The connection cannot be made. */
+  refuse?: true
+  /** After so many bytes of the body … */
+  cutAfter?: number
+  /** … it ends cleanly, is reset, or nothing comes any more. Default: it is reset. */
+  how?: 'fin' | 'rst' | 'half-open'
+  /** This text ends the body (after `cutAfter` bytes, or after what there is), as the kubelet writes its errors. */
+  words?: string
+}
+
+export interface Connection extends LogRequest {
+  index: number
+  at: number
+}
+
+export interface FakeKubeletOptions {
+  /** Splits what is sent; default: one piece per part. */
+  chunk?: (bytes: Buffer) => Buffer[]
+  /** Says what goes wrong with a connection. */
+  fault?: (connection: Connection) => Fault | undefined
+  now?: () => number
+  /** The offset the node writes its times in, in minutes. */
+  zoneMinutes?: number
+}
+
+const billion = 1_000_000_000n
+
+function formatStamp(ns: bigint, zoneMinutes: number): string {
+  const local = ns + BigInt(zoneMinutes * 60) * billion
+  const date = new Date(Number(local / 1_000_000n)).toISOString().slice(0, 19)
+  const fraction = (local % billion).toString().padStart(9, '0')
+  if (zoneMinutes === 0) return `${date}.${fraction}Z `
+  const sign = zoneMinutes < 0 ? '-' : '+'
+  const minutes = Math.abs(zoneMinutes)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${date}.${fraction}${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)} `
+}
+
+/**
+ * The kubelet's log endpoint for one container, with the habits that part B of KUBERNETES.md measured: it serves the
+ * newest file only, filters by whole seconds and part by part, sees no rotation before its first end of file, reads
+ * the newest file once per rotation it missed, and ends bodies cleanly whatever happened.
+ */
+export class FakeKubelet implements LogSource {
+  readonly #o: FakeKubeletOptions
+  #files: Part[][] = [[]]
+  #running = true
+  #changes: (() => void)[] = []
+  readonly connections: Connection[] = []
+  /** Connections that are open now. */
+  openBodies = 0
+  #breakers = new Set<(how: 'fin' | 'rst' | 'half-open') => void>()
+  /** Resolves when the container exits. */
+  readonly ended: Promise<void>
+  #resolveEnded: () => void
+
+  constructor(options: FakeKubeletOptions = {}) {
+    this.#o = options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.ended = promise
+    this.#resolveEnded = resolve
+  }
+
+  /** The container wrote one part of a line. */
+  write(ns: bigint, bytes: Buffer, tag: 'P' | 'F' = 'F'): void {
+    this.#files.at(-1)?.push({ ns, tag, bytes })
+    this.#wake()
+  }
+
+  /** As containerd does it: 16 KiB parts, all but the last tagged P. */
+  writeLine(ns: bigint, bytes: Buffer): void {
+    let start = 0
+    for (; bytes.length - start > 16_384; start += 16_384) this.write(ns, bytes.subarray(start, start + 16_384), 'P')
+    this.write(ns, bytes.subarray(start), 'F')
+  }
+
+  rotate(): void {
+    this.#files.push([])
+    this.#wake()
+  }
+
+  /** The container exits; the caller's pod status says so now, or when `say` is called. */
+  exit(): void {
+    this.#running = false
+    this.#wake()
+    this.#resolveEnded()
+  }
+
+  /** The container exits, but the pod's status does not say so yet. */
+  exitSilently(): () => void {
+    this.#running = false
+    this.#wake()
+    return this.#resolveEnded
+  }
+
+  /** Breaks every open connection. */
+  breakAll(how: 'fin' | 'rst' | 'half-open'): void {
+    for (const breaker of this.#breakers) breaker(how)
+  }
+
+  #wake(): void {
+    for (const change of this.#changes.splice(0)) change()
+  }
+
+  async open(request: LogRequest): Promise<LogResponse> {
+    const connection = { ...request, index: this.connections.length, at: this.#o.now?.() ?? 0 }
+    this.connections.push(connection)
+    const fault = this.#o.fault?.(connection) ?? {}
+    request.signal.throwIfAborted()
+    if (fault.refuse === true) throw new Error('connect ECONNREFUSED')
+    if (fault.answer !== undefined) {
+      const { status, headers = {}, body = '' } = fault.answer
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      return {
+        status,
+        headers,
+        body: (async function* one() {
+          yield Buffer.from(text)
+        })(),
+      }
+    }
+    return { status: 200, headers: {}, body: this.#body(request, fault) }
+  }
+
+  async *#body(request: LogRequest, fault: Fault): AsyncGenerator<Uint8Array> {
+    let left = fault.cutAfter ?? Infinity
+    const broken: { how?: 'fin' | 'rst' | 'half-open' } = {}
+    const breaker = (how: 'fin' | 'rst' | 'half-open'): void => {
+      broken.how ??= how
+      this.#wake()
+    }
+    this.#breakers.add(breaker)
+    this.openBodies++
+    try {
+      for await (const piece of this.#pieces(request, () => broken.how !== undefined)) {
+        const bytes = piece.subarray(0, Math.min(piece.length, left))
+        left -= bytes.length
+        for (const chunk of this.#o.chunk?.(bytes) ?? [bytes]) {
+          request.signal.throwIfAborted()
+          if (chunk.length > 0) yield chunk
+        }
+        if (left <= 0) broken.how ??= fault.how ?? (fault.words === undefined ? 'rst' : 'fin')
+        if (broken.how !== undefined) break
+      }
+      if (fault.words !== undefined) yield Buffer.from(fault.words)
+      request.signal.throwIfAborted()
+      if (broken.how === 'rst') throw new Error('read ECONNRESET')
+      if (broken.how === 'half-open') await this.#never(request.signal)
+    } finally {
+      this.openBodies--
+      this.#breakers.delete(breaker)
+    }
+  }
+
+  #never(signal: AbortSignal): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+  }
+
+  async #changed(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#changes.push(resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    await promise
+    signal.throwIfAborted()
+  }
+
+  async *#pieces(request: LogRequest, isBroken: () => boolean): AsyncGenerator<Buffer> {
+    const since = request.sinceTime === undefined ? undefined : BigInt(Date.parse(request.sinceTime)) * 1_000_000n
+    let fileIndex = this.#files.length - 1
+    const tail = request.tailLines
+    let at = tail === undefined ? 0 : Math.max(0, (this.#files[fileIndex]?.length ?? 0) - tail)
+    let isNewLine = true
+    // The watcher is made at the first end of file: what was rotated before is never noticed (B.4 "lazy watcher").
+    let watchedFrom: number | undefined
+    for (;;) {
+      const file = this.#files[fileIndex] ?? []
+      const part = file[at]
+      if (part !== undefined) {
+        at++
+        const wanted = since === undefined || part.ns >= since
+        const pieces: Buffer[] = []
+        if (wanted) {
+          if (isNewLine) pieces.push(Buffer.from(formatStamp(part.ns, this.#o.zoneMinutes ?? 0)))
+          pieces.push(part.bytes)
+          if (part.tag === 'F') pieces.push(Buffer.from('\n'))
+        }
+        isNewLine = part.tag === 'F'
+        if (wanted) yield Buffer.concat(pieces)
+        if (isBroken()) return
+        continue
+      }
+      if (!request.follow) return
+      if (watchedFrom !== undefined && this.#files.length > watchedFrom) {
+        // One event per rotation, each of which opens the newest file from its start.
+        watchedFrom++
+        fileIndex = this.#files.length - 1
+        at = 0
+        continue
+      }
+      watchedFrom ??= this.#files.length
+      if (!this.#running || isBroken()) return
+      await this.#changed(request.signal)
+      if (isBroken()) return
+    }
+  }
+}
