@@ -4,8 +4,17 @@ export type { ClaudeSummary } from './claude-summary.ts'
 export { type ClaudeParser, type ClaudeParserOptions, createClaudeParser } from './create-claude-parser.ts'
 export type * from './events.ts'
 export type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+export {
+  createFinishTracker,
+  type FinishTracker,
+  finishRule,
+  isResultLine,
+  resultLineMarkers,
+} from './finish-tracker.ts'
 export type { JsonObject } from './json.ts'
 export type * from './result-event.ts'
 export type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'
 export type * from './system-events.ts'
 export type { ClaudeModelUsage, ClaudeUsage, UsageBasis } from './usage-ledger.ts'
+export { toTranscript } from './to-transcript.ts'
+export type { TranscriptEntry } from './transcript-entry.ts'

@@ -1,5 +1,5 @@
 import type { AssistantEvent, ClaudeEvent, RateLimitEvent, StreamEvent, UserEvent } from './events.ts'
-import { isJsonObject, type JsonObject, member, objectOf, textOf } from './json.ts'
+import { isJsonObject, type JsonObject, memberOf, objectOf, textOf } from './json.ts'
 import type { ResultEvent } from './result-event.ts'
 import { isSystemSubtype, type SystemEvent } from './system-events.ts'
 
@@ -14,11 +14,11 @@ export function readEvent(value: JsonObject, line: number): ClaudeEvent {
       if (isSystemSubtype(textOf(value, 'subtype'))) return { kind: 'system', line, event: shape<SystemEvent>(value) }
       break
     case 'assistant':
-      if (Array.isArray(member(objectOf(value, 'message'), 'content')))
+      if (Array.isArray(memberOf(objectOf(value, 'message'), 'content')))
         return { kind: 'assistant', line, event: shape<AssistantEvent>(value) }
       break
     case 'user': {
-      const content = member(objectOf(value, 'message'), 'content')
+      const content = memberOf(objectOf(value, 'message'), 'content')
       if (typeof content === 'string' || Array.isArray(content))
         return { kind: 'user', line, event: shape<UserEvent>(value) }
       break
@@ -27,10 +27,11 @@ export function readEvent(value: JsonObject, line: number): ClaudeEvent {
       if (textOf(value, 'subtype') !== null) return { kind: 'result', line, event: shape<ResultEvent>(value) }
       break
     case 'stream_event':
-      if (isJsonObject(member(value, 'event'))) return { kind: 'stream_event', line, event: shape<StreamEvent>(value) }
+      if (isJsonObject(memberOf(value, 'event')))
+        return { kind: 'stream_event', line, event: shape<StreamEvent>(value) }
       break
     case 'rate_limit_event':
-      if (isJsonObject(member(value, 'rate_limit_info')))
+      if (isJsonObject(memberOf(value, 'rate_limit_info')))
         return { kind: 'rate_limit_event', line, event: shape<RateLimitEvent>(value) }
       break
     default:

@@ -1,4 +1,4 @@
-import { bounded, isJsonObject, type JsonObject, listOf, member, numberOf, objectOf, textOf } from './json.ts'
+import { bounded, isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './json.ts'
 
 /** What the summary keeps of a result line. */
 export interface ResultFacts {
@@ -67,13 +67,13 @@ export function readResult(event: JsonObject, line: number, maxResultChars: numb
   return {
     line,
     subtype: textOf(event, 'subtype') ?? '',
-    isError: member(event, 'is_error') === true,
+    isError: memberOf(event, 'is_error') === true,
     result: result === null ? null : bounded(result, maxResultChars),
     errors: listOf(event, 'errors')
       .slice(0, maxErrors)
       .filter((error) => typeof error === 'string')
       .map((error) => bounded(error, maxErrorChars)),
-    structuredOutput: member(event, 'structured_output'),
+    structuredOutput: memberOf(event, 'structured_output'),
     stopReason: textOf(event, 'stop_reason'),
     terminalReason: textOf(event, 'terminal_reason'),
     apiErrorStatus: numberOf(event, 'api_error_status'),
@@ -94,7 +94,7 @@ export function readResult(event: JsonObject, line: number, maxResultChars: numb
 /** Reads the error of an `assistant` line; null when it is an ordinary one. */
 export function readAssistantError(event: JsonObject, line: number): AssistantErrorFacts | null {
   const error = textOf(event, 'error')
-  if (error === null && member(event, 'is_api_error_message') !== true) return null
+  if (error === null && memberOf(event, 'is_api_error_message') !== true) return null
   const message = objectOf(event, 'message')
   const params = objectOf(event, 'api_error_params')
   const block = listOf(message, 'content').find((entry) => isJsonObject(entry) && textOf(entry, 'type') === 'text')
@@ -127,7 +127,7 @@ export function readRetry(event: JsonObject, line: number): RetryFacts {
 /** Reads a `rate_limit_info`. */
 export function readRateLimit(info: JsonObject, line: number): RateLimitFacts {
   const resetsAt = numberOf(info, 'resetsAt')
-  const overage = member(info, 'isUsingOverage')
+  const overage = memberOf(info, 'isUsingOverage')
   return {
     line,
     status: textOf(info, 'status'),

@@ -1,7 +1,7 @@
 import type { ClaudeSummary } from './claude-summary.ts'
 import type { ClaudeEvent } from './events.ts'
 import type { ProcessEnd } from './evidence.ts'
-import { bounded, isJsonObject, type JsonObject, listOf, member, objectOf, textOf } from './json.ts'
+import { bounded, isJsonObject, type JsonObject, listOf, memberOf, objectOf, textOf } from './json.ts'
 import { judge } from './judge.ts'
 import { createNameCounter } from './name-counter.ts'
 import {
@@ -291,7 +291,7 @@ function keepOfInit(value: JsonObject): JsonObject {
   }
   kept['mcpServersDown'] = listOf(value, 'mcp_servers')
     .slice(0, 100)
-    .filter((server) => isJsonObject(server) && member(server, 'status') !== 'connected')
+    .filter((server) => isJsonObject(server) && memberOf(server, 'status') !== 'connected')
     .map((server) => bounded((isJsonObject(server) && textOf(server, 'name')) || '(unnamed)', 200))
   return kept
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, listOf, member, numberOf, objectOf, textOf } from './json.ts'
+import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './json.ts'
 
 /**
  * Knows whether the agent has finished its work: a result came, every turn that began has its result, and no
@@ -39,14 +39,14 @@ export function createTurnTracker(): TurnTracker {
           turnOwed = false
           return
         case 'task_started':
-          if (task !== null && member(event, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
+          if (task !== null && memberOf(event, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
           return
         case 'task_updated': {
           if (task === null) return
           const patch = objectOf(event, 'patch')
           const status = textOf(patch, 'status')
           if (status !== null && endedStatuses.has(status)) ended(task, status)
-          else if (member(patch, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
+          else if (memberOf(patch, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
           return
         }
         case 'task_notification':

@@ -1,0 +1,135 @@
+import { describeSystemLine } from './describe-system-line.ts'
+import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, parseJson, textOf } from './json.ts'
+import { readEvent } from './read-event.ts'
+import type { TranscriptEntry } from './transcript-entry.ts'
+
+/**
+ * The entries that a user interface shows for one line. Pure: the same line and time give the same entries.
+ * A line that is no JSON, or of a type that is not known, is shown as it is.
+ *
+ * @example
+ * toTranscript('{"type":"assistant","message":{"content":[{"type":"text","text":"Hello"}]}}', '2026-11-21T09:00:00Z')
+ */
+export function toTranscript(line: string, ts: string, stream: 'stdout' | 'stderr' = 'stdout'): TranscriptEntry[] {
+  if (line.trim() === '') return []
+  if (stream === 'stderr') return [{ kind: 'stderr', ts, text: line }]
+  const value = parseJson(line)
+  if (isJsonObject(value)) return entriesOf(value, line, ts)
+  // `--output-format json --verbose` prints all events as one array.
+  if (Array.isArray(value) && value.some(isJsonObject)) {
+    return value.flatMap((element) => (isJsonObject(element) ? entriesOf(element, '', ts) : []))
+  }
+  return [{ kind: 'stdout', ts, text: line }]
+}
+
+function entriesOf(value: JsonObject, line: string, ts: string): TranscriptEntry[] {
+  const { kind } = readEvent(value, 0)
+  switch (kind) {
+    case 'system': {
+      if (textOf(value, 'subtype') === 'init') {
+        return [{ kind: 'init', ts, model: textOf(value, 'model') ?? '', sessionId: textOf(value, 'session_id') ?? '' }]
+      }
+      const text = describeSystemLine(value)
+      return text === null ? [] : [{ kind: 'system', ts, text }]
+    }
+    case 'assistant':
+    case 'user':
+      return messageEntries(kind, value, ts)
+    case 'result':
+      return [resultEntry(value, ts)]
+    case 'rate_limit_event': {
+      const info = objectOf(value, 'rate_limit_info')
+      const status = textOf(info, 'status')
+      const text = `Usage limit ${textOf(info, 'rateLimitType') ?? ''}: ${status}`
+      return status === 'allowed' ? [] : [{ kind: 'system', ts, text }]
+    }
+    // The whole message follows.
+    case 'stream_event':
+      return []
+    default:
+      return [{ kind: 'stdout', ts, text: line === '' ? safeStringify(value) : line }]
+  }
+}
+
+function messageEntries(kind: 'assistant' | 'user', value: JsonObject, ts: string): TranscriptEntry[] {
+  const parent = textOf(value, 'parent_tool_use_id')
+  const base = { ts, ...(parent === null ? {} : { parentToolUseId: parent }) }
+  // An API error in the words of the CLI, not something that the model said.
+  const speaker = kind === 'assistant' && textOf(value, 'error') !== null ? 'system' : kind
+  const content = memberOf(objectOf(value, 'message'), 'content')
+  if (typeof content === 'string') return content === '' ? [] : [{ ...base, kind: speaker, text: content }]
+  const entries: TranscriptEntry[] = []
+  for (const block of Array.isArray(content) ? content : []) {
+    if (!isJsonObject(block)) continue
+    switch (textOf(block, 'type')) {
+      case 'text':
+        if (textOf(block, 'text')) entries.push({ ...base, kind: speaker, text: textOf(block, 'text') ?? '' })
+        break
+      case 'thinking':
+        if (textOf(block, 'thinking'))
+          entries.push({ ...base, kind: 'thinking', text: textOf(block, 'thinking') ?? '' })
+        break
+      case 'tool_use':
+        entries.push({
+          ...base,
+          kind: 'tool_call',
+          name: textOf(block, 'name') ?? '',
+          input: memberOf(block, 'input') ?? null,
+          toolUseId: textOf(block, 'id') ?? '',
+        })
+        break
+      case 'tool_result':
+        entries.push({
+          ...base,
+          kind: 'tool_result',
+          toolUseId: textOf(block, 'tool_use_id') ?? '',
+          content: contentText(memberOf(block, 'content')),
+          isError: memberOf(block, 'is_error') === true,
+        })
+        break
+      default:
+        entries.push({ ...base, kind: 'system', text: `[${textOf(block, 'type') ?? 'block'}]` })
+    }
+  }
+  return entries
+}
+
+function resultEntry(value: JsonObject, ts: string): TranscriptEntry {
+  const usage = objectOf(value, 'usage')
+  let costUsd = 0
+  const since = objectOf(value, 'model_usage_since_last_result')
+  for (const stats of Object.values(since ?? {})) costUsd += isJsonObject(stats) ? (numberOf(stats, 'costUSD') ?? 0) : 0
+  return {
+    kind: 'result',
+    ts,
+    text: textOf(value, 'result') ?? '',
+    inputTokens: (numberOf(usage, 'input_tokens') ?? 0) + (numberOf(usage, 'cache_creation_input_tokens') ?? 0),
+    outputTokens: numberOf(usage, 'output_tokens') ?? 0,
+    cachedTokens: numberOf(usage, 'cache_read_input_tokens') ?? 0,
+    // The total of a resumed session holds its earlier runs, so it is the second choice.
+    costUsd: since ? costUsd : (numberOf(value, 'total_cost_usd') ?? 0),
+    subtype: textOf(value, 'subtype') ?? '',
+    isError: memberOf(value, 'is_error') === true,
+    errors: listOf(value, 'errors').filter((error) => typeof error === 'string'),
+  }
+}
+
+function contentText(content: unknown): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) return ''
+  return content
+    .map((block) => {
+      if (!isJsonObject(block)) return ''
+      return textOf(block, 'text') ?? `[${textOf(block, 'type') ?? 'block'}]`
+    })
+    .join('\n')
+}
+
+function safeStringify(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Nested deeper than the engine can follow.
+    return '[object]'
+  }
+}
