@@ -1,1 +1,26 @@
-export {}
+export type { Clock } from './clock.ts'
+export { describeOutcome } from './describe-outcome.ts'
+export type { Evidence, EndEvidence, Sighting, StopCause } from './evidence.ts'
+export {
+  createJobRunner,
+  type FollowOptions,
+  type JobRunner,
+  type JobRunnerOptions,
+  type RunReference,
+} from './job-runner.ts'
+export { judgeOutcome, type Judgement } from './judge-outcome.ts'
+export { isLabelKey, isLabelValue, toLabelValue } from './label-value.ts'
+export { annotation, label } from './labels.ts'
+export type { RunSummary } from './list-runs.ts'
+export { buildManifest, type RunManifest } from './manifest.ts'
+export { jobNameFor, nameSlug, secretNameFor } from './object-names.ts'
+export { outcomeTable } from './outcome-table.ts'
+export type { DeletionSeen, Outcome, OutcomeCode, OutcomeFacts, OutcomeKind } from './outcome.ts'
+export type { ReapItem, ReapOptions, ReapReport, ReapStore } from './reap.ts'
+export { RunError, runErrorTable, type KeyHolder, type RunErrorCode } from './run-error.ts'
+export type { Phase, RunEvent } from './run-event.ts'
+export type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
+export type { RunCommand, RunRequest, RunScheduling, StartPatience } from './run-request.ts'
+export type { RunnerWarning } from './runner-context.ts'
+export { judgeStart, type StartJudgement, type StartProgress } from './start-judgement.ts'
+export { requestProblems } from './validate-request.ts'

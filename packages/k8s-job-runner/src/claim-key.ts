@@ -1,0 +1,153 @@
+import { isAlreadyExists, isConflict, isNotFound, KubeError, kinds } from '@agent-jobs/kube-api'
+import type { Secret } from './kubernetes.ts'
+import { inspectHolder } from './key-holder.ts'
+import { label } from './labels.ts'
+import { RunError } from './run-error.ts'
+import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+import type { WatchBoard } from './watch-board.ts'
+
+/** How long a claim tries and waits, in milliseconds. */
+export interface ClaimPatience {
+  /** For an API server that does not answer. */
+  submitMs: number
+  /** For a holder that is on its way out. */
+  handoverMs: number
+  /** For a holder whose Job does not exist yet. */
+  unclaimedMs: number
+}
+
+async function readSecret({ client, namespace }: RunnerContext, name: string, signal?: AbortSignal) {
+  try {
+    return await client.get(kinds.Secret, { name, namespace, signal })
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** Deletes exactly this Secret in exactly this state. False when it has changed or somebody else was faster. */
+async function deleteExactly({ client, namespace }: RunnerContext, secret: Secret, signal?: AbortSignal) {
+  const { name = '', uid, resourceVersion } = secret.metadata ?? {}
+  try {
+    await client.delete(kinds.Secret, { name, namespace, preconditions: { uid, resourceVersion }, signal })
+    return true
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return false
+    throw error
+  }
+}
+
+/** Resolves at the next change of a Job or its pods, or after `maxMs`. */
+async function nextChange(
+  context: RunnerContext,
+  board: WatchBoard,
+  jobUid: string | undefined,
+  maxMs: number,
+  signal?: AbortSignal,
+) {
+  const change = new AbortController()
+  let told = false
+  const leave = jobUid === undefined ? undefined : board.subscribe(jobUid, () => (told ? change.abort() : undefined))
+  // What is known already was told in the call above; only what comes now is a change.
+  told = true
+  try {
+    await context.clock.sleep(maxMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
+  } catch (error) {
+    if (!change.signal.aborted) throw error
+  } finally {
+    leave?.()
+  }
+}
+
+/** Whether a failed call is worth another try: nothing says that the request itself is wrong. */
+export function isPassing(error: unknown): boolean {
+  return KubeError.isInstance(error) && (error.retryable || error.maybeApplied)
+}
+
+/**
+ * Takes the key of a run by creating its Secret; the name is the key's, so only one can exist. Returns the Secret that
+ * holds the key now: the one just made, or that of an earlier attempt of the same run.
+ */
+export async function claimKey(
+  context: RunnerContext,
+  board: WatchBoard,
+  secret: Secret,
+  patience: ClaimPatience,
+  signal?: AbortSignal,
+): Promise<Secret> {
+  const { client, clock, random } = context
+  const name = secret.metadata?.name ?? ''
+  const runHash = secret.metadata?.labels?.[label.runHash]
+  const startedAt = clock.now()
+  let endingSince: number | undefined
+  let unclaimed: { uid: string | undefined; version: string | undefined; since: number } | undefined
+  for (let attempt = 0; ; attempt += 1) {
+    signal?.throwIfAborted()
+    try {
+      return await client.create(kinds.Secret, secret, { signal })
+    } catch (error) {
+      if (!isAlreadyExists(error)) {
+        if (signal?.aborted) throw error
+        if (!isPassing(error)) {
+          throw new RunError('refused', `The Secret ${name} was refused: ${errorText(error)}. Nothing was created.`, {
+            cause: error,
+          })
+        }
+        if (clock.now() - startedAt > patience.submitMs) throw unreachable(error)
+        await clock.sleep(backoffMs(attempt, random), signal)
+        continue
+      }
+    }
+    try {
+      const current = await readSecret(context, name, signal)
+      if (current === undefined) continue
+      if (current.metadata?.labels?.[label.runHash] === runHash && current.metadata?.deletionTimestamp === undefined) {
+        return current
+      }
+      const { state, holder } = await inspectHolder(context, current, signal)
+      const { uid, resourceVersion: version } = current.metadata ?? {}
+      const busy = (): RunError =>
+        new RunError(
+          'key_busy',
+          `The key is held by run ${holder.runId ?? 'unknown'} (Job ${holder.job ?? 'unknown'}): ${holder.state}. Attach to that Job, or wait for its end.`,
+          { holder, retryable: true },
+        )
+      if (state === 'busy') throw busy()
+      if (state === 'dead') {
+        await deleteExactly(context, current, signal)
+      } else if (state === 'ending') {
+        endingSince ??= clock.now()
+        if (clock.now() - endingSince >= patience.handoverMs) throw busy()
+        await nextChange(context, board, holder.uid, 1000, signal)
+      } else if (unclaimed === undefined || unclaimed.uid !== uid || unclaimed.version !== version) {
+        // Somebody may be between the two requests of a start. Only a claim that stands still is taken over.
+        unclaimed = { uid, version, since: clock.now() }
+        await clock.sleep(patience.unclaimedMs, signal)
+      } else if (clock.now() - unclaimed.since >= patience.unclaimedMs) await deleteExactly(context, current, signal)
+      else await clock.sleep(patience.unclaimedMs, signal)
+    } catch (error) {
+      if (!isPassing(error) || signal?.aborted) throw error
+      if (clock.now() - startedAt > patience.submitMs + patience.handoverMs) throw unreachable(error)
+      await clock.sleep(backoffMs(attempt, random), signal)
+    }
+  }
+}
+
+/** The error of a start whose fate is not known. */
+export function unreachable(cause: unknown): RunError {
+  const text = `The API server did not answer in time: ${errorText(cause)}. Start the same run again; what exists of it is adopted.`
+  return new RunError('unreachable', text, { cause, retryable: true })
+}
+
+/** Lets go of a key that was just taken and will not be used. */
+export async function releaseClaim(context: RunnerContext, secret: Secret): Promise<void> {
+  const { client, namespace, warn } = context
+  const { name = '', uid } = secret.metadata ?? {}
+  try {
+    await client.delete(kinds.Secret, { name, namespace, preconditions: { uid } })
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return
+    const message = `The Secret ${name} could not be removed: ${errorText(error)}. The next start of its key, or reap, will.`
+    warn({ code: 'secret_left', message, cause: error })
+  }
+}

@@ -1,0 +1,124 @@
+import type { Evidence } from './evidence.ts'
+import type { OutcomeKind } from './outcome.ts'
+import { containerStatus, isPodTerminal, jobCondition, trueCondition, wasRemovedAfterEnd } from './read-pod.ts'
+
+/** Something outside the command that ended it, or is about to. */
+export interface Interruption {
+  kind: OutcomeKind
+  source: 'pod_status' | 'job_status' | 'absence'
+  reason?: string | undefined
+  message?: string | undefined
+  note?: string
+  /** Decides although the container was not seen to end, once this many seconds have passed without news. */
+  assumeAfterSeconds?: number
+}
+
+function fromDisruption(evidence: Evidence): Interruption | undefined {
+  const condition = trueCondition(evidence.pod, 'DisruptionTarget')
+  if (condition === undefined) return undefined
+  const { reason, message } = condition
+  const base = { source: 'pod_status', reason, message } as const
+  switch (reason) {
+    case 'PreemptionByScheduler':
+      return { ...base, kind: { kind: 'preempted', code: 'preempted', by: 'scheduler' } }
+    case 'PreemptionByKubelet':
+      return { ...base, kind: { kind: 'preempted', code: 'preempted', by: 'kubelet' } }
+    case 'DeletionByPodGC':
+      return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: 0 }
+    case 'DeletionByTaintManager': {
+      // A kubelet that lives ends the pod within its grace. One that is dead never reports again.
+      const ended = evidence.end !== undefined || containerStatus(evidence.pod, evidence.container)?.state?.terminated
+      if (ended) return { ...base, kind: { kind: 'evicted', code: 'evicted', by: 'taint' } }
+      const grace = evidence.pod?.metadata?.deletionGracePeriodSeconds ?? 30
+      return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: grace + 5 }
+    }
+    case 'TerminationByKubelet':
+      return { ...base, kind: { kind: 'evicted', code: 'evicted', by: 'kubelet' } }
+    default:
+      return { ...base, kind: { kind: 'evicted', code: 'evicted', by: 'api' } }
+  }
+}
+
+function fromPodReason(evidence: Evidence): Interruption | undefined {
+  const { reason, message } = evidence.pod?.status ?? {}
+  const base = { source: 'pod_status', reason, message } as const
+  switch (reason) {
+    case 'Evicted':
+      return { ...base, kind: { kind: 'evicted', code: 'evicted', by: 'kubelet' } }
+    case 'NodeShutdown':
+    case 'Shutdown':
+    case 'Terminated':
+      return { ...base, kind: { kind: 'evicted', code: 'evicted', by: 'kubelet' } }
+    case 'Preempting':
+      return { ...base, kind: { kind: 'preempted', code: 'preempted', by: 'kubelet' } }
+    case 'NodeLost':
+      return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: 0 }
+    case 'DeadlineExceeded':
+      return { ...base, kind: { kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'pod' } }
+    default:
+      return undefined
+  }
+}
+
+function fromJobDeadline(evidence: Evidence): Interruption | undefined {
+  const condition = jobCondition(evidence.job, 'FailureTarget', 'Failed')
+  if (condition?.reason !== 'DeadlineExceeded') return undefined
+  const unscheduled = evidence.pod?.status?.conditions?.find(
+    ({ type, status }) => type === 'PodScheduled' && status === 'False',
+  )
+  return {
+    kind: { kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'job' },
+    source: 'job_status',
+    reason: condition.reason,
+    message: condition.message,
+    ...(unscheduled === undefined
+      ? {}
+      : { note: `The pod was never scheduled: ${unscheduled.message ?? unscheduled.reason ?? 'no reason given'}` }),
+  }
+}
+
+function fromDeletion(evidence: Evidence): Interruption | undefined {
+  const { job, pod, jobGone, podGone, cancel } = evidence
+  const podDeleted = pod?.metadata?.deletionTimestamp !== undefined || podGone !== undefined
+  const jobDeleted = job?.metadata?.deletionTimestamp !== undefined || jobGone !== undefined
+  // A Job deleted in the background leaves its pod alone for a moment; the pod's own deletion follows.
+  if (!podDeleted && !(jobDeleted && pod === undefined)) return undefined
+  const source = podGone !== undefined && pod?.metadata?.deletionTimestamp === undefined ? 'absence' : 'pod_status'
+  if (cancel !== undefined) return { kind: { kind: 'cancelled', code: 'cancelled', by: cancel.by }, source }
+  if (evidence.stoppedAfterFinish === true) return { kind: { kind: 'succeeded', code: 'succeeded' }, source }
+  const suspended = jobCondition(job, 'Suspended')
+  if (suspended !== undefined && !jobDeleted) {
+    const { reason, message } = suspended
+    return { kind: { kind: 'preempted', code: 'preempted', by: 'queue' }, source: 'job_status', reason, message }
+  }
+  const gone = jobDeleted ? (jobGone ?? podGone) : podGone
+  return {
+    kind: {
+      kind: 'deletedExternally',
+      code: 'deleted_externally',
+      seen: {
+        what: jobDeleted ? 'job' : 'pod',
+        at: evidence.deletionSeenAt ?? gone?.at,
+        by: evidence.deletionSeenAt === undefined ? (gone?.by ?? 'status') : 'status',
+      },
+    },
+    source,
+  }
+}
+
+/**
+ * What ended the run from outside, in the order in which Kubernetes can be believed: DisruptionTarget, the pod's
+ * reason, the Job's deadline, deletion. A deletion of what had already ended is none.
+ */
+export function findInterruption(evidence: Evidence): Interruption | undefined {
+  const undisturbed = evidence.endedUndisturbed === true || wasRemovedAfterEnd(evidence.job, evidence.pod)
+  if (undisturbed) return fromPodReason(evidence)
+  return fromDisruption(evidence) ?? fromPodReason(evidence) ?? fromJobDeadline(evidence) ?? fromDeletion(evidence)
+}
+
+/** Whether the command can no longer be running, by status alone. */
+export function hasEndedByStatus({ pod, podGone, jobGone, container }: Evidence): boolean {
+  if (podGone !== undefined) return true
+  if (pod === undefined) return jobGone !== undefined
+  return isPodTerminal(pod) || containerStatus(pod, container)?.state?.terminated !== undefined
+}

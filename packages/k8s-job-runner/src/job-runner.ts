@@ -1,0 +1,185 @@
+import { isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { LauncherError, maxSecretBytes, secretBytes } from '@agent-jobs/launcher'
+import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
+import { claimKey, releaseClaim, type ClaimPatience } from './claim-key.ts'
+import { systemClock, type Clock } from './clock.ts'
+import { followRun, type EvidencePatience } from './follow-run.ts'
+import { parseFollowSettings } from './follow-settings.ts'
+import type { Job } from './kubernetes.ts'
+import { annotation } from './labels.ts'
+import { listRuns, type RunSummary } from './list-runs.ts'
+import { buildManifest, type RunManifest } from './manifest.ts'
+import { reap, type ReapOptions, type ReapReport } from './reap.ts'
+import { RunError } from './run-error.ts'
+import type { RunHandle } from './run-handle.ts'
+import type { RunRequest } from './run-request.ts'
+import type { RunnerContext, RunnerWarning } from './runner-context.ts'
+import { createOrAdoptJob, linkSecret } from './submit-job.ts'
+import { validateRequest } from './validate-request.ts'
+import { createWatchBoard } from './watch-board.ts'
+
+/** Options of {@link createJobRunner}. */
+export interface JobRunnerOptions {
+  client: KubeClient
+  namespace: string
+  clock?: Clock
+  /** Between 0 and 1, for jitter. */
+  random?: () => number
+  /** Called for what a runner survives but its owner should know. Default: nothing is done. */
+  onWarning?: (warning: RunnerWarning) => void
+  /** How long an API server that does not answer is tried at submission. Default 60,000. */
+  submitTimeoutMs?: number
+  /** How long a start waits for a holder of its key that is on its way out. Default 60,000. */
+  handoverMs?: number
+  /** How long a Secret without a Job must stand still before it counts as left behind. Default 15,000. */
+  unclaimedMs?: number
+  /** How long the status that explains a kill is waited for. Default 5,000. */
+  explainMs?: number
+  /** How long the end record is waited for, once the status says that the container is over. Default 1,000. */
+  recordMs?: number
+  /** How long a run may be without a sign of starting before its Events are read. Default 2,000. */
+  eventsMs?: number
+}
+
+/** What helps to follow a run but is no part of it. */
+export interface FollowOptions {
+  /** Where the journal of the run can be read, to fill gaps. */
+  journal?: JournalSource
+  /** Ends the call, not the run. */
+  signal?: AbortSignal
+}
+
+/** Which run to attach to, and from where in its output. */
+export interface RunReference {
+  job: string
+  uid?: string
+  cursor?: LogCursor
+}
+
+/** Runs commands as Jobs in one namespace. */
+export interface JobRunner {
+  /** Submits a run, or adopts what an earlier attempt of the same run has created. Throws a RunError. */
+  start(request: RunRequest, options?: FollowOptions): Promise<RunHandle>
+  /** Follows a run that somebody else has submitted, or an earlier life of this process. */
+  attach(reference: RunReference, options?: FollowOptions): Promise<RunHandle>
+  /** All runs there are, newest first. */
+  list(options?: { labelSelector?: string; signal?: AbortSignal }): Promise<RunSummary[]>
+  /** Removes what no live run refers to. */
+  reap(options: ReapOptions): Promise<ReapReport>
+}
+
+function manifestOf(request: RunRequest, namespace: string): RunManifest {
+  validateRequest(request)
+  let manifest: RunManifest
+  try {
+    manifest = buildManifest(request, namespace)
+  } catch (error) {
+    if (!(error instanceof LauncherError)) throw error
+    throw new RunError('invalid_request', `The run request is not valid: ${error.message}`, {
+      cause: error,
+      problems: [error.message],
+    })
+  }
+  const bytes = secretBytes(manifest.secret.stringData ?? {})
+  if (bytes > maxSecretBytes) {
+    const problem = `\`secretEnv\`, stdin and files take ${bytes} bytes together; a Secret takes at most ${maxSecretBytes}`
+    throw new RunError('invalid_request', `The run request is not valid: ${problem}.`, { problems: [problem] })
+  }
+  return manifest
+}
+
+/**
+ * Makes a runner. It installs no signal handler and keeps nothing on disk: a process may end at any moment, and another
+ * attaches.
+ *
+ * @example
+ * const runner = createJobRunner({ client, namespace: 'agents' })
+ * const run = await runner.start({ key: 'agent-7', runId: '42', image: 'node:24', command: { argv: ['node', '-v'] } })
+ * for await (const event of run.events) if (event.type === 'line') console.log(event.text)
+ * console.log((await run.outcome).kind)
+ */
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { client, namespace, clock = systemClock, random = Math.random, onWarning = () => undefined } = options
+  const { submitTimeoutMs = 60_000, handoverMs = 60_000, unclaimedMs = 15_000 } = options
+  const { explainMs = 5000, recordMs = 1000, eventsMs = 2000 } = options
+  if (namespace === '') throw new TypeError('Expected `namespace` to be a non-empty string, got an empty one')
+  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, explainMs, recordMs, eventsMs }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
+  }
+  const context: RunnerContext = { client, namespace, clock, random, warn: onWarning }
+  const board = createWatchBoard(context)
+  const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
+  const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs }
+
+  async function start(request: RunRequest, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
+    const calledAt = clock.now()
+    const { secret, job, settings } = manifestOf(request, namespace)
+    signal?.throwIfAborted()
+    // The watches open while the requests below are under way, so that no change is missed and none is waited for.
+    const release = board.hold()
+    try {
+      const held = await claimKey(context, board, secret, claim, signal)
+      if (signal?.aborted) {
+        await releaseClaim(context, held)
+        throw signal.reason
+      }
+      const created = await createOrAdoptJob(context, job, held, submitTimeoutMs)
+      const submittedMs = clock.now() - calledAt
+      await linkSecret(context, created, held, submitTimeoutMs)
+      const { key, runId } = request
+      return followRun(context, board, { job: created, runId, key, settings, journal, calledAt, submittedMs }, patience)
+    } finally {
+      release()
+    }
+  }
+
+  async function readJob(name: string, signal: AbortSignal | undefined): Promise<Job> {
+    try {
+      return await client.get(kinds.Job, { name, namespace, signal })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      throw new RunError(
+        'job_not_found',
+        `There is no Job ${name} in namespace ${namespace}. List the runs to see what is there.`,
+        { cause: error },
+      )
+    }
+  }
+
+  async function attach(reference: RunReference, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
+    const calledAt = clock.now()
+    const release = board.hold()
+    try {
+      const job = board.jobNamed(reference.job) ?? (await readJob(reference.job, signal))
+      const { uid, annotations = {} } = job.metadata ?? {}
+      if (reference.uid !== undefined && reference.uid !== uid) {
+        throw new RunError(
+          'job_not_found',
+          `Job ${reference.job} is another one: its uid is ${uid}, not ${reference.uid}.`,
+        )
+      }
+      const settings = parseFollowSettings(annotations[annotation.follow])
+      if (settings === null) {
+        throw new RunError(
+          'not_ours',
+          `Job ${reference.job} has no readable annotation ${annotation.follow}; it was not made by this package.`,
+        )
+      }
+      const key = annotations[annotation.key] ?? ''
+      const runId = annotations[annotation.runId] ?? ''
+      const { cursor } = reference
+      await board.synced(signal ?? new AbortController().signal)
+      return followRun(context, board, { job, runId, key, settings, cursor, journal, calledAt }, patience)
+    } finally {
+      release()
+    }
+  }
+
+  return {
+    start,
+    attach,
+    list: (o = {}) => listRuns(context, o),
+    reap: (o) => reap(context, o),
+  }
+}

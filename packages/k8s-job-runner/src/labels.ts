@@ -1,0 +1,33 @@
+/** The labels this package sets on Job, pod and Secret. Callers may not set labels under this prefix. */
+export const reservedPrefix = 'agent-jobs.dev/'
+
+/** Label keys. */
+export const label = {
+  /** On everything this package makes; the selector of its watches. */
+  managed: 'agent-jobs.dev/managed',
+  /** Hash of the key: all runs of one key. */
+  keyHash: 'agent-jobs.dev/key-hash',
+  /** Hash of the run id: exactly one run. */
+  runHash: 'agent-jobs.dev/run-hash',
+  /** The run id as far as it can be a label. */
+  runId: 'agent-jobs.dev/run-id',
+  managedBy: 'app.kubernetes.io/managed-by',
+  queue: 'kueue.x-k8s.io/queue-name',
+} as const
+
+/** Annotation keys. */
+export const annotation = {
+  /** The run id as it is. */
+  runId: 'agent-jobs.dev/run-id',
+  /** The key as it is. */
+  key: 'agent-jobs.dev/key',
+  /** On the Secret: the Job it is for. */
+  job: 'agent-jobs.dev/job',
+  /** On the Job: how to follow it, as JSON. */
+  follow: 'agent-jobs.dev/follow',
+  /** On the Job: who cancelled it. */
+  cancelledBy: 'agent-jobs.dev/cancelled-by',
+} as const
+
+/** Selects everything this package made. */
+export const managedSelector = `${label.managed}=true`

@@ -1,0 +1,116 @@
+import { packEnv, programText, type LaunchSpec } from '@agent-jobs/launcher'
+import { followSettings, type FollowSettings } from './follow-settings.ts'
+import type { Job, Secret } from './kubernetes.ts'
+import { shortHash, toLabelValue } from './label-value.ts'
+import { annotation, label } from './labels.ts'
+import { jobNameFor, secretNameFor } from './object-names.ts'
+import { guardKey, podSpec } from './pod-template.ts'
+import type { RunRequest } from './run-request.ts'
+
+/** The two objects a run is made of, and how to follow it. */
+export interface RunManifest {
+  secret: Secret
+  job: Job
+  settings: FollowSettings
+}
+
+function launchSpec(request: RunRequest): LaunchSpec {
+  const { argv, cwd, createCwd, unsetEnv, limits, finish, outputDirectory } = request.command
+  const graceMs = (request.terminationGracePeriodSeconds ?? 30) * 1000
+  return {
+    version: 1,
+    argv: [...argv],
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(createCwd === undefined ? {} : { createCwd }),
+    ...(unsetEnv === undefined ? {} : { unsetEnv: [...unsetEnv] }),
+    ...(request.journal === undefined ? {} : { journal: request.journal }),
+    ...(outputDirectory === undefined ? {} : { outputDirectory }),
+    limits: {
+      ...limits,
+      // The launcher must be done before the kubelet's grace is over, or its last words and the end record are lost.
+      killGraceMs: Math.min(limits?.killGraceMs ?? 10_000, Math.max(graceMs - 2000, graceMs / 2)),
+    },
+    ...(finish === undefined ? {} : { finish }),
+  }
+}
+
+/**
+ * The Secret and the Job of a request. Pure: the same request gives the same objects. Prompt, files, launcher and
+ * `secretEnv` stand in the Secret only.
+ */
+export function buildManifest(request: RunRequest, namespace: string): RunManifest {
+  const { key, runId, command } = request
+  const runHash = shortHash(`${key}:${runId}`, 16)
+  const name = request.name ?? jobNameFor(request.namePrefix ?? 'run', key, runId)
+  const secretName = secretNameFor(key)
+  const settings = followSettings(request, secretName)
+  const runLabel = toLabelValue(runId)
+  const labels: Record<string, string> = {
+    [label.managedBy]: 'agent-jobs',
+    ...request.labels,
+    ...(request.queue === undefined ? {} : { [label.queue]: request.queue }),
+    [label.managed]: 'true',
+    [label.keyHash]: shortHash(key, 32),
+    [label.runHash]: runHash,
+    ...(runLabel === null ? {} : { [label.runId]: runLabel }),
+  }
+  const annotations = { ...request.annotations, [annotation.runId]: runId, [annotation.key]: key }
+  const { [label.queue]: _queue, ...podLabels } = labels
+  const input = {
+    ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
+    ...(command.files === undefined ? {} : { files: [...command.files] }),
+  }
+  return {
+    settings,
+    secret: {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: secretName,
+        namespace,
+        labels,
+        annotations: { [annotation.runId]: runId, [annotation.key]: key, [annotation.job]: name },
+      },
+      type: 'Opaque',
+      immutable: true,
+      stringData: {
+        ...request.secretEnv,
+        ...packEnv(launchSpec(request), input),
+        AGENT_JOBS_LAUNCHER: programText,
+        [guardKey(runHash)]: runId,
+      },
+    },
+    job: {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name,
+        namespace,
+        labels,
+        annotations: { ...annotations, [annotation.follow]: JSON.stringify(settings) },
+      },
+      spec: {
+        // A second pod would run the command again from its beginning, so there is never one.
+        backoffLimit: 0,
+        completions: 1,
+        parallelism: 1,
+        // A pod being deleted is replaced, and its Job judged, only when it is really over.
+        podReplacementPolicy: 'Failed',
+        ttlSecondsAfterFinished: request.ttlSecondsAfterFinished ?? 3600,
+        ...(request.suspend === true || request.queue !== undefined ? { suspend: true } : {}),
+        template: {
+          metadata: {
+            labels: podLabels,
+            annotations: {
+              ...request.annotations,
+              [annotation.runId]: runId,
+              'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+              'karpenter.sh/do-not-disrupt': 'true',
+            },
+          },
+          spec: podSpec(request, secretName, runHash),
+        },
+      },
+    },
+  }
+}

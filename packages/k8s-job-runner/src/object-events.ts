@@ -1,0 +1,49 @@
+import { kinds } from '@agent-jobs/kube-api'
+import { instant, type KubeEvent } from './kubernetes.ts'
+import { errorText, type RunnerContext } from './runner-context.ts'
+
+/** When an Event happened last, in milliseconds, for ordering. */
+export function eventTime(event: KubeEvent): number {
+  return (
+    instant(event.series?.lastObservedTime) ??
+    instant(event.lastTimestamp) ??
+    instant(event.eventTime) ??
+    instant(event.metadata?.creationTimestamp) ??
+    0
+  )
+}
+
+/** Watches the Events about some objects, one watch each, and hands over all of them in order after every change. */
+export function createObjectEvents(
+  context: RunnerContext,
+  signal: AbortSignal,
+  onEvents: (events: KubeEvent[], fresh: KubeEvent) => void,
+): { about(uid: string): void } {
+  const { client, namespace, warn } = context
+  const asked = new Set<string>()
+  const known = new Map<string, KubeEvent>()
+  async function watch(uid: string): Promise<void> {
+    const fieldSelector = `involvedObject.uid=${uid}`
+    for await (const event of client.listWatch(kinds.Event, { namespace, fieldSelector, signal })) {
+      if (event.type !== 'added' && event.type !== 'modified') continue
+      known.set(event.object.metadata?.uid ?? '', event.object)
+      // One object has few Events: the API server merges equal ones. The bound is for a server that does not.
+      if (known.size > 200) known.delete(known.keys().next().value ?? '')
+      onEvents(
+        [...known.values()].sort((a, b) => eventTime(a) - eventTime(b)),
+        event.object,
+      )
+    }
+  }
+  return {
+    about(uid) {
+      if (asked.has(uid) || signal.aborted) return
+      asked.add(uid)
+      watch(uid).catch((error: unknown) => {
+        if (signal.aborted) return
+        const message = `The Events about ${uid} cannot be read: ${errorText(error)}. Reasons that stand only there will be missing.`
+        warn({ code: 'events_unreadable', message, cause: error })
+      })
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import type { OutcomeCode } from './outcome.ts'
+
+/** What each outcome means and what to do about it. The README's table is made from this. */
+export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> = {
+  succeeded: {
+    means: 'The command ended with exit code 0, or had finished its work and was stopped because it lingered.',
+    todo: 'Whether its work is any good, only its own result says.',
+  },
+  exited: {
+    means: 'The command ended by itself with another exit code.',
+    todo: 'Read its last lines.',
+  },
+  signalled: {
+    means: 'A signal ended the command, and nothing Kubernetes says explains it.',
+    todo: 'Look for something inside the pod, or on its node, that kills processes.',
+  },
+  oom_killed: {
+    means: 'A process of the container was killed for memory.',
+    todo: 'Raise `resources.limits.memory`, or make the command use less.',
+  },
+  evicted: {
+    means: 'The pod was evicted: by a drain, by a taint, or by a kubelet short of disk or memory.',
+    todo: 'Run it again; for a kubelet eviction, raise requests or limits of what `message` names.',
+  },
+  preempted: {
+    means: 'The pod made room for another of higher priority, or its queue took the quota back.',
+    todo: 'Run it again, or give it a higher `scheduling.priorityClassName`.',
+  },
+  node_lost: {
+    means: 'The node stopped answering. Whether the command still runs there is not known.',
+    todo: 'Run it again only when the node is back or known to be off.',
+  },
+  deadline_exceeded: {
+    means: 'A time limit ended it; `limit` says which.',
+    todo: 'Raise the limit, or give the command less to do.',
+  },
+  output_limit_exceeded: {
+    means: 'The command wrote more than `command.limits.maxOutputBytes`.',
+    todo: 'Raise the limit, or make the command quieter.',
+  },
+  cancelled: { means: 'Somebody cancelled it through this package; `by` says who.', todo: 'Nothing.' },
+  deleted_externally: {
+    means: 'The pod or the Job was deleted, and not by this package.',
+    todo: "Find who did it in the API server's audit log; `seen` says what, when and by which read.",
+  },
+  unschedulable: {
+    means: 'No node fitted within the grace.',
+    todo: "Read the scheduler's words in `message`; `cause` sums them up.",
+  },
+  image_error: {
+    means: 'The image could not be had.',
+    todo: 'Check name, tag, registry and `pullSecrets`.',
+  },
+  config_error: {
+    means: 'The container could not be set up: a Secret, key, ConfigMap, claim or user that it needs is not right.',
+    todo: 'Provide what `message` names.',
+  },
+  init_failed: { means: 'An init container or sidecar failed before the command.', todo: 'Read its log.' },
+  admission_denied: {
+    means: 'The cluster refuses to make the pod: a policy, a missing service account, a webhook.',
+    todo: "Satisfy what `message` names; it is the API server's own.",
+  },
+  quota_exceeded: {
+    means: 'A resource quota leaves no room for the pod.',
+    todo: 'Free or raise the quota, or ask for less.',
+  },
+  start_failed: {
+    means: 'The container or the command could not be started.',
+    todo: 'Check `command.argv`, `command.cwd` and the image; it needs `node` on its PATH.',
+  },
+  lost: {
+    means: 'The run is over and what became of it cannot be known; `known` says what was last seen.',
+    todo: 'Look at the journal or at what the command leaves behind.',
+  },
+}

@@ -1,0 +1,64 @@
+/** What everything is known of an end, whatever its kind. */
+export interface OutcomeFacts {
+  /** The command's exit code where it is known. */
+  readonly exitCode: number | null
+  /** The signal that ended the command where it is known. */
+  readonly signal: string | null
+  /** Which evidence decided. */
+  readonly source: 'end_record' | 'pod_status' | 'job_status' | 'events' | 'absence'
+  /** Kubernetes' own word, such as `OOMKilled`. */
+  readonly reason?: string
+  /** Kubernetes' own sentence. */
+  readonly message?: string
+  readonly pod?: string
+  readonly node?: string
+  /** How long the command ran, by the launcher's clock, in milliseconds. */
+  readonly durationMs?: number
+  /** What is worth knowing besides, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/** What was seen of a deletion that nobody here asked for. */
+export interface DeletionSeen {
+  what: 'pod' | 'job'
+  /** When it was seen, in milliseconds since the epoch, by the clock of this process. */
+  at: number | undefined
+  /** By which read. */
+  by: 'status' | 'watch' | 'read'
+}
+
+/** What is particular to each kind. */
+export type OutcomeKind =
+  | { readonly kind: 'succeeded'; readonly code: 'succeeded' }
+  | { readonly kind: 'exited'; readonly code: 'exited'; readonly exitCode: number }
+  | { readonly kind: 'signalled'; readonly code: 'signalled'; readonly signal: string }
+  | { readonly kind: 'oomKilled'; readonly code: 'oom_killed'; readonly process: 'main' | 'child' }
+  | { readonly kind: 'evicted'; readonly code: 'evicted'; readonly by: 'api' | 'kubelet' | 'taint' }
+  | { readonly kind: 'preempted'; readonly code: 'preempted'; readonly by: 'scheduler' | 'kubelet' | 'queue' }
+  | { readonly kind: 'nodeLost'; readonly code: 'node_lost' }
+  | {
+      readonly kind: 'deadlineExceeded'
+      readonly code: 'deadline_exceeded'
+      readonly limit: 'pod' | 'job' | 'total' | 'idle'
+    }
+  | { readonly kind: 'outputLimitExceeded'; readonly code: 'output_limit_exceeded' }
+  | { readonly kind: 'cancelled'; readonly code: 'cancelled'; readonly by: string }
+  | { readonly kind: 'deletedExternally'; readonly code: 'deleted_externally'; readonly seen: DeletionSeen }
+  | {
+      readonly kind: 'unschedulable'
+      readonly code: 'unschedulable'
+      readonly cause: 'resources' | 'affinity' | 'taint' | 'cordoned' | 'volume' | 'other'
+    }
+  | { readonly kind: 'imageError'; readonly code: 'image_error'; readonly container: string }
+  | { readonly kind: 'configError'; readonly code: 'config_error' }
+  | { readonly kind: 'initFailed'; readonly code: 'init_failed'; readonly container: string }
+  | { readonly kind: 'admissionDenied'; readonly code: 'admission_denied' }
+  | { readonly kind: 'quotaExceeded'; readonly code: 'quota_exceeded' }
+  | { readonly kind: 'startFailed'; readonly code: 'start_failed' }
+  | { readonly kind: 'lost'; readonly code: 'lost'; readonly known: string }
+
+/** What became of a run. Told apart by `kind`; `code` is stable and safe to store. */
+export type Outcome = OutcomeFacts & OutcomeKind
+
+/** The stable code of an outcome. */
+export type OutcomeCode = OutcomeKind['code']

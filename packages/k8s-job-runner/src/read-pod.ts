@@ -1,0 +1,50 @@
+import {
+  instant,
+  type ContainerStatus,
+  type Job,
+  type JobCondition,
+  type Pod,
+  type PodCondition,
+} from './kubernetes.ts'
+
+/** A pod's condition of a type, when it is True. */
+export function trueCondition(pod: Pod | undefined, type: string): PodCondition | undefined {
+  return pod?.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
+}
+
+/** A Job's condition of one of some types, when it is True. */
+export function jobCondition(job: Job | undefined, ...types: string[]): JobCondition | undefined {
+  return job?.status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === 'True')
+}
+
+/** The status of a container, or undefined while the kubelet has not said anything of it. */
+export function containerStatus(pod: Pod | undefined, name: string): ContainerStatus | undefined {
+  return pod?.status?.containerStatuses?.find((status) => status.name === name)
+}
+
+/** Whether the pod will never run anything again: its phase says so. */
+export function isPodTerminal(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+}
+
+/** Whether the Job is over by its own word. */
+export function isJobFinished(job: Job | undefined): boolean {
+  return jobCondition(job, 'Complete', 'Failed') !== undefined
+}
+
+/** Whether the container has started, be it over or not. */
+export function hasStarted(pod: Pod | undefined, name: string): boolean {
+  const state = containerStatus(pod, name)?.state
+  return state?.running !== undefined || state?.terminated !== undefined
+}
+
+/**
+ * Whether the container ended before anybody deleted the pod, judged from the last objects alone: the Job was over and
+ * was then removed itself, and the pod with it.
+ */
+export function wasRemovedAfterEnd(job: Job | undefined, pod: Pod | undefined): boolean {
+  const podDeleted = instant(pod?.metadata?.deletionTimestamp)
+  const jobDeleted = instant(job?.metadata?.deletionTimestamp)
+  if (podDeleted === undefined || jobDeleted === undefined) return false
+  return isJobFinished(job) && podDeleted >= jobDeleted
+}

@@ -1,0 +1,129 @@
+import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { instant, type Job, type Pod, type Secret } from './kubernetes.ts'
+import { annotation, label, managedSelector } from './labels.ts'
+import { isJobFinished, isPodTerminal } from './read-pod.ts'
+import { errorText, type RunnerContext } from './runner-context.ts'
+
+/** Something outside the cluster that belongs to runs: journals, bundles. */
+export interface ReapStore {
+  /** What the store holds, in a word. */
+  kind: string
+  /** What is there. Entries without a run id are in use by nobody in particular and are left alone. */
+  list(signal?: AbortSignal): AsyncIterable<{ id: string; runId: string | undefined; changedAt: number }>
+  remove(id: string, signal?: AbortSignal): Promise<void>
+}
+
+/** How to reap. */
+export interface ReapOptions {
+  /** Only says what would be removed. */
+  dryRun: boolean
+  /** What is younger is left alone. Default one hour. */
+  olderThanMs?: number
+  stores?: readonly ReapStore[]
+  signal?: AbortSignal
+}
+
+/** One thing that was looked at. */
+export interface ReapItem {
+  kind: string
+  id: string
+  runId: string | undefined
+  /** `kept` things say why in `reason`, and so do removed ones. */
+  action: 'removed' | 'would_remove' | 'kept' | 'failed'
+  reason: string
+}
+
+/** Everything that was looked at. */
+export interface ReapReport {
+  dryRun: boolean
+  items: ReapItem[]
+}
+
+interface Living {
+  /** Hashes of runs that may still be at work. */
+  hashes: Set<string>
+  ids: Set<string>
+}
+
+function living(jobs: readonly Job[], pods: readonly Pod[]): Living {
+  const hashes = new Set<string>()
+  const ids = new Set<string>()
+  const objects = [...jobs.filter((job) => !isJobFinished(job)), ...pods.filter((pod) => !isPodTerminal(pod))]
+  for (const { metadata } of objects) {
+    const hash = metadata?.labels?.[label.runHash]
+    const id = metadata?.annotations?.[annotation.runId]
+    if (hash !== undefined) hashes.add(hash)
+    if (id !== undefined) ids.add(id)
+  }
+  return { hashes, ids }
+}
+
+function verdictOf(
+  secret: Secret,
+  alive: Living,
+  ageMs: number,
+  olderThanMs: number,
+): { remove: boolean; reason: string } {
+  const hash = secret.metadata?.labels?.[label.runHash]
+  if (hash === undefined) return { remove: false, reason: 'it does not say which run it is for' }
+  if (alive.hashes.has(hash)) return { remove: false, reason: 'its run is live' }
+  if (!(ageMs >= olderThanMs)) return { remove: false, reason: 'it is young' }
+  return { remove: true, reason: 'no live Job or pod refers to it' }
+}
+
+/**
+ * Removes Secrets, and entries of the stores, that no live Job or pod refers to. What is in use, young, or not
+ * understood is kept. Runs are listed after the Secrets, so that one made in between is seen with its Job.
+ */
+export async function reap(context: RunnerContext, options: ReapOptions): Promise<ReapReport> {
+  const { client, namespace, clock } = context
+  const { dryRun, olderThanMs = 3_600_000, stores = [], signal } = options
+  if (!(olderThanMs >= 0)) {
+    throw new TypeError(`Expected \`olderThanMs\` to be a non-negative number, got \`${olderThanMs}\``)
+  }
+  const selection = { namespace, labelSelector: managedSelector, signal }
+  const items: ReapItem[] = []
+  async function act(item: Omit<ReapItem, 'action'>, remove: () => Promise<void>): Promise<void> {
+    if (dryRun) {
+      items.push({ ...item, action: 'would_remove' })
+      return
+    }
+    try {
+      await remove()
+      items.push({ ...item, action: 'removed' })
+    } catch (error) {
+      if (signal?.aborted) throw error
+      if (isNotFound(error)) items.push({ ...item, action: 'removed', reason: 'it was gone already' })
+      else if (isConflict(error)) items.push({ ...item, action: 'kept', reason: 'it changed meanwhile' })
+      else items.push({ ...item, action: 'failed', reason: errorText(error) })
+    }
+  }
+
+  const { items: secrets } = await client.list(kinds.Secret, selection)
+  const entries: { store: ReapStore; id: string; runId: string | undefined; changedAt: number }[] = []
+  for (const store of stores) for await (const entry of store.list(signal)) entries.push({ store, ...entry })
+  const [{ items: jobs }, { items: pods }] = await Promise.all([
+    client.list(kinds.Job, selection),
+    client.list(kinds.Pod, selection),
+  ])
+  const alive = living(jobs, pods)
+  for (const secret of secrets) {
+    const { name = '', uid, resourceVersion, creationTimestamp, annotations = {} } = secret.metadata ?? {}
+    const ageMs = clock.now() - (instant(creationTimestamp) ?? Number.NaN)
+    const { remove, reason } = verdictOf(secret, alive, ageMs, olderThanMs)
+    const item = { kind: 'Secret', id: name, runId: annotations[annotation.runId], reason }
+    if (!remove) items.push({ ...item, action: 'kept' })
+    else {
+      const preconditions = { uid, resourceVersion }
+      await act(item, () => client.delete(kinds.Secret, { name, namespace, preconditions, signal }))
+    }
+  }
+  for (const { store, id, runId, changedAt } of entries) {
+    const item = { kind: store.kind, id, runId }
+    if (runId === undefined) items.push({ ...item, action: 'kept', reason: 'it does not say which run it is for' })
+    else if (alive.ids.has(runId)) items.push({ ...item, action: 'kept', reason: 'its run is live' })
+    else if (clock.now() - changedAt < olderThanMs) items.push({ ...item, action: 'kept', reason: 'it is young' })
+    else await act({ ...item, reason: 'no live Job or pod refers to it' }, () => store.remove(id, signal))
+  }
+  return { dryRun, items }
+}

@@ -1,0 +1,87 @@
+/** The stable codes of {@link RunError}. */
+export type RunErrorCode = keyof typeof runErrorTable
+
+/** Every code this package throws: what it means and what to do. The README's table is made from this. */
+export const runErrorTable = {
+  invalid_request: {
+    means: 'The request cannot become a valid Job. Nothing was created.',
+    todo: 'Correct what the message lists; `problems` holds one text for each fault.',
+  },
+  key_busy: {
+    means: 'Another run holds the key, and it may still be at work.',
+    todo: 'Attach to the Job named in `holder`, or wait until it has ended.',
+  },
+  job_name_taken: {
+    means: 'A Job of that name exists and belongs to another run.',
+    todo: 'Choose another `name`, or leave it out to have one made of key and run id.',
+  },
+  refused: {
+    means: 'The API server refused an object of the run. What had been created was removed.',
+    todo: 'Read the words of the server in the message: permissions, quota of objects, admission.',
+  },
+  unreachable: {
+    means: 'The API server did not answer in time, and it is not known whether the run exists.',
+    todo: 'Call `start` again with the same key and run id: it adopts what was created.',
+  },
+  lock_lost: {
+    means: 'Another process took the key while this one was submitting. The Job just created was removed.',
+    todo: 'Start again; the message names the holder.',
+  },
+  job_not_found: {
+    means: 'There is no such Job, or it is another one of the same name.',
+    todo: 'It may have been removed by its TTL or by someone. List the runs to see what is there.',
+  },
+  not_ours: {
+    means: 'The Job was not made by this package: it lacks the annotation that says how to follow it.',
+    todo: 'Attach only to Jobs that `list` returns.',
+  },
+  detached: {
+    means: 'The handle was detached. The Job goes on.',
+    todo: 'Attach to it to learn its outcome.',
+  },
+  events_taken: {
+    means: 'The events of a handle can be read once.',
+    todo: 'Read them in one place and share from there.',
+  },
+} as const
+
+/** The run that holds a key. */
+export interface KeyHolder {
+  readonly runId: string | undefined
+  readonly job: string | undefined
+  readonly uid: string | undefined
+  /** What was seen of it. */
+  readonly state: string
+}
+
+const brand = Symbol.for('agent-jobs.run-error')
+
+/** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
+export class RunError extends Error {
+  override readonly name = 'RunError'
+  readonly code: RunErrorCode
+  /** True when the same call may succeed later without any change to it. */
+  readonly retryable: boolean
+  /** Of `key_busy`: who holds it. */
+  readonly holder: KeyHolder | undefined
+  /** Of `invalid_request`: one text for each fault. */
+  readonly problems: readonly string[]
+
+  constructor(
+    code: RunErrorCode,
+    message: string,
+    details: { cause?: unknown; retryable?: boolean; holder?: KeyHolder; problems?: readonly string[] } = {},
+  ) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause })
+    this.code = code
+    this.retryable = details.retryable ?? false
+    this.holder = details.holder
+    this.problems = details.problems ?? []
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Recognises a RunError, also one that another copy of this package threw. */
+  static isInstance(error: unknown): error is RunError {
+    return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
+  }
+}

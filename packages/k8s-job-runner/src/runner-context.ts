@@ -1,0 +1,28 @@
+import type { KubeClient } from '@agent-jobs/kube-api'
+import type { Clock } from './clock.ts'
+
+/** Something that a runner survives but its owner should know. */
+export interface RunnerWarning {
+  code: string
+  message: string
+  cause?: unknown
+}
+
+/** What every part of a runner works with. */
+export interface RunnerContext {
+  client: KubeClient
+  namespace: string
+  clock: Clock
+  random: () => number
+  warn: (warning: RunnerWarning) => void
+}
+
+/** Waits between attempts: full jitter, doubled each time, at most `capMs`. */
+export function backoffMs(attempt: number, random: () => number, baseMs = 200, capMs = 5000): number {
+  return random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 16))
+}
+
+/** The text of whatever was thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

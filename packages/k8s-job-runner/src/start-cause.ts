@@ -1,0 +1,168 @@
+import type { Job, KubeEvent, Pod } from './kubernetes.ts'
+import type { OutcomeKind } from './outcome.ts'
+import { containerStatus, jobCondition } from './read-pod.ts'
+
+/** How long a cause may last before it counts. `never` waits for ever, `budget` as long as the start budget lasts. */
+export type Patience = 'at_once' | 'missing' | 'unschedulable' | 'refused' | 'budget' | 'never'
+
+/** Why a run has not started yet. */
+export interface StartCause {
+  /** Stable while the cause is the same. */
+  id: string
+  patience: Patience
+  /** What the outcome is when patience is at its end. */
+  kind: OutcomeKind
+  source: 'pod_status' | 'job_status' | 'events'
+  reason?: string | undefined
+  message?: string | undefined
+  /** In a person's words. */
+  words: string
+  /** Only an Event can say more. */
+  askEvents?: true
+}
+
+const startFailed: OutcomeKind = { kind: 'startFailed', code: 'start_failed' }
+const configError: OutcomeKind = { kind: 'configError', code: 'config_error' }
+
+type UnschedulableCause = Extract<OutcomeKind, { kind: 'unschedulable' }>['cause']
+
+/** Sums up the scheduler's sentence. */
+export function unschedulableCause(message: string): UnschedulableCause {
+  // "no new claims" stands in every message of a recent scheduler, so `claim` alone says nothing.
+  if (/persistentvolumeclaim|PersistentVolume|volume node affinity|volume limit|volume\(s\)/i.test(message))
+    return 'volume'
+  if (/untolerated taint/.test(message)) return 'taint'
+  if (/were unschedulable/.test(message)) return 'cordoned'
+  if (/Insufficient |Too many pods/.test(message)) return 'resources'
+  if (/affinity|selector|topology spread|free ports/.test(message)) return 'affinity'
+  return 'other'
+}
+
+function newest(events: readonly KubeEvent[], ...reasons: string[]): KubeEvent | undefined {
+  return events.findLast((event) => event.reason !== undefined && reasons.includes(event.reason))
+}
+
+function noPod(job: Job | undefined, events: readonly KubeEvent[]): StartCause {
+  const suspended = jobCondition(job, 'Suspended')
+  if (job?.spec?.suspend === true || suspended !== undefined) {
+    return {
+      id: 'suspended',
+      patience: 'never',
+      kind: startFailed,
+      source: 'job_status',
+      words: 'Waiting in the queue: the Job is suspended',
+    }
+  }
+  const refused = newest(events, 'FailedCreate')
+  if (refused === undefined) {
+    return {
+      id: 'no_pod',
+      patience: 'budget',
+      kind: startFailed,
+      source: 'events',
+      words: 'Waiting for the pod to be made',
+      askEvents: true,
+    }
+  }
+  const message = refused.message ?? ''
+  const quota = /exceeded quota|failed quota/.test(message)
+  return {
+    id: quota ? 'quota' : 'refused',
+    patience: 'refused',
+    kind: quota
+      ? { kind: 'quotaExceeded', code: 'quota_exceeded' }
+      : { kind: 'admissionDenied', code: 'admission_denied' },
+    source: 'events',
+    reason: refused.reason,
+    message,
+    words: quota ? 'A quota leaves no room for the pod' : 'The cluster refuses to make the pod',
+    askEvents: true,
+  }
+}
+
+function waitingCause(container: string, reason: string, message: string | undefined): StartCause | undefined {
+  const base = { source: 'pod_status', reason, message } as const
+  const image: OutcomeKind = { kind: 'imageError', code: 'image_error', container }
+  switch (reason) {
+    case 'InvalidImageName':
+      return { ...base, id: 'image_name', patience: 'at_once', kind: image, words: 'The image name is not valid' }
+    case 'ErrImageNeverPull':
+      return { ...base, id: 'image_absent', patience: 'missing', kind: image, words: 'The image is not on the node' }
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+    case 'RegistryUnavailable':
+    case 'ImageInspectError':
+    case 'SignatureValidationFailed':
+      // The two flip to and fro while the kubelet tries again: one cause.
+      return { ...base, id: 'image_pull', patience: 'budget', kind: image, words: 'The image cannot be pulled yet' }
+    case 'CreateContainerConfigError':
+      return /runAsNonRoot|non-numeric user/.test(message ?? '')
+        ? { ...base, id: 'non_root', patience: 'at_once', kind: configError, words: 'The image would run as root' }
+        : { ...base, id: 'config', patience: 'missing', kind: configError, words: 'Something it needs is missing' }
+    case 'CreateContainerError':
+    case 'RunContainerError':
+      return { ...base, id: 'create', patience: 'missing', kind: startFailed, words: 'The container cannot be made' }
+    default:
+      return undefined
+  }
+}
+
+function creating(events: readonly KubeEvent[], reason: string | undefined): StartCause {
+  const mount = newest(events, 'FailedMount', 'FailedAttachVolume', 'FailedMapVolume')
+  const sandbox = newest(events, 'FailedCreatePodSandBox', 'NetworkNotReady')
+  const base = { source: 'events', askEvents: true } as const
+  if (mount !== undefined) {
+    const missing = /not found|non-existent/.test(mount.message ?? '')
+    const { reason: word, message } = mount
+    return {
+      ...base,
+      id: missing ? 'mount_missing' : 'mount',
+      patience: missing ? 'missing' : 'budget',
+      kind: configError,
+      reason: word,
+      message,
+      words: 'A volume cannot be mounted yet',
+    }
+  }
+  const { message } = sandbox ?? {}
+  return {
+    ...base,
+    id: 'creating',
+    patience: 'budget',
+    kind: startFailed,
+    reason: sandbox?.reason ?? reason,
+    message,
+    words: sandbox === undefined ? 'The container is being made' : 'The pod cannot be set up yet',
+  }
+}
+
+/** Why the container has not started, from the pod (or the lack of one) and the Events about it. Pure. */
+export function findStartCause(
+  job: Job | undefined,
+  pod: Pod | undefined,
+  events: readonly KubeEvent[],
+  container: string,
+): StartCause {
+  if (pod === undefined) return noPod(job, events)
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status === 'False') {
+    const { reason, message } = scheduled
+    const base = { source: 'pod_status', reason, message } as const
+    if (reason === 'SchedulingGated') {
+      return { ...base, id: 'gated', patience: 'never', kind: startFailed, words: 'Waiting for its scheduling gates' }
+    }
+    const kind: OutcomeKind = { kind: 'unschedulable', code: 'unschedulable', cause: unschedulableCause(message ?? '') }
+    return { ...base, id: 'unschedulable', patience: 'unschedulable', kind, words: 'No node fits yet' }
+  }
+  if (pod.spec?.nodeName === undefined && scheduled === undefined) {
+    const words = 'Waiting for a node'
+    return { id: 'scheduling', patience: 'budget', kind: startFailed, source: 'pod_status', words }
+  }
+  // Init containers first: while one waits, the main container says no more than PodInitializing.
+  for (const { name, state } of pod.status?.initContainerStatuses ?? []) {
+    const cause = waitingCause(name, state?.waiting?.reason ?? '', state?.waiting?.message)
+    if (cause !== undefined) return cause
+  }
+  const waiting = containerStatus(pod, container)?.state?.waiting
+  return waitingCause(container, waiting?.reason ?? '', waiting?.message) ?? creating(events, waiting?.reason)
+}

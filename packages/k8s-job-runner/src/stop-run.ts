@@ -1,0 +1,98 @@
+import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { isPassing } from './claim-key.ts'
+import type { Pod } from './kubernetes.ts'
+import { annotation } from './labels.ts'
+import { isPodTerminal } from './read-pod.ts'
+import type { CancelVerdict } from './run-handle.ts'
+import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+
+/** How long after the grace the kubelet may take to say that the pod is over. */
+const marginMs = 10_000
+
+/** What stopping needs to know. */
+export interface StopInput {
+  jobName: string
+  jobUid: string
+  by: string
+  graceSeconds: number
+  pod: () => Pod | undefined
+  /** Resolves when the watch says that the pod is terminal or gone. */
+  podOver: Promise<void>
+  started: boolean
+  signal?: AbortSignal
+}
+
+/** Writes on the Job who cancels it, so that everybody who follows it tells the same story. */
+async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUid, by }: StopInput): Promise<void> {
+  const body = { metadata: { uid: jobUid, annotations: { [annotation.cancelledBy]: by } } }
+  try {
+    await client.patch(kinds.Job, { name: jobName, namespace, type: 'merge', body })
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return
+    const message = `Job ${jobName} could not be marked as cancelled: ${errorText(error)}. Other followers will see a deletion.`
+    warn({ code: 'not_marked', message, cause: error })
+  }
+}
+
+/**
+ * A running pod is deleted with its grace: SIGTERM reaches the command through the launcher, its last words and its end
+ * are still read. Without a running pod the Job itself is deleted, so that no pod comes after all.
+ */
+async function ask({ client, namespace }: RunnerContext, input: StopInput): Promise<void> {
+  const pod = input.pod()?.metadata
+  if (input.started && pod?.name !== undefined) {
+    const { graceSeconds: gracePeriodSeconds } = input
+    await client.delete(kinds.Pod, { name: pod.name, namespace, gracePeriodSeconds, preconditions: { uid: pod.uid } })
+    return
+  }
+  const { jobName: name, jobUid: uid } = input
+  await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } })
+}
+
+/** Stops a run and says what was seen of it. */
+export async function stopRun(context: RunnerContext, input: StopInput): Promise<CancelVerdict> {
+  const { client, namespace, clock, random } = context
+  const over = input.podOver.then(() => 'over' as const)
+  const done = new AbortController()
+  const scope = input.signal === undefined ? done.signal : AbortSignal.any([done.signal, input.signal])
+  const deadline = clock.now() + input.graceSeconds * 1000 + marginMs
+  try {
+    await sign(context, input)
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await ask(context, input)
+        break
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) break
+        if (!isPassing(error)) throw error
+        if (clock.now() >= deadline || input.signal?.aborted) return 'unobserved'
+        const waited = await Promise.race([over, pause(clock.sleep(backoffMs(attempt, random), scope))])
+        if (waited === 'over') return 'gone'
+      }
+    }
+    const seen = await Promise.race([over, pause(clock.sleep(Math.max(0, deadline - clock.now()), scope))])
+    if (seen === 'over') return 'gone'
+    if (seen === 'aborted') return 'unobserved'
+    const name = input.pod()?.metadata?.name
+    try {
+      // The watch may be blind: what it does not tell is read.
+      if (name === undefined) {
+        const job = await client.get(kinds.Job, { name: input.jobName, namespace })
+        return job.metadata?.uid === input.jobUid ? 'alive' : 'gone'
+      }
+      const pod = await client.get(kinds.Pod, { name, namespace })
+      return pod.metadata?.uid !== input.pod()?.metadata?.uid || isPodTerminal(pod) ? 'gone' : 'alive'
+    } catch (error) {
+      return isNotFound(error) ? 'gone' : 'unobserved'
+    }
+  } finally {
+    done.abort()
+  }
+}
+
+async function pause(sleep: Promise<void>): Promise<'timeout' | 'aborted'> {
+  return sleep.then(
+    () => 'timeout' as const,
+    () => 'aborted' as const,
+  )
+}

@@ -1,0 +1,61 @@
+import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { isPassing } from './claim-key.ts'
+import type { Job } from './kubernetes.ts'
+import { label } from './labels.ts'
+import type { Outcome } from './outcome.ts'
+import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+
+const attempts = 6
+
+async function persist(context: RunnerContext, what: string, act: () => Promise<void>): Promise<void> {
+  const { clock, random, warn } = context
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      if (isNotFound(error) || isConflict(error)) return
+      if (isPassing(error) && attempt < attempts) {
+        await clock.sleep(backoffMs(attempt, random, 500, 10_000))
+        continue
+      }
+      const message = `${what} could not be removed: ${errorText(error)}. Its TTL, or reap, will.`
+      warn({ code: 'not_removed', message, cause: error })
+      return
+    }
+  }
+}
+
+/** Whether the outcome leaves no doubt that nothing of the run is at work any more. */
+export function isBeyondDoubt(outcome: Outcome): boolean {
+  return outcome.kind !== 'lost' && outcome.kind !== 'nodeLost'
+}
+
+/**
+ * Removes what a finished run leaves: pods, then the Job, then the Secret. One Foreground delete of the Job does all
+ * three: the Job stays until its pods are gone, and the Secret, which it owns, goes after it. On doubt nothing is
+ * removed.
+ */
+export async function tearDown(
+  context: RunnerContext,
+  job: Job,
+  outcome: Outcome,
+  { retain, secret }: { retain: boolean; secret: string },
+): Promise<void> {
+  if (!isBeyondDoubt(outcome)) return
+  const { client, namespace } = context
+  const { name = '', uid, labels = {} } = job.metadata ?? {}
+  if (!retain) {
+    await persist(context, `Job ${name}`, () =>
+      client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } }),
+    )
+    return
+  }
+  await persist(context, `Secret ${secret}`, async () => {
+    const found = await client.get(kinds.Secret, { name: secret, namespace })
+    // The key may have gone to another run meanwhile.
+    if (found.metadata?.labels?.[label.runHash] !== labels[label.runHash]) return
+    const { uid: secretUid, resourceVersion } = found.metadata ?? {}
+    await client.delete(kinds.Secret, { name: secret, namespace, preconditions: { uid: secretUid, resourceVersion } })
+  })
+}

@@ -1,0 +1,41 @@
+import type { Clock } from './clock.ts'
+
+/** One timer that is set anew whenever something is judged. */
+export interface Waker {
+  /** Wakes at `time`; a former setting is forgotten. Infinity wakes never. */
+  set(time: number): void
+}
+
+/** Makes a timer that ends with `signal`. */
+export function createWaker(clock: Clock, signal: AbortSignal, onWake: () => void): Waker {
+  let current: AbortController | undefined
+  let due = Infinity
+  async function run(time: number, stop: AbortController): Promise<void> {
+    const either = AbortSignal.any([signal, stop.signal])
+    try {
+      while (clock.now() < time) await clock.sleep(Math.max(1, time - clock.now()), either)
+    } catch (error) {
+      if (either.aborted) return
+      throw error
+    }
+    if (either.aborted) return
+    due = Infinity
+    onWake()
+  }
+  return {
+    set(time) {
+      if (time === due) return
+      due = time
+      current?.abort()
+      current = undefined
+      if (time === Infinity || signal.aborted) return
+      current = new AbortController()
+      run(time, current).catch((error: unknown) => {
+        // Only onWake can get here; what it throws is a bug and must be seen.
+        queueMicrotask(() => {
+          throw error
+        })
+      })
+    },
+  }
+}

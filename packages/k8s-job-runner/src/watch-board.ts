@@ -1,0 +1,148 @@
+import { kinds, type KubeObject, type ListWatchEvent, type ResourceKind } from '@agent-jobs/kube-api'
+import type { Job, Pod } from './kubernetes.ts'
+import { managedSelector } from './labels.ts'
+import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+
+/** A Job or a pod as it now is, or as it last was. */
+export type BoardChange = { of: 'job'; gone: boolean; object: Job } | { of: 'pod'; gone: boolean; object: Pod }
+
+/** One list-watch of Jobs and one of pods for all runs of a runner. It runs only while somebody holds it. */
+export interface WatchBoard {
+  /** Keeps the watches open until the returned function is called. */
+  hold(): () => void
+  /** Resolves when both lists were read once since the watches were opened. */
+  synced(signal: AbortSignal): Promise<void>
+  /** Tells everything known of a Job and its pods now, and every change from now on. */
+  subscribe(jobUid: string, listener: (change: BoardChange) => void): () => void
+  /** The Job of a name, as far as the watch has seen it. */
+  jobNamed(name: string): Job | undefined
+}
+
+/** The uid of the Job that controls a pod. */
+export function controllerUid(pod: Pod): string | undefined {
+  const owner = pod.metadata?.ownerReferences?.find(({ kind, controller }) => kind === 'Job' && controller === true)
+  return owner?.uid ?? pod.metadata?.labels?.['batch.kubernetes.io/controller-uid']
+}
+
+interface Open {
+  stop: AbortController
+  jobs: Map<string, Job>
+  pods: Map<string, Map<string, Pod>>
+  synced: { job: PromiseWithResolvers<void>; pod: PromiseWithResolvers<void> }
+}
+
+/** Makes the board of a runner. */
+export function createWatchBoard(context: RunnerContext): WatchBoard {
+  const { client, namespace, clock, random, warn } = context
+  const listeners = new Map<string, Set<(change: BoardChange) => void>>()
+  let holders = 0
+  let open: Open | undefined
+
+  function tell(uid: string, change: BoardChange): void {
+    for (const listener of listeners.get(uid) ?? []) listener(change)
+  }
+  function onJob(board: Open, gone: boolean, object: Job): void {
+    const uid = object.metadata?.uid ?? ''
+    if (gone) board.jobs.delete(uid)
+    else board.jobs.set(uid, object)
+    tell(uid, { of: 'job', gone, object })
+  }
+  function onPod(board: Open, gone: boolean, object: Pod): void {
+    const jobUid = controllerUid(object)
+    const uid = object.metadata?.uid
+    if (jobUid === undefined || uid === undefined) return
+    const pods = board.pods.get(jobUid) ?? new Map<string, Pod>()
+    if (gone) pods.delete(uid)
+    else pods.set(uid, object)
+    if (pods.size === 0) board.pods.delete(jobUid)
+    else board.pods.set(jobUid, pods)
+    tell(jobUid, { of: 'pod', gone, object })
+  }
+
+  async function watch<T extends KubeObject>(
+    board: Open,
+    kind: ResourceKind<T>,
+    on: (event: ListWatchEvent<T>) => void,
+  ): Promise<void> {
+    const { signal } = board.stop
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        for await (const event of client.listWatch(kind, { namespace, labelSelector: managedSelector, signal })) {
+          attempt = 0
+          on(event)
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        // Refused for good, as far as the client can tell. Runs go on all the same, so sight may come back.
+        const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorText(error)}. Trying again.`
+        warn({ code: 'watch_failed', message, cause: error })
+        await clock.sleep(1000 + backoffMs(attempt, random, 1000, 30_000), signal).catch(() => undefined)
+      }
+    }
+  }
+
+  function start(): Open {
+    const board: Open = {
+      stop: new AbortController(),
+      jobs: new Map(),
+      pods: new Map(),
+      synced: { job: Promise.withResolvers(), pod: Promise.withResolvers() },
+    }
+    const ended = (error: unknown): void => {
+      warn({ code: 'watch_failed', message: `A watch ended: ${errorText(error)}`, cause: error })
+    }
+    watch(board, kinds.Job, (event) => {
+      if (event.type === 'synced') board.synced.job.resolve()
+      else onJob(board, event.type === 'deleted', event.object)
+    }).catch(ended)
+    watch(board, kinds.Pod, (event) => {
+      if (event.type === 'synced') board.synced.pod.resolve()
+      else onPod(board, event.type === 'deleted', event.object)
+    }).catch(ended)
+    return board
+  }
+
+  return {
+    hold() {
+      holders += 1
+      open ??= start()
+      let held = true
+      return () => {
+        if (!held) return
+        held = false
+        holders -= 1
+        if (holders > 0) return
+        open?.stop.abort()
+        open = undefined
+      }
+    },
+    async synced(signal) {
+      if (open === undefined) throw new TypeError('Expected the board to be held while its sync is awaited')
+      const { job, pod } = open.synced
+      const aborted = Promise.withResolvers<never>()
+      const abort = (): void => aborted.reject(signal.reason)
+      if (signal.aborted) abort()
+      signal.addEventListener('abort', abort, { once: true })
+      try {
+        await Promise.race([Promise.all([job.promise, pod.promise]), aborted.promise])
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
+    },
+    subscribe(jobUid, listener) {
+      const known = listeners.get(jobUid) ?? new Set()
+      listeners.set(jobUid, known.add(listener))
+      const job = open?.jobs.get(jobUid)
+      if (job !== undefined) listener({ of: 'job', gone: false, object: job })
+      for (const pod of open?.pods.get(jobUid)?.values() ?? []) listener({ of: 'pod', gone: false, object: pod })
+      return () => {
+        known.delete(listener)
+        if (known.size === 0) listeners.delete(jobUid)
+      }
+    },
+    jobNamed(name) {
+      for (const job of open?.jobs.values() ?? []) if (job.metadata?.name === name) return job
+      return undefined
+    },
+  }
+}
