@@ -1,1 +1,8 @@
-export {}
+import { createAdapter } from '@agent-jobs/adapter-kit'
+import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
+import { claudeDefinition } from './claude-definition.ts'
+
+/** Makes the adapter; Paperclip calls this when it loads the package. */
+export function createServerAdapter(): ServerAdapterModule {
+  return createAdapter(claudeDefinition)
+}

@@ -1,1 +1,37 @@
 export { AdapterError, messageOf } from './adapter-error.ts'
+export type {
+  AgentDefinition,
+  AgentFile,
+  Billing,
+  CommonSettings,
+  ModelInput,
+  PreparedAgent,
+  PrepareInput,
+  SessionInput,
+  VolumeView,
+} from './agent/agent-definition.ts'
+export type { AgentEnding, AgentParser, AgentSummary, AgentUsage } from './agent/agent-summary.ts'
+export { systemClock, type Clock } from './clock.ts'
+export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
+export { createAdapter, systemDependencies } from './create-adapter.ts'
+export type { AdapterDependencies } from './run/adapter-dependencies.ts'
+export type { McpServers } from './run/mcp-servers.ts'
+export type { RunContext, RunWorkspace } from './run/run-context.ts'
+export { commonSettings } from './settings/common-settings.ts'
+export { configForm, settingEntries, settingsTable, type SettingEntry } from './settings/config-form.ts'
+export { readSettings, requireSettings, type SettingProblem, type SettingsResult } from './settings/read-settings.ts'
+export {
+  choice,
+  list,
+  longText,
+  number,
+  pairs,
+  quantity,
+  record,
+  setting,
+  text,
+  toggle,
+  tolerations,
+  type SettingMeta,
+} from './settings/setting-types.ts'
+export type { Toleration } from './settings/tolerations.ts'

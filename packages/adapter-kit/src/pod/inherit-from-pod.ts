@@ -91,7 +91,7 @@ function secretVolumesOf(pod: V1Pod, container: V1Container, policy: EnvPolicy):
     if (!volume.secret && !volume.projected && !volume.csi) return []
     const mounts = (container.volumeMounts ?? [])
       .filter((mount) => mount.name === volume.name && !isServiceAccountMount(mount.mountPath))
-      .map((mount) => ({ ...mount, readOnly: true }))
+      .map((mount) => Object.assign({}, mount, { readOnly: true }))
     const names = secretNamesOf(volume).map((name) => `secret/${name}`)
     const denied = names.some((name) => !judgeInherited(name, policy).keep)
     // A projected volume with the server's own token would hand its API rights to the agent.

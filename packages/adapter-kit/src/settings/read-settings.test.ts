@@ -91,8 +91,8 @@ describe("Paperclip's form", () => {
   const field = (key: string) => form.fields.find((candidate) => candidate.key === key)
 
   it('has only field types that Paperclip renders', () => {
-    const types = ['text', 'select', 'toggle', 'number', 'textarea', 'combobox']
-    expect(form.fields.filter(({ type }) => !types.includes(type))).toEqual([])
+    const types = new Set(['text', 'select', 'toggle', 'number', 'textarea', 'combobox'])
+    expect(form.fields.filter(({ type }) => !types.has(type))).toEqual([])
   })
 
   it('leaves out what Paperclip asks for by itself', () => {
@@ -117,9 +117,9 @@ describe("Paperclip's form", () => {
   })
 
   it('puts the default of a select first, since Paperclip takes the first option', () => {
-    for (const { type, options, default: fallback } of form.fields) {
-      if (type === 'select') expect(options?.[0]?.value).toBe(fallback)
-    }
+    const selects = form.fields.filter(({ type }) => type === 'select')
+    expect(selects.length).toBeGreaterThan(0)
+    expect(selects.map(({ options }) => options?.[0]?.value)).toEqual(selects.map((field) => field.default))
   })
 
   it('can be filled with its own defaults', () => {

@@ -1,0 +1,64 @@
+import { posix } from 'node:path'
+import type { AgentDefinition } from '@agent-jobs/adapter-kit'
+import { createClaudeParser, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
+import { claudeArguments } from './claude-arguments.ts'
+import { claudeModels, listClaudeModels } from './claude-models.ts'
+import { claudeSchema } from './claude-settings.ts'
+import { configDirectory, findTranscript } from './config-directory.ts'
+import { configurationDoc } from './configuration-doc.ts'
+import { claudeBilling } from './provider.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** What is particular to Claude Code. */
+export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummary> = {
+  type: 'claude_k8s',
+  label: 'Claude',
+  conversationType: 'claude_local',
+  jobNamePrefix: 'ac',
+  containerName: 'claude',
+  bundleFolder: 'claude-prompt-cache',
+  schema: claudeSchema,
+  runtimeToolDelivery: 'native_mcp',
+  documentation: configurationDoc,
+  models: claudeModels,
+  listModels: listClaudeModels,
+  isSessionId: (id) => uuid.test(id),
+  // It would resume anywhere, but the conversation speaks of files in the directory that it was held in.
+  sessionBoundToDirectory: true,
+  async findSession(input) {
+    const directory = await configDirectory(input)
+    return findTranscript(input.volume, directory, input.cwd, input.sessionId)
+  },
+  async prepare(input) {
+    const { settings, env, bundle, mcpServers, runDirectory } = input
+    const servers = Object.keys(mcpServers)
+    const mcpConfigFile = servers.length > 0 ? posix.join(runDirectory, 'mcp.json') : null
+    const { argv, warnings } = claudeArguments({
+      settings,
+      env,
+      resume: input.resume,
+      bundleDirectory: bundle.directory,
+      instructionsFile: bundle.instructionsFile,
+      mcpConfigFile,
+    })
+    return {
+      argv,
+      env: {
+        CLAUDE_CONFIG_DIR: await configDirectory(input),
+        // The image decides the version; an update in the pod would be lost with it.
+        DISABLE_AUTOUPDATER: '1',
+      },
+      files: mcpConfigFile === null ? [] : [{ path: mcpConfigFile, content: JSON.stringify({ mcpServers }) }],
+      notes: [
+        ...(servers.length > 0 ? [`MCP servers: ${servers.join(', ')}`] : []),
+        ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
+      ],
+      warnings,
+    }
+  },
+  createParser: () => createClaudeParser(),
+  errorNames: { empty_response: 'llm_api_error', truncated: 'claude_truncated' },
+  retryAt: (summary) => summary.retryNotBeforeMs,
+  billing: (env) => claudeBilling(env),
+}

@@ -1,0 +1,71 @@
+import { choice, commonSettings, list, number, setting, text, toggle } from '@agent-jobs/adapter-kit'
+import { z } from 'zod'
+
+const configDirs = ['auto', 'agent', 'shared'] as const
+
+/** The settings of Claude Code besides those of every agent. */
+export const claudeSettings = {
+  ...commonSettings,
+  effort: setting(text(), {
+    title: 'Effort',
+    description:
+      'Reasoning effort, passed as `--effort` (low, medium, high, …). Also read as `thinkingEffort` and `variant`, as Paperclip writes it.',
+    group: 'Agent',
+  }),
+  thinkingEffort: text(),
+  variant: text(),
+  maxTurnsPerRun: setting(number(0), {
+    title: 'Max turns per run',
+    description: 'Turns after which a run stops with `max_turns`; 0 means no limit.',
+    field: 'number',
+    group: 'Agent',
+  }),
+  maxBudgetUsdPerRun: setting(number(0), {
+    title: 'Max cost per run (USD)',
+    description: 'Cost after which Claude Code stops with `max_budget`; 0 means no limit.',
+    field: 'number',
+    group: 'Agent',
+  }),
+  dangerouslySkipPermissions: setting(toggle(true), {
+    title: 'Skip permission prompts',
+    description:
+      'Passes `--dangerously-skip-permissions`. Nobody is there to answer a prompt: without it, tools that ask are denied.',
+    group: 'Agent',
+  }),
+  fallbackModel: setting(text(), {
+    title: 'Fallback model',
+    description: 'Model that is used while the chosen one is overloaded.',
+    field: 'text',
+    group: 'Agent',
+  }),
+  settingSources: setting(list(), {
+    title: 'Setting sources',
+    description:
+      "Which of Claude Code's own settings files count: user, project, local. Default: Claude Code's own choice.",
+    kind: 'list',
+    group: 'Agent',
+  }),
+  agentCommand: setting(
+    text().transform((value) => value ?? 'claude'),
+    {
+      title: 'Command',
+      description: 'Executable of Claude Code in the image, without arguments.',
+      field: 'text',
+      group: 'Agent',
+    },
+  ),
+  claudeConfigDir: setting(choice(configDirs, 'auto'), {
+    title: 'Claude config directory',
+    description:
+      "Where Claude Code keeps sessions and login: a directory of each agent's own, or `.claude` on the data volume for all. `auto` shares it only when someone logged in there and no key is configured, since a config file that many processes write can break.",
+    field: 'select',
+    options: configDirs.map((value) => ({ label: value, value })),
+    group: 'Agent',
+  }),
+} as const
+
+/** Claude Code's settings, read and defaulted. */
+export const claudeSchema = z.object(claudeSettings)
+
+/** The settings of one agent. */
+export type ClaudeSettings = z.output<typeof claudeSchema>

@@ -1,0 +1,41 @@
+import { posix } from 'node:path'
+import type { VolumeView } from '@agent-jobs/adapter-kit'
+import { hasApiCredential } from './provider.ts'
+import type { ClaudeSettings } from './claude-settings.ts'
+
+/** Where Claude Code keeps its sessions and its login, and whether that is set explicitly. */
+export async function configDirectory(input: {
+  settings: ClaudeSettings
+  env: Readonly<Record<string, string | null>>
+  home: string
+  stateDirectory: string
+  volume: VolumeView
+}): Promise<string> {
+  const { settings, env, home, stateDirectory, volume } = input
+  const explicit = env['CLAUDE_CONFIG_DIR']
+  if (explicit) return explicit
+  const shared = posix.join(home, '.claude')
+  const own = posix.join(stateDirectory, 'claude')
+  if (settings.claudeConfigDir !== 'auto') return settings.claudeConfigDir === 'shared' ? shared : own
+  const loggedIn = (await volume.size(posix.join(shared, '.credentials.json'))) !== null
+  return loggedIn && !hasApiCredential(env) ? shared : own
+}
+
+/** Looks for a session's transcript; an empty one is no session. */
+export async function findTranscript(
+  volume: VolumeView,
+  configDir: string,
+  cwd: string,
+  sessionId: string,
+): Promise<'present' | 'absent' | 'unknown'> {
+  const projects = posix.join(configDir, 'projects')
+  if (!volume.covers(projects)) return 'unknown'
+  // Claude Code names the folder after the directory, and finds a session under any folder.
+  const likely = cwd.replaceAll(/[^a-zA-Z0-9]/g, '-')
+  const folders = [likely, ...(await volume.names(projects)).filter((name) => name !== likely)]
+  for (const folder of folders) {
+    const size = await volume.size(posix.join(projects, folder, `${sessionId}.jsonl`))
+    if (size !== null && size > 0) return 'present'
+  }
+  return 'absent'
+}

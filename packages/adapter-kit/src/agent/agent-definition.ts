@@ -1,0 +1,127 @@
+import type { AdapterExecutionContext, AdapterModel, AdapterRuntimeToolDelivery } from '@paperclipai/adapter-utils'
+import type { z } from 'zod'
+import type { RunContext } from '../run/run-context.ts'
+import type { McpServers } from '../run/mcp-servers.ts'
+import type { commonSettings } from '../settings/common-settings.ts'
+import type { AgentParser, AgentSummary } from './agent-summary.ts'
+
+/** The settings that every agent has. */
+export type CommonSettings = z.output<z.ZodObject<typeof commonSettings>>
+
+/** A file that the launcher writes in the pod before the agent starts; its content travels in the run's Secret. */
+export interface AgentFile {
+  path: string
+  content: string
+  mode?: number
+}
+
+/** Looks at the shared volume by the paths that the agent's pod sees. */
+export interface VolumeView {
+  /** False when the server cannot see what lies at this path of the pod. */
+  covers(path: string): boolean
+  /** Size in bytes, null when there is no such file. */
+  size(path: string): Promise<number | null>
+  /** Names in a directory, empty when there is none. */
+  names(path: string): Promise<string[]>
+  /** Content of a text file of at most 1 MiB, null when there is none. */
+  text(path: string): Promise<string | null>
+}
+
+/** What an agent is prepared from. */
+export interface PrepareInput<Settings extends CommonSettings = CommonSettings> {
+  ctx: AdapterExecutionContext
+  run: RunContext
+  settings: Settings
+  /** The session to continue, null for a fresh one. */
+  resume: string | null
+  /** HOME of the agent. */
+  home: string
+  cwd: string
+  /** Folder of what belongs to this agent alone, on the data volume or else in the pod. */
+  stateDirectory: string
+  /** Folder for files of this run alone, in the pod. */
+  runDirectory: string
+  /** Skills and instructions as the pod sees them. */
+  bundle: { directory: string | null; instructionsFile: string | null }
+  mcpServers: McpServers
+  /** What the agent will see of the server's and the user's variables; the value is null where it is a reference. */
+  env: Readonly<Record<string, string | null>>
+  volume: VolumeView
+}
+
+/** An agent's command line and what must be there for it. */
+export interface PreparedAgent {
+  argv: string[]
+  /** Wins over every other variable. */
+  env: Record<string, string>
+  files: AgentFile[]
+  /** Goes before the prompt: instructions and skills of agents that have no other way to take them. */
+  lead?: string[]
+  /** Sentences for the run's invocation record and warnings for its log. */
+  notes: string[]
+  warnings: string[]
+}
+
+/** Who is paid for a run. */
+export interface Billing {
+  provider: string
+  biller: string
+  billingType: 'api' | 'subscription' | 'metered_api' | 'unknown'
+}
+
+/** What differs between agents. Everything else is the kit's. */
+export interface AgentDefinition<
+  Schema extends z.ZodObject<typeof commonSettings> = z.ZodObject<typeof commonSettings>,
+  Summary extends AgentSummary = AgentSummary,
+> {
+  /** Adapter type: registry key, label value, key of the task sessions. */
+  readonly type: string
+  /** The agent's name in sentences. */
+  readonly label: string
+  /**
+   * The built-in type whose conversation rules a lost run follows. Paperclip keeps a task wakeable after a lost run only
+   * for its built-in types; it learns the type from the run's invocation record.
+   */
+  readonly conversationType: string
+  readonly jobNamePrefix: string
+  readonly containerName: string
+  /** Folder below the company's, where bundles of skills and instructions are kept. */
+  readonly bundleFolder: string
+  readonly schema: Schema
+  readonly runtimeToolDelivery: AdapterRuntimeToolDelivery
+  readonly documentation: string
+  readonly models: AdapterModel[]
+  /** Asks the provider for its models. */
+  listModels?(input: ModelInput): Promise<AdapterModel[]>
+  /** True when a text can be an id of a session of this agent. */
+  isSessionId(id: string): boolean
+  /** True when a session continues only in the directory that it was made in. */
+  readonly sessionBoundToDirectory: boolean
+  /** Looks whether the session's own files are there. */
+  findSession(input: SessionInput<z.output<Schema>>): Promise<'present' | 'absent' | 'unknown'>
+  prepare(input: PrepareInput<z.output<Schema>>): Promise<PreparedAgent>
+  createParser(): AgentParser<Summary>
+  /** The names that users know for some of the parsers' error codes. */
+  readonly errorNames: Readonly<Record<string, string>>
+  /** When a run that failed for a while may be tried again, from the stream's own fields; ms since 1970. */
+  retryAt?(summary: Summary): number | null
+  billing(env: Readonly<Record<string, string | null>>, summary: Summary, settings: z.output<Schema>): Billing
+}
+
+/** What is at hand when models are listed. */
+export interface ModelInput {
+  env: Readonly<Record<string, string | undefined>>
+  fetch: typeof fetch
+  signal: AbortSignal
+}
+
+/** Where to look for a session. */
+export interface SessionInput<Settings extends CommonSettings = CommonSettings> {
+  sessionId: string
+  cwd: string
+  home: string
+  stateDirectory: string
+  settings: Settings
+  env: Readonly<Record<string, string | null>>
+  volume: VolumeView
+}

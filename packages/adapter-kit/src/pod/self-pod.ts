@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import type { V1EnvVar } from '@kubernetes/client-node'
+import { AdapterError, messageOf } from '../adapter-error.ts'
+import { judgeInherited, type EnvPolicy } from './env-policy.ts'
+import { inheritFromPod, type InheritedEnv, type PodInheritance } from './inherit-from-pod.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const namespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace'
+
+function namespaceOfAccount(): string | null {
+  try {
+    return readFileSync(namespaceFile, 'utf8').trim() || null
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return null
+    throw error
+  }
+}
+
+/** The namespace that the Paperclip server runs in. */
+export function ownNamespace(env: Env, contextNamespace: string | null): string {
+  return (
+    env['PAPERCLIP_NAMESPACE']?.trim() ||
+    env['POD_NAMESPACE']?.trim() ||
+    namespaceOfAccount() ||
+    contextNamespace ||
+    'default'
+  )
+}
+
+/** Reads the server's own pod; null when the server is no pod of this cluster. */
+export async function readSelfPod(input: {
+  client: KubeClient
+  env: Env
+  namespace: string
+  policy: EnvPolicy
+  dataMountPath: string
+  signal: AbortSignal
+}): Promise<PodInheritance | null> {
+  const { client, env, namespace, policy, dataMountPath, signal } = input
+  const name = env['PAPERCLIP_POD_NAME']?.trim() || env['POD_NAME']?.trim() || env['HOSTNAME']?.trim()
+  if (!name) return null
+  try {
+    return inheritFromPod(await client.get(kinds.Pod, { name, namespace, signal }), { policy, dataMountPath })
+  } catch (error) {
+    if (isNotFound(error)) return null
+    if (AdapterError.isInstance(error)) throw error
+    const what = isForbidden(error) ? 'may not be read' : 'cannot be read'
+    throw new AdapterError(
+      isForbidden(error) ? 'k8s_forbidden' : 'k8s_api_unreachable',
+      `The Paperclip server's own pod ${namespace}/${name} ${what}: ${messageOf(error)}. Its image, volume and environment are what agent pods are made of; grant "get" on pods in ${namespace}.`,
+      { cause: error, retryable: !isForbidden(error) },
+    )
+  }
+}
+
+/**
+ * Narrows whole sources (`envFrom`) to the keys that the rule allows, each as a reference of its own. Values are never
+ * taken over. A source that may not be read is left out and named.
+ */
+export async function narrowSources(input: {
+  client: KubeClient
+  namespace: string
+  env: Pick<InheritedEnv, 'sources'>
+  policy: EnvPolicy
+  signal: AbortSignal
+}): Promise<{ references: V1EnvVar[]; withheld: InheritedEnv['withheld']; warnings: string[] }> {
+  const { client, namespace, policy, signal } = input
+  const result: Awaited<ReturnType<typeof narrowSources>> = { references: [], withheld: [], warnings: [] }
+  for (const { prefix = '', secretRef, configMapRef } of input.env.sources) {
+    const name = secretRef?.name ?? configMapRef?.name
+    if (!name) continue
+    const label = `${secretRef ? 'secret' : 'configmap'}/${name}`
+    const whole = judgeInherited(label, policy)
+    if (!whole.keep) continue
+    let keys: string[]
+    try {
+      const source = await (secretRef
+        ? client.get(kinds.Secret, { name, namespace, signal })
+        : client.get(kinds.ConfigMap, { name, namespace, signal }))
+      keys = Object.keys(source.data ?? {})
+    } catch (error) {
+      if (!isNotFound(error) && !isForbidden(error)) throw error
+      if (isForbidden(error)) {
+        result.warnings.push(
+          `The server's environment source ${label} may not be read, so its variables are not passed on. Grant "get" on it, or set the agent's variables in "env".`,
+        )
+      }
+      continue
+    }
+    const everything = policy.allow.includes(label)
+    for (const key of keys) {
+      const variable = `${prefix}${key}`
+      const verdict =
+        everything && !matchesDeny(variable, policy) ? { keep: true as const } : judgeInherited(variable, policy)
+      if (!verdict.keep) {
+        result.withheld.push({ name: variable, reason: verdict.reason })
+        continue
+      }
+      const reference = { name, key, optional: true }
+      result.references.push({
+        name: variable,
+        valueFrom: secretRef ? { secretKeyRef: reference } : { configMapKeyRef: reference },
+      })
+    }
+  }
+  return result
+}
+
+function matchesDeny(name: string, policy: EnvPolicy): boolean {
+  return !judgeInherited(name, { allow: [name], deny: policy.deny }).keep
+}

@@ -1,0 +1,9 @@
+import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
+
+type ListSkills = NonNullable<ServerAdapterModule['listSkills']>
+
+/** What Paperclip asks the skills of. */
+export type AdapterSkillContext = Parameters<ListSkills>[0]
+
+/** What Paperclip's skills tab shows. */
+export type AdapterSkillSnapshot = Awaited<ReturnType<ListSkills>>

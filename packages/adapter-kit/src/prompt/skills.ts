@@ -1,0 +1,44 @@
+import type { AdapterSkillContext, AdapterSkillSnapshot } from './skill-types.ts'
+import {
+  buildRuntimeMountedSkillSnapshot,
+  isPaperclipSkillSourceMissing,
+  readPaperclipRuntimeSkillEntries,
+  resolveLegacyPaperclipDesiredSkillNames,
+  type PaperclipSkillEntry,
+} from '@paperclipai/adapter-utils/server-utils'
+
+/** The skills that an agent shall have, and what is wrong with some of them. */
+export interface DesiredSkills {
+  entries: PaperclipSkillEntry[]
+  warnings: string[]
+}
+
+// The host lists the skills in the configuration; there is no folder of this package to look in.
+const noFolder = ''
+
+/** Reads the agent's skills from the host's configuration. */
+export async function desiredSkills(config: Record<string, unknown>): Promise<DesiredSkills> {
+  const available = await readPaperclipRuntimeSkillEntries(config, noFolder)
+  const wanted = new Set(resolveLegacyPaperclipDesiredSkillNames(config, available))
+  const chosen = available.filter(({ key }) => wanted.has(key))
+  const missing = chosen.filter(isPaperclipSkillSourceMissing)
+  return {
+    entries: chosen.filter((entry) => !isPaperclipSkillSourceMissing(entry)),
+    warnings: missing.map(
+      ({ runtimeName, missingDetail }) =>
+        `skill "${runtimeName}" is left out: ${missingDetail ?? 'its files are missing'}`,
+    ),
+  }
+}
+
+/** What the skills tab shows. Skills are put into each run anew, so there is nothing to sync. */
+export async function skillSnapshot(ctx: AdapterSkillContext, label: string): Promise<AdapterSkillSnapshot> {
+  const availableEntries = await readPaperclipRuntimeSkillEntries(ctx.config, noFolder)
+  return buildRuntimeMountedSkillSnapshot({
+    adapterType: ctx.adapterType,
+    availableEntries,
+    desiredSkills: resolveLegacyPaperclipDesiredSkillNames(ctx.config, availableEntries),
+    configuredDetail: `Put on the data volume for each run of ${label}.`,
+    mode: 'ephemeral',
+  })
+}

@@ -1,0 +1,138 @@
+import type { Outcome } from '@agent-jobs/k8s-job-runner'
+import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { Billing } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { SessionParams } from '../session/session-params.ts'
+import type { RunVerdict } from './judge-run.ts'
+
+// Without it a lost or failed run of an external adapter leaves its task blocked for good (PAPERCLIP.md §0 no. 3 and 4).
+const continuation = { conversationContinuation: 'continue_conversation_v1' } as const
+const bootstrap = { kind: 'bootstrap', providerWorkStarted: false } as const
+const settled = {
+  kind: 'interrupted',
+  providerStopped: true,
+  sessionPreserved: true,
+  actionOutcomes: 'settled',
+} as const
+
+/** What every result says of where it ran. */
+export interface RunReport {
+  job: string
+  namespace: string
+  pod: string | null
+  node: string | null
+  adoptedFromRun: string | null
+  outcome: string
+  outputComplete: boolean | null
+  timings: Record<string, number>
+}
+
+/** A failure before there was a Job, or one that says nothing of it. */
+export function earlyFailure(input: {
+  errorCode: string
+  errorMessage: string
+  session: SessionParams | null
+  retryable: boolean
+  cancelled: boolean
+  /** True when it is certain that no agent began for this run. */
+  neverBegan: boolean
+  now: number
+}): AdapterExecutionResult {
+  return {
+    exitCode: 1,
+    signal: null,
+    timedOut: false,
+    errorCode: input.cancelled ? 'cancelled' : input.errorCode,
+    errorMessage: input.errorMessage,
+    errorFamily: input.retryable ? 'transient_upstream' : null,
+    ...sessionFields(input.session),
+    ...(input.neverBegan ? { executionRecovery: bootstrap } : {}),
+    resultJson: {
+      ...continuation,
+      ...(input.cancelled && input.neverBegan ? acknowledged(input.now) : {}),
+    },
+  }
+}
+
+function acknowledged(now: number): Record<string, unknown> {
+  return { executionCancellation: { state: 'acknowledged', acknowledgedAt: new Date(now).toISOString() } }
+}
+
+function sessionFields(
+  session: SessionParams | null,
+): Pick<AdapterExecutionResult, 'sessionId' | 'sessionParams' | 'sessionDisplayId'> {
+  // Absent keeps what Paperclip has; null would clear it.
+  if (session === null) return {}
+  return {
+    sessionId: session.sessionId,
+    sessionParams: { ...session },
+    sessionDisplayId: session.sessionId.slice(0, 128),
+  }
+}
+
+/** The result of a run whose Job ended. */
+export function executionResult(input: {
+  verdict: RunVerdict
+  outcome: Outcome
+  summary: AgentSummary
+  session: SessionParams | null
+  model: string | null
+  billing: Billing
+  report: RunReport
+  retryAt: number | null
+  now: number
+}): AdapterExecutionResult {
+  const { verdict, outcome, summary, billing, report } = input
+  const { usage } = summary
+  const common = {
+    signal: null,
+    usage: {
+      inputTokens: usage.inputTokens + usage.cacheCreationInputTokens,
+      outputTokens: usage.outputTokens,
+      cachedInputTokens: usage.cacheReadInputTokens,
+    },
+    usageBasis: 'per_run' as const,
+    costUsd: summary.costUsd,
+    model: input.model,
+    provider: billing.provider,
+    biller: billing.biller,
+    billingType: billing.billingType,
+  }
+  const agentJob = { ...report }
+  if (verdict.kind === 'succeeded') {
+    return {
+      ...common,
+      ...sessionFields(input.session),
+      exitCode: 0,
+      timedOut: false,
+      summary: summary.result,
+      resultJson: { agentJob, ...(verdict.warning === null ? {} : { warning: verdict.warning }) },
+    }
+  }
+  const cancelled = outcome.kind === 'cancelled'
+  const exitCode = outcome.exitCode === null || outcome.exitCode === 0 ? 1 : outcome.exitCode
+  return {
+    ...common,
+    ...(verdict.clearSession
+      ? { clearSession: true, sessionId: null, sessionParams: null, sessionDisplayId: null }
+      : sessionFields(input.session)),
+    exitCode,
+    timedOut: verdict.timedOut,
+    errorCode: verdict.errorCode,
+    errorMessage: verdict.errorMessage,
+    errorFamily: verdict.errorFamily,
+    ...(input.retryAt === null ? {} : { retryNotBefore: new Date(input.retryAt).toISOString() }),
+    ...(verdict.began
+      ? cancelled && verdict.stopped
+        ? { executionRecovery: settled }
+        : {}
+      : { executionRecovery: bootstrap }),
+    resultJson: {
+      ...continuation,
+      agentJob,
+      ...(outcome.exitCode === null ? {} : { agentExitCode: outcome.exitCode }),
+      ...(outcome.signal === null ? {} : { agentSignal: outcome.signal }),
+      ...(cancelled && verdict.stopped ? acknowledged(input.now) : {}),
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { describeOutcome, type Outcome } from '@agent-jobs/k8s-job-runner'
+import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { errorFamily } from './error-family.ts'
+import { mayPass, neverStarted, outcomeCode } from './outcome-codes.ts'
+
+/** What is reported of a run. */
+export type RunVerdict =
+  | { kind: 'succeeded'; warning: string | null }
+  | {
+      kind: 'failed'
+      errorCode: string
+      errorMessage: string
+      errorFamily: NonNullable<AdapterExecutionResult['errorFamily']> | null
+      clearSession: boolean
+      timedOut: boolean
+      /** False when it is certain that the agent never began. */
+      began: boolean
+      /** False when its process may still be at work. */
+      stopped: boolean
+    }
+
+const clearing = new Set(['session_unavailable', 'max_turns'])
+
+/** What the agent's own output cannot know better than Kubernetes. */
+const podDecides: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
+  'oomKilled',
+  'evicted',
+  'preempted',
+  'nodeLost',
+  'deadlineExceeded',
+  'outputLimitExceeded',
+  'cancelled',
+  'deletedExternally',
+  'lost',
+])
+
+/** Joins what the agent said with what became of its Job. The order of evidence is the point of it. */
+export function judgeRun(input: {
+  outcome: Outcome
+  summary: AgentSummary
+  /** True when the agent printed anything. */
+  spoke: boolean
+  label: string
+  errorNames: Readonly<Record<string, string>>
+}): RunVerdict {
+  const { outcome, summary, label, errorNames } = input
+  const words = describeOutcome(outcome).message
+  const began = input.spoke || !neverStarted(outcome)
+  const failed = (
+    errorCode: string,
+    errorMessage: string,
+    more: Partial<Extract<RunVerdict, { kind: 'failed' }>> = {},
+  ): RunVerdict => ({
+    kind: 'failed',
+    errorCode,
+    errorMessage,
+    errorFamily: mayPass(outcome) ? 'transient_upstream' : null,
+    clearSession: false,
+    timedOut: false,
+    began,
+    stopped: outcome.kind !== 'nodeLost' && outcome.kind !== 'lost',
+    ...more,
+  })
+  if (outcome.kind === 'cancelled') return failed('cancelled', `Run cancelled: ${outcome.by}`)
+  // The agent's work was done and said to be good; what befell the pod afterwards does not undo it.
+  const done = summary.finished && summary.errorCode === null
+  if (done && (outcome.kind === 'succeeded' || podDecides.has(outcome.kind) || outcome.kind === 'signalled')) {
+    const lingered = outcome.kind === 'succeeded' && outcome.notes.length === 0
+    return { kind: 'succeeded', warning: lingered ? null : words }
+  }
+  const code = outcomeCode(outcome)
+  const agentSays =
+    summary.errorCode !== null && !['truncated', 'interrupted', 'start_failed'].includes(summary.errorCode)
+  if (outcome.kind === 'deadlineExceeded') {
+    return failed('timeout', `${label} was stopped: ${words}`, { timedOut: true })
+  }
+  if (code !== null && (podDecides.has(outcome.kind) || neverStarted(outcome) || !agentSays)) {
+    const heard = agentSays && summary.errorMessage ? ` Before that it said: ${summary.errorMessage}` : ''
+    return failed(code, `${words}${heard}`)
+  }
+  if (summary.errorCode !== null) {
+    const name = errorNames[summary.errorCode] ?? summary.errorCode
+    return failed(name, summary.errorMessage ?? words, {
+      errorFamily: errorFamily(summary.errorCode),
+      clearSession: clearing.has(summary.errorCode),
+    })
+  }
+  if (outcome.kind === 'succeeded') {
+    if (summary.result !== null) return { kind: 'succeeded', warning: null }
+    return failed('no_result', `${label} ended with exit code 0 but gave no result. ${words}`)
+  }
+  return failed(code ?? 'agent_failed', summary.errorMessage ?? `${label} failed. ${words}`)
+}

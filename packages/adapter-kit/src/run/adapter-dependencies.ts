@@ -1,0 +1,15 @@
+import type { Clock } from '../clock.ts'
+import type { ClusterPool } from '../cluster/cluster-pool.ts'
+
+/** Everything that the flow takes from outside. */
+export interface AdapterDependencies {
+  /** The server's own environment. */
+  env: Readonly<Record<string, string | undefined>>
+  clock: Clock
+  clusters: ClusterPool
+  fetch: typeof fetch
+  /** Where the server has the data volume that pods see at this path; null when it has not. */
+  serverPath: (dataMountPath: string) => string | null
+  /** For what concerns no run. */
+  onWarning: (message: string) => void
+}

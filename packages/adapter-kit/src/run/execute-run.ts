@@ -1,0 +1,164 @@
+import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { z } from 'zod'
+import { AdapterError, messageOf } from '../adapter-error.ts'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { earlyFailure, executionResult } from '../result/execution-result.ts'
+import { judgeRun } from '../result/judge-run.ts'
+import { offeredSession } from '../session/decide-resume.ts'
+import type { SessionParams } from '../session/session-params.ts'
+import type { AdapterDependencies } from './adapter-dependencies.ts'
+import { claimRun } from './claim-run.ts'
+import { followRun } from './follow-run.ts'
+import { logRelay, secretRedactor } from './log-relay.ts'
+import { planRun, type RunPlan } from './plan-run.ts'
+
+// Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
+const longestCancelGraceSeconds = 30
+
+/** True when this server no longer owns the run; somebody else does, and the Job must live on. */
+function lostOwnership(signal: AbortSignal): boolean {
+  return signal.aborted && /lease lost/i.test(messageOf(signal.reason))
+}
+
+/** Runs one agent for Paperclip, from context to result. Never throws for what can be reported. */
+export async function executeRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  deps: AdapterDependencies,
+  ctx: AdapterExecutionContext,
+): Promise<AdapterExecutionResult> {
+  const signal = ctx.signal ?? new AbortController().signal
+  const session = offeredSession(ctx.runtime)
+  const state = { submitted: false }
+  try {
+    await ctx.onCancellationReady?.()
+    const plan = await planRun(definition, deps, ctx, signal)
+    const relay = logRelay(ctx.onLog)
+    for (const warning of plan.warnings) await relay.line('stderr', `[paperclip] ${warning}`)
+    const claimed = await claimRun({ definition, deps, ctx, plan, relay, signal, state })
+    return await finishRun({ definition, deps, ctx, plan, signal, ...claimed })
+  } catch (error) {
+    return failureOf(error, { session, signal, submitted: state.submitted, now: deps.clock.now() })
+  }
+}
+
+function failureOf(
+  error: unknown,
+  {
+    session,
+    signal,
+    submitted,
+    now,
+  }: { session: SessionParams | null; signal: AbortSignal; submitted: boolean; now: number },
+): AdapterExecutionResult {
+  const known = AdapterError.isInstance(error) ? error : null
+  const retryable = known?.retryable ?? (RunError.isInstance(error) ? error.retryable : false)
+  const cancelled = signal.aborted && !lostOwnership(signal)
+  const neverBegan = !submitted
+  return earlyFailure({
+    errorCode: known?.code ?? (submitted ? 'k8s_run_lost' : 'k8s_job_create_failed'),
+    errorMessage: cancelled ? `Run cancelled: ${messageOf(signal.reason)}` : messageOf(error),
+    session,
+    retryable,
+    cancelled,
+    neverBegan,
+    now,
+  })
+}
+
+async function finishRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(input: {
+  definition: AgentDefinition<Schema, Summary>
+  deps: AdapterDependencies
+  ctx: AdapterExecutionContext
+  plan: RunPlan<z.output<Schema>>
+  signal: AbortSignal
+  handle: RunHandle
+  adoptedFromRun: string | null
+  secrets: readonly string[]
+  promptBundleKey: string | null
+  mcpServerIdentity: string | null
+  previous: SessionParams | null
+}): Promise<AdapterExecutionResult> {
+  const { definition, deps, ctx, plan, signal, handle } = input
+  const relay = logRelay(ctx.onLog, { redact: secretRedactor(input.secrets) })
+  const stopping = cancelOnAbort(handle, signal, plan.settings.graceSec)
+  try {
+    const followed = await followRun({
+      handle,
+      parser: definition.createParser(),
+      relay,
+      clock: deps.clock,
+      progress: async (message) => {
+        await ctx.onRuntimeProgress?.({ phase: 'adapter_startup', message })
+      },
+      signal,
+    })
+    const { outcome, summary, spoke, outputComplete, timings } = followed
+    const verdict = judgeRun({ outcome, summary, spoke, label: definition.label, errorNames: definition.errorNames })
+    if (verdict.kind === 'failed') await relay.line('stderr', `[paperclip] ${verdict.errorMessage}`)
+    else if (verdict.warning !== null) await relay.line('stderr', `[paperclip] ${verdict.warning}`)
+    return executionResult({
+      verdict,
+      outcome,
+      summary,
+      session: nextSession(summary, plan, input),
+      model: summary.model ?? plan.settings.model ?? null,
+      billing: definition.billing(plan.visibleEnv, summary, plan.settings),
+      report: {
+        job: handle.job.name,
+        namespace: handle.job.namespace,
+        pod: outcome.pod ?? null,
+        node: outcome.node ?? null,
+        adoptedFromRun: input.adoptedFromRun,
+        outcome: outcome.code,
+        outputComplete,
+        timings,
+      },
+      retryAt: definition.retryAt?.(summary) ?? null,
+      now: deps.clock.now(),
+    })
+  } finally {
+    await stopping.settle()
+  }
+}
+
+function nextSession(
+  summary: AgentSummary,
+  plan: RunPlan,
+  input: { previous: SessionParams | null; promptBundleKey: string | null; mcpServerIdentity: string | null },
+): SessionParams | null {
+  const sessionId = summary.sessionId ?? input.previous?.sessionId
+  if (sessionId === undefined) return null
+  const { workspace } = plan.run
+  return {
+    sessionId,
+    cwd: plan.places.cwd,
+    ...(input.promptBundleKey === null ? {} : { promptBundleKey: input.promptBundleKey }),
+    ...(input.mcpServerIdentity === null ? {} : { mcpServerIdentity: input.mcpServerIdentity }),
+    ...(workspace.id === null ? {} : { workspaceId: workspace.id }),
+    ...(workspace.repoUrl === null ? {} : { repoUrl: workspace.repoUrl }),
+    ...(workspace.repoRef === null ? {} : { repoRef: workspace.repoRef }),
+  }
+}
+
+/** Stops the Job when Paperclip cancels the run, and lets go of it when the run is no longer ours. */
+function cancelOnAbort(handle: RunHandle, signal: AbortSignal, graceSec: number): { settle(): Promise<void> } {
+  let stopping: Promise<unknown> = Promise.resolve()
+  const stop = () => {
+    stopping = lostOwnership(signal)
+      ? handle.detach()
+      : handle.cancel({
+          by: messageOf(signal.reason),
+          graceSeconds: Math.min(Math.max(1, graceSec), longestCancelGraceSeconds),
+        })
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  return {
+    async settle() {
+      signal.removeEventListener('abort', stop)
+      await stopping
+    },
+  }
+}

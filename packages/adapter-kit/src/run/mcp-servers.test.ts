@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
+
+const runtime = [{ name: 'paperclip', url: 'http://localhost:3100/mcp', token: 't0', connectionId: 'c' }]
+
+describe('MCP servers', () => {
+  it("join the volume's, the user's and Paperclip's, later ones first in right", () => {
+    const { servers, warnings } = joinMcpServers({
+      baseline: '{"mcpServers":{"files":{"command":"a"},"shared":{"command":"b"}}}',
+      configured: { shared: { url: 'http://x' }, junk: 'text' },
+      runtime,
+      apiUrl: 'http://10.0.0.5:3200',
+    })
+    expect(warnings).toEqual([])
+    expect(servers).toEqual({
+      files: { command: 'a' },
+      shared: { url: 'http://x' },
+      paperclip: { type: 'http', url: 'http://10.0.0.5:3200/mcp', headers: { Authorization: 'Bearer t0' } },
+    })
+  })
+
+  it('leave addresses alone that a pod can reach', () => {
+    const remote = [{ name: 'p', url: 'https://paperclip.example/mcp', token: 't', connectionId: 'c' }]
+    expect(
+      joinMcpServers({ baseline: null, configured: undefined, runtime: remote, apiUrl: 'http://10.0.0.5' }).servers[
+        'p'
+      ],
+    ).toMatchObject({
+      url: 'https://paperclip.example/mcp',
+    })
+  })
+
+  it('say when the baseline cannot be read', () => {
+    expect(joinMcpServers({ baseline: '{', configured: undefined, runtime: [], apiUrl: null }).warnings).toHaveLength(1)
+  })
+
+  it('have an identity that knows no secrets and no order', () => {
+    const a = mcpIdentity({ x: { url: 'u', headers: { Authorization: 'Bearer 1' } }, y: { command: 'c' } })
+    const b = mcpIdentity({ y: { command: 'c' }, x: { url: 'u', headers: { Authorization: 'Bearer 2' } } })
+    expect(a).toBe(b)
+    expect(mcpIdentity({ x: { url: 'other' } })).not.toBe(a)
+    expect(mcpIdentity({})).toBeNull()
+  })
+})

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import type { AdapterRuntimeMcpServer } from '@paperclipai/adapter-utils'
+import { isRecord, readRecord } from '../settings/loose-text.ts'
+
+/** MCP servers by name, each as the user or Paperclip described it. */
+export type McpServers = Record<string, Record<string, unknown>>
+
+function serversOf(value: unknown): McpServers {
+  if (!isRecord(value)) return {}
+  const servers = isRecord(value['mcpServers']) ? value['mcpServers'] : value
+  return Object.fromEntries(
+    Object.entries(servers).filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1])),
+  )
+}
+
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0'])
+
+/** True for a URL that names the machine it is used on. */
+export function isLoopbackUrl(url: string): boolean {
+  return URL.canParse(url) && loopback.has(new URL(url).hostname)
+}
+
+// Paperclip builds these URLs from its own listen address; in a pod that is the pod itself.
+function reachable(url: string, apiUrl: string | null): string {
+  if (apiUrl === null || !isLoopbackUrl(url) || !URL.canParse(apiUrl)) return url
+  const target = new URL(url)
+  const api = new URL(apiUrl)
+  target.protocol = api.protocol
+  target.host = api.host
+  return target.toString()
+}
+
+/** Joins the volume's, the user's and Paperclip's own MCP servers; later ones win. */
+export function joinMcpServers(input: {
+  baseline: string | null
+  configured: Record<string, unknown> | undefined
+  runtime: readonly AdapterRuntimeMcpServer[]
+  apiUrl: string | null
+}): { servers: McpServers; warnings: string[] } {
+  const warnings: string[] = []
+  let baseline: McpServers = {}
+  if (input.baseline !== null) {
+    const read = readRecord(input.baseline)
+    if (read.ok) baseline = serversOf(read.value)
+    else warnings.push(`The .mcp.json on the data volume cannot be read (${read.error}); its MCP servers are left out.`)
+  }
+  const runtime = Object.fromEntries(
+    input.runtime.map(({ name, url, token }) => [
+      name,
+      { type: 'http', url: reachable(url, input.apiUrl), headers: { Authorization: `Bearer ${token}` } },
+    ]),
+  )
+  return { servers: { ...baseline, ...serversOf(input.configured), ...runtime }, warnings }
+}
+
+/** Names a set of MCP servers without their secrets: the same servers give the same identity. */
+export function mcpIdentity(servers: McpServers): string | null {
+  const names = Object.keys(servers).sort()
+  if (names.length === 0) return null
+  const parts = names.map((name) => [name, servers[name]?.['url'] ?? null, servers[name]?.['command'] ?? null])
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,171 @@
+import type { RunRequest } from '@agent-jobs/k8s-job-runner'
+import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipai/adapter-utils'
+import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-utils'
+import { posix } from 'node:path'
+import type { z } from 'zod'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { isSensitive } from '../pod/env-policy.ts'
+import { assemblePrompt } from '../prompt/assemble-prompt.ts'
+import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
+import { decideResume, offeredSession, type ResumeDecision } from '../session/decide-resume.ts'
+import { agentEnv } from './agent-env.ts'
+import { buildRequest } from './build-request.ts'
+import { jobName } from './job-name.ts'
+import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
+import type { RunPlan } from './plan-run.ts'
+
+/** A run that is ready to be submitted. */
+export interface PreparedRun {
+  request: RunRequest
+  resume: ResumeDecision
+  bundle: PreparedBundle
+  mcpServerIdentity: string | null
+  meta: AdapterInvocationMeta
+  warnings: string[]
+  /** Values that must not appear in the run's log. */
+  secrets: string[]
+}
+
+async function resumeDecision<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  plan: RunPlan<z.output<Schema>>,
+  ctx: AdapterExecutionContext,
+): Promise<ResumeDecision> {
+  const { settings, places, volume } = plan
+  const offered = offeredSession(ctx.runtime)
+  const usable = offered !== null && settings.resumeLastSession && definition.isSessionId(offered.sessionId)
+  const files = usable
+    ? await definition.findSession({
+        sessionId: offered.sessionId,
+        cwd: places.cwd,
+        home: places.home,
+        stateDirectory: places.stateDirectory,
+        settings,
+        env: plan.visibleEnv,
+        volume,
+      })
+    : 'unknown'
+  return decideResume({
+    offered,
+    enabled: settings.resumeLastSession,
+    cwd: places.cwd,
+    boundToDirectory: definition.sessionBoundToDirectory,
+    isSessionId: (id) => definition.isSessionId(id),
+    files: places.journalPath === null && usable ? 'absent' : files,
+    label: definition.label,
+  })
+}
+
+/** Turns a plan into the request of a Job, with prompt, files, environment and command line. */
+export async function prepareStart<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  plan: RunPlan<z.output<Schema>>,
+  ctx: AdapterExecutionContext,
+): Promise<PreparedRun> {
+  const { settings, run, places, volume, inheritance } = plan
+  const resume = await resumeDecision(definition, plan, ctx)
+  const resumed = resume.kind === 'resume' ? resume.sessionId : null
+  const bundle = await prepareBundle({ ctx, settings, volume, places })
+  const mcp = joinMcpServers({
+    baseline: await volume.text(posix.join(places.dataMountPath, '.mcp.json')),
+    configured: settings.mcpServers,
+    runtime: ctx.runtimeMcp?.getServers() ?? [],
+    apiUrl: plan.apiUrl,
+  })
+  const prepared = await definition.prepare({
+    ctx,
+    run,
+    settings,
+    resume: resumed,
+    home: places.home,
+    cwd: places.cwd,
+    stateDirectory: places.stateDirectory,
+    runDirectory: places.runDirectory,
+    bundle: { directory: bundle.directory, instructionsFile: bundle.instructionsFile },
+    mcpServers: mcp.servers,
+    env: plan.visibleEnv,
+    volume,
+  })
+  const env = agentEnv({
+    ctx,
+    run,
+    inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
+    configured: settings.env,
+    forced: { HOME: places.home, ...temporaryDirectory(plan.isolation.tmpRoot), ...prepared.env },
+    fallback: {},
+    cwd: places.cwd,
+    apiUrl: plan.apiUrl,
+  })
+  const { prompt, metrics } = assemblePrompt({
+    ctx,
+    promptTemplate: settings.promptTemplate,
+    bootstrapPromptTemplate: settings.bootstrapPromptTemplate,
+    resumed: resumed !== null,
+    lead: prepared.lead ?? [],
+  })
+  const name = jobName(definition.jobNamePrefix, run.agentId, run.runId)
+  const built = buildRequest({
+    identity: {
+      adapterType: definition.type,
+      agentId: run.agentId,
+      agentName: run.agentName,
+      runId: run.runId,
+      companyId: run.companyId,
+      taskId: run.taskId,
+      sessionId: resumed,
+      isolation: plan.isolation,
+    },
+    key: plan.key,
+    jobName: name,
+    containerName: definition.containerName,
+    settings,
+    inheritance,
+    namespace: plan.namespace,
+    references: plan.references,
+    env,
+    argv: prepared.argv,
+    cwd: places.cwd,
+    stdin: prompt,
+    files: [...bundle.files, ...prepared.files],
+    dataMountPath: places.dataMountPath,
+    journalPath: places.journalPath,
+  })
+  const notes = [
+    `Image: ${built.request.image}`,
+    `Namespace: ${plan.namespace}`,
+    `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
+    `Skills (${bundle.skills.length})${bundle.skills.length > 0 ? `: ${bundle.skills.join(', ')}` : ''}`,
+    ...prepared.notes,
+  ]
+  return {
+    request: built.request,
+    resume,
+    bundle,
+    mcpServerIdentity: mcpIdentity(mcp.servers),
+    meta: {
+      // The built-in type keeps a lost run's task wakeable (PAPERCLIP.md c.5); the notes say what really ran.
+      adapterType: definition.conversationType,
+      command: `kubectl job/${name}`,
+      cwd: places.cwd,
+      commandArgs: [...prepared.argv],
+      commandNotes: [`Adapter: ${definition.type}`, ...notes],
+      env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
+      prompt,
+      promptMetrics: metrics,
+    },
+    warnings: [...plan.warnings, ...mcp.warnings, ...bundle.warnings, ...prepared.warnings, ...built.warnings],
+    secrets: [
+      ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
+      ...(ctx.runtimeMcp?.getServers() ?? []).map(({ token }) => token),
+    ],
+  }
+}
+
+function hidden(secret: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
+}
+
+function temporaryDirectory(tmpRoot: string | null): Record<string, string> {
+  return tmpRoot === null ? {} : { TMPDIR: tmpRoot, TMP: tmpRoot, TEMP: tmpRoot }
+}

@@ -1,0 +1,64 @@
+import { open, readdir, stat } from 'node:fs/promises'
+import { posix } from 'node:path'
+import type { VolumeView } from '../agent/agent-definition.ts'
+
+const maxTextBytes = 1_048_576
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code))
+}
+
+async function orNull<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isAbsence(error)) return null
+    throw error
+  }
+}
+
+/**
+ * Shows the data volume by the paths that agent pods see. `serverPath` is where the server has the same volume; null means
+ * that the server cannot see it.
+ */
+export function createVolumeView({
+  mountPath,
+  serverPath,
+}: {
+  mountPath: string
+  serverPath: string | null
+}): VolumeView & {
+  /** The server's path of a pod's path. */
+  resolve(path: string): string | null
+} {
+  const root = posix.normalize(mountPath).replace(/\/+$/, '')
+  const resolve = (path: string): string | null => {
+    const normal = posix.normalize(path)
+    if (serverPath === null || (normal !== root && !normal.startsWith(`${root}/`))) return null
+    return posix.join(serverPath, normal.slice(root.length))
+  }
+  return {
+    resolve,
+    covers: (path) => resolve(path) !== null,
+    async size(path) {
+      const found = resolve(path)
+      if (found === null) return null
+      const info = await orNull(() => stat(found))
+      return info?.isFile() ? info.size : null
+    },
+    async names(path) {
+      const found = resolve(path)
+      return found === null ? [] : ((await orNull(() => readdir(found))) ?? [])
+    },
+    async text(path) {
+      const found = resolve(path)
+      if (found === null) return null
+      return orNull(async () => {
+        await using file = await open(found)
+        const buffer = Buffer.alloc(maxTextBytes)
+        const { bytesRead } = await file.read(buffer, 0, maxTextBytes, 0)
+        return buffer.toString('utf8', 0, bytesRead)
+      })
+    },
+  }
+}
