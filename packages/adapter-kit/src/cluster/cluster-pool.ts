@@ -43,7 +43,7 @@ export function createClusterPool(options: {
           const runner = createJobRunner({
             client,
             namespace,
-            ...(onWarning ? { onWarning: (warning: unknown) => onWarning(String(warning)) } : {}),
+            ...(onWarning ? { onWarning: ({ message }) => onWarning(message) } : {}),
           })
           runners.set(namespace, runner)
           return runner

@@ -107,7 +107,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       stdin: input.stdin,
       files: input.files.map(({ path, content, mode }) => ({
         path,
-        contentBase64: Buffer.from(content).toString('base64'),
+        content,
         mode: mode ?? 0o600,
       })),
       limits: {

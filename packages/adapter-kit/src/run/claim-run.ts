@@ -1,4 +1,5 @@
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { fileJournal, type JournalSource } from '@agent-jobs/log-stream'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
 import { AdapterError, messageOf } from '../adapter-error.ts'
@@ -46,7 +47,7 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
   state.submitted = true
   let handle: RunHandle
   try {
-    handle = await runner.start(prepared.request, { signal })
+    handle = await runner.start(prepared.request, { signal, ...journalOf(plan) })
   } catch (error) {
     throw startFailure(error, state)
   }
@@ -63,6 +64,12 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
     mcpServerIdentity: prepared.mcpServerIdentity,
     previous: prepared.resume.kind === 'resume' ? offeredSession(ctx.runtime) : null,
   }
+}
+
+/** Where this server reads the run's journal, to fill gaps in the log. */
+function journalOf(plan: RunPlan): { journal?: JournalSource } {
+  const path = plan.places.journalPath === null ? null : plan.volume.resolve(plan.places.journalPath)
+  return path === null ? {} : { journal: fileJournal(path) }
 }
 
 function startFailure(error: unknown, state: { submitted: boolean }): unknown {

@@ -1,0 +1,129 @@
+import { chmodSync } from 'node:fs'
+import {
+  createKubeClient,
+  isAlreadyExists,
+  kinds,
+  type KubeClient,
+  type KubeObject,
+  type ResourceKind,
+} from '@agent-jobs/kube-api'
+import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
+
+const PersistentVolume: ResourceKind<KubeObject & { spec?: { hostPath?: { path?: string } } }> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  namespaced: false,
+}
+
+/** A Paperclip server's place on a real cluster: its namespace, its own pod and its data volume. */
+export interface ServerPlace {
+  client: KubeClient
+  namespace: string
+  /** Where this machine has the data volume. */
+  folder: string
+  /** The server's environment as its adapter sees it. */
+  env: Record<string, string>
+  close(): Promise<void>
+}
+
+async function createIfAbsent<T extends KubeObject>(
+  client: KubeClient,
+  kind: ResourceKind<T>,
+  object: T,
+  namespace?: string,
+): Promise<void> {
+  try {
+    await client.create(kind, object, namespace === undefined ? {} : { namespace })
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+}
+
+async function waitFor<T extends KubeObject, R>(
+  client: KubeClient,
+  kind: ResourceKind<T>,
+  { namespace, name, signal }: { namespace: string; name: string; signal: AbortSignal },
+  pick: (object: T) => R | null,
+): Promise<R> {
+  const done = new AbortController()
+  try {
+    const watch = client.listWatch(kind, {
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      signal: AbortSignal.any([signal, done.signal]),
+    })
+    for await (const event of watch) {
+      const found = event.type === 'synced' || event.type === 'deleted' ? null : pick(event.object)
+      if (found !== null) return found
+    }
+  } finally {
+    done.abort()
+  }
+  throw new Error(`${kind.kind} ${namespace}/${name} did not become what was waited for`)
+}
+
+/** Makes the place, or finds it as an earlier test left it. */
+export async function serverPlace({
+  namespace,
+  env,
+  signal,
+}: {
+  namespace: string
+  env: Record<string, string>
+  signal: AbortSignal
+}): Promise<ServerPlace> {
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromDefault()
+  const client = createKubeClient({ kubeConfig })
+  await createIfAbsent(client, kinds.Namespace, { metadata: { name: namespace } })
+  await createIfAbsent(
+    client,
+    kinds.PersistentVolumeClaim,
+    {
+      metadata: { name: 'paperclip-data' },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+    },
+    namespace,
+  )
+  const volumeName = await waitFor(
+    client,
+    kinds.PersistentVolumeClaim,
+    { namespace, name: 'paperclip-data', signal },
+    (claim) => claim.spec?.volumeName ?? null,
+  )
+  const { spec } = await client.get(PersistentVolume, { name: volumeName, signal })
+  const folder = spec?.hostPath?.path
+  if (folder === undefined)
+    throw new Error('The data volume is no folder of this machine, so this test cannot be the server.')
+  chmodSync(folder, 0o777)
+  const pod: V1Pod = {
+    metadata: { name: 'paperclip-0' },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: 'paperclip',
+          image: 'local/agent:1',
+          imagePullPolicy: 'IfNotPresent',
+          command: ['sleep', '86400'],
+          env: Object.entries(env).map(([name, value]) => ({ name, value })),
+          volumeMounts: [{ name: 'data', mountPath: '/paperclip' }],
+        },
+      ],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'paperclip-data' } }],
+    },
+  }
+  await client.delete(kinds.Pod, { name: 'paperclip-0', namespace, gracePeriodSeconds: 0 }).catch((error: unknown) => {
+    if (!(error instanceof Error && /not found/i.test(error.message))) throw error
+  })
+  await createIfAbsent(client, kinds.Pod, pod, namespace)
+  await waitFor(client, kinds.Pod, { namespace, name: 'paperclip-0', signal }, (found) => found.status?.podIP ?? null)
+  return {
+    client,
+    namespace,
+    folder,
+    env: { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, KUBECONFIG: process.env['KUBECONFIG'] ?? '' },
+    close: () => client.close(),
+  }
+}
