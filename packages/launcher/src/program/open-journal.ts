@@ -1,8 +1,9 @@
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { JournalSpec } from '../launch-spec.ts'
 import type { NoticeCode } from '../launcher-record.ts'
+import { makeDirectory } from './make-directory.ts'
 import { words } from './start-failure.ts'
 import { createWriteQueue } from './write-queue.ts'
 
@@ -35,7 +36,7 @@ export function openJournal(spec: JournalSpec, notice: (code: NoticeCode, messag
   const queue = createWriteQueue(
     async (bytes) => {
       if (handle === undefined) {
-        await mkdir(dirname(path), { recursive: true })
+        await makeDirectory(dirname(path))
         // A journal belongs to one run. Two in one file would have each number twice.
         handle = await open(path, 'ax', 0o600)
       }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { LaunchSpec, PackedFile } from '../launch-spec.ts'
+import { makeDirectorySync } from './make-directory.ts'
 import { StartFailure, words } from './start-failure.ts'
 
 // One Secret holds less than 1 MB; gzip cannot make more than about 1,030 times that of it.
@@ -43,7 +44,7 @@ export function writeFiles(packed: Buffer | undefined): void {
   if (packed === undefined) return
   for (const { path, mode = 0o600, contentBase64 } of JSON.parse(packed.toString()) as PackedFile[]) {
     try {
-      mkdirSync(dirname(path), { recursive: true })
+      makeDirectorySync(dirname(path))
       writeFileSync(path, Buffer.from(contentBase64, 'base64'), { mode })
       // The mode of an open is cut by the umask and ignored for a file that is already there.
       chmodSync(path, mode)

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { LaunchSpec } from '../launch-spec.ts'
 import { childEnv } from './child-env.ts'
+import { makeDirectorySync } from './make-directory.ts'
 import { errorCode, StartFailure, words } from './start-failure.ts'
 
 /** How the command's main process ended. */
@@ -43,7 +44,7 @@ export async function startCommand(spec: LaunchSpec, stdio: [number | 'ignore', 
 
 function prepareCwd(cwd: string, create: boolean): void {
   try {
-    if (create) mkdirSync(cwd, { recursive: true })
+    if (create) makeDirectorySync(cwd)
     if (!statSync(cwd).isDirectory()) throw new Error('it is not a directory')
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import type { LaunchFile, LaunchSpec } from './launch-spec.ts'
+import { LauncherError } from './launcher-error.ts'
+import { validateFiles, validateSpec } from './validate-spec.ts'
+
+const good = { version: 1, argv: ['claude'] }
+const cases: [string, Record<string, unknown>, string][] = [
+  ['another version', { version: 2 }, 'Expected `version` to be the number 1, got `2`'],
+  ['no command', { argv: [] }, 'Expected `argv` to be a non-empty array of strings, got `[]`'],
+  ['a command of numbers', { argv: [1] }, 'Expected `argv` to be a non-empty array of strings, got `[1]`'],
+  ['an empty name', { argv: [''] }, 'Expected `argv[0]` to be the name or path of a command, got ``'],
+  [
+    'NUL in an argument',
+    { argv: ['a', 'b\0'] },
+    'Expected `argv[1]` to be free of NUL characters, got `a text with NUL`',
+  ],
+  ['a relative directory', { cwd: 'work' }, 'Expected `cwd` to be an absolute path, got `work`'],
+  [
+    'a relative output directory',
+    { outputDirectory: '.' },
+    'Expected `outputDirectory` to be an absolute path, got `.`',
+  ],
+  ['a bad name', { env: { 'A=B': '1' } }, 'Expected `env` to be names without `=`, got `A=B`'],
+  ['an empty variable name', { env: { '': '1' } }, 'Expected `env` to be names without `=`, got ``'],
+  ['a value that is no text', { env: { A: 12_345 } }, 'Expected `env.A` to be a string, got `number`'],
+  ['NUL in a value', { env: { A: 's\0' } }, 'Expected `env.A` to be free of NUL characters, got `a text with NUL`'],
+  ['a bad list', { unsetEnv: 'A' }, 'Expected `unsetEnv` to be an array of strings, got `A`'],
+  ['a relative journal', { journal: { path: 'j' } }, 'Expected `journal.path` to be an absolute path, got `j`'],
+  [
+    'an empty journal',
+    { journal: { path: '/j', maxBytes: 0 } },
+    'Expected `journal.maxBytes` to be a positive whole number, got `0`',
+  ],
+  [
+    'a negative span',
+    { limits: { idleMs: -1 } },
+    'Expected `limits.idleMs` to be milliseconds from 0 to 2147483647, got `-1`',
+  ],
+  [
+    'a span that no timer takes',
+    { limits: { totalMs: 3e9 } },
+    'Expected `limits.totalMs` to be milliseconds from 0 to 2147483647, got `3000000000`',
+  ],
+  [
+    'a span that is no number',
+    { limits: { hangAfterFinishMs: Number.NaN } },
+    'Expected `limits.hangAfterFinishMs` to be milliseconds from 0 to 2147483647, got `null`',
+  ],
+  [
+    'half a byte',
+    { limits: { maxOutputBytes: 0.5 } },
+    'Expected `limits.maxOutputBytes` to be a positive whole number, got `0.5`',
+  ],
+  [
+    'a rule that every line meets',
+    { finish: { stdoutLineIncludes: [''] } },
+    'Expected `finish.stdoutLineIncludes` to be a non-empty array of non-empty strings without newlines, got `[""]`',
+  ],
+  [
+    'a rule that no line meets',
+    { finish: { stdoutLineIncludes: ['a'], heldFrom: ['a\nb'] } },
+    'Expected `finish.heldFrom` to be a non-empty array of non-empty strings without newlines, got `["a\\nb"]`',
+  ],
+  [
+    'a rule of great length',
+    { finish: { stdoutLineIncludes: ['a'.repeat(1001)] } },
+    'Expected `finish.stdoutLineIncludes` to be made of strings of at most 1,000 characters, got `1001`',
+  ],
+]
+
+describe('validateSpec', () => {
+  for (const [name, change, message] of cases) {
+    it(`refuses ${name} with a text that names the field`, () => {
+      const spec = { ...good, ...change } as unknown as LaunchSpec
+      expect(() => validateSpec(spec)).toThrow(new LauncherError('invalid_spec', message))
+    })
+  }
+
+  it('takes a spec with everything in it', () => {
+    const spec: LaunchSpec = {
+      version: 1,
+      argv: ['claude', '--print', ''],
+      cwd: '/work',
+      createCwd: true,
+      env: { 'dotted.name': '' },
+      unsetEnv: ['A'],
+      journal: { path: '/data/journal', maxBytes: 1 },
+      outputDirectory: '/data',
+      limits: { totalMs: 1, idleMs: 1, hangAfterFinishMs: 0, killGraceMs: 0, maxOutputBytes: 1 },
+      finish: { stdoutLineIncludes: ['a'], heldFrom: ['b'], heldUntil: ['c'] },
+    }
+    expect(() => validateSpec(spec)).not.toThrow()
+  })
+
+  it('never quotes the value of a variable', () => {
+    const spec = { ...good, env: { TOKEN: 'secret\0value' } } as LaunchSpec
+    expect(() => validateSpec(spec)).toThrow(/^(?!.*secret)/)
+  })
+})
+
+describe('validateFiles', () => {
+  const files: [string, LaunchFile, string][] = [
+    ['a relative path', { path: 'x', content: '' }, 'Expected `files[0].path` to be an absolute path, got `x`'],
+    [
+      'a strange mode',
+      { path: '/x', content: '', mode: 0o10000 },
+      'Expected `files[0].mode` to be permission bits from 0 to 0o7777, got `4096`',
+    ],
+  ]
+  for (const [name, file, message] of files) {
+    it(`refuses ${name}`, () => {
+      expect(() => validateFiles([file])).toThrow(new LauncherError('invalid_spec', message))
+    })
+  }
+})
+
+describe('LauncherError', () => {
+  it('is known across copies of the package', () => {
+    expect(LauncherError.isInstance(new LauncherError('invalid_spec', 'x'))).toBe(true)
+    expect(LauncherError.isInstance(new Error('x'))).toBe(false)
+    expect(LauncherError.isInstance(null)).toBe(false)
+  })
+})

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { bootstrapCommand } from '../src/bootstrap-command.ts'
+import type { LaunchSpec } from '../src/launch-spec.ts'
+import type { EndRecord, LauncherRecord } from '../src/launcher-record.ts'
+import { packEnv } from '../src/pack-env.ts'
+import type { LaunchInput } from '../src/pack-env.ts'
+import { decodeFrames, endOf, joinStream, recordsOf } from './decode-frames.ts'
+import type { DecodedFrame } from './decode-frames.ts'
+
+/** What became of one run of the real, bundled program. */
+export interface ProgramResult {
+  /** Exit code of the launcher itself. */
+  exitCode: number | null
+  signal: string | null
+  raw: Buffer
+  frames: DecodedFrame[]
+  diagnostics: string[]
+  /** The launcher's stderr. */
+  errors: string
+  stdout: Buffer
+  stderr: Buffer
+  records: LauncherRecord[]
+  notices: string[]
+  end: EndRecord
+}
+
+/** A run under way. */
+export interface ProgramRun {
+  child: ChildProcess
+  /** Resolves when the output so far has this text; rejects when the output ends without it. */
+  seen(text: string): Promise<void>
+  result: Promise<ProgramResult>
+}
+
+/** A spec without its version, with the input beside it. */
+export interface ProgramInput extends Omit<LaunchSpec, 'version'>, LaunchInput {
+  /** Variables of the "container". */
+  containerEnv?: Record<string, string>
+  /** The node that runs it. */
+  node?: string[]
+  /** Takes the place of the packed variables. */
+  packed?: Record<string, string>
+  stdio?: StdioOptions
+}
+
+/** Starts the bundled program the way a pod does. */
+export function startProgram(input: ProgramInput): ProgramRun {
+  const { containerEnv = {}, node = [process.execPath], packed, stdio, stdin, files, ...spec } = input
+  const [runner = '', ...before] = node
+  const launch = { ...(stdin === undefined ? {} : { stdin }), ...(files === undefined ? {} : { files }) }
+  const env = { PATH: process.env['PATH'], ...containerEnv, ...(packed ?? packEnv({ version: 1, ...spec }, launch)) }
+  const args = [...before, ...bootstrapCommand().slice(1)]
+  const child = spawn(runner, args, { env, stdio: stdio ?? ['ignore', 'pipe', 'pipe'] })
+  const chunks: Buffer[] = []
+  const errors: Buffer[] = []
+  let checks: (() => void)[] = []
+  child.stdout?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    for (const check of checks) check()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
+
+  const result = once(child, 'close').then(([exitCode, signal]: (number | string | null)[]): ProgramResult => {
+    const raw = Buffer.concat(chunks)
+    const { frames, diagnostics } = decodeFrames(raw)
+    const records = recordsOf(frames)
+    return {
+      exitCode: exitCode as number | null,
+      signal: signal as string | null,
+      raw,
+      frames,
+      diagnostics,
+      errors: Buffer.concat(errors).toString(),
+      stdout: joinStream(frames, 'o'),
+      stderr: joinStream(frames, 'e'),
+      records,
+      notices: records.flatMap((record) => (record.type === 'notice' ? [record.code] : [])),
+      get end() {
+        return endOf(frames)
+      },
+    }
+  })
+  const seen = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!Buffer.concat(chunks).includes(text)) return
+        checks = checks.filter((other) => other !== check)
+        resolve()
+      }
+      checks.push(check)
+      check()
+      result.then(({ raw, errors: text2 }) => {
+        reject(new Error(`ended without ${text}: ${raw.toString()} ${text2}`))
+      }, reject)
+    })
+  return { child, seen, result }
+}
+
+/** Runs the bundled program to its end. */
+export function runProgram(input: ProgramInput): Promise<ProgramResult> {
+  return startProgram(input).result
+}
