@@ -12,7 +12,9 @@ export interface Figure {
 }
 
 /** What `bench/NAME.ts` exports as `bench`. */
-export type Bench = (log: (text: string) => void) => Promise<Figure[]>
+export type Bench =
+  | ((log: (text: string) => void) => Promise<Figure[]>)
+  | { run: (log: (text: string) => void) => Promise<Figure[]> }
 
 /** Makes a figure and judges it. */
 export function figure(

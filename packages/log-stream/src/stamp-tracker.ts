@@ -4,7 +4,7 @@ import type { LogLine, StampCursor, Verdict } from './log-item.ts'
 import { RecentLines } from './recent-lines.ts'
 import { ReplayMatcher } from './replay-matcher.ts'
 import { serverWords } from './server-words.ts'
-import { type StampedLine, StampedLines } from './stamped-lines.ts'
+import { type LineHandler, type StampedLine, StampedLines, type StampedPiece } from './stamped-lines.ts'
 import { sinceTime } from './timestamp.ts'
 import type { Emit, LineLimits, RequestPlan, Step, Tracker } from './tracker.ts'
 
@@ -20,6 +20,8 @@ export interface StampTrackerOptions extends LineLimits {
 /** A line with a timestamp. */
 interface Line extends StampedLine {
   ns: bigint
+  /** The output ended behind it, without a newline. */
+  unterminated?: true
 }
 
 // Across stdout and stderr timestamps step back by up to 6 ms (KUBERNETES.md B.1); a file that is sent again, or a
@@ -27,6 +29,7 @@ interface Line extends StampedLine {
 const stepBackNs = 1_000_000_000n
 const million = 1_000_000n
 const heldOverheadBytes = 100
+const probeBytes = 1_048_576
 
 /**
  * Plain output: timestamps as nanoseconds and hashes tell which lines were handed over before. Every line goes through
@@ -35,7 +38,8 @@ const heldOverheadBytes = 100
 export class StampTracker implements Tracker {
   readonly #o: StampTrackerOptions
   readonly #recent: RecentLines
-  #lines = new StampedLines()
+  readonly #handler: LineHandler
+  #lines: StampedLines
   /** Present while it is not known where in the printed sequence the server's lines stand. */
   #matcher: ReplayMatcher | undefined
   #reason: 'resume' | 'step-back' = 'resume'
@@ -47,11 +51,23 @@ export class StampTracker implements Tracker {
   #seq: number
   #lost: number
   #probed = ''
+  #step: Step = 'more'
+  #finishing = false
+  /** The long line that is being read: whether it is new, and its parts so far. */
+  #long: { joiner: LineJoiner; isNew: boolean } | undefined
+  /** The long line whose first parts were handed over before its connection broke. */
+  #begun: { ns: bigint; parts: number } | undefined
   delivered = 0
 
   constructor(options: StampTrackerOptions) {
     this.#o = options
     this.#recent = new RecentLines({ capacity: options.maxRecentLines, overlapSeconds: options.overlapSeconds })
+    this.#handler = {
+      line: (line) => (line.ns === null ? this.#headless(line) : this.#line(this.#mark(line as Line))),
+      piece: (piece) =>
+        piece.ns === null ? this.#headless(piece) : this.#piece(this.#mark(piece as Line & StampedPiece)),
+    }
+    this.#lines = new StampedLines(options.maxLineBytes, this.#handler)
     const { cursor } = options
     this.#seq = cursor?.seq ?? 0
     this.#lost = cursor?.lost ?? 0
@@ -65,7 +81,8 @@ export class StampTracker implements Tracker {
   }
 
   begin(plan: RequestPlan): { sinceTime?: string } {
-    this.#lines = new StampedLines()
+    this.#lines = new StampedLines(this.#o.maxLineBytes, this.#handler)
+    this.#long = undefined
     this.#dropHeld()
     this.#reason = 'resume'
     this.#full = plan.full || this.#last === undefined
@@ -87,19 +104,44 @@ export class StampTracker implements Tracker {
   }
 
   push(chunk: Uint8Array): Step {
-    let step: Step = 'more'
-    this.#lines.push(chunk, (line) => {
-      if (line.ns === null) step = this.#headless(line, step)
-      else this.#line(line as Line)
-    })
-    return step
+    this.#step = 'more'
+    this.#lines.push(chunk)
+    return this.#step
   }
 
-  #headless(line: StampedLine, step: Step): Step {
+  #mark<L extends Line>(line: L): L {
+    if (this.#finishing) line.unterminated = true
+    return line
+  }
+
+  #headless(line: StampedLine & { first?: boolean }): void {
+    if (line.first === false) return
     // The kubelet filters a long line part by part, so the head can be left out (KUBERNETES.md B.1). Before the
     // first known line that is a line handed over before; behind it, only the whole file has the line whole.
     this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text: line.bytes.toString('utf8', 0, 4_096) })
-    return this.#matcher === undefined && !this.#full ? 'reread' : step
+    if (this.#matcher === undefined && !this.#full) this.#step = 'reread'
+  }
+
+  /** A line above the limit cannot wait until it is whole: whether it is new is decided by its time alone. */
+  #piece(piece: Line & StampedPiece): void {
+    if (piece.first) {
+      const { ns } = piece
+      if (this.#matcher !== undefined && ns > this.#high) this.#takeForNew({ ns })
+      const back = this.#last !== undefined && ns < this.#high - stepBackNs
+      this.#long = { joiner: new LineJoiner(this.#o), isNew: this.#matcher === undefined && !back }
+    }
+    const long = this.#long
+    if (long === undefined) return
+    if (piece.last) this.#long = undefined
+    if (long.isNew) this.#emitLine(piece, long.joiner, piece.last)
+    else if (piece.last && !this.#isKnown(piece)) {
+      this.#gap(piece.ns)
+      this.#o.emit({
+        type: 'diagnostic',
+        code: 'broken_line',
+        text: `A line of more than ${this.#o.maxLineBytes} bytes was sent with an older time than the lines before it`,
+      })
+    }
   }
 
   #line(line: Line): void {
@@ -111,12 +153,14 @@ export class StampTracker implements Tracker {
       this.#matcher = new ReplayMatcher(this.#recent, undefined)
       this.#reason = 'step-back'
     }
-    const match = this.#matcher.match(line)
-    if (match === 'unknown') {
-      this.#hold(line)
-      if (line.ns > this.#high) this.quiet()
-      return
-    }
+    if (this.#isKnown(line)) return
+    this.#hold(line)
+    if (line.ns > this.#high) this.quiet()
+  }
+
+  #isKnown(line: Line): boolean {
+    const match = this.#matcher?.match(line) ?? 'unknown'
+    if (match === 'unknown') return false
     // Lines before a known one are older than it, whatever their time says: the file is in the order of printing.
     this.#dropHeld()
     if (match === 'last-known') {
@@ -125,6 +169,7 @@ export class StampTracker implements Tracker {
       }
       this.#matcher = undefined
     }
+    return true
   }
 
   #hold(line: Line): void {
@@ -148,9 +193,14 @@ export class StampTracker implements Tracker {
   }
 
   quiet(): void {
-    const matcher = this.#matcher
     const [first] = this.#held
-    if (matcher === undefined || first === undefined) return
+    if (first !== undefined) this.#takeForNew(first)
+  }
+
+  /** Nothing that is known will come any more on this connection: what waits is new. */
+  #takeForNew(first: { ns: bigint }): void {
+    const matcher = this.#matcher
+    if (matcher === undefined) return
     const held = this.#held
     this.#dropHeld()
     this.#matcher = undefined
@@ -162,31 +212,49 @@ export class StampTracker implements Tracker {
       })
       this.#high = first.ns
     } else if (!matcher.overlaps) {
-      this.#lost++
-      this.#o.emit({
-        type: 'gap',
-        unit: 'time',
-        from: Number((this.#last?.ns ?? 0n) / million),
-        to: Number(first.ns / million),
-        reason: 'no_overlap',
-        cursor: this.cursor(),
-      })
+      this.#gap(first.ns)
       this.#high = first.ns
     }
     for (const line of held) this.#line(line)
   }
 
-  #handOver(line: Line, unterminated = false): void {
+  #gap(to: bigint): void {
+    this.#lost++
+    this.#o.emit({
+      type: 'gap',
+      unit: 'time',
+      from: Number((this.#last?.ns ?? 0n) / million),
+      to: Number(to / million),
+      reason: 'no_overlap',
+      cursor: this.cursor(),
+    })
+  }
+
+  #handOver(line: Line): void {
+    this.#emitLine(line, new LineJoiner(this.#o), true)
+  }
+
+  #emitLine(line: Line, joiner: LineJoiner, whole: boolean): void {
+    const begun = this.#begun
+    if (begun !== undefined && begun.ns !== line.ns) {
+      // Parts of a line were handed over, and the rest of it is not in the log any more.
+      this.#begun = undefined
+      this.#gap(line.ns)
+    }
     const last = this.#last
     const before = last !== undefined && last.ns === line.ns ? last.before + 1 : 0
     const seq = this.#seq
-    const joiner = new LineJoiner(this.#o)
-    joiner.add(line.bytes, true, (joined) => {
-      if (joined.part?.last !== false) {
+    joiner.add(line.bytes, whole, (joined) => {
+      const { part } = joined
+      if (part?.last !== false) {
         this.#seq++
         this.#last = { ns: line.ns, high: line.high, low: line.low, before }
         if (line.ns > this.#high) this.#high = line.ns
         this.#recent.push(line.ns, line.high, line.low)
+        this.#begun = undefined
+      } else {
+        if (part.index < (this.#begun?.parts ?? 0)) return
+        this.#begun = { ns: line.ns, parts: part.index + 1 }
       }
       const item: LogLine = {
         type: 'line',
@@ -197,21 +265,21 @@ export class StampTracker implements Tracker {
         time: Number(line.ns / million),
         cursor: this.cursor(),
       }
-      if (joined.part !== undefined) item.part = joined.part
-      if (unterminated && joined.part?.last !== false) item.unterminated = true
+      if (part !== undefined) item.part = part
+      if (line.unterminated && part?.last !== false) item.unterminated = true
       this.delivered++
       this.#o.emit(item)
     })
   }
 
   endBody({ last }: { last: boolean }): string {
-    const rest = this.#lines.take()
-    const line = this.#lines.parse(rest, 0, rest.length)
-    if (!last) return serverWords(rest)
+    if (!last) return serverWords(this.#lines.rest())
     // The container ended: text without a newline is the end of what it printed.
-    if (line.ns !== null) this.#line(line as Line)
+    this.#finishing = true
+    const words = serverWords(this.#lines.finish())
+    this.#finishing = false
     this.quiet()
-    return serverWords(rest)
+    return words
   }
 
   async drain(): Promise<void> {
@@ -219,10 +287,9 @@ export class StampTracker implements Tracker {
   }
 
   isNewer(body: Uint8Array): boolean {
-    let newest: StampedLine | undefined
-    new StampedLines().push(body, (line) => {
-      newest = line
-    })
+    const seen: StampedLine[] = []
+    new StampedLines(probeBytes, { line: (line) => seen.push(line), piece: () => undefined }).push(body)
+    const newest = seen.at(-1)
     if (newest === undefined || newest.ns === null) return false
     const { ns, high, low } = newest
     // `tailLines` counts parts: of a long line it gives the last part, with a time of its own (KUBERNETES.md B.1).

@@ -1,7 +1,7 @@
 import { LineHash } from './line-hash.ts'
 import { parseStamp, stampEnd } from './timestamp.ts'
 
-/** One physical line of plain output, or as much of it as is known. */
+/** One physical line of plain output. */
 export interface StampedLine {
   /** Nanoseconds since the epoch; null when the line has no timestamp. */
   ns: bigint | null
@@ -11,50 +11,117 @@ export interface StampedLine {
   low: number
 }
 
-/** Splits the bytes of one connection into physical lines with time and hash. */
+/** A piece of a line that is too long to be kept whole. Its hash, over all of it, is right with the last piece. */
+export interface StampedPiece extends StampedLine {
+  first: boolean
+  last: boolean
+}
+
+/** Receives what the splitter finds. */
+export interface LineHandler {
+  line(line: StampedLine): void
+  piece(piece: StampedPiece): void
+}
+
+const maxStampBytes = 36
+
+/** Splits the bytes of one connection into physical lines with time and hash; keeps at most one line of the limit. */
 export class StampedLines {
+  readonly #maxLineBytes: number
+  readonly #handler: LineHandler
   readonly #hash = new LineHash()
   #carry: Buffer[] = []
   #carried = 0
+  #long: { ns: bigint | null } | undefined
 
-  push(chunk: Uint8Array, onLine: (line: StampedLine) => void): void {
+  constructor(maxLineBytes: number, handler: LineHandler) {
+    this.#maxLineBytes = maxLineBytes
+    this.#handler = handler
+  }
+
+  push(chunk: Uint8Array): void {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     let start = 0
-    if (this.#carried > 0) {
+    if (this.#carried > 0 || this.#long !== undefined) {
       const newline = bytes.indexOf(0x0a)
       if (newline < 0) {
         this.#keep(bytes)
         return
       }
-      this.#keep(bytes.subarray(0, newline))
-      const line = this.take()
-      onLine(this.parse(line, 0, line.length))
+      if (this.#long === undefined) {
+        this.#keep(bytes.subarray(0, newline))
+        this.#whole()
+      } else this.#piece(bytes.subarray(0, newline), true)
       start = newline + 1
     }
     for (;;) {
       const newline = bytes.indexOf(0x0a, start)
       if (newline < 0) break
-      onLine(this.parse(bytes, start, newline))
+      this.#handler.line(this.#parse(bytes, start, newline))
       start = newline + 1
     }
     this.#keep(bytes.subarray(start))
   }
 
-  #keep(bytes: Buffer): void {
-    if (bytes.length === 0) return
-    this.#carry.push(Buffer.from(bytes))
-    this.#carried += bytes.length
+  #whole(): void {
+    // Keeping the last piece may have begun a long line.
+    if (this.#long !== undefined) {
+      this.#piece(Buffer.alloc(0), true)
+      return
+    }
+    const line = this.#take()
+    this.#handler.line(this.#parse(line, 0, line.length))
   }
 
-  /** What stands behind the last newline. */
-  take(): Buffer {
-    const rest = Buffer.concat(this.#carry, this.#carried)
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    if (this.#long !== undefined) {
+      this.#piece(bytes, false)
+      return
+    }
+    this.#carry.push(Buffer.from(bytes))
+    this.#carried += bytes.length
+    if (this.#carried <= this.#maxLineBytes + maxStampBytes) return
+    const begun = this.#take()
+    const behind = stampEnd(begun, 0, begun.length)
+    const ns = behind < 0 ? null : parseStamp(begun, 0, behind)
+    this.#long = { ns }
+    this.#piece(ns === null ? begun : begun.subarray(behind), false, true)
+  }
+
+  #piece(bytes: Buffer, last: boolean, first = false): void {
+    const ns = this.#long?.ns ?? null
+    this.#hash.add(bytes, 0, bytes.length)
+    const [high, low] = last ? this.#hash.finish() : [0, 0]
+    if (last) this.#long = undefined
+    this.#handler.piece({ ns, bytes, high, low, first, last })
+  }
+
+  /** What stands behind the last newline, unless it is a long line. */
+  rest(): Buffer {
+    return this.#long === undefined ? Buffer.concat(this.#carry, this.#carried) : Buffer.alloc(0)
+  }
+
+  /** The output ended: what stands behind the last newline is a line. Gives it back when it has no timestamp. */
+  finish(): Buffer {
+    if (this.#long !== undefined) {
+      this.#piece(Buffer.alloc(0), true)
+      return Buffer.alloc(0)
+    }
+    const rest = this.#take()
+    if (stampEnd(rest, 0, rest.length) < 0) return rest
+    this.#handler.line(this.#parse(rest, 0, rest.length))
+    return Buffer.alloc(0)
+  }
+
+  #take(): Buffer {
+    const rest = this.rest()
     this.#carry = []
     this.#carried = 0
     return rest
   }
 
-  parse(bytes: Buffer, start: number, end: number): StampedLine {
+  #parse(bytes: Buffer, start: number, end: number): StampedLine {
     const behind = stampEnd(bytes, start, end)
     const ns = behind < 0 ? null : parseStamp(bytes, start, behind)
     const from = ns === null ? start : behind

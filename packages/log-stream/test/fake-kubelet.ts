@@ -15,6 +15,8 @@ export interface Fault {
   refuse?: true
   /** After so many bytes of the body … */
   cutAfter?: number
+  /** After so many bytes that no connection was sent before … */
+  cutAfterNew?: number
   /** … it ends cleanly, is reset, or nothing comes any more. Default: it is reset. */
   how?: 'fin' | 'rst' | 'half-open'
   /** This text ends the body (after `cutAfter` bytes, or after what there is), as the kubelet writes its errors. */
@@ -62,6 +64,9 @@ export class FakeKubelet implements LogSource {
   readonly connections: Connection[] = []
   /** Connections that are open now. */
   openBodies = 0
+  #sentTo = 0
+  #sentOfNext = 0
+  #pieceEnd = 0
   #breakers = new Set<(how: 'fin' | 'rst' | 'half-open') => void>()
   /** Resolves when the container exits. */
   readonly ended: Promise<void>
@@ -137,6 +142,7 @@ export class FakeKubelet implements LogSource {
 
   async *#body(request: LogRequest, fault: Fault): AsyncGenerator<Uint8Array> {
     let left = fault.cutAfter ?? Infinity
+    let leftNew = fault.cutAfterNew ?? Infinity
     const broken: { how?: 'fin' | 'rst' | 'half-open' } = {}
     const breaker = (how: 'fin' | 'rst' | 'half-open'): void => {
       broken.how ??= how
@@ -146,13 +152,23 @@ export class FakeKubelet implements LogSource {
     this.openBodies++
     try {
       for await (const piece of this.#pieces(request, () => broken.how !== undefined)) {
-        const bytes = piece.subarray(0, Math.min(piece.length, left))
+        let length = Math.min(piece.length, left)
+        if (this.#pieceEnd > this.#sentTo) {
+          length = Math.min(length, this.#sentOfNext + leftNew)
+          leftNew -= Math.max(0, length - this.#sentOfNext)
+          this.#sentOfNext = Math.max(this.#sentOfNext, length)
+          if (length === piece.length) {
+            this.#sentTo = this.#pieceEnd
+            this.#sentOfNext = 0
+          }
+        }
+        const bytes = piece.subarray(0, length)
         left -= bytes.length
         for (const chunk of this.#o.chunk?.(bytes) ?? [bytes]) {
           request.signal.throwIfAborted()
           if (chunk.length > 0) yield chunk
         }
-        if (left <= 0) broken.how ??= fault.how ?? (fault.words === undefined ? 'rst' : 'fin')
+        if (left <= 0 || leftNew <= 0) broken.how ??= fault.how ?? (fault.words === undefined ? 'rst' : 'fin')
         if (broken.how !== undefined) break
       }
       if (fault.words !== undefined) yield Buffer.from(fault.words)
@@ -200,6 +216,7 @@ export class FakeKubelet implements LogSource {
           if (part.tag === 'F') pieces.push(Buffer.from('\n'))
         }
         isNewLine = part.tag === 'F'
+        this.#pieceEnd = fileIndex * 1e9 + at
         if (wanted) yield Buffer.concat(pieces)
         if (isBroken()) return
         continue
