@@ -1,1 +1,8 @@
-export {}
+export { ApiError } from './api-error.ts'
+export { createManualClock, systemClock, type ManualClock } from './clock.ts'
+export type { FunctionContainer } from './kubelet/container-runtime.ts'
+export type { ImageOptions, Images } from './kubelet/images.ts'
+export { startMiniKube, type KubeConfigObject, type MiniKube } from './mini-kube.ts'
+export type { MiniKubeOptions } from './options.ts'
+export { fastTiming, realTiming, type Timing } from './timing.ts'
+export type { Clock, KubeObject } from './types.ts'

@@ -1,0 +1,182 @@
+import { ApiError, badRequest } from '../api-error.ts'
+import { groupVersion, sameJson } from '../kinds/resource-definition.ts'
+import { wholeSeconds } from '../names.ts'
+import type { JsonObject, KubeObject } from '../types.ts'
+import type { ApiRequest, NamedRequest } from './context.ts'
+import { isObject, mergeKeyOf } from './merge-patch.ts'
+import { checkBodyName } from '../store/objects.ts'
+
+/** A field's place: object keys, and for keyed lists the item's key as `k:{"name":"a"}`. */
+type Path = string[]
+
+interface ManagedEntry extends JsonObject {
+  manager: string
+  operation: 'Apply' | 'Update'
+  apiVersion: string
+  time: string
+  fieldsType: 'FieldsV1'
+  fieldsV1: JsonObject
+  subresource?: string
+}
+
+const identity = new Set(['apiVersion', 'kind', 'metadata.name', 'metadata.namespace'])
+
+/** Every leaf of an applied configuration. */
+function leaves(value: unknown, field: string, path: Path, out: Map<string, { path: Path; value: unknown }>): void {
+  const key = mergeKeyOf(field)
+  if (isObject(value) && Object.keys(value).length > 0) {
+    for (const [name, child] of Object.entries(value)) leaves(child, name, [...path, `f:${name}`], out)
+  } else if (Array.isArray(value) && key !== undefined) {
+    for (const item of value) {
+      if (!isObject(item)) continue
+      const itemPath = [...path, `k:${JSON.stringify({ [key]: item[key] })}`]
+      for (const [name, child] of Object.entries(item)) leaves(child, name, [...itemPath, `f:${name}`], out)
+    }
+  } else out.set(path.join('\u0000'), { path, value })
+}
+
+const child = (value: unknown, segment: string): unknown => {
+  if (segment.startsWith('f:'))
+    return isObject(value) && Object.hasOwn(value, segment.slice(2)) ? value[segment.slice(2)] : undefined
+  const key = JSON.parse(segment.slice(2)) as JsonObject
+  return Array.isArray(value)
+    ? value.find((item) => isObject(item) && Object.entries(key).every(([k, v]) => sameJson(item[k], v)))
+    : undefined
+}
+
+const read = (root: unknown, path: Path) => path.reduce<unknown>(child, root)
+
+function write(root: unknown, path: Path, value: unknown): void {
+  let at = root
+  for (const [index, segment] of path.entries()) {
+    const last = index === path.length - 1
+    let next = child(at, segment)
+    if (last) {
+      if (isObject(at)) at[segment.slice(2)] = value
+      return
+    }
+    if (next === undefined) {
+      next = path[index + 1]?.startsWith('k:') ? [] : {}
+      if (segment.startsWith('k:')) {
+        next = JSON.parse(segment.slice(2))
+        if (Array.isArray(at)) at.push(next)
+      } else if (isObject(at)) at[segment.slice(2)] = next
+    }
+    at = next
+  }
+}
+
+function erase(root: unknown, path: Path): void {
+  const parent = read(root, path.slice(0, -1))
+  const last = path.at(-1) ?? ''
+  if (isObject(parent)) delete parent[last.slice(2)]
+  const holder = path.at(-2)
+  // A keyed item of which nothing but its key is left goes with its last field.
+  if (holder?.startsWith('k:') && isObject(parent)) {
+    const list = read(root, path.slice(0, -2))
+    const keys = Object.keys(JSON.parse(holder.slice(2)) as JsonObject)
+    if (Array.isArray(list) && Object.keys(parent).every((name) => keys.includes(name)))
+      list.splice(list.indexOf(parent), 1)
+  }
+}
+
+const toFields = (paths: Iterable<Path>): JsonObject => {
+  const root: JsonObject = {}
+  for (const path of paths) {
+    let at = root
+    for (const segment of path) at = (at[segment] ??= {}) as JsonObject
+  }
+  return root
+}
+
+function fromFields(fields: JsonObject, path: Path = []): Path[] {
+  const entries = Object.entries(fields)
+  if (entries.length === 0) return path.length === 0 ? [] : [path]
+  return entries.flatMap(([segment, inner]) => fromFields((inner ?? {}) as JsonObject, [...path, segment]))
+}
+
+const dotted = (path: Path) =>
+  path
+    .map((segment) =>
+      segment.startsWith('f:')
+        ? `.${segment.slice(2)}`
+        : `[${segment.slice(2).replace(/^\{"(\w+)":(.*)\}$/, '$1=$2')}]`,
+    )
+    .join('')
+
+/** Server-side apply: sets what the configuration says, removes what this manager no longer says, refuses conflicts. */
+export function applyConfiguration(
+  context: NamedRequest,
+  config: JsonObject,
+  { dryRun, part }: { dryRun: boolean; part: 'spec' | 'status' },
+): { object: KubeObject; created: boolean } {
+  const { cluster, resource, namespace, name, query } = context
+  const manager = query.get('fieldManager')
+  if (manager === null || manager === '') {
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    )
+  }
+  const old = cluster.objects.get(resource, namespace, name)
+  const body: KubeObject = { ...(config as KubeObject), metadata: { ...(config as KubeObject).metadata } }
+  checkBodyName(resource, name, namespace, body)
+  const wanted = new Map<string, { path: Path; value: unknown }>()
+  leaves(config, '', [], wanted)
+  for (const [key, { path }] of wanted) if (identity.has(dotted(path).slice(1))) wanted.delete(key)
+  const entry: ManagedEntry = {
+    manager,
+    operation: 'Apply',
+    apiVersion: groupVersion(resource),
+    time: wholeSeconds(cluster.clock.now()),
+    fieldsType: 'FieldsV1',
+    fieldsV1: toFields([...wanted.values()].map(({ path }) => path)),
+  }
+  if (old === undefined) {
+    const made = { ...config, metadata: { ...(config['metadata'] as JsonObject | undefined) } }
+    const object = cluster.objects.create(resource, namespace, made, dryRun)
+    return { object: dryRun ? object : remember(context, object, [entry]), created: true }
+  }
+  const entries = (old.metadata.managedFields ?? []) as ManagedEntry[]
+  const others = entries.filter((one) => one.manager !== manager || one.operation !== 'Apply')
+  const mine = entries.find((one) => one.manager === manager && one.operation === 'Apply')
+  const ownedByOthers = new Map(
+    others.flatMap((one) => fromFields(one.fieldsV1).map((path) => [path.join('\u0000'), one.manager] as const)),
+  )
+  const clashes = [...wanted].filter(
+    ([key, { path, value }]) => ownedByOthers.has(key) && !sameJson(read(old, path), value),
+  )
+  if (clashes.length > 0 && query.get('force') !== 'true')
+    throw conflictOf(clashes.map(([key, { path }]) => [ownedByOthers.get(key) ?? '', path]))
+  const next = structuredClone(old)
+  for (const path of mine === undefined ? [] : fromFields(mine.fieldsV1)) {
+    const key = path.join('\u0000')
+    if (!wanted.has(key) && !ownedByOthers.has(key)) erase(next, path)
+  }
+  for (const { path, value } of wanted.values()) write(next, path, structuredClone(value))
+  const taken = new Set(clashes.map(([key]) => key))
+  const rest = others.map((one) => ({
+    ...one,
+    fieldsV1: toFields(fromFields(one.fieldsV1).filter((path) => !taken.has(path.join('\u0000')))),
+  }))
+  const same = mine !== undefined && sameJson(mine.fieldsV1, entry.fieldsV1)
+  next.metadata.managedFields = [...rest, same ? mine : entry]
+  return { object: cluster.objects.update(resource, next, { part, dryRun }), created: false }
+}
+
+function remember(context: ApiRequest, object: KubeObject, managedFields: ManagedEntry[]): KubeObject {
+  const { objects } = context.cluster
+  return objects.update(context.resource, { ...object, metadata: { ...object.metadata, managedFields } })
+}
+
+function conflictOf(clashes: [string, Path][]): ApiError {
+  const causes = clashes.map(([manager, path]) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with "${manager}"`,
+    field: dotted(path),
+  }))
+  const count = clashes.length === 1 ? '1 conflict' : `${clashes.length} conflicts`
+  const list = causes.map((cause) =>
+    clashes.length === 1 ? `${cause.message}: ${cause.field}` : `${cause.message}:\n- ${cause.field}`,
+  )
+  return new ApiError(409, 'Conflict', `Apply failed with ${count}: ${list.join('\n')}`, { causes })
+}

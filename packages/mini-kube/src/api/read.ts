@@ -1,0 +1,109 @@
+import { ApiError, badRequest, futureVersion } from '../api-error.ts'
+import { groupVersion } from '../kinds/resource-definition.ts'
+import type { JsonObject, KubeObject } from '../types.ts'
+import type { ApiRequest, NamedRequest } from './context.ts'
+import { sendJson } from './respond.ts'
+import { requestMatcher } from './selectors.ts'
+import { represent, representationOf, tableOf } from './table.ts'
+
+/** A resourceVersion of the query; undefined when it is absent, empty or 0 ("any"). */
+export function revisionOf(query: URLSearchParams): number | undefined {
+  const text = query.get('resourceVersion')
+  if (text === null || text === '' || text === '0') return undefined
+  if (!/^\d+$/.test(text)) {
+    throw new ApiError(500, undefined, `strconv.ParseUint: parsing "${text}": invalid syntax`)
+  }
+  return Number(text)
+}
+
+export function getObject(context: NamedRequest): void {
+  const { cluster, resource, namespace, name, request, response, query } = context
+  const object = cluster.objects.must(resource, namespace, name)
+  const now = cluster.clock.now()
+  const as = representationOf(request.headers.accept)
+  sendJson(
+    response,
+    200,
+    represent(resource, object, as, { now, includeObject: query.get('includeObject'), withColumns: true }),
+  )
+}
+
+interface ContinueToken {
+  revision: number
+  after: string
+}
+
+const expiredContinue = (token: string) =>
+  new ApiError(
+    410,
+    'Expired',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    undefined,
+    { continue: token },
+  )
+
+const encodeToken = (token: ContinueToken) =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: `${token.after}\u0000` })).toString(
+    'base64url',
+  )
+
+function decodeToken(text: string): ContinueToken {
+  try {
+    const { rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { rv: number; start: string }
+    return { revision: rv, after: start.replace(/\u0000$/, '') }
+  } catch {
+    throw badRequest('continue key is not valid: illegal base64 data at input byte 0')
+  }
+}
+
+const keyOf = (object: KubeObject) => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+
+/**
+ * Lists what is stored now. Pages carry the revision of the first one; when history before it was compacted the token
+ * is refused with 410 and a fresh one, as the real server does.
+ */
+export function listObjects(context: ApiRequest): void {
+  const { cluster, resource, namespace, request, response, query } = context
+  const { store } = cluster
+  const asked = revisionOf(query)
+  const match = query.get('resourceVersionMatch')
+  if (asked !== undefined && asked > store.revision) throw futureVersion(asked, store.revision)
+  if (match === 'Exact' && asked !== undefined && asked <= store.compactedRevision) {
+    throw new ApiError(410, 'Expired', 'The resourceVersion for the provided list is too old.')
+  }
+  const limit = Number(query.get('limit') ?? 0)
+  const token = query.get('continue') ? decodeToken(query.get('continue') ?? '') : undefined
+  if (token !== undefined && token.revision !== -1 && token.revision <= store.compactedRevision) {
+    throw expiredContinue(encodeToken({ revision: -1, after: token.after }))
+  }
+  const matches = requestMatcher(resource, query)
+  const revision = token === undefined || token.revision === -1 ? store.revision : token.revision
+  const all = cluster.objects.list(resource, namespace)
+  const rest = token === undefined ? all : all.filter((object) => keyOf(object) > token.after)
+  const picked = matches === undefined ? rest : rest.filter(matches)
+  const page = limit > 0 ? picked.slice(0, limit) : picked
+  const metadata: JsonObject = { resourceVersion: String(revision) }
+  const last = page.at(-1)
+  if (page.length < picked.length && last !== undefined) {
+    metadata['continue'] = encodeToken({ revision, after: keyOf(last) })
+    // The real server does not count what a selector may still drop.
+    if (matches === undefined) metadata['remainingItemCount'] = picked.length - page.length
+  }
+  const as = representationOf(request.headers.accept)
+  if (as === 'table') {
+    const table = { now: cluster.clock.now(), includeObject: query.get('includeObject'), metadata, withColumns: true }
+    sendJson(response, 200, tableOf(resource, page, table))
+    return
+  }
+  const items = page.map(({ kind: _kind, apiVersion: _version, ...object }) => object)
+  const list =
+    as === 'metadata'
+      ? {
+          kind: 'PartialObjectMetadataList',
+          apiVersion: 'meta.k8s.io/v1',
+          metadata,
+          items: page.map(({ metadata: own }) => ({ metadata: own })),
+        }
+      : { kind: `${resource.kind}List`, apiVersion: groupVersion(resource), metadata, items }
+  sendJson(response, 200, list)
+}

@@ -1,0 +1,66 @@
+import type { Cluster } from '../cluster.ts'
+
+/** Keys to look at again: each key is looked at once however often it is added while it waits. */
+export class WorkQueue {
+  readonly #cluster: Cluster
+  readonly #waiting = new Set<string>()
+  readonly #timers = new Map<string, AbortController>()
+  readonly #look: (key: string) => void
+  readonly #name: string
+  #scheduled = false
+
+  constructor(cluster: Cluster, name: string, look: (key: string) => void) {
+    this.#cluster = cluster
+    this.#name = name
+    this.#look = look
+  }
+
+  add(key: string): void {
+    this.#waiting.add(key)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.#drain())
+  }
+
+  /** Adds the key after `ms` of the cluster's time; the earliest wish wins. */
+  addAfter(key: string, ms: number, slot = key): void {
+    if (ms <= 0) {
+      this.add(key)
+      return
+    }
+    const existing = this.#timers.get(slot)
+    if (existing !== undefined) return
+    const timer = new AbortController()
+    this.#timers.set(slot, timer)
+    const { clock, signal } = this.#cluster
+    clock.sleep(ms, AbortSignal.any([signal, timer.signal])).then(
+      () => {
+        this.#timers.delete(slot)
+        this.add(key)
+      },
+      () => this.#timers.delete(slot),
+    )
+  }
+
+  #drain(): void {
+    this.#scheduled = false
+    if (this.#cluster.signal.aborted) return
+    const keys = [...this.#waiting]
+    this.#waiting.clear()
+    for (const key of keys) {
+      try {
+        this.#look(key)
+      } catch (error) {
+        this.#cluster.onError(error, `${this.#name} ${key}`)
+      }
+    }
+  }
+}
+
+export const keyOf = (object: { metadata: { namespace?: string; name: string } }) =>
+  `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+
+export function splitKey(key: string): { namespace: string; name: string } {
+  const slash = key.indexOf('/')
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+}

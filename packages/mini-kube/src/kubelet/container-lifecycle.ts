@@ -1,0 +1,270 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pause } from '../cluster.ts'
+import { randomHex, wholeSeconds } from '../names.ts'
+import type { ContainerState } from '../types.ts'
+import { planContainer } from './container-plan.ts'
+import { type ContainerExit, type RunningContainer, StartError, startFunction } from './container-runtime.ts'
+import { ConfigError } from './environment.ts'
+import { isProblem, pullImage, type ImageOptions, type ImageProblem } from './images.ts'
+import { LogFile } from './log-file.ts'
+import type { ContainerRecord } from './pod-status.ts'
+import type { PodWorker } from './pod-worker.ts'
+import { startProcess } from './process-runner.ts'
+
+/** One container of a pod, from its image to its last exit. */
+export class ContainerLifecycle {
+  readonly record: ContainerRecord
+  readonly #worker: PodWorker
+  log: LogFile | undefined
+  /** The log of the run before this one, for previous=true. */
+  previousLog: string | undefined
+  #running: RunningContainer | undefined
+  #forced: Partial<ContainerExit> = {}
+  /** Resolves when the kubelet has seen the container's last exit. */
+  noticed = Promise.withResolvers<void>()
+
+  constructor(worker: PodWorker, record: ContainerRecord) {
+    this.#worker = worker
+    this.record = record
+  }
+
+  get running(): boolean {
+    return this.#running !== undefined
+  }
+
+  get pid(): number | undefined {
+    return this.#running?.pid
+  }
+
+  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { record } = this
+    const field = record.role === 'main' ? 'containers' : 'initContainers'
+    this.#worker.event(type, reason, message, `spec.${field}{${record.spec.name}}`)
+  }
+
+  /** Sends a signal; an ending that was injected overrides what the process says. */
+  kill(signal: 'SIGTERM' | 'SIGKILL', forced: Partial<ContainerExit> = {}): void {
+    Object.assign(this.#forced, forced)
+    this.#running?.kill(signal)
+  }
+
+  announceKill(): void {
+    if (this.running) this.#event('Normal', 'Killing', `Stopping container ${this.record.spec.name}`)
+  }
+
+  /** Runs the container until it has ended for good, or the pod is being ended. */
+  async run(onRunning?: () => void): Promise<void> {
+    const { cluster } = this.#worker.node
+    const { timing } = cluster
+    let backoff = timing.restartBackoffMs
+    while (!this.#worker.stopping) {
+      const started = await this.#start()
+      if (started) {
+        onRunning?.()
+        const startedAt = cluster.clock.now()
+        await this.#untilExit()
+        if (cluster.clock.now() - startedAt > 600_000) backoff = timing.restartBackoffMs
+      }
+      const { terminated } = this.record.state
+      if (this.#worker.stopping || terminated === undefined || !this.#restarts(terminated.exitCode)) return
+      await this.#waitToRestart(backoff)
+      backoff = Math.min(backoff * 2, timing.restartBackoffCapMs)
+    }
+  }
+
+  #restarts(exitCode: number): boolean {
+    const policy = this.#worker.pod.spec.restartPolicy
+    if (this.record.role === 'sidecar') return true
+    if (this.record.role === 'init') return exitCode !== 0 && policy !== 'Never'
+    return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0)
+  }
+
+  async #waitToRestart(backoff: number): Promise<void> {
+    const { record } = this
+    const { name } = record.spec
+    const { pod } = this.#worker
+    record.lastState = record.state
+    const seconds = Math.max(1, Math.round(backoff / 1_000))
+    const about = `${name} pod=${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`
+    this.#wait({ reason: 'CrashLoopBackOff', message: `back-off ${seconds}s restarting failed container=${about}` })
+    this.#event(
+      'Warning',
+      'BackOff',
+      `Back-off restarting failed container ${name} in pod ${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
+    )
+    await this.#worker.pause(backoff)
+    record.restartCount += 1
+  }
+
+  #wait(waiting: { reason: string; message?: string }): void {
+    this.record.state = { waiting }
+    this.#worker.publish()
+  }
+
+  /** Gets the container going; false when it never ran. Waits, as the kubelet does, for what may still heal. */
+  async #start(): Promise<boolean> {
+    const { node } = this.#worker
+    const { timing } = node.cluster
+    while (!this.#worker.stopping) {
+      const image = await this.#image()
+      if (image === undefined) return false
+      try {
+        return await this.#launch(image)
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        this.#worker.hasAddress = true
+        this.#event('Warning', 'Failed', `Error: ${error.message}`)
+        this.#wait({ reason: error.reason, message: error.message })
+        await this.#worker.pauseUnlessHealed(timing.configRetryMs)
+      }
+    }
+    return false
+  }
+
+  async #image(): Promise<ImageOptions | undefined> {
+    const { node } = this.#worker
+    const { spec } = this.record
+    const name = spec.image ?? ''
+    while (!this.#worker.stopping) {
+      const found = this.#pull(name)
+      if (!isProblem(found)) {
+        this.#event(
+          'Normal',
+          'Pulled',
+          `Container image "${name}" already present on machine and can be accessed by the pod`,
+        )
+        return found
+      }
+      this.#worker.hasAddress = true
+      await this.#imageTrouble(name, found)
+      await this.#worker.pauseUnlessHealed(node.cluster.timing.imageRetryMs)
+    }
+    return undefined
+  }
+
+  #pull(name: string): ImageOptions | ImageProblem {
+    const { node } = this.#worker
+    const problem = node.faults.imageProblem(name)
+    if (problem !== undefined) return { reason: 'ErrImagePull', message: problem }
+    return pullImage(node.images, name, this.record.spec.imagePullPolicy)
+  }
+
+  async #imageTrouble(name: string, { reason, message }: ImageProblem): Promise<void> {
+    if (reason !== 'ErrImagePull') {
+      this.#event('Warning', reason === 'InvalidImageName' ? 'InspectFailed' : reason, message)
+      this.#event('Warning', 'Failed', `Error: ${reason}`)
+      this.#wait({ reason, message })
+      return
+    }
+    const { imageRetryMs } = this.#worker.node.cluster.timing
+    this.#event('Normal', 'Pulling', `Pulling image "${name}"`)
+    this.#event('Warning', 'Failed', `Failed to pull image "${name}": ${message}`)
+    this.#event('Warning', 'Failed', 'Error: ErrImagePull')
+    this.#wait({ reason: 'ErrImagePull', message })
+    await this.#worker.pauseUnlessHealed(imageRetryMs)
+    if (this.#worker.stopping || !isProblem(this.#pull(name))) return
+    this.#event('Normal', 'BackOff', `Back-off pulling image "${name}"`)
+    this.#event('Warning', 'Failed', 'Error: ImagePullBackOff')
+    this.#wait({ reason: 'ImagePullBackOff', message: `Back-off pulling image "${name}": ErrImagePull: ${message}` })
+  }
+
+  async #launch(image: ImageOptions): Promise<boolean> {
+    const { node, pod, podDir, folders } = this.#worker
+    const { cluster } = node
+    const { record } = this
+    const id = randomHex(cluster.random, 64)
+    const plan = planContainer({ node, pod, container: record.spec, image, id, podDir, folders })
+    this.#event('Normal', 'Created', 'Container created')
+    record.id = id
+    record.imageID = `sha256:${Buffer.from(record.spec.image ?? '')
+      .toString('hex')
+      .padEnd(64, '0')
+      .slice(0, 64)}`
+    this.#worker.hasAddress = true
+    this.previousLog = this.log?.path
+    const log = new LogFile(
+      join(this.#worker.logDir, record.spec.name, `${record.restartCount}.log`),
+      () => cluster.clock.now(),
+      {
+        rotateBytes: node.rotateBytes,
+      },
+    )
+    this.log = log
+    this.noticed = Promise.withResolvers<void>()
+    this.#forced = {}
+    try {
+      const sink = (stream: 'stdout' | 'stderr', chunk: Buffer) => log.write(stream, chunk)
+      this.#running = image.run === undefined ? await startProcess(plan, sink) : startFunction(image.run, plan, sink)
+    } catch (error) {
+      log.end()
+      this.noticed.resolve()
+      if (!(error instanceof StartError)) throw error
+      this.#event('Warning', 'Failed', `Error: ${error.message}`)
+      this.#terminated({
+        exitCode: 128,
+        reason: error.reason,
+        message: error.message,
+        startedAt: '1970-01-01T00:00:00Z',
+      })
+      this.#worker.publish()
+      return false
+    }
+    this.#event('Normal', 'Started', 'Container started')
+    record.state = { running: { startedAt: wholeSeconds(cluster.clock.now()) } }
+    this.#worker.publish()
+    return true
+  }
+
+  #terminated(end: { exitCode: number; reason: string; message?: string; startedAt: string }): void {
+    const { record } = this
+    const { clock } = this.#worker.node.cluster
+    const terminated: ContainerState['terminated'] = {
+      exitCode: end.exitCode,
+      reason: end.reason,
+      ...(end.message === undefined ? {} : { message: end.message }),
+      startedAt: end.startedAt,
+      finishedAt: wholeSeconds(clock.now()),
+      containerID: `containerd://${record.id}`,
+    }
+    record.state = { terminated }
+  }
+
+  async #untilExit(): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    const { cluster } = this.#worker.node
+    const startedAt = this.record.state.running?.startedAt ?? wholeSeconds(cluster.clock.now())
+    const natural = await running.exited
+    this.#running = undefined
+    this.log?.end()
+    const { noticed } = this
+    this.#worker.afterLogEnd(() => noticed.resolve())
+    const exit = { ...natural, ...this.#forced }
+    // The kubelet looks at its containers once in a while; being told to stop one, it waits for it instead.
+    if (!this.#worker.stopping) await pause(cluster, cluster.timing.containerLookMs * cluster.random())
+    const reason = exit.reason ?? (exit.exitCode === 0 ? 'Completed' : 'Error')
+    const message = this.#message(exit.exitCode)
+    this.#terminated({ exitCode: exit.exitCode, reason, startedAt, ...(message === undefined ? {} : { message }) })
+    this.#worker.publishUnlessStopping()
+  }
+
+  /** The termination message: the file's content, or the log's tail after a failure where that was asked for. */
+  #message(exitCode: number): string | undefined {
+    const { spec } = this.record
+    const file = join(this.#worker.podDir, `termination-${spec.name}`)
+    const own = existsSync(file) ? readFileSync(file, 'utf8').slice(0, 4_096) : ''
+    if (own !== '') return own
+    if (spec.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0 || this.log === undefined)
+      return undefined
+    const text = readFileSync(this.log.path)
+    const lines = text
+      .subarray(Math.max(0, text.length - 16_384))
+      .toString('utf8')
+      .split('\n')
+      .slice(0, -1)
+      .slice(-80)
+    const plain = lines.map((line) => line.replace(/^\S+ \S+ [PF]\S* ?/, '')).join('\n')
+    return plain === '' ? undefined : `${plain}\n`.slice(-2_048)
+  }
+}

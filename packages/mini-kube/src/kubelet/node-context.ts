@@ -1,0 +1,29 @@
+import type { Cluster } from '../cluster.ts'
+import type { Tokens } from '../api/auth.ts'
+import type { Pod } from '../types.ts'
+import type { Images } from './images.ts'
+
+/** Endings and troubles that a fault puts on a pod, a container or the whole node. */
+export interface NodeFaults {
+  /** An image that cannot be had, by name. */
+  imageProblem: (image: string) => string | undefined
+  /** Why a volume cannot be mounted, by name. */
+  mountProblem: (pod: Pod, volume: string) => string | undefined
+}
+
+/** What every pod worker of the node shares. */
+export interface NodeContext {
+  cluster: Cluster
+  tokens: Tokens
+  images: Images
+  hostIP: string
+  apiPort: number
+  hostPath: string
+  rotateBytes: number
+  faults: NodeFaults
+  claimDir: (namespace: string, claim: string) => string
+  /** False while the kubelet is down: processes go on, nothing is reported. */
+  isUp: () => boolean
+  /** Whether runAsUser is honoured; possible only for root. */
+  honourUser: boolean
+}

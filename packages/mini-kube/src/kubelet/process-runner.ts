@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { constants as fsConstants, statSync } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import {
+  type ContainerExit,
+  type ContainerPlan,
+  type OutputSink,
+  type RunningContainer,
+  StartError,
+} from './container-runtime.ts'
+import { killMarked, markerVariable, sendSignal } from './process-tree.ts'
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** Finds the program as runc does, with its messages. */
+async function findProgram(program: string, env: Record<string, string>, cwd: string): Promise<string> {
+  if (program.includes('/')) {
+    const path = isAbsolute(program) ? program : resolve(cwd, program)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) throw new StartError(`exec: "${program}": stat ${program}: no such file or directory`)
+    if (!found.isFile()) throw new StartError(`exec: "${program}": permission denied`)
+    await mayExecute(path, program)
+    return path
+  }
+  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, program)
+    if (folder !== '' && isFile(path)) {
+      await mayExecute(path, program)
+      return path
+    }
+  }
+  throw new StartError(`exec: "${program}": executable file not found in $PATH`)
+}
+
+async function mayExecute(path: string, program: string): Promise<void> {
+  try {
+    await access(path, fsConstants.X_OK)
+  } catch {
+    throw new StartError(`exec: "${program}": permission denied`)
+  }
+}
+
+const started = (child: ChildProcess) =>
+  new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+
+const signalNumber = (signal: NodeJS.Signals | null) => (signal === null ? undefined : constants.signals[signal])
+
+/** Starts a container as a local process in a group of its own; throws StartError when it cannot be started. */
+export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promise<RunningContainer> {
+  const [program = '', ...args] = plan.argv
+  const workingDirectory = statSync(plan.cwd, { throwIfNoEntry: false })
+  if (workingDirectory !== undefined && !workingDirectory.isDirectory()) {
+    throw new StartError(`error during container init: mkdir ${plan.cwd}: not a directory`)
+  }
+  const path = await findProgram(program, plan.env, plan.cwd)
+  const child = spawn(path, args, {
+    argv0: program,
+    cwd: plan.cwd,
+    env: { ...plan.env, [markerVariable]: plan.id },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(plan.uid === undefined ? {} : { uid: plan.uid, gid: plan.gid ?? plan.uid }),
+  })
+  try {
+    await started(child)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'E2BIG') return tooLong(program, sink)
+    if (code === 'EACCES') throw new StartError(`exec: "${program}": permission denied`)
+    throw new StartError(`exec: "${program}": ${(error as Error).message}`)
+  }
+  child.stdout.on('data', (chunk: Buffer) => sink('stdout', chunk))
+  child.stderr.on('data', (chunk: Buffer) => sink('stderr', chunk))
+  const pid = child.pid as number
+  const exited = Promise.withResolvers<ContainerExit>()
+  const drained = new Promise<void>((done) => child.once('close', () => done()))
+  child.once('exit', (code, signal) => {
+    const number = signalNumber(signal)
+    // When the first process of a container goes, the kernel takes all others with it; that also closes the pipes.
+    const finish = async () => {
+      await killMarked(plan.id)
+      await drained
+      exited.resolve({ exitCode: code ?? 128 + (number ?? 0), ...(number === undefined ? {} : {}) })
+    }
+    finish().catch((error: unknown) => exited.reject(error))
+  })
+  return {
+    pid,
+    exited: exited.promise,
+    kill: (signal) => {
+      // SIGTERM goes to the first process only, as containerd sends it; SIGKILL ends the whole container.
+      if (child.exitCode !== null || child.signalCode !== null) return
+      sendSignal(signal === 'SIGKILL' ? -pid : pid, signal)
+    },
+  }
+}
+
+/** Measured: an environment that the kernel refuses gives exit 1, and only the log says why. */
+function tooLong(program: string, sink: OutputSink): RunningContainer {
+  sink('stderr', Buffer.from(`exec ${program}: argument list too long\n`))
+  return { pid: undefined, exited: Promise.resolve({ exitCode: 1 }), kill: () => undefined }
+}

@@ -1,0 +1,176 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Tokens } from './api/auth.ts'
+import { startApiServer } from './api/server.ts'
+import type { Cluster } from './cluster.ts'
+import { systemClock } from './clock.ts'
+import { startGarbageCollector } from './controllers/garbage-collector.ts'
+import { admissionOf, createNode, startClaims, startNamespaces, startTtl } from './controllers/housekeeping.ts'
+import { startJobController } from './controllers/job-controller.ts'
+import { startScheduler } from './controllers/scheduler.ts'
+import { EventRecorder } from './event-recorder.ts'
+import { namespace as namespaceResource } from './kinds/core.ts'
+import { Kubelet } from './kubelet/kubelet.ts'
+import type { NodeContext } from './kubelet/node-context.ts'
+import { seededRandom } from './names.ts'
+import type { MiniKubeOptions } from './options.ts'
+import { Objects } from './store/objects.ts'
+import { ObjectStore } from './store/object-store.ts'
+import { fastTiming, realTiming } from './timing.ts'
+
+/** A running cluster. */
+export interface MiniKube {
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string
+  /** The bearer token of the cluster's administrator. */
+  readonly token: string
+  /** Where logs, volumes and claims lie. */
+  readonly dataDir: string
+  /** A kubeconfig as YAML, for kubectl and every client library. */
+  kubeConfig(options?: { namespace?: string; token?: string }): string
+  /** The same as an object. */
+  kubeConfigObject(options?: { namespace?: string; token?: string }): KubeConfigObject
+  /** The folder that stands for a claim. */
+  claimDir(namespace: string, claim: string): string
+  /** Forgets the past, so that older resourceVersions get 410. */
+  compact(): void
+  /** Kills every container, closes every connection and removes what was made. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A kubeconfig, in the form of its YAML. */
+export interface KubeConfigObject {
+  apiVersion: 'v1'
+  kind: 'Config'
+  clusters: { name: string; cluster: { server: string } }[]
+  users: { name: string; user: { token: string } }[]
+  contexts: { name: string; context: { cluster: string; user: string; namespace: string } }[]
+  'current-context': string
+}
+
+/**
+ * Starts a Kubernetes API in this process that runs pods as local processes.
+ * @example
+ * await using kube = await startMiniKube()
+ * await writeFile('kubeconfig', kube.kubeConfig())
+ */
+export async function startMiniKube(options: MiniKubeOptions = {}): Promise<MiniKube> {
+  const { host = '127.0.0.1', port = 0, clock = systemClock, seed, nodeName = 'mini-kube' } = options
+  const closing = new AbortController()
+  const ownDir = options.dataDir === undefined
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'mini-kube-'))
+  mkdirSync(dataDir, { recursive: true })
+  const random = seed === undefined ? Math.random : seededRandom(seed)
+  const timing = {
+    ...(options.timing === 'real' ? realTiming : fastTiming),
+    ...(typeof options.timing === 'object' ? options.timing : {}),
+  }
+  const store = new ObjectStore({ window: options.watchWindow ?? 4_096, firstRevision: 1 })
+  const objects = new Objects({ store, random, now: () => clock.now() })
+  const events = new EventRecorder({
+    store,
+    clock,
+    random,
+    nodeName,
+    ttlMs: 3_600_000,
+    limit: options.eventLimit ?? 2_000,
+  })
+  const onError =
+    options.onError ??
+    ((error: unknown, where: string) =>
+      process.emitWarning(
+        `${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        'MiniKubeError',
+      ))
+  const hostIP = '127.0.0.1'
+  const tokens = new Tokens(clock, options.token)
+  const node: NodeContext = {
+    cluster: undefined as unknown as Cluster,
+    tokens,
+    images: options.images ?? { '*': {} },
+    hostIP,
+    apiPort: 0,
+    hostPath: process.env['PATH'] ?? '/usr/bin:/bin',
+    rotateBytes: options.logRotateBytes ?? 10 * 1024 * 1024,
+    faults: { imageProblem: () => undefined, mountProblem: () => undefined },
+    claimDir: (namespace, claim) =>
+      options.claims?.[`${namespace}/${claim}`] ?? options.claims?.[claim] ?? join(dataDir, 'claims', namespace, claim),
+    isUp: () => true,
+    honourUser: options.honourUser ?? process.getuid?.() === 0,
+  }
+  const cluster: Cluster = {
+    store,
+    objects,
+    events,
+    clock,
+    random,
+    timing,
+    signal: closing.signal,
+    nodeName,
+    dataDir,
+    onError,
+    node: {
+      kubelet: undefined as unknown as Kubelet,
+      hostIP,
+      isUp: () => true,
+      streams: new AbortController(),
+      logFaults: { refuse: () => undefined, alter: (body) => body },
+    },
+  }
+  node.cluster = cluster
+  objects.admission.push(admissionOf(cluster))
+  startNamespaces(cluster)
+  startClaims(cluster)
+  startScheduler(cluster)
+  startJobController(cluster)
+  startGarbageCollector(cluster)
+  startTtl(cluster)
+  cluster.node.kubelet = new Kubelet(node)
+  for (const name of ['default', 'kube-system', ...(options.namespaces ?? [])]) {
+    objects.create(namespaceResource, undefined, { metadata: { name } })
+  }
+  createNode(cluster, { cpu: '64', memory: '256Gi', pods: '10000', ...options.capacity }, hostIP)
+  const server = await startApiServer({
+    cluster,
+    tokens,
+    host,
+    port,
+    filter: async () => false,
+    extension: async () => false,
+    onRequest: options.onRequest,
+  })
+  node.apiPort = server.port
+
+  const kubeConfigObject = ({ namespace = 'default', token = tokens.adminToken } = {}): KubeConfigObject => ({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'mini-kube', cluster: { server: `${server.url}/token/${token}` } }],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'mini-kube', context: { cluster: 'mini-kube', user: 'admin', namespace } }],
+    'current-context': 'mini-kube',
+  })
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= (async () => {
+      await cluster.node.kubelet.close()
+      closing.abort(new Error('the cluster is closed'))
+      await server.close()
+      if (ownDir) rmSync(dataDir, { recursive: true, force: true })
+    })()
+    return closed
+  }
+  return {
+    url: server.url,
+    token: tokens.adminToken,
+    dataDir,
+    // JSON is YAML.
+    kubeConfig: (given) => `${JSON.stringify(kubeConfigObject(given), null, 2)}\n`,
+    kubeConfigObject,
+    claimDir: node.claimDir,
+    compact: () => store.compact(),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,42 @@
+import type { Images } from './kubelet/images.ts'
+import type { Timing } from './timing.ts'
+import type { Clock } from './types.ts'
+
+/** How to start the cluster; everything has a default. */
+export interface MiniKubeOptions {
+  /** Where to listen; loopback only unless told otherwise. */
+  host?: string
+  /** 0 takes a free port. */
+  port?: number
+  /** The administrator's token; a random one by default. */
+  token?: string
+  /** Where logs and volumes lie; a temporary folder, removed at the end, by default. */
+  dataDir?: string
+  /** What stands for which image; by default every name stands for this machine. */
+  images?: Images
+  /** Folders that stand for claims, by `NAME` or `NAMESPACE/NAME`. */
+  claims?: Record<string, string>
+  /** Namespaces made at the start besides default and kube-system. */
+  namespaces?: string[]
+  /** `fast` (default) does everything at once, `real` takes the measured times, an object overrides single ones. */
+  timing?: 'fast' | 'real' | Partial<Timing>
+  /** Where time comes from; see createManualClock. */
+  clock?: Clock
+  /** Makes names, uids and drawn delays the same in every run. */
+  seed?: number
+  nodeName?: string
+  /** What the node can hold. */
+  capacity?: { cpu?: string; memory?: string; pods?: string }
+  /** Size at which a running container's log is rotated. */
+  logRotateBytes?: number
+  /** How many changes per kind a watch can go back. */
+  watchWindow?: number
+  /** How many Events are kept. */
+  eventLimit?: number
+  /** Whether runAsUser is obeyed; possible for root only, where it is the default. */
+  honourUser?: boolean
+  /** Sees every answered request. */
+  onRequest?: (request: { method: string; path: string; status: number; durationMs: number; user: string }) => void
+  /** Gets failures that nobody waits for; a process warning by default. */
+  onError?: (error: unknown, where: string) => void
+}
