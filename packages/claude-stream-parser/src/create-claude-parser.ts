@@ -103,20 +103,20 @@ export function createClaudeParser(options: ClaudeParserOptions = {}): ClaudePar
     if (failure) throw failure.error
   }
 
-  function feed(chunk: Uint8Array | string): void {
+  function take(feed: () => void): void {
     if (ended) {
       throw new ClaudeParserError(
         'fed_after_end',
         'The parser was fed after end(). Make one parser for each run with createClaudeParser().',
       )
     }
-    splitter.feed(chunk)
+    feed()
     throwFailure()
   }
 
   return {
-    feed,
-    line: (text) => feed(text.endsWith('\n') ? text : `${text}\n`),
+    feed: (chunk) => take(() => splitter.feed(chunk)),
+    line: (text) => take(() => splitter.line(text)),
     end(end = {}) {
       if (!ended) {
         ended = true

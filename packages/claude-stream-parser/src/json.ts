@@ -17,32 +17,33 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * An own member of an object. `JSON.parse` makes `__proto__` an own member like any other, and reading own
- * members only means that nothing is ever taken from a prototype.
+ * A member of parsed JSON by a name that no prototype has. `JSON.parse` makes `__proto__` an own member like any
+ * other, so an object of it never has another prototype; names that come from the stream itself are only ever read
+ * with `Object.entries` and kept in a `Map`.
  */
-export function memberOf(object: JsonObject | null | undefined, key: string): unknown {
-  return object && Object.hasOwn(object, key) ? object[key] : undefined
+export function memberOf(parent: JsonObject | null | undefined, key: string): unknown {
+  return parent ? parent[key] : undefined
 }
 
-/** An own member that is a string, else null. */
+/** A member that is a string, else null. */
 export function textOf(object: JsonObject | null | undefined, key: string): string | null {
   const value = memberOf(object, key)
   return typeof value === 'string' ? value : null
 }
 
-/** An own member that is a finite number, else null. */
+/** A member that is a finite number, else null. */
 export function numberOf(object: JsonObject | null | undefined, key: string): number | null {
   const value = memberOf(object, key)
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-/** An own member that is an object, else null. */
+/** A member that is an object, else null. */
 export function objectOf(parent: JsonObject | null | undefined, key: string): JsonObject | null {
   const value = memberOf(parent, key)
   return isJsonObject(value) ? value : null
 }
 
-/** An own member that is an array, else an empty one. */
+/** A member that is an array, else an empty one. */
 export function listOf(parent: JsonObject | null | undefined, key: string): readonly unknown[] {
   const value = memberOf(parent, key)
   return Array.isArray(value) ? value : []

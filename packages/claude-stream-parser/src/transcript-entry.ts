@@ -1,4 +1,5 @@
-interface Entry<Kind extends string> {
+// A type and not an interface: only types fit a consumer's index signature.
+type Entry<Kind extends string> = {
   readonly kind: Kind
   /** When it was printed, as the caller says. */
   readonly ts: string
