@@ -156,12 +156,9 @@ export function followRun(
 
   function holdBack(judgement: Extract<ReturnType<typeof judgeOutcome>, { verdict: 'await' }>): void {
     if (awaiting?.for !== judgement.for) awaiting = { for: judgement.for, since: clock.now() }
-    const waitMs = {
-      status: patience.statusMs,
-      record: patience.recordMs,
-      termination: (judgement.waitSeconds ?? 0) * 1000,
-    }
-    const until = awaiting.since + waitMs[judgement.for]
+    const usualMs = { status: patience.statusMs, record: patience.recordMs, termination: 0 }[judgement.for]
+    const waitMs = judgement.waitSeconds === undefined ? usualMs : judgement.waitSeconds * 1000
+    const until = awaiting.since + waitMs
     if (judgement.for === 'record' && outputEnded) decide(judgement.outcome)
     else if (clock.now() < until) waker.set(until)
     else if (judgement.for === 'termination') background(confirm(judgement.outcome))

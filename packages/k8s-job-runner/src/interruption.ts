@@ -120,5 +120,7 @@ export function findInterruption(evidence: Evidence): Interruption | undefined {
 export function hasEndedByStatus({ pod, podGone, jobGone, container }: Evidence): boolean {
   if (podGone !== undefined) return true
   if (pod === undefined) return jobGone !== undefined
+  // A pod that is deleted before it has a node is never started.
+  if (pod.metadata?.deletionTimestamp !== undefined && pod.spec?.nodeName === undefined) return true
   return isPodTerminal(pod) || containerStatus(pod, container)?.state?.terminated !== undefined
 }

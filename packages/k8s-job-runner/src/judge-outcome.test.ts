@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest'
+import type { EndEvidence, Evidence } from './evidence.ts'
+import { judgeOutcome } from './judge-outcome.ts'
+import type { Job, Pod } from './kubernetes.ts'
+
+const end = (fields: Partial<EndEvidence> = {}): EndEvidence => ({
+  exitCode: 0,
+  signal: null,
+  durationMs: 5,
+  stoppedBy: null,
+  ...fields,
+})
+
+const at = new Date('2026-11-21T10:00:00Z')
+
+function pod(o: {
+  phase?: string
+  reason?: string
+  exit?: { exitCode: number; reason?: string }
+  deleting?: boolean
+  disrupted?: string
+  node?: boolean
+}): Pod {
+  const state = o.exit === undefined ? { running: { startedAt: at } } : { terminated: { reason: 'Error', ...o.exit } }
+  return {
+    metadata: {
+      name: 'p',
+      uid: 'p1',
+      ...(o.deleting ? { deletionTimestamp: at, deletionGracePeriodSeconds: 30 } : {}),
+    },
+    spec: { containers: [], ...(o.node === false ? {} : { nodeName: 'n1' }) },
+    status: {
+      phase: o.phase ?? 'Running',
+      ...(o.reason === undefined ? {} : { reason: o.reason }),
+      conditions:
+        o.disrupted === undefined
+          ? []
+          : [{ type: 'DisruptionTarget', status: 'True', reason: o.disrupted, message: 'm' }],
+      containerStatuses: [{ name: 'main', image: 'i', imageID: '', ready: false, restartCount: 0, state }],
+    },
+  }
+}
+
+const job = (fields: Partial<Job> = {}): Job => ({ metadata: { name: 'j', uid: 'j1' }, ...fields })
+const judge = (evidence: Partial<Evidence>) => judgeOutcome({ container: 'main', job: job(), ...evidence })
+
+describe('the end record', () => {
+  it.each([
+    ['exit code 0', end(), { kind: 'succeeded', exitCode: 0 }],
+    ['another exit code', end({ exitCode: 7 }), { kind: 'exited', exitCode: 7 }],
+    ['a crash', end({ exitCode: 139, signal: 'SIGSEGV' }), { kind: 'signalled', signal: 'SIGSEGV' }],
+    ['a SIGTERM that the command gave itself', end({ exitCode: null, signal: 'SIGTERM' }), { kind: 'signalled' }],
+    ['its own exit 143', end({ exitCode: 143 }), { kind: 'exited', exitCode: 143 }],
+    ['the idle limit', end({ exitCode: 143, stoppedBy: 'idle_limit' }), { kind: 'deadlineExceeded', limit: 'idle' }],
+    ['the total limit', end({ exitCode: 143, stoppedBy: 'total_limit' }), { kind: 'deadlineExceeded', limit: 'total' }],
+    ['the output limit', end({ exitCode: 137, stoppedBy: 'output_limit' }), { kind: 'outputLimitExceeded' }],
+    ['lingering', end({ exitCode: null, signal: 'SIGKILL', stoppedBy: 'hang_after_finish' }), { kind: 'succeeded' }],
+    [
+      'a command that cannot start',
+      end({ exitCode: 127, startError: { code: 'ENOENT', message: 'no such file' } }),
+      { kind: 'startFailed', reason: 'ENOENT', message: 'no such file' },
+    ],
+  ])('decides at once: %s', (_, record, expected) => {
+    expect(judge({ pod: pod({}), end: record })).toMatchObject({
+      verdict: 'decided',
+      outcome: { source: 'end_record', ...expected },
+    })
+  })
+
+  it.each([
+    ['a SIGKILL', end({ exitCode: null, signal: 'SIGKILL' })],
+    ['exit 137', end({ exitCode: 137 })],
+    ['a signal to the launcher', end({ exitCode: 0, stoppedBy: 'signal' })],
+  ])('waits for the status that explains %s', (_, record) => {
+    expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'status' })
+  })
+
+  it.each([
+    [
+      { exit: { exitCode: 137, reason: 'OOMKilled' }, phase: 'Failed' },
+      { kind: 'oomKilled', process: 'main' },
+    ],
+    [
+      { exit: { exitCode: 137 }, phase: 'Failed', reason: 'Evicted' },
+      { kind: 'evicted', by: 'kubelet' },
+    ],
+    [
+      { exit: { exitCode: 137 }, phase: 'Failed', reason: 'DeadlineExceeded' },
+      { kind: 'deadlineExceeded', limit: 'pod' },
+    ],
+    [
+      { deleting: true, disrupted: 'EvictionByEvictionAPI' },
+      { kind: 'evicted', by: 'api' },
+    ],
+    [
+      { deleting: true, disrupted: 'PreemptionByScheduler' },
+      { kind: 'preempted', by: 'scheduler' },
+    ],
+    [
+      { deleting: true, disrupted: 'PreemptionByKubelet' },
+      { kind: 'preempted', by: 'kubelet' },
+    ],
+    [
+      { deleting: true, disrupted: 'DeletionByTaintManager' },
+      { kind: 'evicted', by: 'taint' },
+    ],
+    [
+      { deleting: true, disrupted: 'TerminationByKubelet' },
+      { kind: 'evicted', by: 'kubelet' },
+    ],
+    [
+      { deleting: true, disrupted: 'SomethingNew' },
+      { kind: 'evicted', by: 'api', reason: 'SomethingNew' },
+    ],
+    [{ deleting: true }, { kind: 'deletedExternally', seen: { what: 'pod', by: 'status' } }],
+    [
+      { exit: { exitCode: 137 }, phase: 'Failed' },
+      { kind: 'signalled', signal: 'SIGKILL' },
+    ],
+  ])('of a kill is explained by the status %j', (status, expected) => {
+    expect(judge({ pod: pod(status), end: end({ exitCode: 137, signal: 'SIGKILL' }) })).toMatchObject({
+      verdict: 'decided',
+      outcome: expected,
+    })
+  })
+
+  it('that tells of a success is not undone by a deletion that came later', () => {
+    expect(judge({ pod: pod({ deleting: true }), end: end() })).toMatchObject({ outcome: { kind: 'succeeded' } })
+  })
+
+  it('with exit 0 that a signal brought about is no success when the pod was deleted', () => {
+    const judged = judge({ pod: pod({ deleting: true }), end: end({ stoppedBy: 'signal' }) })
+    expect(judged).toMatchObject({ verdict: 'decided', outcome: { kind: 'deletedExternally', exitCode: 0 } })
+  })
+
+  it('after a cancellation names who cancelled', () => {
+    const judged = judge({
+      pod: pod({ deleting: true }),
+      end: end({ exitCode: 143, stoppedBy: 'signal' }),
+      cancel: { by: 'ada' },
+    })
+    expect(judged).toMatchObject({ outcome: { kind: 'cancelled', by: 'ada', exitCode: 143 } })
+  })
+
+  it('of a command that finished before the cancellation reached it stands', () => {
+    expect(judge({ pod: pod({ deleting: true }), end: end(), cancel: { by: 'ada' } })).toMatchObject({
+      outcome: { kind: 'succeeded' },
+    })
+  })
+
+  it('with a child killed for memory and exit 1 is an OOM once the status says so', () => {
+    const status = pod({ phase: 'Failed', exit: { exitCode: 1, reason: 'OOMKilled' } })
+    expect(judge({ pod: status, end: end({ exitCode: 1 }) })).toMatchObject({
+      outcome: { kind: 'oomKilled', process: 'child' },
+    })
+  })
+
+  it('with a child killed for memory and exit 0 is a success with a note', () => {
+    const status = pod({ phase: 'Succeeded', exit: { exitCode: 0, reason: 'OOMKilled' } })
+    expect(judge({ pod: status, end: end() })).toMatchObject({
+      outcome: { kind: 'succeeded', notes: [expect.stringContaining('memory')] },
+    })
+  })
+})
+
+describe('without an end record', () => {
+  it('a plain exit waits a moment for the record, which may know more', () => {
+    expect(judge({ pod: pod({ phase: 'Failed', exit: { exitCode: 143 } }) })).toMatchObject({
+      verdict: 'await',
+      for: 'record',
+      outcome: { kind: 'exited', exitCode: 143, source: 'pod_status' },
+    })
+  })
+
+  it('a launcher that was killed is hardly waited for: it cannot have written one', () => {
+    expect(judge({ pod: pod({ phase: 'Failed', exit: { exitCode: 137 } }) })).toMatchObject({
+      verdict: 'await',
+      for: 'record',
+      waitSeconds: 0.05,
+      outcome: { kind: 'signalled', signal: 'SIGKILL' },
+    })
+  })
+
+  it('a pod within its grace is not over: its last words are still to come', () => {
+    for (const disrupted of ['EvictionByEvictionAPI', 'PreemptionByScheduler']) {
+      expect(judge({ pod: pod({ deleting: true, disrupted }) })).toEqual({ verdict: 'undecided' })
+    }
+    expect(judge({ pod: pod({ deleting: true }) })).toEqual({ verdict: 'undecided' })
+    expect(judge({ pod: pod({ deleting: true }), cancel: { by: 'ada' } })).toEqual({ verdict: 'undecided' })
+  })
+
+  it('a pod on a tainted node counts as lost only when its grace has passed without news', () => {
+    expect(judge({ pod: pod({ deleting: true, disrupted: 'DeletionByTaintManager' }) })).toMatchObject({
+      verdict: 'await',
+      for: 'termination',
+      waitSeconds: 35,
+      outcome: { kind: 'nodeLost', exitCode: null },
+    })
+  })
+
+  it('an end that came before anybody deleted the pod is told by its exit', () => {
+    const evidence = { pod: pod({ phase: 'Succeeded', exit: { exitCode: 0 }, deleting: true }), endedUndisturbed: true }
+    expect(judge(evidence)).toMatchObject({ outcome: { kind: 'succeeded' } })
+  })
+
+  it('a Job deleted in the background leaves a pod that is waited for', () => {
+    const gone = { at: 1, by: 'watch' } as const
+    expect(judge({ pod: pod({}), jobGone: gone })).toEqual({ verdict: 'undecided' })
+    expect(judge({ pod: pod({ deleting: true }), jobGone: gone, podGone: gone })).toMatchObject({
+      outcome: { kind: 'deletedExternally', seen: { what: 'job' } },
+    })
+  })
+
+  it('a Job that vanishes before it had a pod was deleted', () => {
+    expect(judge({ jobGone: { at: 9, by: 'read' } })).toMatchObject({
+      outcome: { kind: 'deletedExternally', seen: { what: 'job', at: 9, by: 'read' }, exitCode: null },
+    })
+    expect(judge({ jobGone: { at: 9, by: 'watch' }, cancel: { by: 'ada' } })).toMatchObject({
+      outcome: { kind: 'cancelled', by: 'ada' },
+    })
+  })
+
+  it('a pod that vanishes while it runs was deleted, and nothing is known of its exit', () => {
+    expect(judge({ pod: pod({}), podGone: { at: 3, by: 'watch' } })).toMatchObject({
+      outcome: {
+        kind: 'deletedExternally',
+        exitCode: null,
+        source: 'absence',
+        seen: { what: 'pod', at: 3, by: 'watch' },
+      },
+    })
+  })
+
+  it('a terminal pod whose container says nothing is lost', () => {
+    const silent: Pod = {
+      metadata: { name: 'p' },
+      spec: { containers: [], nodeName: 'n' },
+      status: { phase: 'Failed' },
+    }
+    expect(judge({ pod: silent })).toMatchObject({
+      outcome: { kind: 'lost', known: expect.stringContaining('Failed') },
+    })
+  })
+
+  it('a pod that was ended because it lingered after its work is a success', () => {
+    const judged = judge({
+      pod: pod({ deleting: true, phase: 'Failed', exit: { exitCode: 143 } }),
+      stoppedAfterFinish: true,
+    })
+    expect(judged).toMatchObject({ outcome: { kind: 'succeeded' } })
+  })
+
+  it('a running pod is not over, whatever its Job says', () => {
+    const failed = job({
+      status: { conditions: [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }] },
+    })
+    expect(judge({ pod: pod({}), job: failed })).toEqual({ verdict: 'undecided' })
+  })
+})

@@ -1,0 +1,187 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseFollowSettings } from './follow-settings.ts'
+import { isLabelValue } from './label-value.ts'
+import { buildManifest } from './manifest.ts'
+import type { RunRequest } from './run-request.ts'
+
+const request: RunRequest = {
+  key: 'agent-7',
+  runId: 'run 42',
+  image: 'node:24',
+  command: { argv: ['cat'], stdin: 'the secret prompt', files: [{ path: '/tmp/f', content: 'file text' }] },
+  env: { PLAIN: 'visible' },
+  secretEnv: { TOKEN: 'sk-hidden' },
+}
+
+describe('buildManifest', () => {
+  it('is pure: the same request gives the same objects', () => {
+    expect(buildManifest(request, 'ns')).toEqual(buildManifest(request, 'ns'))
+  })
+
+  it('keeps prompt, files, launcher and secret environment out of the Job', () => {
+    const { job, secret } = buildManifest(request, 'ns')
+    const text = JSON.stringify(job)
+    for (const hidden of [
+      'the secret prompt',
+      'file text',
+      'sk-hidden',
+      'AGENT_JOBS_SPEC"',
+      secret.stringData?.['AGENT_JOBS_LAUNCHER'] ?? '',
+    ]) {
+      expect(text.includes(hidden)).toBe(false)
+    }
+    expect(text).toContain('visible')
+    expect(secret.stringData).toMatchObject({ TOKEN: 'sk-hidden' })
+    expect(secret.immutable).toBe(true)
+  })
+
+  it('makes one pod that is never replaced, and no volume of its own', () => {
+    const { spec } = buildManifest(request, 'ns').job
+    expect(spec).toMatchObject({ backoffLimit: 0, podReplacementPolicy: 'Failed', ttlSecondsAfterFinished: 3600 })
+    expect(spec?.template.spec).toMatchObject({
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 30,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        runAsGroup: 1000,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    })
+    expect(spec?.template.spec?.volumes).toBeUndefined()
+    expect(spec?.template.spec?.containers[0]).toMatchObject({
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+    })
+    expect(spec?.suspend).toBeUndefined()
+    expect(spec?.activeDeadlineSeconds).toBeUndefined()
+  })
+
+  it("gives the deadline to the pod, whose log survives it, and not to the Job's own clock", () => {
+    const { spec } = buildManifest({ ...request, deadlineSeconds: 9 }, 'ns').job
+    expect(spec?.template.spec?.activeDeadlineSeconds).toBe(9)
+    expect(spec?.activeDeadlineSeconds).toBeUndefined()
+  })
+
+  it('refers to the Secret by a key that only this run has, so that another run of the key cannot start from it', () => {
+    const mine = buildManifest(request, 'ns')
+    const other = buildManifest({ ...request, runId: 'other' }, 'ns')
+    expect(mine.secret.metadata?.name).toBe(other.secret.metadata?.name)
+    const reference = mine.job.spec?.template.spec?.containers[0]?.env?.[0]?.valueFrom?.secretKeyRef
+    expect(mine.secret.stringData).toHaveProperty([reference?.key ?? ''])
+    expect(other.secret.stringData).not.toHaveProperty([reference?.key ?? ''])
+  })
+
+  it('suspends a queued Job and labels the Job alone for the queue', () => {
+    const { job } = buildManifest({ ...request, queue: 'team-a' }, 'ns')
+    expect(job.spec?.suspend).toBe(true)
+    expect(job.metadata?.labels).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'team-a' })
+    expect(job.spec?.template.metadata?.labels).not.toHaveProperty(['kueue.x-k8s.io/queue-name'])
+  })
+
+  it('runs sidecars natively, beside the command and not in its way', () => {
+    const { job } = buildManifest({ ...request, sidecars: [{ name: 'dind', image: 'docker:28-dind' }] }, 'ns')
+    expect(job.spec?.template.spec?.initContainers).toEqual([
+      { name: 'dind', image: 'docker:28-dind', restartPolicy: 'Always' },
+    ])
+  })
+
+  it("lays the caller's security context over the default", () => {
+    const { job } = buildManifest(
+      { ...request, podSecurityContext: { runAsUser: 5 }, containerSecurityContext: { readOnlyRootFilesystem: true } },
+      'ns',
+    )
+    expect(job.spec?.template.spec?.securityContext).toMatchObject({ runAsUser: 5, runAsNonRoot: true })
+    expect(job.spec?.template.spec?.containers[0]?.securityContext).toMatchObject({
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+  })
+
+  it('lets the launcher end the command before the kubelet ends the launcher', () => {
+    for (const [graceSeconds, killGraceMs] of [
+      [30, 10_000],
+      [5, 3000],
+      [1, 500],
+    ] as const) {
+      const { secret } = buildManifest({ ...request, terminationGracePeriodSeconds: graceSeconds }, 'ns')
+      expect(JSON.parse(secret.stringData?.['AGENT_JOBS_SPEC'] ?? '')).toMatchObject({ limits: { killGraceMs } })
+    }
+  })
+
+  it('passes labels, annotations and everything of scheduling on', () => {
+    const { job } = buildManifest(
+      {
+        ...request,
+        labels: { 'paperclip.io/agent-id': 'a1', 'app.kubernetes.io/managed-by': 'paperclip' },
+        annotations: { note: 'x' },
+        scheduling: {
+          nodeSelector: { disk: 'ssd' },
+          priorityClassName: 'low',
+          runtimeClassName: 'gvisor',
+          tolerations: [{ operator: 'Exists' }],
+        },
+        dnsPolicy: 'None',
+        pullSecrets: ['reg'],
+        envFrom: [{ configMapRef: { name: 'c' } }],
+        envValueFrom: { X: { fieldRef: { fieldPath: 'metadata.name' } } },
+      },
+      'ns',
+    )
+    expect(job.metadata).toMatchObject({
+      labels: { 'paperclip.io/agent-id': 'a1', 'app.kubernetes.io/managed-by': 'paperclip' },
+      annotations: { note: 'x' },
+    })
+    expect(job.spec?.template.metadata?.labels).toMatchObject({ 'paperclip.io/agent-id': 'a1' })
+    expect(job.spec?.template.spec).toMatchObject({
+      nodeSelector: { disk: 'ssd' },
+      priorityClassName: 'low',
+      runtimeClassName: 'gvisor',
+      tolerations: [{ operator: 'Exists' }],
+      dnsPolicy: 'None',
+      imagePullSecrets: [{ name: 'reg' }],
+    })
+    expect(job.spec?.template.spec?.containers[0]?.envFrom).toHaveLength(2)
+  })
+
+  it('has valid labels, and settings that read back, for every key and run id', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 1 }),
+        fc.string({ unit: 'grapheme', minLength: 1 }),
+        (key, runId) => {
+          const { job, secret, settings } = buildManifest({ ...request, key, runId }, 'ns')
+          for (const { metadata } of [job, secret]) {
+            for (const value of Object.values(metadata?.labels ?? {})) expect(isLabelValue(value)).toBe(true)
+          }
+          expect(parseFollowSettings(job.metadata?.annotations?.['agent-jobs.dev/follow'])).toEqual(settings)
+          expect(job.metadata?.annotations?.['agent-jobs.dev/run-id']).toBe(runId)
+        },
+      ),
+    )
+  })
+})
+
+describe('parseFollowSettings', () => {
+  it.each([undefined, '', '{', '[]', 'null', '{"version":2}', '{"version":1,"container":"c"}'])(
+    'refuses %j',
+    (text) => {
+      expect(parseFollowSettings(text)).toBeNull()
+    },
+  )
+
+  it('takes numbers that make no sense as their defaults', () => {
+    const text = JSON.stringify({
+      version: 1,
+      container: 'c',
+      secret: 's',
+      graceSeconds: -1,
+      budgetMs: 'x',
+      more: true,
+    })
+    expect(parseFollowSettings(text)).toMatchObject({ graceSeconds: 30, budgetMs: 600_000, retain: false })
+  })
+})

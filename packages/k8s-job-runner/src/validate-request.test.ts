@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { RunError } from './run-error.ts'
+import type { RunRequest } from './run-request.ts'
+import { requestProblems, validateRequest } from './validate-request.ts'
+
+const good: RunRequest = { key: 'agent', runId: 'r1', image: 'node:24', command: { argv: ['node', '-v'] } }
+const broken = (fields: object): RunRequest => ({ ...good, ...fields }) as RunRequest
+
+describe('validateRequest', () => {
+  it('accepts the least there is', () => {
+    expect(requestProblems(good)).toEqual([])
+    expect(() => validateRequest(good)).not.toThrow()
+  })
+
+  it.each<[object, string]>([
+    [{ key: '' }, 'Expected `key` to be a non-empty string, got ""'],
+    [{ runId: 7 }, 'Expected `runId` to be a non-empty string, got 7'],
+    [{ image: 'a b' }, 'Expected `image` to be an image name without white space, got "a b"'],
+    [{ name: 'Upper' }, 'Expected `name` to be at most 63 of a-z 0-9 - (a DNS label), got "Upper"'],
+    [
+      { name: 'a'.repeat(64) },
+      `Expected \`name\` to be at most 63 of a-z 0-9 - (a DNS label), got "${'a'.repeat(64)}"`,
+    ],
+    [
+      { namePrefix: 'a'.repeat(23) },
+      `Expected \`namePrefix\` to be a DNS label of at most 22 characters, got "${'a'.repeat(23)}"`,
+    ],
+    [{ containerName: 'a.b' }, 'Expected `containerName` to be a DNS label, got "a.b"'],
+    [{ queue: 'Not Good' }, 'Expected `queue` to be the name of a LocalQueue, got "Not Good"'],
+    [{ command: { argv: [] } }, 'Expected `command.argv` to be a non-empty array of strings, got []'],
+    [{ command: { argv: ['a', 1] } }, 'Expected `command.argv[1]` to be a string, got 1'],
+    [{ command: { argv: ['a\0'] } }, '`command.argv[0]` holds a NUL character'],
+    [{ command: { argv: [''] } }, 'Expected `command.argv[0]` to name a program, got an empty string'],
+    [{ command: { argv: ['a'], cwd: 'rel' } }, 'Expected `command.cwd` to be an absolute path, got "rel"'],
+    [{ env: { '1A': 'x' } }, 'Expected each name in `env` to be an environment variable name, got "1A"'],
+    [
+      { secretEnv: { AGENT_JOBS_X: 'x' } },
+      '`secretEnv.AGENT_JOBS_X` is reserved: names starting with AGENT_JOBS_ belong to the launcher',
+    ],
+    [{ env: { A: '1' }, secretEnv: { A: '2' } }, '`A` stands in both `env` and `secretEnv`; keep one'],
+    [{ env: { A: 1 } }, 'Expected `env.A` to be a string, got 1'],
+    [{ env: { A: '\0' } }, '`env.A` holds a NUL character; no process can take one'],
+    [
+      { secretEnv: { A: 'x'.repeat(131_072) } },
+      '`secretEnv.A` takes 131075 bytes; the kernel takes at most 131072 for one variable. Put it in `command.files`',
+    ],
+    [{ labels: { 'a b': 'x' } }, '`labels`: "a b" is not a valid key'],
+    [{ labels: { 'agent-jobs.dev/x': 'y' } }, '`labels`: agent-jobs.dev/x is reserved (agent-jobs.dev/)'],
+    [
+      { labels: { a: '-' } },
+      '`labels["a"]` is "-"; a label value has at most 63 of a-z A-Z 0-9 . _ - and starts and ends with a letter or digit',
+    ],
+    [{ annotations: { a: 1 } }, 'Expected `annotations["a"]` to be a string, got 1'],
+    [{ mounts: [{ name: 'v', mountPath: '/v' }] }, '`mounts`: "v" at /v is not in `volumes`'],
+    [{ volumes: [{ name: 'v' }], mounts: [{ name: 'v', mountPath: 'v' }] }, '`mounts`: "v" is not an absolute path'],
+    [
+      {
+        volumes: [{ name: 'v' }],
+        mounts: [
+          { name: 'v', mountPath: '/v' },
+          { name: 'v', mountPath: '/v' },
+        ],
+      },
+      '`mounts`: /v is mounted twice',
+    ],
+    [{ volumes: [{ name: 'v' }, { name: 'v' }] }, '`volumes` holds two of the same name'],
+    [{ journal: { path: 'j' } }, 'Expected `journal.path` to be an absolute path, got "j"'],
+    [{ deadlineSeconds: 0 }, 'Expected `deadlineSeconds` to be a whole number of at least 1, got 0'],
+    [
+      { ttlSecondsAfterFinished: 60 },
+      'Expected `ttlSecondsAfterFinished` to be a whole number of at least 3600, got 60',
+    ],
+    [
+      { terminationGracePeriodSeconds: 1.5 },
+      'Expected `terminationGracePeriodSeconds` to be a whole number of at least 1, got 1.5',
+    ],
+    [{ start: { budgetSeconds: -1 } }, 'Expected `start.budgetSeconds` to be a whole number of at least 1, got -1'],
+    [{ sidecars: [{ name: 'main' }] }, '`sidecars` holds a name that another container has'],
+  ])('says of %j exactly what is wrong', (fields, problem) => {
+    expect(requestProblems(broken(fields))).toEqual([problem])
+  })
+
+  it('lists every fault in one error, before anything is created', () => {
+    let thrown: unknown
+    try {
+      validateRequest(broken({ key: '', deadlineSeconds: 0 }))
+    } catch (error) {
+      thrown = error
+    }
+    expect(RunError.isInstance(thrown)).toBe(true)
+    expect(thrown).toMatchObject({ code: 'invalid_request', retryable: false, problems: { length: 2 } })
+    expect(String(thrown)).toContain('`key`')
+    expect(String(thrown)).toContain('`deadlineSeconds`')
+  })
+})
