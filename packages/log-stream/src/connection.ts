@@ -62,6 +62,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     const response = await source.open({ ...tracker.begin(plan), follow: plan.follow, signal: request.signal })
     link.opened = true
     link.lastByteAt = clock.now()
+    link.alarm.wake()
     if (response.status !== 200) {
       const body = (await readBody(response.body)).toString('utf8')
       const judgement = judgeResponse({ status: response.status, headers: response.headers, body, now: Date.now() })

@@ -47,7 +47,10 @@ export class StampTracker implements Tracker {
   #heldBytes = 0
   #full = true
   #last: { ns: bigint; high: number; low: number; before: number } | undefined
+  /** Highest timestamp since the clock last went back: what is lower by much is a repetition or a stepped clock. */
   #high = 0n
+  /** Highest timestamp ever: what is above it cannot have been handed over before. */
+  #peak = 0n
   #seq: number
   #lost: number
   #probed = ''
@@ -76,7 +79,8 @@ export class StampTracker implements Tracker {
       const [high, low] = parseHash(cursor.last[1])
       this.#last = { ns, high, low, before: cursor.before ?? 0 }
       this.#recent.restore(ns, high, low, this.#last.before)
-      this.#high = cursor.high === undefined ? ns : BigInt(cursor.high)
+      this.#high = ns
+      this.#peak = cursor.high === undefined ? ns : BigInt(cursor.high)
     }
   }
 
@@ -126,7 +130,7 @@ export class StampTracker implements Tracker {
   #piece(piece: Line & StampedPiece): void {
     if (piece.first) {
       const { ns } = piece
-      if (this.#matcher !== undefined && ns > this.#high) this.#takeForNew({ ns })
+      if (this.#matcher !== undefined && ns > this.#peak) this.#takeForNew({ ns })
       const back = this.#last !== undefined && ns < this.#high - stepBackNs
       this.#long = { joiner: new LineJoiner(this.#o), isNew: this.#matcher === undefined && !back }
     }
@@ -155,7 +159,7 @@ export class StampTracker implements Tracker {
     }
     if (this.#isKnown(line)) return
     this.#hold(line)
-    if (line.ns > this.#high) this.quiet()
+    if (line.ns > (this.#reason === 'resume' ? this.#peak : this.#high)) this.quiet()
   }
 
   #isKnown(line: Line): boolean {
@@ -250,6 +254,7 @@ export class StampTracker implements Tracker {
         this.#seq++
         this.#last = { ns: line.ns, high: line.high, low: line.low, before }
         if (line.ns > this.#high) this.#high = line.ns
+        if (line.ns > this.#peak) this.#peak = line.ns
         this.#recent.push(line.ns, line.high, line.low)
         this.#begun = undefined
       } else {
@@ -306,7 +311,7 @@ export class StampTracker implements Tracker {
     if (last !== undefined) {
       cursor.last = [last.ns.toString(), formatHash(last.high, last.low)]
       if (last.before > 0) cursor.before = last.before
-      if (this.#high > last.ns) cursor.high = this.#high.toString()
+      if (this.#peak > last.ns) cursor.high = this.#peak.toString()
     }
     if (this.#lost > 0) cursor.lost = this.#lost
     return cursor

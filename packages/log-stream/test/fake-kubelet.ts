@@ -64,6 +64,7 @@ export class FakeKubelet implements LogSource {
   readonly connections: Connection[] = []
   /** Connections that are open now. */
   openBodies = 0
+  #unseen = 0
   #sentTo = 0
   #sentOfNext = 0
   #pieceEnd = 0
@@ -90,6 +91,12 @@ export class FakeKubelet implements LogSource {
     let start = 0
     for (; bytes.length - start > 16_384; start += 16_384) this.write(ns, bytes.subarray(start, start + 16_384), 'P')
     this.write(ns, bytes.subarray(start), 'F')
+  }
+
+  /** Rotated before the follower's watch was made: nobody is told, and it stays in the renamed file. */
+  rotateUnseen(): void {
+    this.#unseen++
+    this.rotate()
   }
 
   rotate(): void {
@@ -151,7 +158,11 @@ export class FakeKubelet implements LogSource {
     this.#breakers.add(breaker)
     this.openBodies++
     try {
-      for await (const piece of this.#pieces(request, () => broken.how !== undefined)) {
+      for await (const piece of this.#pieces(
+        // An error text comes at the end of the file at the latest: the kubelet does not go on behind it.
+        { ...request, follow: request.follow && fault.words === undefined },
+        () => broken.how !== undefined,
+      )) {
         let length = Math.min(piece.length, left)
         if (this.#pieceEnd > this.#sentTo) {
           length = Math.min(length, this.#sentOfNext + leftNew)
@@ -222,14 +233,14 @@ export class FakeKubelet implements LogSource {
         continue
       }
       if (!request.follow) return
-      if (watchedFrom !== undefined && this.#files.length > watchedFrom) {
+      if (watchedFrom !== undefined && this.#files.length - this.#unseen > watchedFrom) {
         // One event per rotation, each of which opens the newest file from its start.
         watchedFrom++
         fileIndex = this.#files.length - 1
         at = 0
         continue
       }
-      watchedFrom ??= this.#files.length
+      watchedFrom ??= this.#files.length - this.#unseen
       if (!this.#running || isBroken()) return
       await this.#changed(request.signal)
       if (isBroken()) return

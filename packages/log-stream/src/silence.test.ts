@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { playStage } from '../test/timeline.ts'
+
+describe('a silent stream (F4)', () => {
+  it('costs at most two requests a minute for six hours, and the next line comes at once', async () => {
+    const hours = 6
+    const {
+      kubelet: server,
+      texts,
+      handedOverAt,
+    } = await playStage({ framing: 'none' }, async ({ print, pass, kubelet }) => {
+      print('before')
+      await pass(hours * 3_600_000)
+      print('after')
+      await pass(1_000)
+      kubelet.exit()
+    })
+    expect(texts).toEqual(['before', 'after'])
+    expect((handedOverAt.get('after') ?? 0) - (handedOverAt.get('before') ?? 0)).toBe(hours * 3_600_000)
+    expect(server.connections.length).toBeLessThanOrEqual(hours * 60 * 2 + 2)
+  })
+
+  it('renews the connection before the kubelet cuts it at four hours', async () => {
+    const { kubelet: server } = await playStage({ framing: 'none' }, async ({ print, pass, kubelet }) => {
+      print('before')
+      await pass(9 * 3_600_000)
+      kubelet.exit()
+    })
+    const follows = server.connections.filter((connection) => connection.follow)
+    expect(follows).toHaveLength(3)
+    for (const [index, follow] of follows.entries()) {
+      expect(follow.at - (follows[index - 1]?.at ?? follow.at)).toBeLessThan(4 * 3_600_000)
+    }
+  })
+
+  it('notices a dead link within 30 s of the last byte', async () => {
+    const { texts, diagnostics, printed, handedOverAt } = await playStage(
+      { framing: 'none' },
+      async ({ print, pass, kubelet }) => {
+        print('one')
+        await pass(1_000)
+        kubelet.breakAll('half-open')
+        print('two')
+        await pass(40_000)
+        kubelet.exit()
+      },
+    )
+    expect(texts).toEqual(printed)
+    expect(diagnostics.map((item) => item.code)).toContain('stalled')
+    // 30 s of silence, then a wait with jitter of at most one second.
+    expect((handedOverAt.get('two') ?? 0) - (handedOverAt.get('one') ?? 0)).toBeLessThanOrEqual(31_000)
+  })
+
+  it('finds the lines that a follower stuck in a renamed file does not send', async () => {
+    // t4: 60 MB to read, rotated before the first end of file; tailLines=1 showed newer lines all the time.
+    const { texts, printed } = await playStage({ framing: 'none' }, async ({ print, pass, kubelet }) => {
+      for (let i = 0; i < 50; i++) print(`old ${i}`)
+      await pass(10)
+      kubelet.rotateUnseen()
+      for (let i = 0; i < 5; i++) print(`new ${i}`)
+      await pass(60_000)
+      kubelet.exit()
+    })
+    expect(texts).toEqual(printed)
+  })
+
+  it('does not take the last part of a long line for a newer line again and again', async () => {
+    const { kubelet: server, texts } = await playStage({ framing: 'none' }, async ({ clock, pass, kubelet }) => {
+      const ns = BigInt(clock.now()) * 1_000_000n
+      kubelet.write(ns, Buffer.from('head-'), 'P')
+      kubelet.write(ns + 5n, Buffer.from('tail'), 'F')
+      await pass(3_600_000)
+      kubelet.exit()
+    })
+    expect(texts).toEqual(['head-tail'])
+    expect(server.connections.length).toBeLessThanOrEqual(125)
+  })
+
+  it('polls where the node has no inotify instance left, and follows again later', async () => {
+    const words = 'failed to create fsnotify watcher: too many open files'
+    const {
+      texts,
+      printed,
+      diagnostics,
+      kubelet: server,
+    } = await playStage(
+      {
+        framing: 'none',
+        kubelet: { fault: ({ follow, at }) => (follow && at < Date.UTC(2026, 10, 21, 9, 1) ? { words } : undefined) },
+      },
+      async ({ print, pass, kubelet }) => {
+        for (let minute = 0; minute < 10; minute++) {
+          for (let i = 0; i < 20; i++) {
+            print(`line ${minute}/${i}`)
+            await pass(3_000)
+          }
+        }
+        kubelet.exit()
+      },
+    )
+    expect(texts).toEqual(printed)
+    expect(diagnostics.filter((item) => item.code === 'too_many_open_files')).toHaveLength(1)
+    expect(server.connections.filter((connection) => !connection.follow).length).toBeGreaterThan(50)
+    expect(server.connections.filter((connection) => connection.follow)).toHaveLength(2)
+  })
+})
