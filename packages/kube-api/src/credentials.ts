@@ -43,10 +43,15 @@ class CapturingConfig extends KubeConfig {
   }
 
   override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): DispatcherOptions {
-    // A token must not travel in the clear; on the own machine it does not travel.
-    const plainLoopback = cluster !== null && cluster.server.startsWith('http:') && isLoopback(cluster.server)
-    this.connection =
-      plainLoopback && !cluster.proxyUrl ? { type: 'none' } : super.createDispatcherOptions(cluster, agentOptions)
+    const plain = cluster?.server.startsWith('http:') === true && !cluster.skipTLSVerify && !cluster.proxyUrl
+    // On the own machine nothing travels in the clear.
+    if (plain && !isLoopback(cluster.server)) {
+      throw new KubeError({
+        code: 'credentials',
+        message: `The address ${cluster.server} has no TLS, and a token must not travel in the clear. Use https, or set insecure-skip-tls-verify for this cluster if its network is trusted.`,
+      })
+    }
+    this.connection = plain ? { type: 'none' } : super.createDispatcherOptions(cluster, agentOptions)
     return { type: 'none' }
   }
 
@@ -74,6 +79,7 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
       resolved = { at: clock.now(), value }
       return value
     } catch (cause) {
+      if (KubeError.isInstance(cause)) throw cause
       const user = kubeConfig.getCurrentUser()?.name ?? '(none)'
       const detail = cause instanceof Error ? cause.message : String(cause)
       throw new KubeError({

@@ -98,15 +98,17 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   /** Aborts the scope when nothing comes for too long or when a relist is due. */
-  function guard(scope: AbortScope, silenceMs: () => number): { touch(): void; ended: Promise<void> } {
+  function guard(scope: AbortScope): { touch(): void; ended: Promise<void> } {
     const startedAt = clock.now()
     let lastByteAt = startedAt
     async function look(): Promise<void> {
       while (!scope.signal.aborted) {
+        const initial = version === undefined
         // A busy server that takes WatchList for a plain watch is never silent and never says that the state is whole.
-        const initialUntil = version === undefined ? startedAt + initialPatience * tuning.initialSilenceMs : Infinity
-        const silentIn = Math.min(lastByteAt + silenceMs(), initialUntil) - clock.now()
-        const relistIn = syncedAt === undefined || version === undefined ? Infinity : relistAt - clock.now()
+        const initialUntil = initial ? startedAt + initialPatience * tuning.initialSilenceMs : Infinity
+        const silenceMs = initial ? tuning.initialSilenceMs : tuning.silenceMs
+        const silentIn = Math.min(lastByteAt + silenceMs, initialUntil) - clock.now()
+        const relistIn = initial ? Infinity : relistAt - clock.now()
         if (silentIn <= 0) scope.abort(new Interruption('silent'))
         else if (relistIn <= 0) scope.abort(new Interruption('relist due'))
         else await clock.sleep(Math.min(silentIn, relistIn), scope.signal)
@@ -144,23 +146,25 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function session(signal: AbortSignal): Promise<void> {
+    // After a long absence the list is overdue: one request instead of a watch that would be interrupted at once.
+    if (clock.now() >= relistAt) version = undefined
     if (version === undefined && watchList === 'no') {
       const { items, resourceVersion } = await list(signal)
       take(items, resourceVersion)
     }
     using scope = openAbortScope(signal)
-    const silenceMs = () => (version === undefined ? tuning.initialSilenceMs : tuning.silenceMs)
-    const watchdog = guard(scope, silenceMs)
+    const timeoutSeconds = Math.round(tuning.watchSeconds * (1 + random()))
+    let onBytes: () => void = () => undefined
+    const frames = await source.watch({
+      resourceVersion: version,
+      timeoutSeconds,
+      signal: scope.signal,
+      onBytes: () => onBytes(),
+    })
+    // From the headers on: until then the request's own deadline counts.
+    const watchdog = guard(scope)
+    onBytes = watchdog.touch
     try {
-      const timeoutSeconds = Math.round(tuning.watchSeconds * (1 + random()))
-      const { touch: onBytes } = watchdog
-      const frames = await source.watch({
-        resourceVersion: version,
-        timeoutSeconds,
-        signal: scope.signal,
-        onBytes,
-      })
-      onBytes()
       await follow(frames)
     } finally {
       scope.abort()

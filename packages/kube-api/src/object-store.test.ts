@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { configMap } from '../test/events.ts'
+import { createObjectStore, type Change } from './object-store.ts'
+
+const brief = (changes: Change<ReturnType<typeof configMap>>[] | 'stale') =>
+  changes === 'stale'
+    ? changes
+    : changes.map(({ uid, alive, object }) => `${alive ? '+' : '-'}${uid}@${object.metadata?.resourceVersion}`)
+
+function storeWith(...items: ReturnType<typeof configMap>[]) {
+  const store = createObjectStore<ReturnType<typeof configMap>>()
+  store.replace(items, '10')
+  return store
+}
+
+describe('the store', () => {
+  it('tells what a first list brings', () => {
+    const store = createObjectStore()
+    expect(brief(store.replace([configMap('a', 1), configMap('b', 2)], '10'))).toEqual(['+uid-a@1', '+uid-b@2'])
+  })
+
+  it('tells only the difference of a second list', () => {
+    const store = storeWith(configMap('a', 1), configMap('b', 2), configMap('c', 3))
+    expect(brief(store.replace([configMap('a', 1), configMap('b', 12), configMap('d', 13)], '20'))).toEqual([
+      '-uid-c@3',
+      '+uid-b@12',
+      '+uid-d@13',
+    ])
+  })
+
+  it('ignores an event that came twice and one that is older than what is known', () => {
+    const store = storeWith(configMap('a', 5))
+    expect(store.apply(configMap('a', 5), true)).toEqual([])
+    expect(store.apply(configMap('a', 4), true)).toEqual([])
+    expect(store.apply(configMap('a', 4), false)).toEqual([])
+    expect(brief(store.apply(configMap('a', 11), true))).toEqual(['+uid-a@11'])
+  })
+
+  it('does not bring back the dead', () => {
+    const store = storeWith(configMap('a', 5))
+    expect(brief(store.apply(configMap('a', 11), false))).toEqual(['-uid-a@11'])
+    expect(store.apply(configMap('a', 9), true)).toEqual([])
+    expect(store.apply(configMap('a', 11), false)).toEqual([])
+    expect(store.objects.size).toBe(0)
+  })
+
+  it('takes back an object that left the selector and returned', () => {
+    const store = storeWith(configMap('a', 5))
+    store.apply(configMap('a', 11), false)
+    expect(brief(store.apply(configMap('a', 12), true))).toEqual(['+uid-a@12'])
+  })
+
+  it('tells the missed deletion of an object whose name has a new uid', () => {
+    const store = storeWith(configMap('a', 5, 'old'))
+    expect(brief(store.apply(configMap('a', 12, 'new'), true))).toEqual(['-old@5', '+new@12'])
+  })
+
+  it('ignores late news of an object whose name has been taken', () => {
+    const store = storeWith(configMap('a', 5, 'old'))
+    store.apply(configMap('a', 12, 'new'), true)
+    expect(store.apply(configMap('a', 8, 'older'), true)).toEqual([])
+    expect(store.apply(configMap('a', 11, 'old'), false)).toEqual([])
+    expect([...store.objects.keys()]).toEqual(['new'])
+  })
+
+  it('refuses a list that is older than what it knows, unless told to take it', () => {
+    const store = storeWith(configMap('a', 5))
+    store.apply(configMap('b', 30), true)
+    expect(store.replace([configMap('a', 5)], '20')).toBe('stale')
+    expect(brief(store.replace([configMap('a', 4)], '20', { force: true }))).toEqual(['-uid-b@30', '+uid-a@4'])
+  })
+
+  it('goes on from the older versions after a forced list', () => {
+    const store = storeWith(configMap('a', 5))
+    store.replace([configMap('a', 2)], '3', { force: true })
+    expect(brief(store.apply(configMap('a', 4), true))).toEqual(['+uid-a@4'])
+    expect(brief(store.replace([], '6'))).toEqual(['-uid-a@4'])
+  })
+
+  it('remembers a bounded number of deletions', () => {
+    const store = createObjectStore()
+    for (let index = 1; index <= 1_001; index += 1) {
+      store.apply(configMap(`n${index}`, index * 2), true)
+      store.apply(configMap(`n${index}`, index * 2 + 1), false)
+    }
+    expect(store.apply(configMap('n1', 2), true)).toHaveLength(1)
+    expect(store.apply(configMap('n2', 4), true)).toHaveLength(0)
+  })
+
+  it('takes versions that are no numbers on trust', () => {
+    const store = createObjectStore()
+    expect(store.replace([configMap('a', 'x1')], 'x1')).toHaveLength(1)
+    expect(store.apply(configMap('a', 'x0'), true)).toHaveLength(1)
+    expect(store.apply(configMap('a', 'x9'), false)).toHaveLength(1)
+  })
+})
