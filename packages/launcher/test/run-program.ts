@@ -91,9 +91,10 @@ export function startProgram(input: ProgramInput): ProgramRun {
       }
       checks.push(check)
       check()
-      result.then(({ raw, errors: text2 }) => {
-        reject(new Error(`ended without ${text}: ${raw.toString()} ${text2}`))
-      }, reject)
+      const late = (end: ProgramResult): void => {
+        reject(new Error(`The program ended without ${text}: ${end.raw.toString()} ${end.errors}`))
+      }
+      result.then(late, reject)
     })
   return { child, seen, result }
 }

@@ -21,8 +21,8 @@ export interface FrameOutput {
   ready(): Promise<void>
   /** Resolves when stdout has taken all. */
   settled(): Promise<void>
-  /** Says what the journal did not take. */
-  close(): Promise<string | undefined>
+  /** Closes the journal and says what happened to it after the end record; undefined when all is well. */
+  close(): Promise<{ text: string; isStuck: boolean } | undefined>
 }
 
 /** Frames that may wait for a slow reader of the container's stdout. */
@@ -31,6 +31,8 @@ const maxPendingBytes = 256 * 1024
 /** Opens the container's stdout for frames. */
 export function openFrameOutput(fd = 1): FrameOutput {
   let seq = 0
+  let isEnded = false
+  let lateNotice: string | undefined
   let journal: Journal | undefined
   const stdout = createWriteQueue(
     (bytes) => writeAll(fd, bytes),
@@ -44,9 +46,14 @@ export function openFrameOutput(fd = 1): FrameOutput {
     stdout.push(frame)
     journal?.push(frame, stream === 'l')
   }
-  const record = (value: LauncherRecord): void => emit('l', Buffer.from(JSON.stringify(value)), '.')
+  function record(value: LauncherRecord): void {
+    emit('l', Buffer.from(JSON.stringify(value)), '.')
+    if (value.type === 'end') isEnded = true
+  }
   function notice(code: NoticeCode, message: string): void {
-    record({ type: 'notice', code, message: message.slice(0, 2000) })
+    // Nothing comes after the end record.
+    if (isEnded) lateNotice = message
+    else record({ type: 'notice', code, message: message.slice(0, 2000) })
   }
 
   return {
@@ -61,6 +68,10 @@ export function openFrameOutput(fd = 1): FrameOutput {
     },
     ready: () => (stdout.pending > maxPendingBytes ? stdout.settled() : Promise.resolve()),
     settled: stdout.settled,
-    close: () => journal?.close() ?? Promise.resolve(undefined),
+    async close() {
+      const stuck = await journal?.close()
+      const text = stuck ?? lateNotice
+      return text === undefined ? undefined : { text, isStuck: stuck !== undefined }
+    },
   }
 }

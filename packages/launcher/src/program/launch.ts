@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import type { FrameFlag } from '../frame.ts'
 import type { LaunchSpec } from '../launch-spec.ts'
 import type { StartError, StoppedBy } from '../launcher-record.ts'
+import type { LaunchEnd } from './end-process.ts'
 import { openFrameOutput } from './frame-output.ts'
 import { openFiles } from './open-files.ts'
 import { endGroup, signalGroup } from './process-group.ts'
@@ -18,8 +19,8 @@ const defaultMaxOutputBytes = 1024 * 1024 * 1024
 /** What the command left behind has less time to end than the command itself: its work is over. */
 const leftoverGraceMs = 2000
 
-/** Runs the command of the environment's spec from start to end and returns the exit code for the container. */
-export async function launch(env: NodeJS.ProcessEnv): Promise<number> {
+/** Runs the command of the environment's spec from start to end. */
+export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   const startedAt = Date.now()
   const begun = performance.now()
   const out = openFrameOutput()
@@ -63,7 +64,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<number> {
   }
   process.on('uncaughtException', fail)
 
-  async function end(exit: Exit, exitCode: number, startError?: StartError): Promise<number> {
+  async function end(exit: Exit, exitCode: number, startError?: StartError): Promise<LaunchEnd> {
     out.record({
       type: 'end',
       frames: out.count,
@@ -75,10 +76,10 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<number> {
       stderrBytes: bytes.e,
       ...(startError === undefined ? {} : { startError }),
     })
-    await Promise.race([out.settled(), gaveUp])
+    const written = await Promise.race([out.settled().then(() => true), gaveUp])
     const late = await out.close()
-    if (late !== undefined) console.error(`agent-jobs launcher: ${late}`)
-    return exitCode
+    if (written === true && late !== undefined) console.error(`agent-jobs launcher: ${late.text}`)
+    return { exitCode, isStuck: written !== true || late?.isStuck === true }
   }
 
   let files: ReturnType<typeof openFiles>

@@ -15,6 +15,15 @@ export interface Journal {
 }
 
 const defaultMaxBytes = 256 * 1024 * 1024
+/** What is used of a file. */
+export type JournalFile = Pick<FileHandle, 'write' | 'datasync' | 'close'>
+
+async function openNewFile(path: string): Promise<JournalFile> {
+  await makeDirectory(dirname(path))
+  // A journal belongs to one run. Two in one file would have each number twice.
+  return open(path, 'ax', 0o600)
+}
+
 /** Frames that wait for a slow volume; beyond it the journal ends. */
 const maxPendingBytes = 8 * 1024 * 1024
 const syncEveryMs = 1000
@@ -24,31 +33,34 @@ const closeWithinMs = 5000
  * Opens the journal in the background. Nothing here is ever waited for by the command or by the framing: what the
  * volume does not take in time waits in a bounded queue, and when that is full the journal ends with a notice.
  */
-export function openJournal(spec: JournalSpec, notice: (code: NoticeCode, message: string) => void): Journal {
+export function openJournal(
+  spec: JournalSpec,
+  notice: (code: NoticeCode, message: string) => void,
+  openFile: (path: string) => Promise<JournalFile> = openNewFile,
+): Journal {
   const { path, maxBytes = defaultMaxBytes } = spec
   let accepted = 0
   let isFull = false
   let isStopped = false
   let isClosing = false
-  let handle: FileHandle | undefined
+  let isDirty = false
+  let handle: JournalFile | undefined
   let syncTimer: NodeJS.Timeout | undefined
 
   const queue = createWriteQueue(
     async (bytes) => {
-      if (handle === undefined) {
-        await makeDirectory(dirname(path))
-        // A journal belongs to one run. Two in one file would have each number twice.
-        handle = await open(path, 'ax', 0o600)
-      }
+      handle ??= await openFile(path)
+      if (bytes.length > 0) isDirty = true
       for (let start = 0; start < bytes.length;) {
         start += (await handle.write(bytes, start, bytes.length - start)).bytesWritten
       }
       if (bytes.length > 0 && !isClosing) {
         syncTimer ??= setTimeout(() => queue.push(Buffer.alloc(0)), syncEveryMs)
-        return
+      } else if (isDirty) {
+        syncTimer = undefined
+        isDirty = false
+        await handle.datasync()
       }
-      syncTimer = undefined
-      await handle.datasync()
     },
     (error) => {
       isStopped = true

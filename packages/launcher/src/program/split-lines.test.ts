@@ -76,12 +76,10 @@ describe('the line splitter', () => {
         const parts = split(chunks)
         const joined = parts.flatMap(({ payload, flag }) => (flag === '.' ? [payload, Buffer.from('\n')] : [payload]))
         expect(Buffer.concat(joined).equals(Buffer.concat(chunks))).toBe(true)
-        for (const [index, { payload, flag }] of parts.entries()) {
-          expect(payload.length).toBeLessThanOrEqual(maxPayloadBytes)
-          expect(payload.includes(10)).toBe(false)
-          if (flag === '+') expect([payload.length, index < parts.length - 1]).toEqual([maxPayloadBytes, true])
-          if (flag === '$') expect(index).toBe(parts.length - 1)
-        }
+        expect(parts.every(({ payload }) => payload.length <= maxPayloadBytes && !payload.includes(10))).toBe(true)
+        const flags = parts.map(({ flag }) => flag).join('')
+        expect(flags).toMatch(/^([.+]*[.$])?$/)
+        expect(parts.filter(({ flag, payload }) => flag === '+' && payload.length !== maxPayloadBytes)).toEqual([])
       }),
     )
   })

@@ -1,0 +1,18 @@
+/** How a launch ended. */
+export interface LaunchEnd {
+  exitCode: number
+  /** A write is still under way on a volume or a pipe that does not answer. */
+  isStuck: boolean
+}
+
+/**
+ * Ends this process with the exit code, also while a thread of node's pool is stuck in a write: `process.exit` would
+ * wait for that thread for ever (seen with Node 24.21 and a FIFO without a reader). Replacing the process does not.
+ */
+export function endProcess({ exitCode, isStuck }: LaunchEnd): void {
+  if (!isStuck) process.exit(exitCode)
+  process.execve?.('/bin/sh', ['sh', '-c', `exit ${exitCode}`], {})
+  // Before Node 22.15 the exit code is lost: 137, or 134 as the first process of a container, which SIGKILL spares.
+  process.kill(process.pid, 'SIGKILL')
+  process.abort()
+}

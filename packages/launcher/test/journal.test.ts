@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runProgram, startProgram } from './run-program.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'launcher-journal-'))
+
+describe('a run with a journal', () => {
+  it('has the very same bytes in it as on stdout, the end record included', async () => {
+    const path = join(directory, 'same')
+    const { raw } = await runProgram({ argv: ['sh', '-c', 'seq 3000; echo e >&2; printf x'], journal: { path } })
+    expect(readFileSync(path).equals(raw)).toBe(true)
+  })
+
+  it('has the reason of a failed start in it', async () => {
+    const path = join(directory, 'failed')
+    const { raw } = await runProgram({ argv: ['nowhere'], journal: { path } })
+    expect(readFileSync(path).equals(raw)).toBe(true)
+  })
+
+  it('is complete also when nobody reads stdout any more', async () => {
+    const path = join(directory, 'alone')
+    const run = startProgram({ argv: ['sh', '-c', 'echo one; sleep 0.2; echo two'], journal: { path } })
+    await run.seen('one.')
+    run.child.stdout?.destroy()
+    expect((await run.result).exitCode).toBe(0)
+    const text = readFileSync(path, 'utf8')
+    expect(text).toContain('"code":"stdout_lost"')
+    expect(text).toMatch(/ 3 two\.\n/)
+    expect(text).toMatch(/"type":"end".*"exitCode":0.*\}\.\n$/)
+  })
+
+  it('goes on without a journal that cannot be written', async () => {
+    const journal = { path: '/proc/never/journal' }
+    const { end, notices, stdout } = await runProgram({ argv: ['sh', '-c', 'sleep 0.1; echo fine'], journal })
+    expect(notices).toEqual(['journal_failed'])
+    expect(stdout.toString()).toBe('fine\n')
+    expect(end.exitCode).toBe(0)
+  })
+})
+
+describe('a stdout that is stuck for good', () => {
+  it('does not keep the launcher after SIGTERM and the grace, and the exit code is still the command’s', async () => {
+    const fifo = join(directory, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const path = join(directory, 'stuck')
+    // The reader opens the pipe and never reads; `done` tells that the command's work is over.
+    const command = 'exec 3<>"$1"; yes 0123456789abcdef | head -20000; exit 6'
+    const run = startProgram({
+      argv: ['sh', '-c', command, 'sh', fifo],
+      journal: { path },
+      limits: { killGraceMs: 100 },
+    })
+    run.child.stdout?.pause()
+    const { promise, resolve } = Promise.withResolvers<number | null>()
+    run.child.once('exit', (code) => resolve(code))
+    const terms = setInterval(() => run.child.kill('SIGTERM'), 300)
+    const code = await promise
+    clearInterval(terms)
+    run.child.stdout?.destroy()
+    expect(code).toBe(6)
+  })
+})
