@@ -26,11 +26,8 @@ export interface AgentEnd {
 
 /** Reads the output of one run. */
 export interface AgentReader {
-  feed(chunk: Uint8Array): void
-  line(text: string): void
+  feed(chunk: Uint8Array | string): void
   end(end?: AgentEnd): AgentSummary
-  /** The agent has finished its work and nothing is pending. */
-  readonly finished: boolean
 }
 
 /** What differs between the agents. */
@@ -44,8 +41,12 @@ export interface AgentDefinition {
   argv(options: { model?: string | undefined; extra: readonly string[] }): string[]
   /** Environment that every run gets; none of it is secret. */
   readonly env: Readonly<Record<string, string>>
+  /** How the launcher sees the end of the work, should the process stay. */
+  readonly finish: { stdoutLineIncludes: string[] }
   /** Environment that points the agent to a model API that takes any key. */
   modelEnv(baseUrl: string): Record<string, string>
+  /** Variables of the caller that reach the real API. */
+  readonly liveEnv: readonly string[]
   createReader(): AgentReader
   /** One line of stdout as transcript entries. */
   transcript(line: string, time: string): readonly TranscriptEntry[]

@@ -1,4 +1,4 @@
-import { createClaudeParser } from '@agent-jobs/claude-stream-parser'
+import { createClaudeParser, resultLineMarkers, toTranscript } from '@agent-jobs/claude-stream-parser'
 import type { AgentDefinition } from './agent-definition.ts'
 
 /** Claude Code. */
@@ -18,7 +18,16 @@ export const claudeAgent: AgentDefinition = {
     ...extra,
   ],
   env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' },
+  // A background task may go on for long after a result, and a second result follows it.
+  finish: { stdoutLineIncludes: [...resultLineMarkers] },
   modelEnv: (baseUrl) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: 'scripted' }),
+  liveEnv: [
+    'ANTHROPIC_API_KEY',
+    'ANTHROPIC_AUTH_TOKEN',
+    'ANTHROPIC_BASE_URL',
+    'ANTHROPIC_MODEL',
+    'CLAUDE_CODE_OAUTH_TOKEN',
+  ],
   createReader: () => createClaudeParser(),
-  transcript: () => [],
+  transcript: (line, time) => toTranscript(line, time),
 }

@@ -6,10 +6,11 @@ import type { Terminal } from './terminal.ts'
 
 /** Runs one command line to its end and gives the exit code: 0 success, 1 failure, 2 wrong usage. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = createProgram(terminal)
+  const ended = { code: 0 }
+  const program = createProgram(terminal, (code) => (ended.code = code))
   try {
     await program.parseAsync(args, { from: 'user' })
-    return 0
+    return ended.code
   } catch (error) {
     // Commander has printed its own message; help and version come as "errors" with exit code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2

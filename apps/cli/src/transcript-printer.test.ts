@@ -2,9 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { createStyle } from './style.ts'
 import { printTranscript, type TranscriptEntry } from './transcript-printer.ts'
 
-const print = (entry: TranscriptEntry): string[] => printTranscript(entry, createStyle(false))
+const print = (entry: TranscriptEntry & Record<string, unknown>): string[] => printTranscript(entry, createStyle(false))
 
 describe('printTranscript', () => {
+  it('sets what a sub-agent does further in', () => {
+    expect(print({ kind: 'assistant', text: 'Found', parentToolUseId: 't' })).toEqual(['      ▸ Found'])
+  })
+
+  it('shows words that the agent prints beside its events', () => {
+    expect(print({ kind: 'stdout', text: 'Warning: old node' })).toEqual(['  · Warning: old node'])
+  })
+
   it('introduces the session', () => {
     expect(print({ kind: 'init', sessionId: 's-1', model: 'opus' })).toEqual(['  session s-1 · model opus'])
   })
@@ -35,9 +43,8 @@ describe('printTranscript', () => {
 
   it('paints failed results red where there is colour', () => {
     const style = createStyle(true)
-    expect(printTranscript({ kind: 'tool_result', content: 'no', isError: true }, style)).toEqual([
-      `      ${style.red('no')}`,
-    ])
+    const failed = { kind: 'tool_result', content: 'no', isError: true }
+    expect(printTranscript(failed, style)).toEqual([`      ${style.red('no')}`])
   })
 
   it.each([

@@ -1,9 +1,8 @@
 import { plain, shorten, type Style } from './style.ts'
 
-/** The part of Paperclip's transcript entries that a terminal shows. */
+/** A transcript entry of any parser; its other members are read by name. */
 export interface TranscriptEntry {
   readonly kind: string
-  readonly [key: string]: unknown
 }
 
 const resultLines = 6
@@ -11,10 +10,17 @@ const lineWidth = 160
 
 /** Turns transcript entries into lines for a person; what has no form for a person becomes no line. */
 export function printTranscript(entry: TranscriptEntry, style: Style): string[] {
-  const text = textOf(entry['text'])
+  const lines = entryLines(entry, style)
+  // What a sub-agent does stands further in.
+  return 'parentToolUseId' in entry ? lines.map((line) => `    ${line}`) : lines
+}
+
+function entryLines(entry: TranscriptEntry, style: Style): string[] {
+  const members = new Map<string, unknown>(Object.entries(entry))
+  const text = textOf(members.get('text'))
   switch (entry.kind) {
     case 'init':
-      return [style.dim(`  session ${textOf(entry['sessionId'])} · model ${textOf(entry['model'])}`)]
+      return [style.dim(`  session ${textOf(members.get('sessionId'))} · model ${textOf(members.get('model'))}`)]
     case 'assistant':
       return block(text, style.cyan('▸'), (line) => line)
     case 'thinking':
@@ -23,15 +29,18 @@ export function printTranscript(entry: TranscriptEntry, style: Style): string[] 
       return block(text, style.dim('◂'), style.dim)
     case 'tool_call':
       return [
-        `  ${style.yellow('⚙')} ${style.bold(textOf(entry['name']))} ${shorten(toolInput(entry['input']), lineWidth)}`,
+        `  ${style.yellow('⚙')} ${style.bold(textOf(members.get('name')))} ${shorten(toolInput(members.get('input')), lineWidth)}`,
       ]
     case 'tool_result':
-      return toolResult(textOf(entry['content']), entry['isError'] === true, style)
+      return toolResult(textOf(members.get('content')), members.get('isError') === true, style)
+    case 'stdout':
+      // Raw events of kinds that nobody knows yet are not for reading; plain words are.
+      return /^\s*[[{]/.test(text) ? [] : block(text, style.dim('·'), style.dim)
     case 'stderr':
     case 'system':
       return block(text, style.dim('·'), style.dim)
     default:
-      // The result repeats the last answer and its numbers stand in the outcome; raw output is not for reading.
+      // The result repeats the last answer, and its numbers stand in the outcome.
       return []
   }
 }

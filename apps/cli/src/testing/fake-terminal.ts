@@ -6,8 +6,8 @@ export interface FakeTerminal extends Terminal {
   stdout(): string
   stderr(): string
   press(signal: 'SIGINT' | 'SIGTERM'): void
-  /** Resolves when standard error holds the text. */
-  shown(text: string): Promise<void>
+  /** Resolves when a stream holds the text. */
+  shown(text: string, stream?: 'out' | 'err'): Promise<void>
 }
 
 export function fakeTerminal(
@@ -39,10 +39,10 @@ export function fakeTerminal(
     stdout: () => written.out.join(''),
     stderr: () => written.err.join(''),
     press: (signal) => signals.emit('signal', signal),
-    shown: (text) =>
+    shown: (text, stream = 'err') =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (!written.err.join('').includes(text)) return
+          if (!written[stream].join('').includes(text)) return
           writes.off('write', look)
           resolve()
         }

@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { startScriptedModel } from '@agent-jobs/scripted-model'
+import { describe, expect, it } from 'vitest'
+import { installedAgent } from './installed-agent.ts'
+import { runCli } from './run-cli.ts'
+import { fakeTerminal } from './testing/fake-terminal.ts'
+
+const installed = (() => {
+  try {
+    return installedAgent('@anthropic-ai/claude-code').version
+  } catch {
+    return undefined
+  }
+})()
+const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('agent-jobs-demo-'))
+
+describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeout: 60_000 }, () => {
+  it('shows a whole run to a person, leaves nothing behind and ends with 0', async () => {
+    const before = leftovers()
+    const terminal = fakeTerminal()
+    expect(await runCli(['demo'], terminal)).toBe(0)
+    const shown = terminal.stdout()
+    expect(shown).toContain(`Claude Code ${installed} from npm`)
+    for (const part of [
+      '● submitted',
+      '● running',
+      'session ',
+      '⚙ Bash ls -A && cat README.md',
+      '# Demo workspace',
+      '▸ You asked:',
+    ]) {
+      expect(shown).toContain(part)
+    }
+    expect(shown).toMatch(
+      /✔ succeeded\n  exit {6}0\n  session {3}[0-9a-f-]{36}\n  model {5}claude.*\n  tokens {4}in [\d,]+ · out \d+/,
+    )
+    expect(shown).toMatch(/\n  cost {6}\$0\.\d+\n  duration {2}[\d.]+ s \(submitted/)
+    expect(shown).not.toContain('\u001b')
+    expect(shown).not.toContain('{"')
+    expect(terminal.stderr()).toBe('')
+    expect(leftovers()).toEqual(before)
+  })
+
+  it('prints one JSON object on standard output and the rest on standard error', async () => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['demo', '--json', '--prompt', 'Run `echo $((6 * 7))`'], terminal)).toBe(0)
+    const report: Record<string, unknown> = JSON.parse(terminal.stdout())
+    expect(Object.keys(report).join(' ')).toBe(
+      'job pod node outcome exitCode sessionId model usage costUsd summary errorCode errorMessage timings',
+    )
+    expect(report).toMatchObject({
+      outcome: 'succeeded',
+      exitCode: 0,
+      errorCode: null,
+      summary: expect.stringContaining('42'),
+    })
+    expect(terminal.stderr()).toContain('⚙ Bash echo $((6 * 7))')
+  })
+
+  it('fails when the agent fails, though its container was made and run', async () => {
+    const terminal = fakeTerminal()
+    await using model = await startScriptedModel({ scenario: 'billing' })
+    const args = ['demo', '--live', '--json']
+    const env = { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'none' }
+    expect(await runCli(args, { ...terminal, env })).toBe(1)
+    const report: Record<string, unknown> = JSON.parse(terminal.stdout())
+    expect(report).toMatchObject({
+      outcome: 'exited',
+      exitCode: 1,
+      errorCode: expect.any(String),
+      sessionId: expect.any(String),
+    })
+  })
+
+  it('cancels on Ctrl-C and cleans up', async () => {
+    const before = leftovers()
+    const terminal = fakeTerminal()
+    const run = runCli(['demo', '--json', '--prompt', 'Run `sleep 60`'], terminal)
+    await terminal.shown('⚙ Bash sleep 60')
+    terminal.press('SIGINT')
+    expect(await run).toBe(1)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
+    expect(leftovers()).toEqual(before)
+  })
+})
+
+describe('agent-jobs demo', () => {
+  it.each([
+    ['--live without a key', ['--live'], '--live needs one of ANTHROPIC_API_KEY'],
+    ['another cluster without an address', ['--cluster', 'current', '--image', 'x'], '--model-host ADDRESS'],
+    ['another cluster without an image', ['--cluster', 'current', '--model-host', '127.0.0.1'], '--image NAME'],
+    ['an unknown cluster', ['--cluster', 'moon'], 'Allowed choices are embedded, current'],
+  ])('ends with 2 on %s', async (_what, args, words) => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['demo', ...args], terminal)).toBe(2)
+    expect(terminal.stderr()).toContain(words)
+  })
+})

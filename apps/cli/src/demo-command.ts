@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { Option, type Command } from 'commander'
+import { agentNamed, agentNames } from './agents.ts'
+import { openDemoStage, type DemoOptions } from './demo-stage.ts'
+import { executeRun } from './execute-run.ts'
+import type { SetExitCode } from './program.ts'
+import { createRunRequest } from './run-request.ts'
+import { createStyle } from './style.ts'
+import type { Terminal } from './terminal.ts'
+
+const defaultPrompt = 'Look around this workspace with `ls -A && cat README.md` and tell me what you find.'
+
+/** `agent-jobs demo`: the real agent as a Job, on a cluster of its own, against a scripted model. */
+export function addDemoCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
+  program
+    .command('demo')
+    .description('Run the real agent as a Job on an embedded cluster, against a scripted model: no key, no network.')
+    .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
+    .option(
+      '--prompt <text>',
+      'what the agent is to do; the scripted model runs what stands in backticks',
+      defaultPrompt,
+    )
+    .addOption(new Option('--cluster <which>', 'where it runs').choices(['embedded', 'current']).default('embedded'))
+    .option('--image <name>', 'with --cluster current: image that holds node and the agent')
+    .option('--namespace <name>', 'with --cluster current: namespace of the Job')
+    .option('--model-host <address>', "with --cluster current: this machine's address as pods reach it")
+    .option('--live', 'use the real API by the variables of this environment, such as ANTHROPIC_API_KEY')
+    .option('--json', 'print one JSON object on standard output')
+    .action(async (options: DemoOptions & { agent: string; prompt: string; json?: boolean }) => {
+      const agent = agentNamed(options.agent)
+      const json = options.json ?? false
+      const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
+      const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
+      await using stage = await openDemoStage(agent, options, terminal.env)
+      for (const [name, text] of stage.introduction) say(`  ${style.dim(name.padEnd(9))} ${text}`)
+      say('')
+      const { image, cwd, env, secretEnv, namespace, kubeConfig } = stage
+      const request = createRunRequest({
+        agent,
+        image,
+        cwd,
+        env,
+        secretEnv,
+        runId: randomUUID(),
+        prompt: options.prompt,
+      })
+      setExitCode(await executeRun({ kubeConfig, namespace, request, agent, terminal, began: Date.now(), json }))
+    })
+}

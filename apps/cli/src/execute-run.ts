@@ -1,0 +1,56 @@
+import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
+import { createKubeClient, type RequestReport } from '@agent-jobs/kube-api'
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { AgentDefinition } from './agent-definition.ts'
+import { followRun } from './follow-run.ts'
+import { outcomeBlock } from './outcome-block.ts'
+import { isSuccess } from './run-report.ts'
+import { createStyle } from './style.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What it takes to run one agent and show it. */
+export interface ExecuteOptions {
+  readonly kubeConfig: KubeConfig
+  readonly namespace: string
+  readonly request: RunRequest
+  readonly agent: AgentDefinition
+  readonly terminal: Terminal
+  /** When the command began, in milliseconds since the epoch. */
+  readonly began: number
+  /** One JSON object on standard output; what a person reads goes to standard error. */
+  readonly json: boolean
+  readonly onRequest?: (report: RequestReport) => void
+}
+
+/** Runs one agent to its end and gives the exit code. */
+export async function executeRun(options: ExecuteOptions): Promise<number> {
+  const { kubeConfig, namespace, request, agent, terminal, began, json, onRequest } = options
+  const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
+  const write = json ? terminal.err : terminal.out
+  const client = createKubeClient({
+    kubeConfig,
+    userAgent: 'agent-jobs-cli',
+    ...(onRequest === undefined ? {} : { onRequest }),
+  })
+  try {
+    const say = (line: string): void => write(`${line}\n`)
+    const runner = createJobRunner({ client, namespace })
+    const { report, settled } = await followRun({
+      agent,
+      style,
+      say,
+      began,
+      onSignal: terminal.onSignal,
+      now: () => Date.now(),
+      start: (signal) => runner.start(request, { signal }),
+    })
+    outcomeBlock(report, style).forEach(say)
+    if (json) terminal.out(`${JSON.stringify(report)}\n`)
+    await settled
+    // A request that cannot become a Job is wrong usage: nothing was created.
+    if (report.errorCode === 'invalid_request') return 2
+    return isSuccess(report) ? 0 : 1
+  } finally {
+    await client.close()
+  }
+}

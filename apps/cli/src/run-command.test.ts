@@ -1,0 +1,215 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKubeClient, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { startMiniKube, type MiniKube } from '@agent-jobs/mini-kube'
+import { KubeConfig } from '@kubernetes/client-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from './run-cli.ts'
+import { fakeTerminal } from './testing/fake-terminal.ts'
+
+// A stand-in for the agent's program: it prints what Claude Code would, and obeys the prompt. The real one runs in
+// the demo's tests and on the real cluster.
+const program = `#!/usr/bin/env node
+const line = (value) => console.log(JSON.stringify({ session_id: 's-1', uuid: String(Math.random()), ...value }))
+let prompt = ''
+process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
+  line({ type: 'system', subtype: 'init', model: 'opus', tools: [] })
+  if (prompt.includes('wait')) return setInterval(() => {}, 1000)
+  if (prompt.includes('crash')) { console.error('it broke'); process.exit(3) }
+  const failed = prompt.includes('limit')
+  const result = prompt.trim() + ' ' + (process.env.GIVEN ?? '')
+  line({ type: 'result', subtype: 'success', is_error: failed, result, num_turns: 1, duration_ms: 5, duration_api_ms: 4,
+    ...(failed ? { api_error_status: 429, api_error_type: 'rate_limit_error' } : {}) })
+  process.exitCode = failed ? 1 : 0
+})
+`
+let folder = ''
+let cluster: MiniKube
+let client: KubeClient
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-run-'))
+  await mkdir(join(folder, 'bin'))
+  await mkdir(join(folder, 'empty'))
+  await mkdir(join(folder, 'work'))
+  await writeFile(join(folder, 'bin', 'claude'), program, { mode: 0o755 })
+  await symlink(process.execPath, join(folder, 'bin', 'node'))
+  cluster = await startMiniKube({
+    dataDir: join(folder, 'data'),
+    honourUser: false,
+    namespaces: ['agents'],
+    images: {
+      'agent:1': { path: [join(folder, 'bin')], env: { TMPDIR: folder } },
+      'broken:1': { path: [join(folder, 'empty')] },
+    },
+  })
+  await writeFile(join(folder, 'kubeconfig'), cluster.kubeConfig())
+  await writeFile(join(folder, 'prompt.txt'), 'from a file')
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromString(cluster.kubeConfig())
+  client = createKubeClient({ kubeConfig })
+})
+afterAll(async () => {
+  await client.close()
+  await cluster.close()
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+})
+
+const args = (...more: string[]): string[] => [
+  'run',
+  '--namespace',
+  'agents',
+  '--image',
+  'agent:1',
+  '--cwd',
+  join(folder, 'work'),
+  ...more,
+]
+const terminalOf = (stdin: string[] = []): ReturnType<typeof fakeTerminal> =>
+  fakeTerminal({ stdin, env: { KUBECONFIG: join(folder, 'kubeconfig') } })
+const jobs = async (): Promise<string[]> => {
+  const { items } = await client.list(kinds.Job, { namespace: 'agents' })
+  return items.map((job) => job.metadata?.name ?? '')
+}
+
+describe('agent-jobs run', () => {
+  it('runs the agent, prints one JSON object, and removes what it made', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(args('--prompt', 'hello', '--env', 'GIVEN=a value', '--json'), terminal)).toBe(0)
+    const report: Record<string, unknown> = JSON.parse(terminal.stdout())
+    expect(report).toMatchObject({
+      job: expect.stringMatching(/^claude-[0-9a-f]{12}$/),
+      pod: expect.stringContaining('claude-'),
+      node: 'mini-kube',
+      outcome: 'succeeded',
+      exitCode: 0,
+      sessionId: 's-1',
+      model: 'opus',
+      summary: 'hello a value',
+      errorCode: null,
+      timings: {
+        submittedMs: expect.any(Number),
+        runningMs: expect.any(Number),
+        firstLineMs: expect.any(Number),
+        endedMs: expect.any(Number),
+      },
+    })
+    expect(terminal.stderr()).toContain('✔ succeeded')
+    expect(await jobs()).toEqual([])
+    expect((await client.list(kinds.Secret, { namespace: 'agents' })).items).toEqual([])
+  })
+
+  it('is for reading without --json', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(args('--prompt', 'hello'), terminal)).toBe(0)
+    expect(terminal.stdout()).toMatch(/● submitted claude-\w+[\s\S]*session s-1 · model opus[\s\S]*✔ succeeded/)
+    expect(terminal.stderr()).toBe('')
+  })
+
+  it.each([
+    ['a file', ['--prompt-file', 'prompt.txt'], 'from a file '],
+    ['standard input', ['--prompt-file', '-'], 'from standard input '],
+  ])('takes the prompt from %s', async (_what, [option = '', file = ''], summary) => {
+    const terminal = terminalOf(['from standard', ' input'])
+    await runCli(args(option, file === '-' ? file : join(folder, file), '--json'), terminal)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ summary })
+  })
+
+  it('keeps the Job where it is told to', async () => {
+    const terminal = terminalOf()
+    await runCli(args('--prompt', 'hello', '--keep', '--json'), terminal)
+    const { job }: { job: string } = JSON.parse(terminal.stdout())
+    expect(await jobs()).toContain(job)
+    await client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Background' })
+  })
+
+  it('fails with the verdict of the agent', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(args('--prompt', 'limit', '--json'), terminal)).toBe(1)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'exited', exitCode: 1, errorCode: 'rate_limited' })
+  })
+
+  it('fails with the last words of an agent that broke', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(args('--prompt', 'crash', '--json'), terminal)).toBe(1)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({
+      outcome: 'exited',
+      exitCode: 3,
+      errorCode: expect.any(String),
+    })
+    expect(terminal.stderr()).toContain('· it broke')
+  })
+
+  it('says which image could not be had', async () => {
+    const terminal = terminalOf()
+    expect(
+      await runCli(['run', '--namespace', 'agents', '--image', 'Not/Valid', '--prompt', 'hello', '--json'], terminal),
+    ).toBeGreaterThan(0)
+    const report: { errorCode: string; errorMessage: string } = JSON.parse(terminal.stdout())
+    expect(['image_error', 'invalid_request']).toContain(report.errorCode)
+    expect(report.errorMessage).toContain('mage')
+  })
+
+  it('ends the run at its time limit and says so', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(args('--prompt', 'wait', '--timeout', '700ms', '--json'), terminal)).toBe(1)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({
+      outcome: 'deadlineExceeded',
+      errorCode: 'deadline_exceeded',
+      sessionId: 's-1',
+    })
+  })
+
+  it('cancels on the first Ctrl-C', async () => {
+    const terminal = terminalOf()
+    const run = runCli(args('--prompt', 'wait', '--json'), terminal)
+    await terminal.shown('session s-1')
+    terminal.press('SIGINT')
+    expect(await run).toBe(1)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
+    expect(terminal.stderr()).toContain('cancelling; press Ctrl-C again')
+  })
+
+  it('leaves the run alone on SIGTERM', async () => {
+    const terminal = terminalOf()
+    const run = runCli(args('--prompt', 'wait', '--json'), terminal)
+    await terminal.shown('session s-1')
+    terminal.press('SIGTERM')
+    expect(await run).toBe(1)
+    const report: { job: string } = JSON.parse(terminal.stdout())
+    expect(report).toMatchObject({ outcome: 'detached', errorCode: 'detached' })
+    expect(await jobs()).toContain(report.job)
+    expect((await client.list(kinds.Secret, { namespace: 'agents' })).items).toHaveLength(1)
+    await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
+  })
+
+  it('refuses a second run of a key that is at work', async () => {
+    const [first, second] = [terminalOf(), terminalOf()]
+    const run = runCli(args('--prompt', 'wait', '--key', 'mine', '--json'), first)
+    await first.shown('session s-1')
+    expect(await runCli(args('--prompt', 'hello', '--key', 'mine', '--json'), second)).toBe(1)
+    expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'key_busy' })
+    first.press('SIGINT')
+    await run
+  })
+
+  it.each([
+    ['no image', ['run', '--prompt', 'x'], "required option '--image <name>'"],
+    ['no prompt', ['run', '--image', 'x'], 'There is no prompt'],
+    ['an empty prompt', ['run', '--image', 'x', '--prompt', ' '], 'The prompt is empty'],
+    ['two prompts', ['run', '--image', 'x', '--prompt', 'a', '--prompt-file', 'b'], 'cannot be used with'],
+    ['a bad variable', ['run', '--image', 'x', '--prompt', 'a', '--env', 'nothing'], 'Expected NAME=VALUE'],
+    ['a bad span', ['run', '--image', 'x', '--prompt', 'a', '--timeout', 'soon'], 'Expected a span'],
+  ])('ends with 2 on %s', async (_what, argv, words) => {
+    const terminal = terminalOf()
+    expect(await runCli(argv, terminal)).toBe(2)
+    expect(terminal.stderr()).toContain(words)
+    expect(terminal.stdout()).toBe('')
+  })
+
+  it('ends with 1 when there is no cluster', async () => {
+    const terminal = fakeTerminal({ env: { KUBECONFIG: join(folder, 'absent') } })
+    expect(await runCli(args('--prompt', 'x'), terminal)).toBe(1)
+    expect(terminal.stderr()).toMatch(/^error: Cannot read the kubeconfig/)
+  })
+})

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { text as readStream } from 'node:stream/consumers'
+import { Option, type Command } from 'commander'
+import { agentNamed, agentNames } from './agents.ts'
+import { CliError } from './cli-error.ts'
+import { executeRun } from './execute-run.ts'
+import { loadKubeConfig } from './kube-config.ts'
+import { collectClaim, collectEnv, readSpan, type ClaimMount } from './options.ts'
+import { createRunRequest } from './run-request.ts'
+import type { SetExitCode } from './program.ts'
+import type { Terminal } from './terminal.ts'
+
+interface RunOptions {
+  agent: string
+  image: string
+  namespace?: string
+  prompt?: string
+  promptFile?: string
+  env?: Record<string, string>
+  pvc?: ClaimMount[]
+  cwd?: string
+  key?: string
+  model?: string
+  timeout?: number
+  kubeconfig?: string
+  context?: string
+  keep?: boolean
+  json?: boolean
+}
+
+/** `agent-jobs run`: one agent Job on a cluster, followed to its end. */
+export function addRunCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
+  program
+    .command('run')
+    .description('Run an agent as one Job on a cluster and follow it to its end.')
+    .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
+    .requiredOption('--image <name>', 'image that holds node and the agent')
+    .option('--namespace <name>', "namespace of the Job (default: the context's)")
+    .addOption(new Option('--prompt <text>', 'what the agent is to do').conflicts('promptFile'))
+    .option('--prompt-file <file>', 'the same from a file, or - for standard input')
+    .option('--env <name=value>', "environment of the agent; kept in the run's Secret (repeatable)", collectEnv)
+    .option('--pvc <name:path>', 'mount a PersistentVolumeClaim (repeatable)', collectClaim)
+    .option('--cwd <path>', 'working directory in the container; made when it is missing')
+    .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
+    .option('--model <name>', 'model to ask for')
+    .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
+    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context in it')
+    .option('--keep', 'leave Job and pod in place for an hour after the end')
+    .option('--json', 'print one JSON object on standard output')
+    .argument('[args...]', "further arguments of the agent's command line, after --")
+    .addHelpText(
+      'after',
+      '\nCtrl-C cancels the run; pressed again, it leaves the run alone. A SIGTERM leaves it alone at once.',
+    )
+    .action(async (extra: string[], options: RunOptions) => {
+      const began = Date.now()
+      const kubeConfig = loadKubeConfig({
+        ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+        ...(options.context === undefined ? {} : { context: options.context }),
+        env: terminal.env,
+      })
+      const agent = agentNamed(options.agent)
+      const { image, cwd, key, model, timeout, keep, pvc, env } = options
+      const request = createRunRequest({
+        agent,
+        image,
+        runId: randomUUID(),
+        prompt: await promptOf(options, terminal),
+        secretEnv: env ?? {},
+        claims: pvc ?? [],
+        extra,
+        cwd,
+        key,
+        model,
+        timeoutMs: timeout,
+        keep: keep ?? false,
+      })
+      const namespace = options.namespace ?? namespaceOf(kubeConfig.getContextObject(kubeConfig.getCurrentContext()))
+      setExitCode(
+        await executeRun({ kubeConfig, namespace, request, agent, terminal, began, json: options.json ?? false }),
+      )
+    })
+}
+
+function namespaceOf(context: { namespace?: string } | null): string {
+  return context?.namespace ?? 'default'
+}
+
+async function promptOf(options: RunOptions, terminal: Terminal): Promise<string> {
+  const prompt = options.prompt ?? (await promptFromFile(options.promptFile, terminal))
+  if (prompt.trim() === '')
+    throw new CliError('usage', 'The prompt is empty. Pass --prompt TEXT or --prompt-file FILE.')
+  return prompt
+}
+
+async function promptFromFile(file: string | undefined, terminal: Terminal): Promise<string> {
+  if (file === undefined) throw new CliError('usage', 'There is no prompt. Pass --prompt TEXT or --prompt-file FILE.')
+  if (file === '-') return readStream(terminal.stdin)
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new CliError(
+      'file_unreadable',
+      `Cannot read the prompt: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+}
