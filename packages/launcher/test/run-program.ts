@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { bootstrapCommand } from '../src/bootstrap-command.ts'
@@ -47,7 +47,7 @@ export interface ProgramInput extends Omit<LaunchSpec, 'version'>, LaunchInput {
 
 /** Starts the bundled program the way a pod does. */
 export function startProgram(input: ProgramInput): ProgramRun {
-  const { containerEnv = {}, node = [process.execPath], packed, stdio, stdin, files, ...spec } = input
+  const { containerEnv = {}, node = [programNode], packed, stdio, stdin, files, ...spec } = input
   const [runner = '', ...before] = node
   const launch = { ...(stdin === undefined ? {} : { stdin }), ...(files === undefined ? {} : { files }) }
   const env = { PATH: process.env['PATH'], ...containerEnv, ...(packed ?? packEnv({ version: 1, ...spec }, launch)) }
@@ -98,6 +98,13 @@ export function startProgram(input: ProgramInput): ProgramRun {
     })
   return { child, seen, result }
 }
+
+/** The node that runs the program; another one than the tests' own with LAUNCHER_TEST_NODE. */
+export const programNode = process.env['LAUNCHER_TEST_NODE'] ?? process.execPath
+
+/** Whether that node can replace itself (from 22.15): then it reaps orphans, and keeps the exit code when stuck. */
+export const canReplaceItself =
+  spawnSync(programNode, ['-p', 'typeof process.execve'], { encoding: 'utf8' }).stdout === 'function\n'
 
 /** Runs the bundled program to its end. */
 export function runProgram(input: ProgramInput): Promise<ProgramResult> {
