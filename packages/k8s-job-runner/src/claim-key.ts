@@ -37,24 +37,34 @@ async function deleteExactly({ client, namespace }: RunnerContext, secret: Secre
   }
 }
 
-/** Resolves at the next change of a Job or its pods, or after `maxMs`. */
+/** At least once in this time a holder on its way out is looked at again, whatever the watch tells. */
+const lookAgainMs = 2000
+
+/** Resolves when a holder has ended, at the next change of it where that is not known, or after a while. */
 async function nextChange(
   context: RunnerContext,
   board: WatchBoard,
   jobUid: string | undefined,
-  maxMs: number,
+  over: Promise<void> | undefined,
   signal?: AbortSignal,
-) {
+): Promise<void> {
   const change = new AbortController()
   let told = false
-  const leave = jobUid === undefined ? undefined : board.subscribe(jobUid, () => (told ? change.abort() : undefined))
+  const leave =
+    over !== undefined || jobUid === undefined
+      ? undefined
+      : board.subscribe(jobUid, () => (told ? change.abort() : undefined))
   // What is known already was told in the call above; only what comes now is a change.
   told = true
+  const wait = context.clock
+    .sleep(lookAgainMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
+    .catch((error: unknown) => {
+      if (!change.signal.aborted) throw error
+    })
   try {
-    await context.clock.sleep(maxMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
-  } catch (error) {
-    if (!change.signal.aborted) throw error
+    await (over === undefined ? wait : Promise.race([over, wait]))
   } finally {
+    change.abort()
     leave?.()
   }
 }
@@ -112,13 +122,15 @@ export async function claimKey(
           `The key is held by run ${holder.runId ?? 'unknown'} (Job ${holder.job ?? 'unknown'}): ${holder.state}. Attach to that Job, or wait for its end.`,
           { holder, retryable: true },
         )
-      if (state === 'busy') throw busy()
+      const ending = context.endings.get(current.metadata?.labels?.[label.runHash] ?? '')
+      if (state === 'busy' && ending === undefined) throw busy()
       if (state === 'dead') {
         await deleteExactly(context, current, signal)
-      } else if (state === 'ending') {
+      } else if (state === 'ending' || ending !== undefined) {
         endingSince ??= clock.now()
         if (clock.now() - endingSince >= patience.handoverMs) throw busy()
-        await nextChange(context, board, holder.uid, 1000, signal)
+        ending?.hurry()
+        await nextChange(context, board, holder.uid, ending?.over, signal)
       } else if (unclaimed === undefined || unclaimed.uid !== uid || unclaimed.version !== version) {
         // Somebody may be between the two requests of a start. Only a claim that stands still is taken over.
         unclaimed = { uid, version, since: clock.now() }

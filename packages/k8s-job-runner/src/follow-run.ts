@@ -6,7 +6,7 @@ import type { FollowSettings } from './follow-settings.ts'
 import { findInterruption, hasEndedByStatus } from './interruption.ts'
 import { judgeOutcome } from './judge-outcome.ts'
 import type { Job, Pod } from './kubernetes.ts'
-import { annotation } from './labels.ts'
+import { annotation, label } from './labels.ts'
 import { createObjectEvents } from './object-events.ts'
 import type { Outcome } from './outcome.ts'
 import { containerStatus, hasStarted, isPodTerminal } from './read-pod.ts'
@@ -74,6 +74,7 @@ export function followRun(
   const settled = Promise.withResolvers<void>()
   const containerEnded = Promise.withResolvers<void>()
   const podOver = Promise.withResolvers<void>()
+  const hurry = Promise.withResolvers<void>()
   // Whoever does not look at these must not be punished by an unhandled rejection.
   outcome.promise.catch(() => undefined)
   const timings: RunTimings = input.submittedMs === undefined ? {} : { submittedMs: input.submittedMs }
@@ -291,13 +292,19 @@ export function followRun(
     waker.set(Infinity)
     starting.abort()
     enter('ended', `Ended: ${result.kind}`)
+    const runHash = input.job.metadata?.labels?.[label.runHash] ?? ''
+    const ending = { over: Promise.race([podOver.promise, settled.promise]), hurry: hurry.resolve }
+    context.endings.set(runHash, ending)
     outcome.resolve(result)
     finish(result)
       .then(settled.resolve, (error: unknown) => {
         warn({ code: 'teardown_failed', message: errorText(error), cause: error })
         settled.resolve()
       })
-      .finally(release)
+      .finally(() => {
+        if (context.endings.get(runHash) === ending) context.endings.delete(runHash)
+        release()
+      })
   }
 
   async function finish(result: Outcome): Promise<void> {
@@ -315,6 +322,7 @@ export function followRun(
     const stop = new AbortController()
     await Promise.race([
       podOver.promise,
+      hurry.promise,
       evidence.end === undefined
         ? Promise.resolve()
         : clock.sleep(settleMs, AbortSignal.any([signal, stop.signal])).catch(() => undefined),

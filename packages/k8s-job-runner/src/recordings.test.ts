@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts'
 import type { FollowSettings } from './follow-settings.ts'
 import { judgeOutcome, type Judgement } from './judge-outcome.ts'
 import type { Outcome, OutcomeKind } from './outcome.ts'
-import { recording, recordings } from './read-recording.test-support.ts'
+import { recording, recordings } from '../test/support/read-recording.ts'
 import { judgeStart, type StartJudgement, type StartProgress } from './start-judgement.ts'
 
 const graces: Pick<

@@ -1,5 +1,6 @@
 import type { KubeClient } from '@agent-jobs/kube-api'
 import type { Clock } from './clock.ts'
+import type { Endings } from './endings.ts'
 
 /** Something that a runner survives but its owner should know. */
 export interface RunnerWarning {
@@ -15,6 +16,7 @@ export interface RunnerContext {
   clock: Clock
   random: () => number
   warn: (warning: RunnerWarning) => void
+  endings: Endings
 }
 
 /** Waits between attempts: full jitter, doubled each time, at most `capMs`. */

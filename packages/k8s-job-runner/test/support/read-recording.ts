@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Job, KubeEvent, Pod } from './kubernetes.ts'
+import type { Job, KubeEvent, Pod } from '../../src/kubernetes.ts'
 
-const root = fileURLToPath(new URL('__fixtures__/kubernetes/', import.meta.url))
+const root = fileURLToPath(new URL('../../src/__fixtures__/kubernetes/', import.meta.url))
 
 function read(path: string): unknown {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
