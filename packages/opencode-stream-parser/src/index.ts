@@ -1,1 +1,12 @@
-export {}
+export { type AgentErrorCode, agentErrorCodes } from './agent-error-code.ts'
+export { createOpencodeParser, type OpencodeParser, type OpencodeParserOptions } from './create-opencode-parser.ts'
+export type { ErrorFacts } from './error-facts.ts'
+export type * from './events.ts'
+export type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+export { finishRule } from './finish-rule.ts'
+export type { JsonObject } from './json.ts'
+export { OpencodeParserError, type OpencodeParserErrorCode } from './opencode-parser-error.ts'
+export type { OpencodeSummary } from './opencode-summary.ts'
+export type { OpencodeUsage, StepFacts, UsageBasis } from './step-ledger.ts'
+export { toTranscript } from './to-transcript.ts'
+export type { TranscriptEntry } from './transcript-entry.ts'

@@ -1,0 +1,98 @@
+import type { AgentErrorCode } from './agent-error-code.ts'
+import type { ErrorFacts } from './error-facts.ts'
+
+/** A code and the member that decided it. */
+export interface ErrorVerdict {
+  readonly code: AgentErrorCode
+  readonly field: string
+  readonly value: string | number | null
+}
+
+const byName = new Map<string, AgentErrorCode>([
+  ['ContextOverflowError', 'context_overflow'],
+  ['ContentFilterError', 'model_refusal'],
+  ['MessageOutputLengthError', 'output_limit'],
+  ['MessageAbortedError', 'interrupted'],
+  ['StructuredOutputError', 'structured_output_failed'],
+  ['ProviderAuthError', 'auth_failed'],
+  ['ProviderModelNotFoundError', 'model_unavailable'],
+  ['ProviderInitError', 'start_failed'],
+  ['ConfigInvalidError', 'start_failed'],
+  ['ConfigJsonError', 'start_failed'],
+  ['ConfigFrontmatterError', 'start_failed'],
+  ['ConfigDirectoryTypoError', 'start_failed'],
+  ['ConfigRemoteAuthError', 'auth_failed'],
+  ['NotFoundError', 'session_unavailable'],
+])
+
+// `error.code` or `error.type` of the provider: more exact than the HTTP status, which is 400 or 429 for many.
+const byProvider = new Map<string, AgentErrorCode>([
+  ['authentication_error', 'auth_failed'],
+  ['permission_error', 'auth_failed'],
+  ['invalid_api_key', 'auth_failed'],
+  ['billing_error', 'billing_required'],
+  ['billing_hard_limit_reached', 'billing_required'],
+  ['billing_not_active', 'billing_required'],
+  ['insufficient_quota', 'quota_exhausted'],
+  ['usage_limit_reached', 'quota_exhausted'],
+  ['usage_not_included', 'quota_exhausted'],
+  ['rate_limit_error', 'rate_limited'],
+  ['rate_limit_exceeded', 'rate_limited'],
+  ['overloaded_error', 'overloaded'],
+  ['server_is_overloaded', 'overloaded'],
+  ['not_found_error', 'model_unavailable'],
+  ['model_not_found', 'model_unavailable'],
+  ['context_length_exceeded', 'context_overflow'],
+  ['request_too_large', 'context_overflow'],
+  ['content_filter', 'model_refusal'],
+  ['content_policy_violation', 'model_refusal'],
+  ['timeout_error', 'upstream_error'],
+])
+
+// Coarse names, only of use where there is no status.
+const byCoarseType = new Map<string, AgentErrorCode>([
+  ['api_error', 'upstream_error'],
+  ['server_error', 'upstream_error'],
+  ['invalid_request_error', 'bad_request'],
+])
+
+/** The code of an `error` line, from members alone. */
+export function classifyError(error: ErrorFacts, stepsBegun: boolean): ErrorVerdict {
+  const of = (code: AgentErrorCode | undefined, field: string, value: string | number | null): ErrorVerdict | null =>
+    code === undefined ? null : { code, field, value }
+  return (
+    of(byName.get(error.name), 'error.name', error.name) ??
+    of(error.status === 402 ? 'billing_required' : undefined, 'error.data.statusCode', error.status) ??
+    of(byProvider.get(error.providerCode ?? ''), 'error.data.responseBody error.code', error.providerCode) ??
+    of(byProvider.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
+    of(byStatus(error.status), 'error.data.statusCode', error.status) ??
+    of(byCoarseType.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
+    // An API error without an HTTP status: the connection failed.
+    of(error.name === 'APIError' ? 'upstream_error' : undefined, 'error.name', error.name) ??
+    // The model's stream ended in the middle of an event; the runtime says so in these very words.
+    of(
+      /^(?:SyntaxError: )?JSON Parse error: Unexpected EOF/.test(error.message) ? 'upstream_error' : undefined,
+      'error.data.message',
+      error.message,
+    ) ??
+    // The server inside OpenCode refused the prompt before a model was asked: an unknown model or provider, or a
+    // missing key. The reason stands in its log only.
+    of(error.ref !== null && !stepsBegun ? 'start_failed' : undefined, 'error.data.ref', error.ref) ?? {
+      code: 'agent_failed',
+      field: 'error.name',
+      value: error.name,
+    }
+  )
+}
+
+function byStatus(status: number | null): AgentErrorCode | undefined {
+  if (status === null) return undefined
+  if (status === 401 || status === 403) return 'auth_failed'
+  if (status === 402) return 'billing_required'
+  if (status === 404) return 'model_unavailable'
+  if (status === 413) return 'context_overflow'
+  if (status === 429) return 'rate_limited'
+  if (status === 529) return 'overloaded'
+  if (status === 408 || status >= 500) return 'upstream_error'
+  return status >= 400 ? 'bad_request' : undefined
+}

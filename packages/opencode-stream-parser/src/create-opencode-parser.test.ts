@@ -1,0 +1,204 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { recording, recordings } from './__fixtures__/recordings.ts'
+import { createOpencodeParser, finishRule, type OpencodeEvent, OpencodeParserError } from './index.ts'
+
+function parse(
+  chunks: readonly (Uint8Array | string)[],
+  maxLineBytes?: number,
+): { events: OpencodeEvent[]; summary: unknown } {
+  const events: OpencodeEvent[] = []
+  const parser = createOpencodeParser({
+    onEvent: (event) => events.push(event),
+    ...(maxLineBytes === undefined ? {} : { maxLineBytes }),
+  })
+  for (const chunk of chunks) parser.feed(chunk)
+  return { events, summary: parser.end() }
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value)}\n`
+const small = recordings.filter(({ stdout }) => stdout.length < 60_000)
+
+describe('any chunking', () => {
+  const chunked = fc
+    .tuple(fc.constantFrom(...small), fc.array(fc.nat(20_000), { maxLength: 30 }))
+    .map(([{ stdout, name }, at]) => {
+      const cuts = [...new Set(at.map((position) => position % (stdout.length + 1)))].sort((a, b) => a - b)
+      const chunks = [...cuts, stdout.length].map((to, index) => stdout.slice(cuts[index - 1] ?? 0, to))
+      return { name, chunks, stdout }
+    })
+
+  it('of any recording gives the same events and summary', () => {
+    fc.assert(
+      fc.property(chunked, ({ chunks, stdout }) => {
+        expect(parse(chunks)).toEqual(parse([stdout]))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each(small.filter(({ stdout }) => stdout.length < 8_000))(
+    'byte by byte gives the same for $name',
+    ({ stdout }) => {
+      expect(parse(Array.from(stdout, (byte) => Uint8Array.of(byte)))).toEqual(parse([stdout]))
+    },
+  )
+
+  it('of the largest recordings, in pieces of 64 KiB, gives the same', () => {
+    for (const name of ['big-answer', 'big-answer-truncated', 'big-tool-output', 'sigkill-midline']) {
+      const { stdout } = recording(name)
+      const chunks: Uint8Array[] = []
+      for (let at = 0; at < stdout.length; at += 65_536) chunks.push(stdout.subarray(at, at + 65_536))
+      expect(parse(chunks)).toEqual(parse([stdout]))
+    }
+  })
+
+  it('line by line gives the same', () => {
+    const { stdout } = recording('tools-edit')
+    const parser = createOpencodeParser()
+    for (const line of new TextDecoder().decode(stdout).trimEnd().split('\n')) parser.line(line)
+    expect(parser.end()).toEqual(parse([stdout]).summary)
+  })
+})
+
+describe('hostile input', () => {
+  it('of random bytes never throws', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 10 }), (chunks) => {
+        expect(() => parse(chunks)).not.toThrow()
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('of random JSON in the place of every member never throws', () => {
+    const type = fc.constantFrom('step_start', 'text', 'reasoning', 'tool_use', 'step_finish', 'error', 'novelty')
+    const part = fc.record(
+      {
+        text: fc.jsonValue(),
+        tool: fc.jsonValue(),
+        state: fc.jsonValue(),
+        reason: fc.jsonValue(),
+        tokens: fc.jsonValue(),
+        cost: fc.jsonValue(),
+        messageID: fc.jsonValue(),
+        metadata: fc.jsonValue(),
+        synthetic: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    )
+    const data = fc.record({ message: fc.jsonValue(), responseBody: fc.jsonValue(), responseHeaders: fc.jsonValue() })
+    const line = fc.record({
+      type,
+      timestamp: fc.jsonValue(),
+      sessionID: fc.jsonValue(),
+      part: fc.oneof(part, fc.jsonValue()),
+      error: fc.oneof(fc.record({ name: fc.jsonValue(), data }), fc.jsonValue()),
+    })
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 8 }), (values) => {
+        expect(() => parse([values.map(json).join('')])).not.toThrow()
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it.each([10_000, 200_000])('of JSON nested %i deep never throws or hangs', (depth) => {
+    const arrays = '['.repeat(depth) + ']'.repeat(depth)
+    const input = `{"type":"tool_use","part":{"tool":"x","state":{"input":${arrays}}}}`
+    expect(parse([`${arrays}\n${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}\n${input}\n`]).events).toHaveLength(3)
+  })
+
+  it('calls __proto__ a name like any other', () => {
+    const parser = createOpencodeParser()
+    parser.feed(
+      '{"type":"tool_use","__proto__":{"a":1},"part":{"tool":"__proto__","state":{}}}\n{"type":"__proto__"}\n',
+    )
+    const summary = parser.end()
+    expect(Object.keys(summary.toolCallsByName)).toEqual(['__proto__'])
+    expect(Object.keys(summary.unknownTypes)).toEqual(['__proto__'])
+  })
+
+  it('drops a line over the bound, counts it and goes on', () => {
+    const big = json({ type: 'text', part: { text: 'x'.repeat(5000) } })
+    const { events, summary } = parse([big, json({ type: 'step_start', part: {} })], 1000)
+    expect(events.map(({ kind }) => kind)).toEqual(['oversize', 'step_start'])
+    expect(summary).toMatchObject({ lines: { oversize: 1, total: 2 } })
+  })
+
+  it('keeps no more of a text than it was told to', () => {
+    const parser = createOpencodeParser({ maxResultChars: 100 })
+    for (let i = 0; i < 50; i++) parser.feed(json({ type: 'text', part: { messageID: 'm', text: 'y'.repeat(1000) } }))
+    expect(parser.end().result).toHaveLength(100)
+  })
+})
+
+describe('lines between', () => {
+  it('that are no JSON are handed on and change nothing', () => {
+    const { stdout } = recording('success')
+    const { events, summary } = parse(['! a warning\r\n', '42\n[]\n', '{"type":"novelty"}\n', stdout])
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'plain',
+      'plain',
+      'plain',
+      'unknown',
+      'step_start',
+      'text',
+      'step_finish',
+    ])
+    expect(events[0]).toEqual({ kind: 'plain', line: 1, text: '! a warning' })
+    expect(summary).toMatchObject({ errorCode: null, unknownEvents: 1, lines: { text: 3 } })
+  })
+
+  it('of a known type without its essential member are unknown, not wrong', () => {
+    const lines = ['step_start', 'text', 'reasoning', 'tool_use', 'step_finish', 'error'].map((type) => json({ type }))
+    expect(new Set(parse(lines).events.map(({ kind }) => kind))).toEqual(new Set(['unknown']))
+  })
+})
+
+describe('the handle', () => {
+  it('knows session and finish while it runs', () => {
+    const parser = createOpencodeParser()
+    const seen: unknown[] = []
+    for (const line of new TextDecoder().decode(recording('tool-bash').stdout).trimEnd().split('\n')) {
+      parser.line(line)
+      seen.push([parser.sessionId?.slice(0, 4), parser.finished])
+    }
+    expect(seen.slice(0, -1).every((one) => JSON.stringify(one) === '["ses_",false]')).toBe(true)
+    expect(seen.at(-1)).toEqual(['ses_', true])
+  })
+
+  it('refuses to be fed after the end, and knows its error', () => {
+    const parser = createOpencodeParser()
+    parser.end()
+    expect(() => parser.feed('x')).toThrow(OpencodeParserError)
+    expect(OpencodeParserError.isInstance(new OpencodeParserError('fed_after_end', 'x'))).toBe(true)
+    expect(OpencodeParserError.isInstance(undefined)).toBe(false)
+  })
+
+  it('takes the whole chunk before it throws what a listener threw', () => {
+    const parser = createOpencodeParser({
+      onEvent: () => {
+        throw new RangeError('listener')
+      },
+    })
+    expect(() => parser.feed('a\nb\n')).toThrow(new RangeError('listener'))
+    expect(() => parser.end()).not.toThrow()
+    expect(parser.end().lines.text).toBe(2)
+  })
+
+  it.each([0, -1, Number.NaN])('refuses %d as a bound', (bound) => {
+    expect(() => createOpencodeParser({ maxResultChars: bound })).toThrow(
+      /Expected `maxResultChars` to be a positive number/,
+    )
+  })
+})
+
+describe('the rule for a launcher', () => {
+  it.each(small)('$name: marks the lines that end a step with stop', ({ stdout }) => {
+    for (const line of new TextDecoder().decode(stdout).split('\n')) {
+      const marked = finishRule.stdoutLineIncludes.every((part) => line.includes(part))
+      expect(marked).toBe(line.startsWith('{"type":"step_finish"') && line.includes('"reason":"stop"'))
+    }
+  })
+})

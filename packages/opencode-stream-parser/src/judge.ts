@@ -1,0 +1,165 @@
+import type { AgentErrorCode } from './agent-error-code.ts'
+import { classifyError } from './classify-error.ts'
+import type { ErrorFacts } from './error-facts.ts'
+import type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+import { endSignal, isStopSignal } from './process-signal.ts'
+import { findInLog } from './server-log.ts'
+import { codeOfStartupText, firstSaid } from './startup-text.ts'
+import type { StepFacts } from './step-ledger.ts'
+
+/** Everything a verdict may rest on. */
+export interface RunFacts {
+  /** Lines that were JSON objects. */
+  readonly events: number
+  readonly lastLine: number
+  /** The last error that no later answer made up for. */
+  readonly error: ErrorFacts | null
+  /** Errors that a later answer made up for. */
+  readonly recoveredErrors: number
+  readonly stepsBegun: number
+  readonly stepOpen: boolean
+  readonly lastStep: StepFacts | null
+  /** A tool call of the last step ended with an error (a rejected permission ends the run). */
+  readonly lastStepToolError: boolean
+  /** The last step is an answer, and nothing follows from it. */
+  readonly answered: boolean
+  /** The agent said or called something. */
+  readonly modelSpoke: boolean
+  readonly outputTokens: number
+  /** The last line broke off. */
+  readonly cut: boolean
+  readonly oversizeLines: number
+  /** Lines of stdout that were no JSON, the first few. */
+  readonly stdoutText: string
+}
+
+/** Judges a run from members of its lines and from how its process ended. A pure function. */
+export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
+  const signal = endSignal(end)
+  const exit: Evidence[] = end.exitCode == null ? [] : [{ source: 'exit_code', field: 'exitCode', value: end.exitCode }]
+  const stream = (field: string, value: Evidence['value']): Evidence => ({
+    source: 'stream',
+    field,
+    value,
+    line: facts.lastLine,
+  })
+
+  // An error that nothing made up for explains more than the signal that ended the loop after it.
+  if (facts.error) return judgeError(facts.error)
+  if (signal !== null) return judgeSignal(signal)
+  if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0) return judgeSilence()
+  if (facts.cut) {
+    return fail(
+      'truncated',
+      'The output ends in the middle of a line. OpenCode loses what its reader has not taken when it exits.',
+      stream('last line', 'cut'),
+      ...exit,
+    )
+  }
+  if (facts.stepOpen)
+    return fail('truncated', 'The output ends in a step that has no end.', stream('step_finish', null), ...exit)
+  if (!facts.lastStep)
+    return fail('truncated', 'The output ends before the first step.', stream('step_start', null), ...exit)
+  return judgeLastStep(facts.lastStep)
+
+  function judgeError(error: ErrorFacts): Verdict {
+    const verdict = classifyError(error, facts.stepsBegun > 0)
+    const seen: Evidence = { source: 'error', field: verdict.field, value: verdict.value, line: error.line }
+    const message = error.message || error.name
+    const logged = error.ref === null ? null : findInLog(end.stderr ?? '', error.ref)
+    if (logged?.code) {
+      return fail(logged.code, logged.error, seen, {
+        source: 'stderr',
+        field: `error of ref=${error.ref}`,
+        value: logged.error,
+      })
+    }
+    return fail(verdict.code, message, seen)
+  }
+
+  function judgeSignal(by: string): Verdict {
+    const seen: Evidence = end.signal
+      ? { source: 'signal', field: 'signal', value: by }
+      : { source: 'exit_code', field: 'exitCode', value: end.exitCode ?? null }
+    // Stopped after its work was done: OpenCode hung, or the pod was taken down. The answer is complete.
+    if (facts.answered && facts.lastStep?.reason === 'stop') return { ...judgeLastStep(facts.lastStep, [seen]) }
+    return isStopSignal(by)
+      ? fail('interrupted', `OpenCode was stopped by ${by} before it had answered.`, seen, stream('answered', false))
+      : fail('agent_failed', `OpenCode crashed with ${by}.`, seen)
+  }
+
+  function judgeLastStep(step: StepFacts, also: readonly Evidence[] = []): Verdict {
+    const reason: Evidence = { source: 'step_finish', field: 'part.reason', value: step.reason, line: step.line }
+    switch (step.reason) {
+      case 'content-filter':
+        return fail('model_refusal', 'The provider filtered the answer.', reason)
+      case 'length':
+        return fail('output_limit', 'The answer reached the output limit and was cut there.', reason)
+      case 'error':
+        return fail('upstream_error', 'The last step ended with an error of the provider.', reason)
+      case 'tool-calls':
+        // A rejected permission ends the run without another step. That is how OpenCode means it, and exit code 0
+        // says that nothing was lost.
+        if (facts.lastStepToolError && end.exitCode === 0)
+          return { code: null, message: null, evidence: [reason, ...exit] }
+        return fail(
+          'truncated',
+          'The output ends after a tool call that the model was to be told the result of.',
+          reason,
+          ...exit,
+        )
+      case 'unknown':
+        return end.exitCode === 0
+          ? fail('upstream_error', 'The model stream ended without a finish reason.', reason, ...exit)
+          : fail(
+              'truncated',
+              'The output ends after a step without a finish reason, which OpenCode repeats.',
+              reason,
+              ...exit,
+            )
+      default:
+    }
+    if (!facts.answered)
+      return fail('truncated', 'The output ends where OpenCode goes on after a compaction.', reason, ...exit)
+    if (!facts.modelSpoke && facts.outputTokens === 0) {
+      const tokens: Evidence = { source: 'step_finish', field: 'part.tokens.output', value: 0, line: step.line }
+      return fail(
+        'empty_response',
+        'The model answered nothing: no text, no tool call and no output tokens.',
+        reason,
+        tokens,
+      )
+    }
+    // Exit code 1 says that an error was printed, also when the run recovered from it.
+    if (also.length === 0 && end.exitCode != null && end.exitCode !== 0 && facts.recoveredErrors === 0) {
+      return fail(
+        'agent_failed',
+        `The last step says ${step.reason}, but OpenCode exited with ${end.exitCode}.`,
+        reason,
+        ...exit,
+      )
+    }
+    return { code: null, message: null, evidence: [reason, ...also] }
+  }
+
+  /** Not one event: only the CLI's own words, if any, tell why. */
+  function judgeSilence(): Verdict {
+    const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
+    const fromStderr = firstSaid(end.stderr ?? '')
+    const said = fromStderr ?? firstSaid(facts.stdoutText)
+    if (end.exitCode === 0 && fromStderr === null) {
+      return fail('empty_response', 'OpenCode printed nothing and exited with 0.', silent, ...exit)
+    }
+    if (said === null) return fail('start_failed', 'OpenCode printed nothing at all.', silent, ...exit)
+    const code = codeOfStartupText(fromStderr === null ? facts.stdoutText : (end.stderr ?? ''))
+    return fail(code, said, silent, ...exit, {
+      source: fromStderr === null ? 'stdout' : 'stderr',
+      field: 'text',
+      value: said,
+    })
+  }
+}
+
+function fail(code: AgentErrorCode, message: string, ...evidence: Evidence[]): Verdict {
+  return { code, message, evidence }
+}

@@ -1,0 +1,142 @@
+/** What a {@link LineSplitter} hands on. */
+export interface LineSink {
+  /** A line without its newline; `complete` is false for a last line that had none. */
+  line(text: string, complete: boolean): void
+  /** A line longer than the bound was dropped; `head` is its beginning. */
+  oversize(bytes: number, head: string): void
+}
+
+/** Cuts chunks of any size into lines. The same bytes give the same lines however they are chunked. */
+export interface LineSplitter {
+  feed(chunk: Uint8Array | string): void
+  /** A whole line, with or without its newline. */
+  line(text: string): void
+  /** Hands on what stands after the last newline. */
+  end(): void
+}
+
+const newline = 10
+const headChars = 200
+
+/**
+ * Each line is decoded by itself: a newline byte never stands inside a UTF-8 sequence, so no state is needed, and
+ * `JSON.parse` is a third faster on a line of its own than on a slice of a block in which some other line holds a
+ * character beyond Latin-1 (the engine then stores the whole block in two bytes a character).
+ */
+export function createLineSplitter(sink: LineSink, maxLineBytes: number): LineSplitter {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  // What has come of the line that is not complete yet.
+  let parts: (Uint8Array | string)[] = []
+  let size = 0
+  // So many characters are there for certain when the bound is passed, wherever a chunk may end.
+  const headLimit = Math.max(0, Math.min(headChars, Math.floor((maxLineBytes - 3) / 3)))
+  // Set once the line is over the bound: its rest is counted and let go.
+  let droppedHead: string | null = null
+
+  function feedBytes(chunk: Uint8Array): void {
+    let start = 0
+    for (;;) {
+      const end = chunk.indexOf(newline, start)
+      if (end < 0) break
+      if (size > 0 || end - start > maxLineBytes) {
+        hold(chunk.subarray(start, end), end - start)
+        flush(true)
+      } else sink.line(decoder.decode(chunk.subarray(start, end)), true)
+      start = end + 1
+    }
+    // The copy is needed: the caller may use its buffer again.
+    if (start < chunk.length) hold(chunk.slice(start), chunk.length - start)
+  }
+
+  function feedText(chunk: string): void {
+    let start = 0
+    for (;;) {
+      const end = chunk.indexOf('\n', start)
+      if (end < 0) break
+      takeText(chunk.slice(start, end))
+      start = end + 1
+    }
+    const rest = chunk.slice(start)
+    if (rest.length > 0) hold(rest, byteLength(rest))
+  }
+
+  function takeText(text: string): void {
+    // A UTF-16 unit takes at most three bytes in UTF-8, so only lines near the bound have to be measured.
+    const fits = text.length * 3 <= maxLineBytes || byteLength(text) <= maxLineBytes
+    if (size === 0 && fits) return sink.line(text, true)
+    hold(text, byteLength(text))
+    flush(true)
+  }
+
+  function hold(part: Uint8Array | string, bytes: number): void {
+    size += bytes
+    if (droppedHead !== null) return
+    parts.push(part)
+    if (size > maxLineBytes) {
+      droppedHead = join().slice(0, headLimit)
+      parts = []
+    }
+  }
+
+  function join(): string {
+    const texts: string[] = []
+    let bytes: Uint8Array[] = []
+    const decodeBytes = (): void => {
+      if (bytes.length > 0) texts.push(decoder.decode(concat(bytes)))
+      bytes = []
+    }
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        decodeBytes()
+        texts.push(part)
+      } else bytes.push(part)
+    }
+    decodeBytes()
+    return texts.join('')
+  }
+
+  function flush(complete: boolean): void {
+    const bytes = size
+    const head = droppedHead
+    const text = head === null ? join() : ''
+    parts = []
+    size = 0
+    droppedHead = null
+    if (head === null) sink.line(text, complete)
+    else sink.oversize(bytes, head)
+  }
+
+  return {
+    line(text) {
+      const bare = text.endsWith('\n') ? text.slice(0, -1) : text
+      if (bare.includes('\n')) feedText(`${bare}\n`)
+      else takeText(bare)
+    },
+    feed: (chunk) => (typeof chunk === 'string' ? feedText(chunk) : feedBytes(chunk)),
+    end() {
+      if (size > 0) flush(false)
+    },
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts
+  if (first && parts.length === 1) return first
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/** Length in UTF-8. A surrogate counts two bytes, so a pair counts four and a lone one a little less than it would. */
+function byteLength(value: string): number {
+  let bytes = value.length
+  for (let at = 0; at < value.length; at++) {
+    const unit = value.charCodeAt(at)
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return bytes
+}

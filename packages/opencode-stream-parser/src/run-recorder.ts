@@ -1,0 +1,203 @@
+import { type ErrorFacts, readError } from './error-facts.ts'
+import type { OpencodeEvent } from './events.ts'
+import type { ProcessEnd } from './evidence.ts'
+import { bounded, type JsonObject, memberOf, numberOf, objectOf, textOf } from './json.ts'
+import { judge } from './judge.ts'
+import { createNameCounter } from './name-counter.ts'
+import type { OpencodeSummary } from './opencode-summary.ts'
+import { createStepLedger } from './step-ledger.ts'
+
+/** Takes the events of a run one by one and keeps only what the summary needs. */
+export interface RunRecorder {
+  /** A parsed line: its kind, and the object itself. */
+  event(kind: OpencodeEvent['kind'], value: JsonObject, line: number): void
+  text(text: string, line: number): void
+  cut(line: number): void
+  oversize(line: number): void
+  readonly finished: boolean
+  readonly sessionId: string | null
+  summary(end: ProcessEnd): OpencodeSummary
+}
+
+const maxStdoutText = 8_000
+const maxIdChars = 500
+// Reasons after which OpenCode asks the model again.
+const goesOn: ReadonlySet<string> = new Set(['tool-calls', 'unknown'])
+
+/** See {@link RunRecorder}. */
+export function createRunRecorder(maxResultChars: number): RunRecorder {
+  const steps = createStepLedger()
+  const tools = createNameCounter()
+  const unknown = createNameCounter()
+  const lines = { total: 0, events: 0, text: 0, oversize: 0, cut: false }
+  const count = { errors: 0, recovered: 0, toolErrors: 0, invalid: 0, subagents: 0, compactions: 0 }
+  let sessionId: string | null = null
+  let firstMs: number | null = null
+  let lastMs: number | null = null
+  let said: { message: string | null; text: string } | null = null
+  let error: ErrorFacts | null = null
+  let unrecovered = 0
+  // After a context overflow the next step writes the summary for the compaction; it is no answer.
+  let compacting = false
+  // An error other than a context overflow, and no step after it.
+  let failedForGood = false
+  let answered = false
+  let stepToolError = false
+  let modelSpoke = false
+  let stdoutText = ''
+
+  function spoke(part: JsonObject | null): void {
+    const text = textOf(part, 'text') ?? ''
+    if (memberOf(part, 'synthetic') === true) {
+      // The CLI's own words. After a compaction they ask the model to go on, so what stood before was no answer.
+      if (memberOf(objectOf(part, 'metadata'), 'compaction_continue') === true) {
+        count.compactions++
+        said = null
+      }
+      compacting = false
+      answered = false
+      return
+    }
+    if (text !== '' && !compacting) modelSpoke = true
+    const message = textOf(part, 'messageID')
+    const before = said !== null && said.message === message ? `${said.text}\n\n` : ''
+    said = {
+      message: message === null ? null : bounded(message, maxIdChars),
+      text: bounded(before + text, maxResultChars),
+    }
+  }
+
+  function called(part: JsonObject | null): void {
+    modelSpoke = true
+    const tool = textOf(part, 'tool') ?? '(unnamed)'
+    tools.add(tool)
+    if (tool === 'task') count.subagents++
+    if (tool === 'invalid') count.invalid++
+    if (textOf(objectOf(part, 'state'), 'status') === 'error') {
+      count.toolErrors++
+      stepToolError = true
+    }
+  }
+
+  function stepFinished(part: JsonObject, line: number): void {
+    const { reason } = steps.finish(part, line)
+    answered = !goesOn.has(reason) && !compacting
+    if (answered && reason === 'stop' && error) {
+      count.recovered += unrecovered
+      unrecovered = 0
+      error = null
+    }
+  }
+
+  return {
+    event(kind, value, line) {
+      lines.total = line
+      lines.events++
+      const session = textOf(value, 'sessionID')
+      if (session !== null && session !== sessionId) sessionId = bounded(session, maxIdChars)
+      const ms = numberOf(value, 'timestamp')
+      if (ms !== null) {
+        firstMs ??= ms
+        lastMs = ms
+      }
+      const part = objectOf(value, 'part')
+      switch (kind) {
+        case 'step_start':
+          steps.begin()
+          answered = false
+          failedForGood = false
+          stepToolError = false
+          return
+        case 'text':
+          return spoke(part)
+        case 'tool_use':
+          return called(part)
+        case 'step_finish':
+          return stepFinished(part ?? {}, line)
+        case 'error':
+          count.errors++
+          unrecovered++
+          error = readError(value, line)
+          compacting = error.name === 'ContextOverflowError'
+          failedForGood = !compacting
+          answered = false
+          return
+        case 'reasoning':
+          return
+        default:
+          unknown.add(textOf(value, 'type') ?? '(no type)')
+      }
+    },
+    text(text, line) {
+      lines.total = line
+      lines.text++
+      if (stdoutText.length < maxStdoutText) stdoutText += `${bounded(text, maxStdoutText - stdoutText.length)}\n`
+    },
+    cut(line) {
+      lines.total = line
+      lines.cut = true
+    },
+    oversize(line) {
+      lines.total = line
+      lines.oversize++
+    },
+    get finished() {
+      return answered || failedForGood
+    },
+    get sessionId() {
+      return sessionId
+    },
+    summary(end) {
+      const report = steps.report()
+      const verdict = judge(
+        {
+          events: lines.events,
+          lastLine: lines.total,
+          error,
+          recoveredErrors: count.recovered,
+          stepsBegun: steps.begun,
+          stepOpen: steps.open,
+          lastStep: steps.last,
+          lastStepToolError: stepToolError,
+          answered,
+          modelSpoke,
+          outputTokens: report.usage.outputTokens,
+          cut: lines.cut,
+          oversizeLines: lines.oversize,
+          stdoutText,
+        },
+        end,
+      )
+      return {
+        sessionId,
+        model: null,
+        result: said?.text ?? null,
+        ...report,
+        numTurns: steps.finished,
+        stepsBegun: steps.begun,
+        lastStep: steps.last,
+        finishReason: steps.last?.reason ?? null,
+        durationMs: firstMs === null || lastMs === null ? null : lastMs - firstMs,
+        isError: verdict.code !== null,
+        errorCode: verdict.code,
+        errorMessage: verdict.message,
+        evidence: verdict.evidence,
+        toolCalls: tools.total,
+        toolCallsByName: tools.toRecord(),
+        toolErrors: count.toolErrors,
+        invalidToolCalls: count.invalid,
+        subagents: count.subagents,
+        unknownEvents: unknown.total,
+        unknownTypes: unknown.toRecord(),
+        finished: answered || failedForGood,
+        answered,
+        errors: count.errors,
+        recoveredErrors: count.recovered,
+        lastError: error,
+        retryAfterMs: error?.retryAfterMs ?? null,
+        compactions: count.compactions,
+        lines: { ...lines },
+      }
+    },
+  }
+}
