@@ -23,6 +23,7 @@ interface RunOptions {
   key?: string
   model?: string
   timeout?: number
+  startTimeout: number
   kubeconfig?: string
   context?: string
   keep?: boolean
@@ -45,6 +46,12 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
     .option('--model <name>', 'model to ask for')
     .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
+    .option(
+      '--start-timeout <span>',
+      'longest time until the agent has started, image pull included',
+      readSpan,
+      120_000,
+    )
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
     .option('--context <name>', 'context in it')
     .option('--keep', 'leave Job and pod in place for an hour after the end')
@@ -75,6 +82,7 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
         key,
         model,
         timeoutMs: timeout,
+        startTimeoutMs: options.startTimeout,
         keep: keep ?? false,
       })
       const namespace = options.namespace ?? namespaceOf(kubeConfig.getContextObject(kubeConfig.getCurrentContext()))

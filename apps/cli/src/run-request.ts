@@ -18,6 +18,7 @@ export interface RunWish {
   readonly key?: string | undefined
   readonly model?: string | undefined
   readonly timeoutMs?: number | undefined
+  readonly startTimeoutMs?: number | undefined
   readonly keep?: boolean
 }
 
@@ -28,7 +29,19 @@ const deadlineSlackSeconds = 60
 
 /** Makes the request of a run: prompt and given environment go to the Secret, nothing of them to the Job. */
 export function createRunRequest(wish: RunWish): RunRequest {
-  const { agent, image, runId, prompt, secretEnv, claims = [], extra = [], cwd, model, timeoutMs } = wish
+  const {
+    agent,
+    image,
+    runId,
+    prompt,
+    secretEnv,
+    claims = [],
+    extra = [],
+    cwd,
+    model,
+    timeoutMs,
+    startTimeoutMs,
+  } = wish
   const given = new Set(Object.keys(secretEnv))
   const env = Object.entries({ ...agent.env, ...wish.env }).filter(([name]) => !given.has(name))
   return {
@@ -47,6 +60,7 @@ export function createRunRequest(wish: RunWish): RunRequest {
     env: Object.fromEntries(env),
     secretEnv: { ...secretEnv },
     retain: wish.keep ?? false,
+    ...(startTimeoutMs === undefined ? {} : { start: { budgetSeconds: startTimeoutMs / 1000 } }),
     ...(timeoutMs === undefined ? {} : { deadlineSeconds: Math.ceil(timeoutMs / 1000) + deadlineSlackSeconds }),
     ...(claims.length === 0
       ? {}
