@@ -3,7 +3,7 @@ import type { Kubelet } from './kubelet/kubelet.ts'
 import type { Objects } from './store/objects.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Timing } from './timing.ts'
-import type { Clock, Pod } from './types.ts'
+import type { Clock } from './types.ts'
 
 /** The node as the API server sees it. */
 export interface NodePort {
@@ -12,12 +12,8 @@ export interface NodePort {
   isUp: () => boolean
   /** Ends all log streams that are open when the kubelet dies. */
   streams: AbortController
-  logFaults: {
-    /** Throws what stands in for the kubelet's answer. */
-    refuse: (pod: Pod) => void
-    /** Changes what the kubelet sends. */
-    alter: (body: AsyncIterable<Buffer>, pod: Pod) => AsyncIterable<Buffer>
-  }
+  /** Until when a kubelet that has just come back knows no pod. */
+  notFoundUntil: () => number
 }
 
 /** What every part of the cluster shares. */

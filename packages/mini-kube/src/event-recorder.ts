@@ -67,7 +67,7 @@ export class EventRecorder {
       ...(scheduler ? {} : { count: 1 }),
       type: note.type,
       eventTime: scheduler ? microTime(now) : null,
-      ...(scheduler ? { action: note.reason === 'Scheduled' ? 'Binding' : 'Scheduling' } : {}),
+      ...(scheduler ? { action: actions[note.reason] ?? 'Scheduling' } : {}),
       reportingComponent: note.component,
       reportingInstance: kubelet ? this.#context.nodeName : scheduler ? 'default-scheduler-mini-kube' : '',
     }
@@ -91,7 +91,8 @@ export class EventRecorder {
     const { store, ttlMs, limit } = this.#context
     if (this.#recent.size <= limit && this.#recent.size % 64 !== 0) return
     const all = store.list(eventResource.id).sort((a, b) => stamp(a) - stamp(b))
-    const excess = all.length - limit
+    // A tenth at a time, so that a full house is not searched on every Event.
+    const excess = all.length > limit ? all.length - Math.floor(limit * 0.9) : 0
     for (const [index, old] of all.entries()) {
       if (index < excess || stamp(old) < now - ttlMs) store.remove(eventResource.id, old)
     }
@@ -99,5 +100,7 @@ export class EventRecorder {
     for (const [key, name] of this.#recent) if (!kept.has(name)) this.#recent.delete(key)
   }
 }
+
+const actions: Record<string, string> = { Scheduled: 'Binding', Preempted: 'Preempting' }
 
 const stamp = (object: KubeObject) => Date.parse(String(object['lastTimestamp'] ?? object.metadata.creationTimestamp))

@@ -1,5 +1,7 @@
 export { ApiError } from './api-error.ts'
 export { createManualClock, systemClock, type ManualClock } from './clock.ts'
+export type { Amount, ApiFault, Fault, FaultHandle, RequestMatch, WorldFault } from './faults/fault.ts'
+export type { Faults } from './faults/faults.ts'
 export type { FunctionContainer } from './kubelet/container-runtime.ts'
 export type { ImageOptions, Images } from './kubelet/images.ts'
 export { startMiniKube, type KubeConfigObject, type MiniKube } from './mini-kube.ts'

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await kube.close()
-  expect(errors).toEqual([])
+  if (errors.length > 0) throw new AggregateError(errors, 'the cluster reported failures nobody waited for')
 })
 
 const finished = (name: string) =>
@@ -79,7 +79,7 @@ describe('a Job on mini-kube', () => {
     const log = client.text(`${pods}/${pod.metadata.name}/log?follow=true`)
     await client.until(`${pods}?labelSelector=job-name=stopped`, (one) => one.status?.phase === 'Running')
     // The follower itself says when the program is up.
-    await firstLine(`${pods}/${pod.metadata.name}/log?follow=true`)
+    await client.firstOutput(`${pods}/${pod.metadata.name}/log`)
     await client.send('DELETE', `${pods}/${pod.metadata.name}`)
     expect((await log).body).toBe('up\nlast words\n')
     expect((await finished('stopped')).status?.conditions?.at(-1)?.reason).toBe('BackoffLimitExceeded')
@@ -93,14 +93,3 @@ describe('a Job on mini-kube', () => {
     expect(took).toBeLessThan(100)
   })
 })
-
-async function firstLine(path: string): Promise<void> {
-  const stop = new AbortController()
-  const response = await fetch(`${kube.url}${path}`, {
-    headers: { authorization: `Bearer ${kube.token}` },
-    signal: stop.signal,
-  })
-  const reader = response.body?.getReader()
-  await reader?.read()
-  stop.abort()
-}

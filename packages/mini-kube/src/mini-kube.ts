@@ -8,12 +8,17 @@ import { systemClock } from './clock.ts'
 import { startGarbageCollector } from './controllers/garbage-collector.ts'
 import { admissionOf, createNode, startClaims, startNamespaces, startTtl } from './controllers/housekeeping.ts'
 import { startJobController } from './controllers/job-controller.ts'
+import { startQuotas } from './controllers/quota.ts'
 import { startScheduler } from './controllers/scheduler.ts'
 import { EventRecorder } from './event-recorder.ts'
 import { namespace as namespaceResource } from './kinds/core.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import type { NodeContext } from './kubelet/node-context.ts'
-import { seededRandom } from './names.ts'
+import { Faults } from './faults/faults.ts'
+import { serveFaults } from './faults/control-endpoint.ts'
+import { beginWorldFault, problemFor, type World } from './faults/world-faults.ts'
+import { randomHex, seededRandom } from './names.ts'
+import type { Clock } from './types.ts'
 import type { MiniKubeOptions } from './options.ts'
 import { Objects } from './store/objects.ts'
 import { ObjectStore } from './store/object-store.ts'
@@ -33,6 +38,10 @@ export interface MiniKube {
   kubeConfigObject(options?: { namespace?: string; token?: string }): KubeConfigObject
   /** The folder that stands for a claim. */
   claimDir(namespace: string, claim: string): string
+  /** Faults in force, and how to put one there. */
+  readonly faults: Faults
+  /** Makes a user and returns his token; what he may do, Roles and Bindings say. */
+  addUser(name: string, groups?: string[]): string
   /** Forgets the past, so that older resourceVersions get 410. */
   compact(): void
   /** Kills every container, closes every connection and removes what was made. */
@@ -57,7 +66,12 @@ export interface KubeConfigObject {
  * await writeFile('kubeconfig', kube.kubeConfig())
  */
 export async function startMiniKube(options: MiniKubeOptions = {}): Promise<MiniKube> {
-  const { host = '127.0.0.1', port = 0, clock = systemClock, seed, nodeName = 'mini-kube' } = options
+  const { host = '127.0.0.1', port = 0, clock: baseClock = systemClock, seed, nodeName = 'mini-kube' } = options
+  let clockOffset = 0
+  const clock: Clock = { now: () => baseClock.now() + clockOffset, sleep: (ms, signal) => baseClock.sleep(ms, signal) }
+  const kubeletState = { up: true, notFoundUntil: 0 }
+  const imageProblems = new Map<string, string>()
+  const mountProblems = new Map<string, string>()
   const closing = new AbortController()
   const ownDir = options.dataDir === undefined
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'mini-kube-'))
@@ -94,10 +108,13 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
     apiPort: 0,
     hostPath: process.env['PATH'] ?? '/usr/bin:/bin',
     rotateBytes: options.logRotateBytes ?? 10 * 1024 * 1024,
-    faults: { imageProblem: () => undefined, mountProblem: () => undefined },
+    faults: {
+      imageProblem: (image) => problemFor(imageProblems, image),
+      mountProblem: (_pod, volume) => problemFor(mountProblems, volume),
+    },
     claimDir: (namespace, claim) =>
       options.claims?.[`${namespace}/${claim}`] ?? options.claims?.[claim] ?? join(dataDir, 'claims', namespace, claim),
-    isUp: () => true,
+    isUp: () => kubeletState.up,
     honourUser: options.honourUser ?? process.getuid?.() === 0,
   }
   const cluster: Cluster = {
@@ -114,14 +131,15 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
     node: {
       kubelet: undefined as unknown as Kubelet,
       hostIP,
-      isUp: () => true,
+      isUp: () => kubeletState.up,
       streams: new AbortController(),
-      logFaults: { refuse: () => undefined, alter: (body) => body },
+      notFoundUntil: () => kubeletState.notFoundUntil,
     },
   }
   node.cluster = cluster
   objects.admission.push(admissionOf(cluster))
   startNamespaces(cluster)
+  startQuotas(cluster)
   startClaims(cluster)
   startScheduler(cluster)
   startJobController(cluster)
@@ -132,13 +150,26 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
     objects.create(namespaceResource, undefined, { metadata: { name } })
   }
   createNode(cluster, { cpu: '64', memory: '256Gi', pods: '10000', ...options.capacity }, hostIP)
+  const world: World = {
+    cluster,
+    server: () => server,
+    kubelet: kubeletState,
+    imageProblems,
+    mountProblems,
+    stepClock: (ms) => {
+      clockOffset += ms
+    },
+  }
+  const faults = new Faults(cluster, seededRandom(options.faultSeed ?? seed ?? 1), (fault) =>
+    beginWorldFault(world, fault),
+  )
   const server = await startApiServer({
     cluster,
     tokens,
     host,
     port,
-    filter: async () => false,
-    extension: async () => false,
+    filter: (request, response, path) => faults.filter(request, response, path),
+    extension: (path, user, request, response) => serveFaults(faults, path, user, request, response),
     onRequest: options.onRequest,
   })
   node.apiPort = server.port
@@ -169,7 +200,13 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
     kubeConfig: (given) => `${JSON.stringify(kubeConfigObject(given), null, 2)}\n`,
     kubeConfigObject,
     claimDir: node.claimDir,
+    faults,
     compact: () => store.compact(),
+    addUser: (name, groups = []) => {
+      const token = randomHex(Math.random, 40)
+      tokens.add(token, { name, groups: [...groups, 'system:authenticated'] })
+      return token
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

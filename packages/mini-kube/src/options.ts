@@ -24,6 +24,8 @@ export interface MiniKubeOptions {
   clock?: Clock
   /** Makes names, uids and drawn delays the same in every run. */
   seed?: number
+  /** Makes faults strike the same in every run; `seed`, or 1, by default. */
+  faultSeed?: number
   nodeName?: string
   /** What the node can hold. */
   capacity?: { cpu?: string; memory?: string; pods?: string }

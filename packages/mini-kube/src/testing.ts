@@ -15,6 +15,8 @@ export interface TestClient {
   text(path: string, signal?: AbortSignal): Promise<{ status: number; body: string }>
   /** Yields watch events until the stream ends or the caller stops. */
   watch(path: string, signal?: AbortSignal): AsyncGenerator<{ type: string; object: TestObject }>
+  /** Waits until the container at a log path has written something. */
+  firstOutput(path: string): Promise<void>
   /** Waits, by watching, until an object of the list at `path` satisfies the test. */
   until(path: string, test: (object: TestObject, type: string) => boolean): Promise<TestObject>
 }
@@ -109,6 +111,13 @@ export function testClient({ url, token }: Pick<MiniKube, 'url' | 'token'>): Tes
       return { status: response.status, body: await response.text() }
     },
     watch,
+    async firstOutput(path) {
+      const stop = new AbortController()
+      const response = await call('GET', `${path}?follow=true`, { signal: stop.signal })
+      const reader = response.body?.getReader()
+      await reader?.read()
+      stop.abort()
+    },
     async until(path, test) {
       const stop = new AbortController()
       const separator = path.includes('?') ? '&' : '?'

@@ -12,6 +12,8 @@ export interface Timing {
   teardownMs: number
   /** From a container's exit to the end of a follow stream. */
   logEndMs: number
+  /** No container is killed sooner than this after SIGTERM, whatever the grace period says. */
+  minimumGraceMs: number
   /** How long the Job controller gathers pod changes before it acts. */
   jobBatchMs: number
   /** How often a failed mount, a config error or an image pull is tried again. */
@@ -40,6 +42,7 @@ export const fastTiming: Timing = {
   containerLookMs: 0,
   teardownMs: 0,
   logEndMs: 0,
+  minimumGraceMs: 0,
   jobBatchMs: 0,
   mountRetryMs: 50,
   configRetryMs: 50,
@@ -61,6 +64,7 @@ export const realTiming: Timing = {
   containerLookMs: 1_000,
   teardownMs: 1_070,
   logEndMs: 1_005,
+  minimumGraceMs: 2_000,
   jobBatchMs: 1_000,
   mountRetryMs: 1_100,
   configRetryMs: 13_000,

@@ -154,10 +154,8 @@ export function applyConfiguration(
   }
   for (const { path, value } of wanted.values()) write(next, path, structuredClone(value))
   const taken = new Set(clashes.map(([key]) => key))
-  const rest = others.map((one) => ({
-    ...one,
-    fieldsV1: toFields(fromFields(one.fieldsV1).filter((path) => !taken.has(path.join('\u0000')))),
-  }))
+  const keep = (one: ManagedEntry) => fromFields(one.fieldsV1).filter((path) => !taken.has(path.join('\u0000')))
+  const rest = others.map((one) => Object.assign({}, one, { fieldsV1: toFields(keep(one)) }))
   const same = mine !== undefined && sameJson(mine.fieldsV1, entry.fieldsV1)
   next.metadata.managedFields = [...rest, same ? mine : entry]
   return { object: cluster.objects.update(resource, next, { part, dryRun }), created: false }

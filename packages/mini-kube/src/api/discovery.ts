@@ -53,14 +53,13 @@ function entries(resource: ResourceDefinition): JsonObject[] {
       ...(shortNames === undefined ? {} : { shortNames }),
       ...(categories === undefined ? {} : { categories }),
     },
-    ...subresources.map((subresource) => ({
-      name: `${plural}/${subresource.name}`,
-      singularName: '',
-      namespaced,
-      ...(subresource.group === undefined ? {} : { group: subresource.group, version: subresource.version }),
-      kind: subresource.kind,
-      verbs: subresource.verbs,
-    })),
+    ...subresources.map(({ name, group, version, kind: own, verbs: allowed }) =>
+      Object.assign(
+        { name: `${plural}/${name}`, singularName: '', namespaced },
+        group === undefined ? {} : { group, version },
+        { kind: own, verbs: allowed },
+      ),
+    ),
   ]
 }
 

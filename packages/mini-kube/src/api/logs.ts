@@ -1,6 +1,7 @@
-import { badRequest, invalid, type StatusCause } from '../api-error.ts'
+import { ApiError, badRequest, invalid, type StatusCause } from '../api-error.ts'
 import { kubeletRefused, RuntimeText } from '../kubelet/kubelet.ts'
 import { parseTime } from '../kubelet/cri-line.ts'
+import { faultsOf } from '../faults/faults.ts'
 import type { Pod } from '../types.ts'
 import type { NamedRequest } from './context.ts'
 
@@ -86,7 +87,7 @@ function chooseContainer(pod: Pod, asked: string | null): string {
 
 /** GET …/pods/NAME/log. */
 export async function serveLog(context: NamedRequest): Promise<void> {
-  const { cluster, resource, namespace, name, query, response, signal } = context
+  const { cluster, resource, namespace, name, query, request, response, signal } = context
   const options = parseLogOptions(name, query, cluster.clock.now())
   const pod = cluster.objects.must(resource, namespace, name) as Pod
   const container = chooseContainer(pod, query.get('container'))
@@ -95,7 +96,7 @@ export async function serveLog(context: NamedRequest): Promise<void> {
     response.end()
     return
   }
-  const { kubelet, logFaults } = cluster.node
+  const { kubelet } = cluster.node
   if (!cluster.node.isUp()) {
     const asked = [...query]
       .filter(([key]) => key !== 'container')
@@ -107,11 +108,20 @@ export async function serveLog(context: NamedRequest): Promise<void> {
       cluster.node.hostIP,
     )
   }
-  logFaults.refuse(pod)
+  const { logText, logNotFound } = faultsOf(request)
+  if (logNotFound || cluster.clock.now() < cluster.node.notFoundUntil()) {
+    // The kubelet does not know the pod yet: details.kind is pods/log, not pods (log-responses/404-kubelet-restarting).
+    throw new ApiError(404, 'NotFound', `the server could not find the requested resource ( pods/log ${name})`, {
+      name,
+      kind: 'pods/log',
+    })
+  }
   const stop = AbortSignal.any([signal, cluster.node.streams.signal])
   let body: AsyncIterable<Buffer>
   try {
-    body = logFaults.alter(kubelet.openLog(pod, container, options, stop), pod)
+    body = kubelet.openLog(pod, container, options, stop)
+    if (logText !== undefined)
+      body = logText.mode === 'instead' ? textBody(logText.text) : followedBy(body, logText.text)
   } catch (error) {
     if (!(error instanceof RuntimeText)) throw error
     body = textBody(error.message)
@@ -127,6 +137,11 @@ export async function serveLog(context: NamedRequest): Promise<void> {
 }
 
 async function* textBody(text: string): AsyncGenerator<Buffer, void> {
+  yield Buffer.from(text)
+}
+
+async function* followedBy(body: AsyncIterable<Buffer>, text: string): AsyncGenerator<Buffer, void> {
+  yield* body
   yield Buffer.from(text)
 }
 

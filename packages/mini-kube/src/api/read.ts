@@ -1,6 +1,7 @@
 import { ApiError, badRequest, futureVersion } from '../api-error.ts'
 import { groupVersion } from '../kinds/resource-definition.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
+import { faultsOf } from '../faults/faults.ts'
 import type { ApiRequest, NamedRequest } from './context.ts'
 import { sendJson } from './respond.ts'
 import { requestMatcher } from './selectors.ts'
@@ -50,7 +51,7 @@ const encodeToken = (token: ContinueToken) =>
 function decodeToken(text: string): ContinueToken {
   try {
     const { rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { rv: number; start: string }
-    return { revision: rv, after: start.replace(/\u0000$/, '') }
+    return { revision: rv, after: start.endsWith('\u0000') ? start.slice(0, -1) : start }
   } catch {
     throw badRequest('continue key is not valid: illegal base64 data at input byte 0')
   }
@@ -68,7 +69,8 @@ export function listObjects(context: ApiRequest): void {
   const asked = revisionOf(query)
   const match = query.get('resourceVersionMatch')
   if (asked !== undefined && asked > store.revision) throw futureVersion(asked, store.revision)
-  if (match === 'Exact' && asked !== undefined && asked <= store.compactedRevision) {
+  const { gone, stale } = faultsOf(request)
+  if (gone || (match === 'Exact' && asked !== undefined && asked <= store.compactedRevision)) {
     throw new ApiError(410, 'Expired', 'The resourceVersion for the provided list is too old.')
   }
   const limit = Number(query.get('limit') ?? 0)
@@ -77,8 +79,14 @@ export function listObjects(context: ApiRequest): void {
     throw expiredContinue(encodeToken({ revision: -1, after: token.after }))
   }
   const matches = requestMatcher(resource, query)
-  const revision = token === undefined || token.revision === -1 ? store.revision : token.revision
-  const all = cluster.objects.list(resource, namespace)
+  const newest = stale?.revision ?? store.revision
+  const revision = token === undefined || token.revision === -1 ? newest : token.revision
+  const all =
+    stale === undefined
+      ? cluster.objects.list(resource, namespace)
+      : (stale.objects.get(resource.id) ?? []).filter(
+          (object) => namespace === undefined || object.metadata.namespace === namespace,
+        )
   const rest = token === undefined ? all : all.filter((object) => keyOf(object) > token.after)
   const picked = matches === undefined ? rest : rest.filter(matches)
   const page = limit > 0 ? picked.slice(0, limit) : picked

@@ -12,8 +12,8 @@ import { openapiDocument, openapiIndex } from './openapi.ts'
 import { authorize } from './rbac.ts'
 import { sendError, sendJson, sendText } from './respond.ts'
 
-/** Stands before every request; may answer itself (true), delay, throw an ApiError or wrap the response. */
-export type RequestFilter = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>
+/** Stands before every request; may delay, throw an ApiError or wrap the response. */
+export type RequestFilter = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
 
 export interface ApiServerOptions {
   cluster: Cluster
@@ -22,7 +22,7 @@ export interface ApiServerOptions {
   port: number
   filter: RequestFilter
   /** Endpoints outside of Kubernetes, such as /mini-kube/faults. */
-  extension: (path: string, request: IncomingMessage, response: ServerResponse) => Promise<boolean>
+  extension: (path: string, user: User, request: IncomingMessage, response: ServerResponse) => Promise<boolean>
   onRequest?:
     | ((request: { method: string; path: string; status: number; durationMs: number; user: string }) => void)
     | undefined
@@ -138,9 +138,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     response.on('error', () => response.destroy())
     const handle = async () => {
       const { url, token } = splitToken(request.url ?? '/')
-      if (await options.extension(url.pathname, request, response)) return
-      if (await filter(request, response, url)) return
-      user = tokens.authenticate(request.headers.authorization ?? (token === undefined ? undefined : `Bearer ${token}`))
+      const bearer = request.headers.authorization ?? (token === undefined ? undefined : `Bearer ${token}`)
+      if (url.pathname.startsWith('/mini-kube/')) {
+        user = tokens.authenticate(bearer)
+        if (await options.extension(url.pathname, user, request, response)) return
+      }
+      await filter(request, response, `${url.pathname}${url.search}`)
+      user = tokens.authenticate(bearer)
       await route(url, request, response, user)
     }
     handle().catch((error: unknown) => {

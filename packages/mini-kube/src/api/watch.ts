@@ -1,8 +1,9 @@
-import { ApiError, invalid } from '../api-error.ts'
+import { ApiError, expiredVersion, invalid } from '../api-error.ts'
 import { groupVersion } from '../kinds/resource-definition.ts'
 import type { StoreEvent } from '../store/object-store.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 import type { ApiRequest } from './context.ts'
+import { faultsOf } from '../faults/faults.ts'
 import { revisionOf } from './read.ts'
 import { jsonOf } from './respond.ts'
 import { requestMatcher, type Matcher } from './selectors.ts'
@@ -67,6 +68,7 @@ export async function watchObjects(context: ApiRequest): Promise<void> {
     namespace === undefined ? byQuery : (object) => inNamespace(object) && (byQuery === undefined || byQuery(object))
   const as = representationOf(request.headers.accept)
   const ended = new AbortController()
+  const faults = faultsOf(request)
   let withColumns = true
 
   const write = (text: string) => {
@@ -109,9 +111,11 @@ export async function watchObjects(context: ApiRequest): Promise<void> {
   const onEvent = (event: StoreEvent) => {
     if (event.revision <= floor) return
     const seen = seenThrough(event, matches)
-    if (seen !== undefined) send(seen.type, seen.object)
+    if (seen === undefined) return
+    for (let copies = faults.copies(); copies > 0; copies--) send(seen.type, seen.object)
   }
   try {
+    if (faults.gone) throw expiredVersion(asked ?? 0, store.revision)
     if (initial || asked === undefined) {
       for (const object of cluster.objects.list(resource, namespace)) {
         if (byQuery === undefined || byQuery(object)) send('ADDED', object)

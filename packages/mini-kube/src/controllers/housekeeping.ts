@@ -90,7 +90,7 @@ export function admissionOf(cluster: Cluster) {
     if (found === undefined) {
       throw forbidden(
         podResource,
-        name,
+        object.metadata.generateName ?? name,
         `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
       )
     }

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster.ts'
 import { job as jobResource, jobFinished } from '../kinds/job.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
-import { randomSuffix, wholeSeconds } from '../names.ts'
+import { wholeSeconds } from '../names.ts'
 import type { Job, JsonObject, KubeObject, Pod } from '../types.ts'
 import { planJob, trackingFinalizer } from './job-plan.ts'
 import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
@@ -120,7 +120,6 @@ export function startJobController(cluster: Cluster): void {
     const { metadata = {}, spec } = job.spec.template
     return {
       metadata: {
-        name: `${job.metadata.name.slice(0, 57)}-${randomSuffix(cluster.random)}`,
         generateName: `${job.metadata.name}-`,
         ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
         ...(metadata.annotations === undefined ? {} : { annotations: metadata.annotations }),

@@ -191,10 +191,12 @@ export function planJob(
     plan.release = [...plan.release, ...pods.filter((pod) => uncounted.has(pod.metadata.uid) && tracked(pod))]
     status.uncountedTerminatedPods = {}
   }
-  if (failure !== undefined && terminating === 0) {
+  // The controller sees a pod go before it ends the Job: two writes, as in every recording with a deletion.
+  const justGone = (job.status.terminating ?? 0) > 0 && terminating === 0
+  if (failure !== undefined && terminating === 0 && !justGone) {
     conditions.push(condition('Failed', failure.reason, failure.message, now))
     plan.event = { type: 'Warning', ...failure }
-  } else if (complete && terminating === 0) {
+  } else if (complete && terminating === 0 && !justGone) {
     conditions.push(condition('Complete', met.reason, met.message, now))
     status.completionTime = now
     plan.event = { type: 'Normal', reason: 'Completed', message: 'Job completed' }

@@ -36,7 +36,7 @@ export class WorkQueue {
     clock.sleep(ms, AbortSignal.any([signal, timer.signal])).then(
       () => {
         this.#timers.delete(slot)
-        this.add(key)
+        return this.add(key)
       },
       () => this.#timers.delete(slot),
     )

@@ -174,7 +174,9 @@ export class ContainerLifecycle {
     const { cluster } = node
     const { record } = this
     const id = randomHex(cluster.random, 64)
-    const plan = planContainer({ node, pod, container: record.spec, image, id, podDir, folders })
+    const prepared = this.#prepare(() =>
+      planContainer({ node, pod, container: record.spec, image, id, podDir, folders }),
+    )
     this.#event('Normal', 'Created', 'Container created')
     record.id = id
     record.imageID = `sha256:${Buffer.from(record.spec.image ?? '')
@@ -195,6 +197,7 @@ export class ContainerLifecycle {
     this.#forced = {}
     try {
       const sink = (stream: 'stdout' | 'stderr', chunk: Buffer) => log.write(stream, chunk)
+      const plan = prepared()
       this.#running = image.run === undefined ? await startProcess(plan, sink) : startFunction(image.run, plan, sink)
     } catch (error) {
       log.end()
@@ -214,6 +217,19 @@ export class ContainerLifecycle {
     record.state = { running: { startedAt: wholeSeconds(cluster.clock.now()) } }
     this.#worker.publish()
     return true
+  }
+
+  /** Config errors come at once; what the runtime refuses is thrown when the container is started. */
+  #prepare<T>(plan: () => T): () => T {
+    try {
+      const value = plan()
+      return () => value
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error
+      return () => {
+        throw error
+      }
+    }
   }
 
   #terminated(end: { exitCode: number; reason: string; message?: string; startedAt: string }): void {

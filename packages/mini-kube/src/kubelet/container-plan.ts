@@ -1,7 +1,7 @@
-import { chownSync, existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Container, Pod } from '../types.ts'
-import type { ContainerPlan } from './container-runtime.ts'
+import { StartError, type ContainerPlan } from './container-runtime.ts'
 import { ConfigError, containerEnvironment, expand } from './environment.ts'
 import { type ImageOptions, searchPath } from './images.ts'
 import type { NodeContext } from './node-context.ts'
@@ -52,6 +52,8 @@ export function planContainer(given: Given): ContainerPlan & { messageFile: stri
   let cwd = podDir
   if (wanted !== undefined) {
     cwd = resolveInside(wanted, mounts) ?? (existsSync(wanted) ? wanted : join(podDir, 'rootfs', wanted))
+    const file = fileAbove(wanted)
+    if (file !== undefined) throw new StartError(`error during container init: mkdir ${file}: not a directory`)
     if (!existsSync(cwd)) mkdirSync(cwd, { recursive: true })
     if (cwd !== wanted && resolveInside(wanted, mounts) === undefined) mounts.push({ from: wanted, to: cwd })
   }
@@ -86,6 +88,15 @@ export function planContainer(given: Given): ContainerPlan & { messageFile: stri
     if (cwd.startsWith(node.cluster.dataDir)) chownSync(cwd, plan.uid, plan.gid)
   }
   return plan
+}
+
+/** The part of a path that is a file and can hold nothing. */
+function fileAbove(path: string): string | undefined {
+  for (let at = path; at !== '/' && at !== '.'; at = dirname(at)) {
+    const found = statSync(at, { throwIfNoEntry: false })
+    if (found !== undefined) return found.isDirectory() ? undefined : at
+  }
+  return undefined
 }
 
 /** Absolute programs of the image that exist below its root folder. */

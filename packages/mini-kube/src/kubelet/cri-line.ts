@@ -22,6 +22,26 @@ export function parseTime(text: string): { time: bigint; stamp: string } | undef
   return { time: BigInt(ms) * 1_000_000n + BigInt(digits), stamp: `${seconds}.${digits}${zone}` }
 }
 
+interface DockerLine {
+  log?: string
+  stream?: string
+  time?: string
+}
+
+/** A line of Docker's json-file driver, which the kubelet reads too; undefined when it is none. */
+export function parseDockerLine(line: Buffer): CriLine | undefined {
+  if (line[0] !== 123) return undefined
+  let value: DockerLine
+  try {
+    value = JSON.parse(line.toString('utf8')) as DockerLine
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+  const time = parseTime(value.time ?? '')
+  return time === undefined ? undefined : { ...time, content: Buffer.from(value.log ?? '') }
+}
+
 /** Parses `TIME STREAM TAG CONTENT\n`; undefined for a line the kubelet would skip. */
 export function parseCriLine(line: Buffer): CriLine | undefined {
   const first = line.indexOf(space)

@@ -167,6 +167,14 @@ export class LogFile {
     this.#signal('create')
   }
 
+  /**
+   * What a follower sees when it lags behind rotations: the newest file once more from its start for each of them
+   * (measured in t4e). The files it skipped on the way are gone.
+   */
+  repeat(times: number): void {
+    for (let i = 0; i < times; i++) this.#signal('create')
+  }
+
   /** Removes the last bytes of the newest file: what a crash of the runtime loses. */
   truncateTail(bytes: number): void {
     this.#size = Math.max(0, this.#size - bytes)
@@ -200,6 +208,6 @@ export class LogFile {
   }
 
   #signal(signal: LogSignal): void {
-    for (const listener of [...this.#listeners]) listener(signal)
+    for (const listener of this.#listeners) listener(signal)
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { LogFile } from './log-file.ts'
-import { parseCriLine } from './cri-line.ts'
+import { parseCriLine, parseDockerLine } from './cri-line.ts'
 
 export interface LogOptions {
   follow: boolean
@@ -47,6 +47,7 @@ class Output {
   #remain: number
   readonly #options: LogOptions
   #newLine = true
+  #parse: typeof parseCriLine | undefined
   full = false
 
   constructor(options: LogOptions) {
@@ -56,7 +57,9 @@ class Output {
 
   /** The kubelet's logWriter: `since` drops a line, yet the next part still counts as its continuation. */
   add(line: Buffer): boolean {
-    const parsed = parseCriLine(line)
+    // The first line decides which of the two formats the file has.
+    this.#parse ??= parseCriLine(line) === undefined ? parseDockerLine : parseCriLine
+    const parsed = this.#parse(line)
     if (parsed === undefined) return false
     const { content, time, stamp } = parsed
     if (this.#options.since === undefined || time >= this.#options.since) {

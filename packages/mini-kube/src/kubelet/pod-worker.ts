@@ -291,7 +291,8 @@ export class PodWorker {
   /** SIGTERM now, SIGKILL when the grace period is over. */
   #signalAll(containers: ContainerLifecycle[], graceSeconds: number): void {
     const { cluster } = this.node
-    if (graceSeconds <= 0) {
+    const graceMs = Math.max(graceSeconds * 1_000, cluster.timing.minimumGraceMs)
+    if (graceMs <= 0) {
       for (const one of containers) one.kill('SIGKILL')
       return
     }
@@ -299,7 +300,7 @@ export class PodWorker {
     const killRest = () => {
       for (const one of containers) if (one.running) one.kill('SIGKILL', { exitCode: 137 })
     }
-    cluster.clock.sleep(graceSeconds * 1_000, cluster.signal).then(killRest, killRest)
+    cluster.clock.sleep(graceMs, cluster.signal).then(killRest, killRest)
   }
 
   /** Injects an ending: the process is killed, the status says what the fault says. */

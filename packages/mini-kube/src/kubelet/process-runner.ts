@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { constants as fsConstants, statSync } from 'node:fs'
+import { constants as fsConstants, existsSync, readFileSync, statSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { constants } from 'node:os'
-import { delimiter, isAbsolute, join, resolve } from 'node:path'
+import { delimiter, isAbsolute, join, resolve as resolvePath } from 'node:path'
 import {
   type ContainerExit,
   type ContainerPlan,
@@ -17,7 +17,7 @@ const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFi
 /** Finds the program as runc does, with its messages. */
 async function findProgram(program: string, env: Record<string, string>, cwd: string): Promise<string> {
   if (program.includes('/')) {
-    const path = isAbsolute(program) ? program : resolve(cwd, program)
+    const path = isAbsolute(program) ? program : resolvePath(cwd, program)
     const found = statSync(path, { throwIfNoEntry: false })
     if (found === undefined) throw new StartError(`exec: "${program}": stat ${program}: no such file or directory`)
     if (!found.isFile()) throw new StartError(`exec: "${program}": permission denied`)
@@ -95,9 +95,21 @@ export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promi
     kill: (signal) => {
       // SIGTERM goes to the first process only, as containerd sends it; SIGKILL ends the whole container.
       if (child.exitCode !== null || child.signalCode !== null) return
+      if (signal === 'SIGTERM' && !handlesTerm(pid)) return
       sendSignal(signal === 'SIGKILL' ? -pid : pid, signal)
     },
   }
+}
+
+/**
+ * The first process of a real container is PID 1, which the kernel spares from signals it has no handler for. Linux tells
+ * which ones a process handles; elsewhere every signal is sent.
+ */
+function handlesTerm(pid: number): boolean {
+  const path = `/proc/${pid}/status`
+  if (process.platform !== 'linux' || !existsSync(path)) return true
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(path, 'latin1'))?.[1]
+  return caught === undefined || ((BigInt(`0x${caught}`) >> 14n) & 1n) === 1n
 }
 
 /** Measured: an environment that the kernel refuses gives exit 1, and only the log says why. */

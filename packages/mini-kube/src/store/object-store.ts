@@ -100,7 +100,7 @@ export class ObjectStore {
       const dropped = collection.history.splice(0, collection.history.length - this.#window)
       collection.compacted = dropped.at(-1)?.revision ?? collection.compacted
     }
-    for (const listener of [...collection.listeners]) listener(event)
+    for (const listener of collection.listeners) listener(event)
   }
 
   /** Everything after `revision`; throws 410 when that is no longer known. */

@@ -1,0 +1,94 @@
+/** Which requests a fault is for; everything left out fits all. */
+export interface RequestMatch {
+  method?: string
+  /** A part of the path with its query. */
+  path?: string
+  /** A regular expression for the path with its query. */
+  pattern?: string
+  /** The name of the user, as `system:serviceaccount:…`. */
+  user?: string
+}
+
+interface RequestFault {
+  match?: RequestMatch
+  /** After so many hits the fault is over. */
+  times?: number
+  /** How likely a fitting request is hit; 1 by default. */
+  probability?: number
+}
+
+/** A number, or a range that is drawn from evenly. */
+export type Amount = number | [number, number]
+
+/** A fault that stands between client and server. */
+export type ApiFault = RequestFault &
+  (
+    | { kind: 'latency'; ms: Amount }
+    | { kind: 'error'; status: number; reason?: string; message?: string; retryAfterSeconds?: number }
+    | {
+        kind: 'cut'
+        /** Bytes of the body that get through. 0 loses the answer of a write that was done. */
+        afterBytes: Amount
+        /** reset = RST, close = FIN in mid-body, end = a clean end, half-open = silence for ever. */
+        how: 'reset' | 'close' | 'end' | 'half-open'
+      }
+    | { kind: 'gone' }
+    | { kind: 'stale' }
+    | { kind: 'drop-events' }
+    | { kind: 'double-events' }
+    | { kind: 'log-text'; text: string; mode?: 'instead' | 'append' }
+    | { kind: 'log-not-found' }
+  )
+
+interface PodTarget {
+  namespace?: string
+  pod: string
+  container?: string
+}
+
+/** A fault of the node, the cluster or one pod. */
+export type WorldFault =
+  | { kind: 'api-down'; forMs?: number }
+  | { kind: 'kubelet-down'; forMs?: number; notFoundMs?: number }
+  | { kind: 'node-lost' }
+  | { kind: 'node-deleted' }
+  | { kind: 'image'; image: string; message?: string }
+  | { kind: 'mount'; volume: string; message?: string }
+  | { kind: 'clock-step'; ms: number }
+  | { kind: 'compact' }
+  | { kind: 'cut-all' }
+  | (PodTarget & { kind: 'evict'; message?: string })
+  | (PodTarget & { kind: 'preempt' })
+  | (PodTarget & { kind: 'oom'; exitCode?: number })
+  | (PodTarget & { kind: 'exit'; exitCode: number; reason?: string })
+  | (PodTarget & { kind: 'rotate' })
+  | (PodTarget & { kind: 'repeat-log'; skipFiles?: number })
+  | (PodTarget & { kind: 'truncate-log'; bytes: number })
+  | (PodTarget & { kind: 'remove-log' })
+
+export type Fault = ApiFault | WorldFault
+
+/** A fault that is in force. */
+export interface FaultHandle {
+  readonly id: string
+  readonly fault: Fault
+  /** How often it has struck. */
+  readonly hits: number
+  /** Ends it, and undoes what can be undone. */
+  remove(): Promise<void>
+}
+
+/** Which kinds stand between client and server. */
+export const apiFaultKinds: ReadonlySet<string> = new Set([
+  'latency',
+  'error',
+  'cut',
+  'gone',
+  'stale',
+  'drop-events',
+  'double-events',
+  'log-text',
+  'log-not-found',
+] satisfies ApiFault['kind'][])
+
+export const isApiFault = (fault: Fault): fault is ApiFault => apiFaultKinds.has(fault.kind)
