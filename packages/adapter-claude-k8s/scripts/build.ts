@@ -27,7 +27,9 @@ export async function buildAdapter(outdir = 'dist'): Promise<void> {
     platform: 'node',
     target: 'node22',
     // Packages in CommonJS call `require` for Node's own modules; an ES module has none.
-    banner: { js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    },
   })
   await build({
     ...common,

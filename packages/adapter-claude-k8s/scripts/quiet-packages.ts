@@ -22,7 +22,9 @@ export const quietPackages: Plugin = {
       return quietFolder.test(found.path) ? { ...found, sideEffects: false } : found
     })
     onLoad({ filter: /.*/, namespace: 'client-node-models' }, ({ path }) => ({
-      contents: ['gen/models/all.js', 'types.js'].map((file) => `export * from ${JSON.stringify(join(path, file))}`).join('\n'),
+      contents: ['gen/models/all.js', 'types.js']
+        .map((file) => `export * from ${JSON.stringify(join(path, file))}`)
+        .join('\n'),
       resolveDir: path,
     }))
   },

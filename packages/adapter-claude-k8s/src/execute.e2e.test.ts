@@ -37,7 +37,7 @@ describe.skipIf(!cluster)('a Paperclip run on a real cluster (needs KUBECONFIG)'
   function config(scenario: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
     const url = `http://${bridge}:${new URL(model.url).port}/s/${scenario}`
     return {
-      env: { ANTHROPIC_BASE_URL: url, CLAUDE_CODE_MAX_RETRIES: '1' },
+      env: { ANTHROPIC_BASE_URL: url, CLAUDE_CODE_MAX_RETRIES: '1', SHELL: '/paperclip/bin/bash' },
       'resources.requests.cpu': '50m',
       'resources.requests.memory': '64Mi',
       paperclipApiUrl: `http://${bridge}:9`,

@@ -3,7 +3,13 @@ import { startScriptedModel, type Scenario, type ScriptedModel } from '@agent-jo
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packedAdapter } from './testing/packed-adapter.ts'
-import { eventually, exposeToPods, paperclipScripts, startPaperclip, type PaperclipServer } from './testing/paperclip-server.ts'
+import {
+  eventually,
+  exposeToPods,
+  paperclipScripts,
+  startPaperclip,
+  type PaperclipServer,
+} from './testing/paperclip-server.ts'
 import { serverPlace, type ServerPlace } from './testing/real-cluster.ts'
 
 const cluster = process.env['KUBECONFIG']
@@ -24,7 +30,12 @@ interface Run {
 const closeIssue: Scenario = (request) => {
   const code = `fetch(process.env.PAPERCLIP_API_URL+'/api/issues/'+process.env.PAPERCLIP_TASK_ID,{method:'PATCH',headers:{'content-type':'application/json',authorization:'Bearer '+process.env.PAPERCLIP_API_KEY,'x-paperclip-run-id':process.env.PAPERCLIP_RUN_ID},body:JSON.stringify({status:'done',comment:'Done from the pod.'})}).then(async r=>console.log('issue',r.status,(await r.text()).slice(0,200)))`
   return request.step === 0
-    ? { kind: 'message', blocks: [{ type: 'tool', name: 'Bash', input: { command: `node -e "${code}"`, description: 'Close the issue' } }] }
+    ? {
+        kind: 'message',
+        blocks: [
+          { type: 'tool', name: 'Bash', input: { command: `node -e "${code}"`, description: 'Close the issue' } },
+        ],
+      }
     : { kind: 'message', blocks: [{ type: 'text', text: 'The issue is closed.' }] }
 }
 
@@ -61,7 +72,10 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     })
     server = await startPaperclip({ scripts: paperclipScripts ?? '', volume: place.folder, namespace: place.namespace })
     door = await exposeToPods(() => server.url, bridge)
-    const installed = await server.call('POST', '/api/adapters/install', { packageName: await packedAdapter(), isLocalPath: true })
+    const installed = await server.call('POST', '/api/adapters/install', {
+      packageName: await packedAdapter(),
+      isLocalPath: true,
+    })
     expect(installed).toMatchObject({ status: 201, json: { type: 'claude_k8s' } })
     company = ((await server.call('POST', '/api/companies', { name: `E2E ${Date.now()}` })).json as { id: string }).id
   })
@@ -76,7 +90,11 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
   function config(scenario: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
     return {
       kubeconfig: flatKubeconfig(),
-      env: { ANTHROPIC_BASE_URL: `http://${bridge}:${new URL(model.url).port}/s/${scenario}`, CLAUDE_CODE_MAX_RETRIES: '1' },
+      env: {
+        ANTHROPIC_BASE_URL: `http://${bridge}:${new URL(model.url).port}/s/${scenario}`,
+        CLAUDE_CODE_MAX_RETRIES: '1',
+        SHELL: '/paperclip/bin/bash',
+      },
       'resources.requests.cpu': '50m',
       'resources.requests.memory': '64Mi',
       paperclipApiUrl: door.url,
@@ -85,13 +103,23 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
   }
 
   async function hire(name: string, adapterConfig: Record<string, unknown>): Promise<string> {
-    const answer = await server.call('POST', `/api/companies/${company}/agents`, { name, role: 'general', adapterType: 'claude_k8s', adapterConfig })
+    const answer = await server.call('POST', `/api/companies/${company}/agents`, {
+      name,
+      role: 'general',
+      adapterType: 'claude_k8s',
+      adapterConfig,
+    })
     expect(answer.status).toBe(201)
     return (answer.json as { id: string }).id
   }
 
   async function assign(agent: string, title: string): Promise<string> {
-    const answer = await server.call('POST', `/api/companies/${company}/issues`, { title, description: 'Please.', status: 'todo', assigneeAgentId: agent })
+    const answer = await server.call('POST', `/api/companies/${company}/issues`, {
+      title,
+      description: 'Please.',
+      status: 'todo',
+      assigneeAgentId: agent,
+    })
     expect(answer.status).toBe(201)
     return (answer.json as { id: string }).id
   }
@@ -99,7 +127,9 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
   async function finishedRun(agent: string, after: readonly string[] = []): Promise<Run> {
     return eventually(async () => {
       const { json } = await server.call('GET', `/api/companies/${company}/heartbeat-runs?agentId=${agent}&limit=20`)
-      const found = (json as Run[]).find((run) => !after.includes(run.id) && !['queued', 'running'].includes(run.status))
+      const found = (json as Run[]).find(
+        (run) => !after.includes(run.id) && !['queued', 'running'].includes(run.status),
+      )
       return found ? ((await server.call('GET', `/api/heartbeat-runs/${found.id}`)).json as Run) : null
     }, 'a finished run')
   }

@@ -56,11 +56,26 @@ async function mountedSpawn(folder: string, env: Record<string, string>, args: s
 }
 
 /** Starts the server with the cluster's data volume at /paperclip, as its pod would have it. */
-export async function startPaperclip(options: { scripts: string; volume: string; namespace: string; env?: Record<string, string> }): Promise<PaperclipServer> {
+export async function startPaperclip(options: {
+  scripts: string
+  volume: string
+  namespace: string
+  env?: Record<string, string>
+}): Promise<PaperclipServer> {
   const script = join(options.scripts, 'paperclip-up.mjs')
   const { stdout: user } = await run('id', ['-nu', '1000'])
   mkdirSync(installFolder, { recursive: true })
-  const args = [script, '--dir', installFolder, '--hostname', 'paperclip-0', '--user', user.trim() || userInfo().username, '--tick-ms', '2000']
+  const args = [
+    script,
+    '--dir',
+    installFolder,
+    '--hostname',
+    'paperclip-0',
+    '--user',
+    user.trim() || userInfo().username,
+    '--tick-ms',
+    '2000',
+  ]
   const env = { PAPERCLIP_HOME: '/paperclip', PAPERCLIP_NAMESPACE: options.namespace, ...options.env }
   const output = await mountedSpawn(options.volume, env, args)
   const { url } = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as { url: string }
@@ -87,11 +102,20 @@ export async function startPaperclip(options: { scripts: string; volume: string;
 }
 
 /** Makes the server, which listens on loopback only, reachable for pods. */
-export async function exposeToPods(target: () => string, address: string): Promise<{ url: string; close(): Promise<void> }> {
+export async function exposeToPods(
+  target: () => string,
+  address: string,
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((incoming, outgoing) => {
     const to = new URL(target())
     const forward = httpRequest(
-      { host: to.hostname, port: to.port, method: incoming.method, path: incoming.url, headers: { ...incoming.headers, host: to.host } },
+      {
+        host: to.hostname,
+        port: to.port,
+        method: incoming.method,
+        path: incoming.url,
+        headers: { ...incoming.headers, host: to.host },
+      },
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(outgoing)

@@ -1,4 +1,6 @@
-import { chmodSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import {
   createKubeClient,
   isAlreadyExists,
@@ -63,6 +65,19 @@ async function waitFor<T extends KubeObject, R>(
   throw new Error(`${kind.kind} ${namespace}/${name} did not become what was waited for`)
 }
 
+/**
+ * Puts this machine's bash and its libraries on the volume. The test image has busybox only, and Claude Code runs commands
+ * by bash or zsh alone: without one its Bash tool fails.
+ */
+function lendBash(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  const libraries = execFileSync('ldd', ['/bin/bash'], { encoding: 'utf8' }).match(/\/\S*libtinfo\S*/g) ?? []
+  for (const library of libraries) copyFileSync(library, join(folder, basename(library)))
+  copyFileSync('/bin/bash', join(folder, 'bash.real'))
+  writeFileSync(join(folder, 'bash'), '#!/bin/sh\nLD_LIBRARY_PATH=/paperclip/bin exec /paperclip/bin/bash.real "$@"\n')
+  for (const file of ['bash', 'bash.real']) chmodSync(join(folder, file), 0o755)
+}
+
 /** Makes the place, or finds it as an earlier test left it. */
 export async function serverPlace({
   namespace,
@@ -97,6 +112,7 @@ export async function serverPlace({
   if (folder === undefined)
     throw new Error('The data volume is no folder of this machine, so this test cannot be the server.')
   chmodSync(folder, 0o777)
+  lendBash(join(folder, 'bin'))
   const pod: V1Pod = {
     metadata: { name: 'paperclip-0' },
     spec: {
