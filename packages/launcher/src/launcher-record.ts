@@ -7,33 +7,44 @@ export interface StartError {
   message: string
 }
 
+/** All codes of {@link StartError}. */
+export const startErrorCodes = [
+  'bad_spec',
+  'input_unreadable',
+  'file_not_written',
+  'output_unwritable',
+  'cwd_missing',
+  'cwd_unusable',
+  'command_not_found',
+  'command_not_executable',
+  'spawn_failed',
+  'launcher_failed',
+] as const
+
 /** Codes of {@link StartError}. */
-export type StartErrorCode =
-  | 'bad_spec'
-  | 'input_unreadable'
-  | 'file_not_written'
-  | 'output_unwritable'
-  | 'cwd_missing'
-  | 'cwd_unusable'
-  | 'command_not_found'
-  | 'command_not_executable'
-  | 'spawn_failed'
-  | 'launcher_failed'
+export type StartErrorCode = (typeof startErrorCodes)[number]
+
+/** All codes of {@link NoticeRecord}. */
+export const noticeCodes = [
+  'idle_limit',
+  'total_limit',
+  'hang_after_finish',
+  'signal',
+  'output_limit',
+  'finished',
+  'killed',
+  'leftover_processes',
+  'output_truncated',
+  'watch_unavailable',
+  'stdout_lost',
+  'journal_failed',
+  'journal_overflow',
+  'journal_full',
+  'launcher_failed',
+] as const
 
 /** Codes of {@link NoticeRecord}. */
-export type NoticeCode =
-  | StoppedBy
-  | 'finished'
-  | 'killed'
-  | 'leftover_processes'
-  | 'output_truncated'
-  | 'watch_unavailable'
-  | 'stdout_lost'
-  | 'journal_failed'
-  | 'journal_overflow'
-  | 'journal_full'
-  | 'proxy_failed'
-  | 'launcher_failed'
+export type NoticeCode = (typeof noticeCodes)[number]
 
 /** First frame (seq 0). `pid` is null when the command could not be started. */
 export interface StartRecord {
