@@ -20,6 +20,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
     clusters: createClusterPool({ env, onWarning }),
     fetch: globalThis.fetch,
     serverPath: (path) => (existsSync(path) ? path : null),
+    followed: new Set(),
     onWarning,
     ...overrides,
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
+import { messageOf } from '../adapter-error.ts'
 import { kubeConfigSource, loadKubeConfig } from './kube-config.ts'
 
 /** One cluster as one configuration reaches it. */
@@ -9,6 +10,12 @@ export interface Cluster {
   /** Namespace of the configuration's current context. */
   contextNamespace: string | null
   runner(namespace: string): JobRunner
+  /** Takes over work that nobody waits for; its failure is a warning, and closing waits for it. */
+  afterwards(work: Promise<unknown>): void
+}
+
+interface PooledCluster extends Cluster {
+  pending: Set<Promise<void>>
 }
 
 /** Keeps one client per configuration, so that all runs of a cluster share connections and watches. */
@@ -22,7 +29,7 @@ export function createClusterPool(options: {
   env: Readonly<Record<string, string | undefined>>
   onWarning?: (message: string) => void
 }): ClusterPool {
-  const clusters = new Map<string, Cluster>()
+  const clusters = new Map<string, PooledCluster>()
   return {
     get(kubeconfig) {
       const source = kubeConfigSource(kubeconfig, options.env)
@@ -33,7 +40,19 @@ export function createClusterPool(options: {
       const config = loadKubeConfig(source)
       const client = createKubeClient({ kubeConfig: config, userAgent: 'agent-jobs-adapter' })
       const runners = new Map<string, JobRunner>()
-      const cluster: Cluster = {
+      const pending = new Set<Promise<void>>()
+      const cluster: PooledCluster = {
+        pending,
+        afterwards(work) {
+          const owned = work.then(
+            () => void pending.delete(owned),
+            (error: unknown) => {
+              pending.delete(owned)
+              options.onWarning?.(`Cleaning up after a run failed: ${messageOf(error)}`)
+            },
+          )
+          pending.add(owned)
+        },
         client,
         contextNamespace: config.getContextObject(config.getCurrentContext())?.namespace ?? null,
         runner(namespace) {
@@ -53,7 +72,9 @@ export function createClusterPool(options: {
       return cluster
     },
     async close() {
-      await Promise.all([...clusters.values()].map(({ client }) => client.close()))
+      const open = [...clusters.values()]
+      await Promise.all(open.flatMap(({ pending }) => [...pending]))
+      await Promise.all(open.map(({ client }) => client.close()))
       clusters.clear()
     },
   }

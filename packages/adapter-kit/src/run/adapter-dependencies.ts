@@ -10,6 +10,8 @@ export interface AdapterDependencies {
   fetch: typeof fetch
   /** Where the server has the data volume that pods see at this path; null when it has not. */
   serverPath: (dataMountPath: string) => string | null
+  /** Jobs (by uid) that runs of this adapter follow right now. */
+  followed: Set<string>
   /** For what concerns no run. */
   onWarning: (message: string) => void
 }

@@ -1,4 +1,5 @@
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { kinds } from '@agent-jobs/kube-api'
 import { fileJournal, type JournalSource } from '@agent-jobs/log-stream'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
@@ -8,6 +9,9 @@ import type { AgentSummary } from '../agent/agent-summary.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import type { SessionParams } from '../session/session-params.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
+import { agentJob, blockedError, listAgentJobs, type AgentJob } from './candidates.ts'
+import { decideClaim, type ClaimDecision } from './decide-claim.ts'
+import { labelValue } from './labels.ts'
 import type { LogRelay } from './log-relay.ts'
 import type { RunPlan } from './plan-run.ts'
 import { prepareStart } from './prepare-start.ts'
@@ -23,8 +27,7 @@ export interface ClaimedRun {
   previous: SessionParams | null
 }
 
-/** Starts the run's Job, or adopts the one that is already at this task. */
-export async function claimRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(input: {
+interface ClaimInput<Schema extends AgentDefinition['schema'], Summary extends AgentSummary> {
   definition: AgentDefinition<Schema, Summary>
   deps: AdapterDependencies
   ctx: AdapterExecutionContext
@@ -32,8 +35,152 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
   relay: LogRelay
   signal: AbortSignal
   state: { submitted: boolean }
-}): Promise<ClaimedRun> {
-  const { definition, ctx, plan, relay, signal, state } = input
+}
+
+// A Job that is being deleted goes within its grace; nobody should be refused because of it.
+const leavingMs = 120_000
+const unlimitedWaitMs = 3_600_000
+// Somebody else may take the lock between the look and the start; each time it is looked at anew.
+const attempts = 3
+
+/** Starts the run's Job, or adopts the one that is already at this task, or waits for the one that is in the way. */
+export async function claimRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  input: ClaimInput<Schema, Summary>,
+): Promise<ClaimedRun> {
+  const { definition, plan, deps, ctx, relay, signal } = input
+  const { settings, run, isolation } = plan
+  const labelSelector = `paperclip.io/agent-id=${labelValue(run.agentId)},paperclip.io/adapter-type=${definition.type}`
+  const place = { namespace: plan.namespace, labelSelector, signal }
+  const offered = offeredSession(ctx.runtime)
+  const decide = (jobs: readonly AgentJob[]): ClaimDecision =>
+    decideClaim(
+      jobs,
+      {
+        runId: run.runId,
+        taskId: labelValue(run.taskId),
+        sessionId: labelValue(offered?.sessionId),
+        isolationKey: isolation.keyHash,
+        reattach: settings.reattachOrphanedJobs,
+        patient: settings.waitForConcurrent,
+      },
+      { followed: deps.followed, wakeReason: ctx.context['wakeReason'] },
+    )
+  for (let attempt = 1; ; attempt += 1) {
+    let decision = decide(await listAgentJobs(plan.cluster.client, place))
+    if (decision.kind === 'wait') decision = await waitForOthers(input, place, decision, decide)
+    if (decision.kind === 'block') throw blockedError(decision.relation, decision.jobs)
+    if (decision.kind === 'adopt') {
+      const adopted = await adopt(input, decision.job)
+      if (adopted !== null) return adopted
+      continue
+    }
+    try {
+      return await start(input)
+    } catch (error) {
+      if (!(AdapterError.isInstance(error) && error.code === 'k8s_concurrent_run_blocked') || attempt === attempts)
+        throw error
+      await relay.line('stdout', '[paperclip] Another run took the lock first — looking again')
+    }
+  }
+}
+
+async function waitForOthers<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  { plan, deps, relay, signal }: ClaimInput<Schema, Summary>,
+  place: { namespace: string; labelSelector: string },
+  first: Extract<ClaimDecision, { kind: 'wait' }>,
+  decide: (jobs: readonly AgentJob[]) => ClaimDecision,
+): Promise<ClaimDecision> {
+  const { settings } = plan
+  const patient = first.jobs.some(({ state }) => state !== 'deleting')
+  const limited = settings.timeoutSec > 0 ? (settings.timeoutSec + settings.graceSec + 120) * 1000 : unlimitedWaitMs
+  const waitMs = patient ? limited : leavingMs
+  await relay.line(
+    'stdout',
+    `[paperclip] Waiting for concurrent Job(s) to finish before starting: ${first.jobs.map(({ name }) => name).join(', ')}`,
+  )
+  const done = new AbortController()
+  const expired = deps.clock.sleep(waitMs, AbortSignal.any([signal, done.signal])).then(
+    () => done.abort(),
+    () => undefined,
+  )
+  const jobs = new Map<string, AgentJob>()
+  let synced = false
+  try {
+    const watch = plan.cluster.client.listWatch(kinds.Job, { ...place, signal: AbortSignal.any([signal, done.signal]) })
+    for await (const event of watch) {
+      if (event.type === 'synced') synced = true
+      else {
+        const job = agentJob(event.object)
+        if (event.type === 'deleted') jobs.delete(job.uid)
+        else jobs.set(job.uid, job)
+      }
+      const decision = synced ? decide([...jobs.values()]) : first
+      if (decision.kind === 'wait') continue
+      await relay.line('stdout', '[paperclip] Concurrent Job(s) done — going on')
+      return decision
+    }
+  } finally {
+    done.abort()
+    await expired
+  }
+  signal.throwIfAborted()
+  return {
+    kind: 'block',
+    jobs: [...jobs.values()].filter(({ state }) => state === 'active' || state === 'queued' || state === 'deleting'),
+    relation: 'same_run',
+  }
+}
+
+async function adopt<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  { definition, plan, ctx, relay, signal, state }: ClaimInput<Schema, Summary>,
+  job: AgentJob,
+): Promise<ClaimedRun | null> {
+  const runner = plan.cluster.runner(plan.namespace)
+  let handle: RunHandle
+  try {
+    handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalOf(plan, job.runId) })
+  } catch (error) {
+    // It ended and went between the look and the touch: there is nothing left to adopt.
+    if (RunError.isInstance(error) && error.code === 'job_not_found') return null
+    throw error
+  }
+  state.submitted = true
+  await ctx.onMeta?.({
+    adapterType: definition.conversationType,
+    command: `kubectl job/${job.name}`,
+    cwd: plan.places.cwd,
+    commandArgs: [],
+    commandNotes: [
+      `Adapter: ${definition.type}`,
+      `Namespace: ${plan.namespace}`,
+      `Reattached from prior run: ${job.runId ?? 'unknown'}`,
+    ],
+    prompt: '',
+  })
+  ctx.onDispatch?.()
+  await relay.line(
+    'stdout',
+    `[paperclip] Reattached to K8s Job ${job.name} of run ${job.runId ?? '(unknown)'}; its output follows from the first line`,
+  )
+  const sensitive = Object.values(plan.inheritance?.env.sensitive ?? {})
+  return {
+    handle,
+    adoptedFromRun: job.runId,
+    secrets: [...sensitive, ...(ctx.authToken === undefined ? [] : [ctx.authToken])],
+    promptBundleKey: null,
+    mcpServerIdentity: null,
+    previous: offeredSession(ctx.runtime),
+  }
+}
+
+async function start<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>({
+  definition,
+  ctx,
+  plan,
+  relay,
+  signal,
+  state,
+}: ClaimInput<Schema, Summary>): Promise<ClaimedRun> {
   const runner = plan.cluster.runner(plan.namespace)
   const prepared = await prepareStart(definition, plan, ctx)
   if (prepared.resume.kind === 'fresh' && prepared.resume.notice !== null) {
@@ -47,7 +194,7 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
   state.submitted = true
   let handle: RunHandle
   try {
-    handle = await runner.start(prepared.request, { signal, ...journalOf(plan) })
+    handle = await runner.start(prepared.request, { signal, ...journalOf(plan, plan.run.runId) })
   } catch (error) {
     throw startFailure(error, state)
   }
@@ -62,13 +209,15 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
     secrets: prepared.secrets,
     promptBundleKey: prepared.bundle.key,
     mcpServerIdentity: prepared.mcpServerIdentity,
-    previous: prepared.resume.kind === 'resume' ? offeredSession(ctx.runtime) : null,
+    previous: prepared.resume.kind === 'resume' ? prepared.resume.previous : null,
   }
 }
 
-/** Where this server reads the run's journal, to fill gaps in the log. */
-function journalOf(plan: RunPlan): { journal?: JournalSource } {
-  const path = plan.places.journalPath === null ? null : plan.volume.resolve(plan.places.journalPath)
+/** Where this server reads a run's journal, to fill gaps in the log. */
+function journalOf(plan: RunPlan, runId: string | null): { journal?: JournalSource } {
+  const { journalPath } = plan.places
+  if (journalPath === null || runId === null || !/^[A-Za-z0-9_-]+$/.test(runId)) return {}
+  const path = plan.volume.resolve(journalPath.replace(`${plan.run.runId}.aj1`, `${runId}.aj1`))
   return path === null ? {} : { journal: fileJournal(path) }
 }
 

@@ -53,6 +53,18 @@ function failureOf(
   }: { session: SessionParams | null; signal: AbortSignal; submitted: boolean; now: number },
 ): AdapterExecutionResult {
   const known = AdapterError.isInstance(error) ? error : null
+  if (RunError.isInstance(error) && error.code === 'detached') {
+    return earlyFailure({
+      errorCode: 'k8s_run_detached',
+      errorMessage:
+        'This Paperclip server no longer owns the run and has let go of it. Its Job goes on; the next run of the task adopts it.',
+      session,
+      retryable: true,
+      cancelled: false,
+      neverBegan: false,
+      now,
+    })
+  }
   const retryable = known?.retryable ?? (RunError.isInstance(error) ? error.retryable : false)
   const cancelled = signal.aborted && !lostOwnership(signal)
   const neverBegan = !submitted
@@ -83,6 +95,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   const { definition, deps, ctx, plan, signal, handle } = input
   const relay = logRelay(ctx.onLog, { redact: secretRedactor(input.secrets) })
   const stopping = cancelOnAbort(handle, signal, plan.settings.graceSec)
+  deps.followed.add(handle.job.uid)
   try {
     const followed = await followRun({
       handle,
@@ -119,7 +132,10 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       now: deps.clock.now(),
     })
   } finally {
+    deps.followed.delete(handle.job.uid)
     await stopping.settle()
+    // The result waits for nobody; what is left in the cluster is removed behind it.
+    plan.cluster.afterwards(handle.settled)
   }
 }
 
@@ -144,21 +160,18 @@ function nextSession(
 
 /** Stops the Job when Paperclip cancels the run, and lets go of it when the run is no longer ours. */
 function cancelOnAbort(handle: RunHandle, signal: AbortSignal, graceSec: number): { settle(): Promise<void> } {
-  let stopping: Promise<unknown> = Promise.resolve()
+  let stopping: Promise<PromiseSettledResult<unknown>[]> | null = null
   const stop = () => {
-    stopping = lostOwnership(signal)
-      ? handle.detach()
-      : handle.cancel({
-          by: messageOf(signal.reason),
-          graceSeconds: Math.min(Math.max(1, graceSec), longestCancelGraceSeconds),
-        })
+    const graceSeconds = Math.min(Math.max(1, graceSec), longestCancelGraceSeconds)
+    const work = lostOwnership(signal) ? handle.detach() : handle.cancel({ by: messageOf(signal.reason), graceSeconds })
+    stopping = Promise.allSettled([work])
   }
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
   return {
     async settle() {
       signal.removeEventListener('abort', stop)
-      await stopping
+      for (const settled of (await stopping) ?? []) if (settled.status === 'rejected') throw settled.reason
     },
   }
 }

@@ -1,0 +1,100 @@
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { readIsolation } from '../run/isolation.ts'
+import { runPlaces } from '../run/places.ts'
+import { readRunContext } from '../run/run-context.ts'
+import { commonSettings } from '../settings/common-settings.ts'
+import { requireSettings } from '../settings/read-settings.ts'
+import { paperclipContext } from '../testing/paperclip-context.ts'
+import { createVolumeView } from '../volume/volume-view.ts'
+import { prepareBundle } from './prepare-bundle.ts'
+
+function world({ hasVolume = true }: { hasVolume?: boolean } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'kit-bundle-'))
+  const skill = (name: string) => {
+    const source = join(folder, 'skills', name)
+    mkdirSync(source, { recursive: true })
+    writeFileSync(join(source, 'SKILL.md'), `# ${name}`)
+    return { key: `co/${name}`, runtimeName: name, source }
+  }
+  const instructionsFilePath = join(folder, 'AGENTS.md')
+  writeFileSync(instructionsFilePath, 'Be kind.')
+  const prepare = (config: Record<string, unknown>) => {
+    const { ctx } = paperclipContext({ config })
+    const settings = requireSettings(z.object(commonSettings), config)
+    const places = runPlaces({
+      run: readRunContext(ctx),
+      settings,
+      isolation: readIsolation(undefined, ctx.runId),
+      hasVolume,
+      dataMountPath: '/paperclip',
+      env: {},
+      bundleFolder: 'claude-prompt-cache',
+    })
+    return prepareBundle({
+      ctx,
+      settings,
+      places,
+      volume: createVolumeView({ mountPath: '/paperclip', serverPath: hasVolume ? join(folder, 'volume') : null }),
+    })
+  }
+  return { folder, skill, instructionsFilePath, prepare }
+}
+
+const wanted = (skills: { key: string }[]) => ({
+  paperclipRuntimeSkills: skills,
+  paperclipSkillSync: { desiredSkills: skills.map(({ key }) => key) },
+})
+
+describe('skills and instructions', () => {
+  it("lie on the volume at the pod's path, named by their content", async () => {
+    const { folder, skill, instructionsFilePath, prepare } = world()
+    const bundle = await prepare({ instructionsFilePath, ...wanted([skill('review')]) })
+    expect(bundle.directory).toBe(
+      `/paperclip/instances/default/companies/6fa459ea-ee8a-3ca4-894e-db77e160355e/claude-prompt-cache/${bundle.key}`,
+    )
+    const onServer = join(folder, 'volume', (bundle.directory ?? '').slice('/paperclip'.length))
+    expect(readFileSync(join(onServer, '.claude/skills/review/SKILL.md'), 'utf8')).toBe('# review')
+    expect(readFileSync(join(onServer, 'agent-instructions.md'), 'utf8')).toMatch(
+      /^Be kind\.\n\nThese instructions come from/,
+    )
+    expect(bundle).toMatchObject({ skills: ['review'], files: [], warnings: [] })
+  })
+
+  it('give the same bundle for the same content and another for changed instructions', async () => {
+    const { instructionsFilePath, prepare } = world()
+    const first = await prepare({ instructionsFilePath })
+    expect((await prepare({ instructionsFilePath })).key).toBe(first.key)
+    writeFileSync(instructionsFilePath, 'Be quick.')
+    expect((await prepare({ instructionsFilePath })).key).not.toBe(first.key)
+  })
+
+  it('leave out a skill that leads outside, and name it', async () => {
+    const { folder, skill, prepare } = world()
+    const [good, bad] = [skill('good'), skill('bad')]
+    writeFileSync(join(folder, 'outside'), 'secret')
+    symlinkSync(join(folder, 'outside'), join(bad.source, 'link'))
+    const bundle = await prepare(wanted([good, bad]))
+    expect(bundle.skills).toEqual(['good'])
+    expect(bundle.warnings).toEqual([expect.stringMatching(/^skill "bad" is left out: /)])
+  })
+
+  it('name a missing instructions file and go on', async () => {
+    const bundle = await world().prepare({ instructionsFilePath: '/nowhere/AGENTS.md' })
+    expect(bundle.instructionsFile).toBeNull()
+    expect(bundle.warnings).toEqual([
+      expect.stringMatching(/could not read agent instructions file "\/nowhere\/AGENTS.md"/),
+    ])
+  })
+
+  it('travel with the run when there is no volume, without skills', async () => {
+    const { skill, instructionsFilePath, prepare } = world({ hasVolume: false })
+    const bundle = await prepare({ instructionsFilePath, ...wanted([skill('review')]) })
+    expect(bundle).toMatchObject({ directory: null, key: null, skills: [] })
+    expect(bundle.files).toEqual([{ path: bundle.instructionsFile, content: expect.stringContaining('Be kind.') }])
+    expect(bundle.warnings).toEqual([expect.stringMatching(/1 skill\(s\) are left out/)])
+  })
+})

@@ -1,0 +1,54 @@
+import { classifyOrphans, type WantedRun } from '@agent-jobs/orphan-classifier'
+import type { AgentJob } from './candidates.ts'
+
+/** What to do about the agent's Jobs. */
+export type ClaimDecision =
+  | { kind: 'start' }
+  | { kind: 'adopt'; job: AgentJob }
+  | { kind: 'wait'; jobs: readonly AgentJob[] }
+  | { kind: 'block'; jobs: readonly AgentJob[]; relation: Parameters<typeof import('./candidates.ts').blockedError>[0] }
+
+/** The reason of a wake-up that this adapter asked for itself, to take back a Job after a restart. */
+export const reattachReason = 'remote_job_reattach'
+
+/**
+ * Decides by the table of orphan-classifier, with two things that only an adapter knows: a Job that another run of this
+ * very server follows is no orphan, and a finished Job whose result nobody took is still worth adopting when the adapter
+ * itself asked for this run because of it.
+ */
+export function decideClaim(
+  jobs: readonly AgentJob[],
+  want: WantedRun,
+  known: { followed: ReadonlySet<string>; wakeReason: unknown },
+): ClaimDecision {
+  const isFollowed = ({ uid }: AgentJob) => known.followed.has(uid)
+  const verdict = classifyOrphans(
+    // Of an unknown task: it is waited for, or blocks; it is never adopted.
+    jobs.map((job): AgentJob => (isFollowed(job) ? Object.assign({}, job, { taskId: null, runId: null }) : job)),
+    want,
+  )
+  switch (verdict.verdict) {
+    case 'adopt':
+      return { kind: 'adopt', job: verdict.job }
+    case 'wait':
+      return { kind: 'wait', jobs: verdict.jobs }
+    case 'block': {
+      const followed = verdict.jobs.some(isFollowed)
+      return { kind: 'block', jobs: verdict.jobs, relation: followed ? 'same_run' : verdict.relation }
+    }
+    case 'create': {
+      const left = verdict.considered.find(
+        ({ job }) =>
+          job.ours &&
+          !isFollowed(job) &&
+          (job.state === 'succeeded' || job.state === 'failed') &&
+          job.taskId === want.taskId,
+      )
+      const wanted =
+        known.wakeReason === reattachReason && want.reattach && want.taskId !== null && want.taskId !== undefined
+      return left && wanted ? { kind: 'adopt', job: left.job } : { kind: 'start' }
+    }
+    default:
+      return verdict satisfies never
+  }
+}
