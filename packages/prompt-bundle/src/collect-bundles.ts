@@ -1,0 +1,104 @@
+import { lstat, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf, volumeError } from './bundle-error.ts'
+
+/** What may go. */
+export interface CollectOptions {
+  /** Keys that some run reads; they stay, however old. */
+  readonly inUse: Iterable<string>
+  /** A bundle stays so long after it was last asked for. */
+  readonly unusedForMs: number
+  /** Only say what would go. */
+  readonly dryRun?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One bundle, and why it goes or stays. */
+export interface CollectedBundle {
+  readonly key: string
+  readonly verdict: 'removed' | 'in_use' | 'young'
+  readonly unusedMs: number
+}
+
+/** What was collected, or would have been. */
+export interface Collection {
+  readonly dryRun: boolean
+  readonly bundles: readonly CollectedBundle[]
+  /** Unfinished directories that a writer or collector left behind when it died. */
+  readonly leftovers: readonly string[]
+}
+
+const keyPattern = /^[0-9a-f]{64}$/
+const leftoverPattern = /^\.(?:tmp|gone)-/
+// No write takes so long; what is older has no owner.
+const leftoverMs = 3_600_000
+
+/** Removes bundles that no run reads and nobody has asked for in a while. */
+export async function collectBundles(
+  root: string,
+  { now, suffix }: { now: () => number; suffix: () => string },
+  { inUse, unusedForMs, dryRun = false, signal }: CollectOptions,
+): Promise<Collection> {
+  if (!(unusedForMs >= 0)) {
+    throw new TypeError(`Expected \`unusedForMs\` to be a non-negative number, got \`${unusedForMs}\``)
+  }
+  const used = new Set(inUse)
+  const bundles: CollectedBundle[] = []
+  const leftovers: string[] = []
+
+  async function ageOf(name: string): Promise<number | undefined> {
+    try {
+      return now() - (await lstat(join(root, name))).mtimeMs
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  async function remove(key: string): Promise<boolean> {
+    const gone = `.gone-${key}-${suffix()}`
+    try {
+      await rename(join(root, key), join(root, gone))
+    } catch (error) {
+      // Another collector was first.
+      if (errnoOf(error) === 'ENOENT') return false
+      throw error
+    }
+    // Somebody may have asked for it between our look and the rename; that left a fresh time on it.
+    const age = await ageOf(gone)
+    if (age !== undefined && age < unusedForMs) {
+      await rename(join(root, gone), join(root, key)).catch((error: unknown) => {
+        // Whoever asked has found it gone and has written it anew.
+        if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error
+      })
+      return false
+    }
+    await rm(join(root, gone), { recursive: true, force: true })
+    return true
+  }
+
+  try {
+    const names = await readdir(root).catch((error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return []
+      throw error
+    })
+    for (const name of names.sort()) {
+      signal?.throwIfAborted()
+      const unusedMs = await ageOf(name)
+      if (unusedMs === undefined) continue
+      if (leftoverPattern.test(name) && unusedMs > leftoverMs) {
+        leftovers.push(name)
+        if (!dryRun) await rm(join(root, name), { recursive: true, force: true })
+      }
+      if (!keyPattern.test(name)) continue
+      if (used.has(name)) bundles.push({ key: name, verdict: 'in_use', unusedMs })
+      else if (unusedMs < unusedForMs) bundles.push({ key: name, verdict: 'young', unusedMs })
+      else if (dryRun || (await remove(name))) bundles.push({ key: name, verdict: 'removed', unusedMs })
+      else bundles.push({ key: name, verdict: 'young', unusedMs: 0 })
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw volumeError(root, error)
+  }
+  return { dryRun, bundles, leftovers }
+}

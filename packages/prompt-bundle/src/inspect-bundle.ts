@@ -1,0 +1,66 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf } from './bundle-error.ts'
+import { digestFile } from './copy-file.ts'
+import type { ManifestFile } from './manifest.ts'
+
+/** What is wrong with one path of a bundle on disk. */
+export interface Damage {
+  readonly path: string
+  readonly what: 'missing' | 'changed' | 'mode' | 'extra'
+}
+
+async function inspectFile(directory: string, file: ManifestFile, signal?: AbortSignal): Promise<Damage | undefined> {
+  const path = join(directory, file.path)
+  try {
+    const found = await lstat(path)
+    if (!found.isFile() || found.size !== file.bytes) return { path: file.path, what: 'changed' }
+    const { sha256 } = await digestFile(path, { maxBytes: file.bytes, signal })
+    if (sha256 !== file.sha256) return { path: file.path, what: 'changed' }
+    return ((found.mode & 0o100) !== 0) === file.executable ? undefined : { path: file.path, what: 'mode' }
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { path: file.path, what: 'missing' }
+    // A file that became unreadable or a link is as good as changed; writing it anew says more if that fails.
+    if (code === 'EACCES' || code === 'ELOOP' || code === 'EIO') return { path: file.path, what: 'changed' }
+    throw error
+  }
+}
+
+/** Says how a directory differs from what it should hold; undefined when it is not there. */
+export async function inspectBundle(
+  directory: string,
+  files: readonly ManifestFile[],
+  signal?: AbortSignal,
+): Promise<Damage[] | undefined> {
+  const wanted = new Set(files.map(({ path }) => path))
+  const parents = new Set(
+    files.flatMap(({ path }) => path.split('/').map((_, end, parts) => parts.slice(0, end).join('/'))),
+  )
+  const damage: Damage[] = []
+
+  async function findExtra(folder: string): Promise<void> {
+    for (const entry of await readdir(join(directory, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (wanted.has(path)) continue
+      if (!parents.has(path)) damage.push({ path, what: 'extra' })
+      else if (entry.isDirectory()) await findExtra(path)
+      // A file in the place of a directory: what lies below is missing, and the file is in its way.
+      else damage.push({ path, what: 'extra' })
+    }
+  }
+
+  try {
+    if (!(await lstat(directory)).isDirectory()) return [{ path: '', what: 'changed' }]
+    await findExtra('')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+  for (const file of files) {
+    signal?.throwIfAborted()
+    const found = await inspectFile(directory, file, signal)
+    if (found) damage.push(found)
+  }
+  return damage
+}
