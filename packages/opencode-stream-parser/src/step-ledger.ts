@@ -67,7 +67,11 @@ export function createStepLedger(): StepLedger {
         cacheReadInputTokens: numberOf(cache, 'read') ?? 0,
         cacheCreationInputTokens: numberOf(cache, 'write') ?? 0,
       }
-      for (const key of Object.keys(usage) as (keyof OpencodeUsage)[]) usage[key] += step[key]
+      usage.inputTokens += step.inputTokens
+      usage.outputTokens += step.outputTokens
+      usage.reasoningTokens += step.reasoningTokens
+      usage.cacheReadInputTokens += step.cacheReadInputTokens
+      usage.cacheCreationInputTokens += step.cacheCreationInputTokens
       const cost = numberOf(part, 'cost') ?? 0
       costUsd += cost
       const all = step.inputTokens + step.outputTokens + step.cacheReadInputTokens + step.cacheCreationInputTokens
