@@ -13,7 +13,7 @@ export function cutResponse(
 ): void {
   let left = bytes
   let over = false
-  const write = response.write.bind(response) as (chunk: Buffer) => boolean
+  const write = response.write.bind(response) as (chunk: Buffer, done?: () => void) => boolean
   const end = response.end.bind(response)
   const writeHead = response.writeHead.bind(response)
   const finish = () => {
@@ -24,21 +24,19 @@ export function cutResponse(
       return
     }
     const { socket } = response
-    // What was written must leave before the connection breaks.
-    const breakOff = () => {
-      if (how === 'reset' && socket !== null && 'resetAndDestroy' in socket) socket.resetAndDestroy()
-      else socket?.destroy()
-    }
-    if (bytes === 0 || socket === null || socket.writableLength === 0) breakOff()
-    else socket.once('drain', breakOff)
+    if (how === 'reset' && socket !== null && 'resetAndDestroy' in socket) socket.resetAndDestroy()
+    else socket?.destroy()
   }
   const pass = (chunk: unknown): boolean => {
     if (over) return true
     const data = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string | Uint8Array)
     const part = data.subarray(0, left)
     left -= part.length
-    const room = part.length === 0 ? true : write(part)
-    if (left <= 0) finish()
+    if (left > 0) return write(part)
+    over = true
+    // What was written must leave before the connection breaks.
+    const room = part.length === 0 ? true : write(part, () => setImmediate(finish))
+    if (part.length === 0) finish()
     return room
   }
   Object.assign(response, {
