@@ -4,7 +4,7 @@ import { inspectHolder } from './key-holder.ts'
 import { label } from './labels.ts'
 import { RunError } from './run-error.ts'
 import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
-import type { WatchBoard } from './watch-board.ts'
+import { runTopic, type WatchBoard } from './watch-board.ts'
 
 /** How long a claim tries and waits, in milliseconds. */
 export interface ClaimPatience {
@@ -44,20 +44,21 @@ const lookAgainMs = 2000
 async function nextChange(
   context: RunnerContext,
   board: WatchBoard,
-  jobUid: string | undefined,
+  topic: string | undefined,
   over: Promise<void> | undefined,
+  maxMs: number,
   signal?: AbortSignal,
 ): Promise<void> {
   const change = new AbortController()
   let told = false
   const leave =
-    over !== undefined || jobUid === undefined
+    over !== undefined || topic === undefined
       ? undefined
-      : board.subscribe(jobUid, () => (told ? change.abort() : undefined))
+      : board.subscribe(topic, () => (told ? change.abort() : undefined))
   // What is known already was told in the call above; only what comes now is a change.
   told = true
   const wait = context.clock
-    .sleep(lookAgainMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
+    .sleep(maxMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
     .catch((error: unknown) => {
       if (!change.signal.aborted) throw error
     })
@@ -116,6 +117,7 @@ export async function claimKey(
       }
       const { state, holder } = await inspectHolder(context, current, signal)
       const { uid, resourceVersion: version } = current.metadata ?? {}
+      const topic = runTopic(current.metadata?.labels?.[label.runHash])
       const busy = (): RunError =>
         new RunError(
           'key_busy',
@@ -130,13 +132,16 @@ export async function claimKey(
         endingSince ??= clock.now()
         if (clock.now() - endingSince >= patience.handoverMs) throw busy()
         ending?.hurry()
-        await nextChange(context, board, holder.uid, ending?.over, signal)
+        await nextChange(context, board, holder.uid, ending?.over, lookAgainMs, signal)
       } else if (unclaimed === undefined || unclaimed.uid !== uid || unclaimed.version !== version) {
         // Somebody may be between the two requests of a start. Only a claim that stands still is taken over.
         unclaimed = { uid, version, since: clock.now() }
-        await clock.sleep(patience.unclaimedMs, signal)
-      } else if (clock.now() - unclaimed.since >= patience.unclaimedMs) await deleteExactly(context, current, signal)
-      else await clock.sleep(patience.unclaimedMs, signal)
+        await nextChange(context, board, topic, undefined, patience.unclaimedMs, signal)
+      } else {
+        const left = unclaimed.since + patience.unclaimedMs - clock.now()
+        if (left <= 0) await deleteExactly(context, current, signal)
+        else await nextChange(context, board, topic, undefined, left, signal)
+      }
     } catch (error) {
       if (!isPassing(error) || signal?.aborted) throw error
       if (clock.now() - startedAt > patience.submitMs + patience.handoverMs) throw unreachable(error)

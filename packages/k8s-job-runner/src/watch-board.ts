@@ -1,6 +1,6 @@
-import { kinds, type KubeObject, type ListWatchEvent, type ResourceKind } from '@agent-jobs/kube-api'
+import { KubeError, kinds, type KubeObject, type ListWatchEvent, type ResourceKind } from '@agent-jobs/kube-api'
 import type { Job, Pod } from './kubernetes.ts'
-import { managedSelector } from './labels.ts'
+import { label, managedSelector } from './labels.ts'
 import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
 
 /** A Job or a pod as it now is, or as it last was. */
@@ -12,8 +12,8 @@ export interface WatchBoard {
   hold(): () => void
   /** Resolves when both lists were read once since the watches were opened. */
   synced(signal: AbortSignal): Promise<void>
-  /** Tells everything known of a Job and its pods now, and every change from now on. */
-  subscribe(jobUid: string, listener: (change: BoardChange) => void): () => void
+  /** Tells everything known of a Job and its pods now, and every change from now on. By uid, or by `runTopic`. */
+  subscribe(topic: string, listener: (change: BoardChange) => void): () => void
   /** The Job of a name, as far as the watch has seen it. */
   jobNamed(name: string): Job | undefined
 }
@@ -23,6 +23,9 @@ export function controllerUid(pod: Pod): string | undefined {
   const owner = pod.metadata?.ownerReferences?.find(({ kind, controller }) => kind === 'Job' && controller === true)
   return owner?.uid ?? pod.metadata?.labels?.['batch.kubernetes.io/controller-uid']
 }
+
+/** What a listener subscribes to that knows a run but not the uid of its Job. */
+export const runTopic = (runHash: string | undefined): string => `run:${runHash ?? ''}`
 
 interface Open {
   stop: AbortController
@@ -46,6 +49,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
     if (gone) board.jobs.delete(uid)
     else board.jobs.set(uid, object)
     tell(uid, { of: 'job', gone, object })
+    tell(runTopic(object.metadata?.labels?.[label.runHash]), { of: 'job', gone, object })
   }
   function onPod(board: Open, gone: boolean, object: Pod): void {
     const jobUid = controllerUid(object)
@@ -73,6 +77,10 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
         }
       } catch (error) {
         if (signal.aborted) return
+        if (KubeError.isInstance(error) && error.code === 'closed') {
+          warn({ code: 'client_closed', message: `Runs are no longer followed: ${error.message}`, cause: error })
+          return
+        }
         // Refused for good, as far as the client can tell. Runs go on all the same, so sight may come back.
         const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorText(error)}. Trying again.`
         warn({ code: 'watch_failed', message, cause: error })
@@ -129,15 +137,15 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
         signal.removeEventListener('abort', abort)
       }
     },
-    subscribe(jobUid, listener) {
-      const known = listeners.get(jobUid) ?? new Set()
-      listeners.set(jobUid, known.add(listener))
-      const job = open?.jobs.get(jobUid)
+    subscribe(topic, listener) {
+      const known = listeners.get(topic) ?? new Set()
+      listeners.set(topic, known.add(listener))
+      const job = open?.jobs.get(topic)
       if (job !== undefined) listener({ of: 'job', gone: false, object: job })
-      for (const pod of open?.pods.get(jobUid)?.values() ?? []) listener({ of: 'pod', gone: false, object: pod })
+      for (const pod of open?.pods.get(topic)?.values() ?? []) listener({ of: 'pod', gone: false, object: pod })
       return () => {
         known.delete(listener)
-        if (known.size === 0) listeners.delete(jobUid)
+        if (known.size === 0) listeners.delete(topic)
       }
     },
     jobNamed(name) {

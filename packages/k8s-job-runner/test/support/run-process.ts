@@ -1,8 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { RunRequest } from '../../src/index.ts'
-import type { RunEvent } from '../../src/index.ts'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunEvent, RunRequest } from '../../src/index.ts'
+import { remains } from './faults.ts'
+import { frames, type World } from './world.ts'
 
 /** One message of start-run.ts. */
 export interface RunMessage {
@@ -18,11 +22,11 @@ export interface RunProcess {
 }
 
 /** Starts a run in a process of its own. */
-export function startRunProcess(kubeConfig: string, namespace: string, request: RunRequest): RunProcess {
+export function startRunProcess(kubeConfig: string, namespace: string, request: RunRequest, times = 1): RunProcess {
   const script = fileURLToPath(new URL('start-run.ts', import.meta.url))
   const child = spawn(
     process.execPath,
-    ['--conditions=@agent-jobs/source', script, kubeConfig, namespace, JSON.stringify(request)],
+    ['--conditions=@agent-jobs/source', script, kubeConfig, namespace, JSON.stringify(request), String(times)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   async function* read(): AsyncGenerator<RunMessage, void> {
@@ -37,4 +41,27 @@ export async function killHard(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await gone
+}
+
+/** Ends a real process that has so many runs under way, and says what is left and how long it took to go. */
+export async function stopRealProcess(
+  world: World,
+  runs: number,
+  signal: 'SIGTERM' | 'SIGKILL',
+): Promise<{ exitMs: number; jobs: number; secrets: number }> {
+  const path = join(world.kube.dataDir, 'kubeconfig')
+  await writeFile(path, world.kube.kubeConfig())
+  const { child, messages } = startRunProcess(path, 'default', frames(['wait']), runs)
+  let started = 0
+  for await (const message of messages) {
+    if (message.event?.type === 'line') started += 1
+    if (started === runs) break
+  }
+  const exit = once(child, 'exit')
+  const sentAt = performance.now()
+  child.kill(signal)
+  await exit
+  const exitMs = performance.now() - sentAt
+  const { jobs, secrets } = await remains(world.server())
+  return { exitMs, jobs, secrets }
 }
