@@ -119,6 +119,20 @@ describe('a call', () => {
     expect(job.metadata?.creationTimestamp).toEqual(new Date('2026-11-21T09:00:00Z'))
   })
 
+  it('hands on the warnings of the server', async () => {
+    const warnings: string[] = []
+    const header = '299 - "would violate PodSecurity \\"restricted:latest\\"", 299 - "batch/v1beta1 is deprecated"'
+    api.answer(json(201, configMap('a', 1), { warning: header }))
+    await clientWith({ onWarning: ({ method, text }) => warnings.push(`${method}: ${text}`) }).create(
+      kinds.ConfigMap,
+      configMap('a', 1),
+    )
+    expect(warnings).toEqual([
+      'POST: would violate PodSecurity "restricted:latest"',
+      'POST: batch/v1beta1 is deprecated',
+    ])
+  })
+
   it('without a namespace for a namespaced object is a mistake of the caller', async () => {
     await expect(client.get(kinds.Job, { name: 'j' })).rejects.toThrow('Expected `namespace` for the Job `j`')
     expect(api.requests).toHaveLength(0)
@@ -294,7 +308,9 @@ describe('a write whose answer is lost', () => {
     const failed = errorOf(create())
     await api.seen(1)
     await clock.wakeSleeper(30_000, 30_000)
-    expect(await failed).toMatchObject({ code: 'timeout', maybeApplied: true })
+    const error = await failed
+    expect(error).toMatchObject({ code: 'timeout', maybeApplied: true })
+    expect(error.message).toContain('It may have been applied: read the object before you write again.')
   })
 
   it('is known not to have happened after a 409', async () => {

@@ -9,7 +9,7 @@ import { defaultTuning, type ListWatchTuning } from './reflector.ts'
 import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
 import { createSharedWatches, type WatchProblem } from './shared-watches.ts'
 import type { ListWatchEvent } from './subscription.ts'
-import { createTransport, type RequestReport } from './transport.ts'
+import { createTransport, type RequestReport, type ServerWarning } from './transport.ts'
 import { createUnaryCalls } from './unary-calls.ts'
 import { createWatchSource, type Selection } from './watch-source.ts'
 
@@ -31,6 +31,8 @@ export interface KubeClientOptions {
   readonly watch?: Partial<ListWatchTuning>
   /** Called after each HTTP exchange. */
   readonly onRequest?: (report: RequestReport) => void
+  /** Called for each `Warning` header of an answer, such as Pod Security's on a Job that it will give no pod. */
+  readonly onWarning?: (warning: ServerWarning) => void
   /** Called for each failure that a watch survives, so that silence can be told from trouble. */
   readonly onWatchProblem?: (problem: WatchProblem) => void
 }
@@ -133,12 +135,21 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     maxResponseBytes = 64 * 1_048_576,
     watch = {},
     onRequest,
+    onWarning,
     onWatchProblem,
   } = options
   for (const [name, value] of Object.entries({ requestTimeoutMs, maxConnections, maxResponseBytes })) {
     if (!(value > 0)) throw new TypeError(`Expected \`${name}\` to be a positive number, got \`${value}\``)
   }
-  const transport = createTransport({ kubeConfig, clock, userAgent, maxConnections, maxResponseBytes, onRequest })
+  const transport = createTransport({
+    kubeConfig,
+    clock,
+    userAgent,
+    maxConnections,
+    maxResponseBytes,
+    onRequest,
+    onWarning,
+  })
   const unary = createUnaryCalls({ transport, clock, random, retry: { ...defaultRetry, ...retry }, requestTimeoutMs })
 
   function target(

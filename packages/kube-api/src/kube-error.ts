@@ -42,6 +42,7 @@ export interface KubeErrorInit {
   readonly cause?: unknown
 }
 
+const lookFirst = 'It may have been applied: read the object before you write again.'
 const brand = Symbol.for('agent-jobs.kube-error')
 
 /** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
@@ -63,7 +64,10 @@ export class KubeError extends Error {
   readonly body: unknown
 
   constructor(init: KubeErrorInit) {
-    super(init.message, init.cause === undefined ? {} : { cause: init.cause })
+    super(
+      init.maybeApplied ? `${init.message} ${lookFirst}` : init.message,
+      init.cause === undefined ? {} : { cause: init.cause },
+    )
     this.code = init.code
     this.status = init.status
     this.reason = init.reason

@@ -19,6 +19,13 @@ export interface RequestReport {
   readonly durationMs: number
 }
 
+/** A `Warning` header: deprecated fields, or a pod that Pod Security would refuse. */
+export interface ServerWarning {
+  readonly method: string
+  readonly path: string
+  readonly text: string
+}
+
 export interface TransportOptions {
   readonly kubeConfig: KubeConfig
   readonly clock: Clock
@@ -26,6 +33,7 @@ export interface TransportOptions {
   readonly maxConnections: number
   readonly maxResponseBytes: number
   readonly onRequest?: ((report: RequestReport) => void) | undefined
+  readonly onWarning?: ((warning: ServerWarning) => void) | undefined
 }
 
 export interface WireRequest extends RequestLine {
@@ -70,7 +78,7 @@ function flatten(headers: Response['headers']): Record<string, string> {
 
 /** Makes the transport for the current context of a KubeConfig. */
 export function createTransport(options: TransportOptions): Transport {
-  const { kubeConfig, clock, userAgent, maxResponseBytes, onRequest } = options
+  const { kubeConfig, clock, userAgent, maxResponseBytes, onRequest, onWarning } = options
   const cluster = kubeConfig.getCurrentCluster()
   if (!cluster) {
     throw new TypeError(
@@ -154,6 +162,14 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
+  function passWarnings({ method, path }: WireRequest, header: string | undefined): void {
+    if (!onWarning || header === undefined) return
+    // 299 - "text with \"quotes\"", one after the other.
+    for (const [, quoted = ''] of header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)) {
+      onWarning({ method, path, text: quoted.replaceAll(/\\(.)/g, '$1') })
+    }
+  }
+
   /** Runs one exchange within the life of the client and its deadline, reports it, and names what went wrong. */
   async function exchange<T>(
     request: WireRequest,
@@ -184,8 +200,9 @@ export function createTransport(options: TransportOptions): Transport {
       return await exchange(request, scope, async (seen) => {
         const response = await dispatch(request, 'unary', scope.signal)
         seen(response.statusCode)
-        const text = await readText(response, request)
-        return { status: response.statusCode, headers: flatten(response.headers), text }
+        const headers = flatten(response.headers)
+        passWarnings(request, headers['warning'])
+        return { status: response.statusCode, headers, text: await readText(response, request) }
       })
     },
     async open(request) {
