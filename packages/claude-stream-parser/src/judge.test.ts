@@ -164,6 +164,18 @@ describe('a run with a result', () => {
     expect(judged(init + error + said + result({ terminal_reason: 'api_error' })).errorCode).toBe('upstream_error')
   })
 
+  it('is not judged by the errors of an earlier turn', () => {
+    const error = json({
+      type: 'assistant',
+      error: 'billing_error',
+      message: { content: [{ type: 'text', text: 'x' }] },
+    })
+    const refused = json({ type: 'system', subtype: 'model_refusal_no_fallback' })
+    const failed = init + error + refused + result({})
+    expect(judged(failed).errorCode).toBe('model_refusal')
+    expect(judged(failed + result({})).errorCode).toBe('agent_failed')
+  })
+
   it('is not judged by the errors of a sub-agent', () => {
     const error = json({
       type: 'assistant',

@@ -2,7 +2,7 @@ import type { ClaudeSummary } from './claude-summary.ts'
 import type { ClaudeEvent } from './events.ts'
 import type { ProcessEnd } from './evidence.ts'
 import { bounded, isJsonObject, type JsonObject, listOf, memberOf, objectOf, textOf } from './json.ts'
-import { judge } from './judge.ts'
+import { judge, type RunFacts } from './judge.ts'
 import { createNameCounter } from './name-counter.ts'
 import {
   type AssistantErrorFacts,
@@ -54,6 +54,8 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
   let refusalLine: number | null = null
   let modelFallback: ClaudeSummary['modelFallback'] = null
   let result: ResultFacts | null = null
+  // What was seen in the turn that the result ended.
+  let endedWith: Pick<RunFacts, 'assistantError' | 'refusalLine'> | null = null
   let stdoutText = ''
   const count = {
     results: 0,
@@ -168,7 +170,13 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
     // A turn without a model (a local command, a blocked prompt) says nothing about the answer before it.
     const modelless =
       facts.subtype === 'success' && !facts.isError && facts.numTurns === 0 && (facts.result ?? '') === ''
-    if (result === null || !modelless) result = facts
+    if (result === null || !modelless) {
+      result = facts
+      endedWith = { assistantError, refusalLine }
+    }
+    // What comes next belongs to another turn.
+    assistantError = null
+    refusalLine = null
   }
 
   return {
@@ -225,10 +233,9 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           lastLine: lines.total,
           initLine,
           modelSpoke,
-          assistantError,
           retry,
           rateLimit,
-          refusalLine,
+          ...(endedWith ?? { assistantError, refusalLine }),
           finished: turns.finished,
           turnOpen: turns.turnOpen,
           cut: lines.cut,
