@@ -1,4 +1,4 @@
-import { kinds } from '@agent-jobs/kube-api'
+import { createKubeClient, kinds } from '@agent-jobs/kube-api'
 import type { V1Job } from '@kubernetes/client-node'
 import type { MainJobPlace } from './main-job-place.ts'
 
@@ -7,7 +7,7 @@ import type { MainJobPlace } from './main-job-place.ts'
  * container has terminated. Nothing is read, framed or judged. Gives milliseconds.
  */
 export async function bareFloor(place: MainJobPlace, prompt: string): Promise<number> {
-  const { client, namespace, image } = place
+  const { kubeConfig, namespace, image } = place
   const name = `bare-${Date.now().toString(36)}`
   const command =
     'printf %s "$PROMPT" | exec claude --print --output-format stream-json --verbose --dangerously-skip-permissions'
@@ -40,6 +40,8 @@ export async function bareFloor(place: MainJobPlace, prompt: string): Promise<nu
   }
   const watching = new AbortController()
   const labelSelector = `job-name=${name}`
+  // A client of its own, since `agent-jobs run` also connects anew.
+  const client = createKubeClient({ kubeConfig })
   const began = performance.now()
   try {
     await client.create(kinds.Job, job)
@@ -54,5 +56,6 @@ export async function bareFloor(place: MainJobPlace, prompt: string): Promise<nu
   } finally {
     watching.abort()
     await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Background' })
+    await client.close()
   }
 }

@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 
 /** Where the main job is measured: a real cluster, and a scripted model that its pods can reach. */
 export interface MainJobPlace extends AsyncDisposable {
+  readonly kubeConfig: KubeConfig
   readonly client: KubeClient
   readonly namespace: string
   readonly image: string
@@ -28,6 +29,7 @@ export async function openMainJobPlace(namespace: string): Promise<MainJobPlace>
   await unlessThere(client.create(kinds.PersistentVolumeClaim, { metadata: { name: claim, namespace }, spec }))
   const model = await startScriptedModel({ host: podsReachUs })
   return {
+    kubeConfig,
     client,
     namespace,
     image: agentImage,

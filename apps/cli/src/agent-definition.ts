@@ -1,3 +1,4 @@
+import type { FinishRule } from '@agent-jobs/launcher'
 import type { TranscriptEntry } from './transcript-printer.ts'
 
 /** What both parsers say of a run; the members that the command line shows. */
@@ -42,9 +43,11 @@ export interface AgentDefinition {
   /** Environment that every run gets; none of it is secret. */
   readonly env: Readonly<Record<string, string>>
   /** How the launcher sees the end of the work, should the process stay. */
-  readonly finish: { stdoutLineIncludes: string[] }
+  readonly finish: FinishRule
   /** Environment that points the agent to a model API that takes any key. */
   modelEnv(baseUrl: string): Record<string, string>
+  /** The model to ask for there, where the agent must be told. */
+  readonly scriptedModel?: string
   /** Variables of the caller that reach the real API. */
   readonly liveEnv: readonly string[]
   createReader(): AgentReader

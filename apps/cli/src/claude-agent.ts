@@ -1,4 +1,4 @@
-import { createClaudeParser, resultLineMarkers, toTranscript } from '@agent-jobs/claude-stream-parser'
+import { createClaudeParser, finishRule, toTranscript } from '@agent-jobs/claude-stream-parser'
 import type { AgentDefinition } from './agent-definition.ts'
 
 /** Claude Code. */
@@ -18,8 +18,7 @@ export const claudeAgent: AgentDefinition = {
     ...extra,
   ],
   env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' },
-  // A background task may go on for long after a result, and a second result follows it.
-  finish: { stdoutLineIncludes: [...resultLineMarkers] },
+  finish: finishRule,
   modelEnv: (baseUrl) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: 'scripted' }),
   liveEnv: [
     'ANTHROPIC_API_KEY',

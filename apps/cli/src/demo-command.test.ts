@@ -2,17 +2,20 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
+import { CliError } from './cli-error.ts'
 import { installedAgent } from './installed-agent.ts'
 import { runCli } from './run-cli.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
 
-const installed = (() => {
+function versionOf(packageName: string): string | undefined {
   try {
-    return installedAgent('@anthropic-ai/claude-code').version
-  } catch {
-    return undefined
+    return installedAgent(packageName).version
+  } catch (error) {
+    if (CliError.isInstance(error)) return undefined
+    throw error
   }
-})()
+}
+const installed = versionOf('@anthropic-ai/claude-code')
 const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('agent-jobs-demo-'))
 
 describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeout: 60_000 }, () => {
@@ -73,6 +76,16 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     })
   })
 
+  it('cleans up when Ctrl-C comes before the run', async () => {
+    const before = leftovers()
+    const terminal = fakeTerminal()
+    const run = runCli(['demo'], terminal)
+    terminal.press('SIGINT')
+    expect(await run).toBe(1)
+    expect(terminal.stdout()).not.toContain('submitted')
+    expect(leftovers()).toEqual(before)
+  })
+
   it('cancels on Ctrl-C and cleans up', async () => {
     const before = leftovers()
     const terminal = fakeTerminal()
@@ -82,6 +95,24 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     expect(await run).toBe(1)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
     expect(leftovers()).toEqual(before)
+  })
+})
+
+describe.skipIf(!versionOf('opencode-ai'))('agent-jobs demo with the real OpenCode', { timeout: 90_000 }, () => {
+  it('runs a whole run', async () => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['demo', '--agent', 'opencode', '--json', '--prompt', 'Run `echo $((6 * 7))`'], terminal)).toBe(
+      0,
+    )
+    expect(JSON.parse(terminal.stdout())).toMatchObject({
+      outcome: 'succeeded',
+      exitCode: 0,
+      sessionId: expect.stringMatching(/^ses_/),
+      model: 'scripted/scripted-model',
+      summary: expect.stringContaining('42'),
+      errorCode: null,
+    })
+    expect(terminal.stderr()).toContain('⚙ bash echo $((6 * 7))')
   })
 })
 

@@ -4,6 +4,7 @@ import { agentNamed, agentNames } from './agents.ts'
 import { openDemoStage, type DemoOptions } from './demo-stage.ts'
 import { executeRun } from './execute-run.ts'
 import type { SetExitCode } from './program.ts'
+import { createScope } from './scope.ts'
 import { createRunRequest } from './run-request.ts'
 import { createStyle } from './style.ts'
 import type { Terminal } from './terminal.ts'
@@ -32,19 +33,29 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
       const json = options.json ?? false
       const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
       const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
-      await using stage = await openDemoStage(agent, options, terminal.env)
+      // From here on there is something to clean up, so no signal may simply end the process.
+      let interrupted = false
+      const stopListening = terminal.onSignal(() => (interrupted = true))
+      await using scope = createScope()
+      scope.defer(stopListening)
+      const stage = await openDemoStage(agent, options, terminal.env)
+      scope.defer(() => stage[Symbol.asyncDispose]())
       for (const [name, text] of stage.introduction) say(`  ${style.dim(name.padEnd(9))} ${text}`)
       say('')
-      const { image, cwd, env, secretEnv, namespace, kubeConfig } = stage
+      if (interrupted) return setExitCode(1)
+      const { image, cwd, env, secretEnv, model, namespace, kubeConfig } = stage
       const request = createRunRequest({
         agent,
         image,
         cwd,
         env,
         secretEnv,
+        model,
         runId: randomUUID(),
         prompt: options.prompt,
       })
-      setExitCode(await executeRun({ kubeConfig, namespace, request, agent, terminal, began: Date.now(), json }))
+      return setExitCode(
+        await executeRun({ kubeConfig, namespace, request, agent, model, terminal, began: Date.now(), json }),
+      )
     })
 }

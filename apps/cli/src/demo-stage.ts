@@ -27,6 +27,8 @@ export interface DemoStage extends AsyncDisposable {
   readonly cwd: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly secretEnv: Readonly<Record<string, string>>
+  /** The model to ask for; undefined leaves it to the agent. */
+  readonly model: string | undefined
   /** What a person should know before it begins. */
   readonly introduction: readonly (readonly [name: string, text: string])[]
 }
@@ -46,6 +48,7 @@ export async function openDemoStage(
     return {
       ...place,
       secretEnv: model.secretEnv,
+      model: model.name,
       introduction: [
         ['agent', place.agentIs],
         ['cluster', place.clusterIs],
@@ -61,6 +64,7 @@ export async function openDemoStage(
 
 interface Model {
   readonly secretEnv: Readonly<Record<string, string>>
+  readonly name: string | undefined
   readonly is: string
 }
 
@@ -76,7 +80,7 @@ function modelHost({ cluster, modelHost: host }: DemoOptions): string {
 async function scriptedModel(agent: AgentDefinition, host: string, scope: Scope): Promise<Model> {
   const model = await startScriptedModel({ host, scenario: 'tool' })
   scope.defer(() => model.close())
-  return { secretEnv: agent.modelEnv(model.url), is: `scripted, at ${model.url}` }
+  return { secretEnv: agent.modelEnv(model.url), name: agent.scriptedModel, is: `scripted, at ${model.url}` }
 }
 
 function liveModel(agent: AgentDefinition, env: Environment): Model {
@@ -86,10 +90,14 @@ function liveModel(agent: AgentDefinition, env: Environment): Model {
   })
   if (found.length === 0)
     throw new CliError('usage', `--live needs one of ${agent.liveEnv.join(', ')} in the environment.`)
-  return { secretEnv: Object.fromEntries(found), is: `the real API, by ${found.map(([name]) => name).join(', ')}` }
+  return {
+    secretEnv: Object.fromEntries(found),
+    name: undefined,
+    is: `the real API, by ${found.map(([name]) => name).join(', ')}`,
+  }
 }
 
-interface Place extends Omit<DemoStage, 'secretEnv' | 'introduction' | typeof Symbol.asyncDispose> {
+interface Place extends Omit<DemoStage, 'secretEnv' | 'model' | 'introduction' | typeof Symbol.asyncDispose> {
   readonly agentIs: string
   readonly clusterIs: string
 }

@@ -14,6 +14,7 @@ export interface ExecuteOptions {
   readonly namespace: string
   readonly request: RunRequest
   readonly agent: AgentDefinition
+  readonly model: string | undefined
   readonly terminal: Terminal
   /** When the command began, in milliseconds since the epoch. */
   readonly began: number
@@ -22,9 +23,12 @@ export interface ExecuteOptions {
   readonly onRequest?: (report: RequestReport) => void
 }
 
+// Somebody sits before the terminal: a server that does not answer is told of sooner than a service would.
+const submitTimeoutMs = 15_000
+
 /** Runs one agent to its end and gives the exit code. */
 export async function executeRun(options: ExecuteOptions): Promise<number> {
-  const { kubeConfig, namespace, request, agent, terminal, began, json, onRequest } = options
+  const { kubeConfig, namespace, request, agent, model, terminal, began, json, onRequest } = options
   const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
   const write = json ? terminal.err : terminal.out
   const client = createKubeClient({
@@ -34,9 +38,15 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
   })
   try {
     const say = (line: string): void => write(`${line}\n`)
-    const runner = createJobRunner({ client, namespace })
+    const runner = createJobRunner({
+      client,
+      namespace,
+      submitTimeoutMs,
+      onWarning: ({ message }) => say(style.yellow(`! ${message}`)),
+    })
     const { report, settled } = await followRun({
       agent,
+      model,
       style,
       say,
       began,

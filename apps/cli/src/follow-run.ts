@@ -1,5 +1,5 @@
 import { describeOutcome, RunError, type Outcome, type RunEvent, type RunHandle } from '@agent-jobs/k8s-job-runner'
-import type { AgentDefinition, AgentSummary } from './agent-definition.ts'
+import type { AgentDefinition, AgentEnd, AgentSummary } from './agent-definition.ts'
 import type { RunReport } from './run-report.ts'
 import { plain, type Style } from './style.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,6 +10,8 @@ import { seconds } from './outcome-block.ts'
 /** What following a run needs. */
 export interface FollowOptions {
   readonly agent: AgentDefinition
+  /** The model that was asked for: OpenCode does not print which one answered. */
+  readonly model: string | undefined
   /** Submits the run; the signal aborts when a person presses Ctrl-C a second time. */
   readonly start: (signal: AbortSignal) => Promise<RunHandle>
   /** Shows one line to a person. */
@@ -29,7 +31,11 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
   const { agent, say, style, now, began } = options
   const times = { submittedMs: null, runningMs: null, firstLineMs: null, endedMs: null } as Times
   const elapsed = (): number => now() - began
-  const reader = agent.createReader()
+  const source = agent.createReader()
+  const reader = {
+    feed: (text: string): void => source.feed(text),
+    end: (end: AgentEnd): AgentSummary => withModel(source.end(end), options.model ?? null),
+  }
   const stderr = createTextTail(65_536)
   const leave = new AbortController()
   const hands = createHands(leave, say, style)
@@ -49,9 +55,10 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
     const summary = reader.end({ exitCode: outcome.exitCode, signal: outcome.signal, stderr: stderr.text() })
     return { report: report(handle, outcome, summary, times), settled: Promise.all([handle.settled, hands.settled()]) }
   } catch (error) {
-    if (!RunError.isInstance(error)) throw error
+    const reason = leave.signal.aborted && error === leave.signal.reason ? leftEarly() : error
+    if (!RunError.isInstance(reason)) throw error
     const summary = reader.end({ stderr: stderr.text() })
-    return { report: unfinished(handle, error, summary, times), settled: hands.settled() }
+    return { report: unfinished(handle, reason, summary, times), settled: hands.settled() }
   } finally {
     stopListening()
   }
@@ -106,6 +113,14 @@ interface Times {
   runningMs: number | null
   firstLineMs: number | null
   endedMs: number | null
+}
+
+function withModel(summary: AgentSummary, asked: string | null): AgentSummary {
+  return summary.model === null ? { ...summary, model: asked } : summary
+}
+
+function leftEarly(): RunError {
+  return new RunError('detached', 'The run was left before its Job was submitted; nothing of it remains.')
 }
 
 interface Hands {

@@ -55,8 +55,13 @@ describe('outcomeBlock', () => {
       job: null,
     }
     const times = { submittedMs: null, runningMs: null, firstLineMs: null, endedMs: null }
-    expect(block({ ...nothing, timings: times }).match(/unknown/g)).toHaveLength(7)
+    expect(block({ ...nothing, timings: times }).match(/unknown/g)).toHaveLength(6)
     expect(block({ ...nothing, timings: times })).toContain('✘ lost')
+  })
+
+  it('gives no numbers of a run that was not started', () => {
+    const none = { job: null, outcome: 'notStarted', errorCode: 'key_busy', errorMessage: 'Another run' }
+    expect(block(none)).toBe('\n✘ key_busy: Another run')
   })
 
   it('counts short spans in milliseconds', () => {

@@ -10,6 +10,7 @@ export function outcomeBlock(report: RunReport, style: Style): string[] {
       )
   const job = report.job === null ? null : [report.job, report.node && `on ${report.node}`].filter(Boolean).join(' ')
   const exit = report.exitCode === null ? null : String(report.exitCode)
+  if (report.job === null) return ['', verdict]
   return [
     '',
     verdict,

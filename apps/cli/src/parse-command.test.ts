@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './run-cli.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
@@ -102,24 +103,22 @@ describe('agent-jobs parse', () => {
   })
 })
 
-// The parser's own package holds copies of the recordings; here only that the command agrees with what is known of them.
-const recordings = new URL('../../../packages/claude-stream-parser/src/__fixtures__/claude/', import.meta.url)
-describe('every recording', () => {
+// The parsers' own packages hold the recordings; here only that the command agrees with what is known of each.
+describe.each(['claude', 'opencode'])('every recording of %s', (agent) => {
+  const recordings = fileURLToPath(
+    new URL(`../../../packages/${agent}-stream-parser/src/__fixtures__/${agent}/`, import.meta.url),
+  )
   const cases = readdirSync(recordings, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   it.each(cases.map((entry) => entry.name))('%s agrees with its meta.json', async (name) => {
-    const at = (file: string): string => join(recordings.pathname, name, file)
+    const at = (file: string): string => join(recordings, name, file)
     const meta: { exit_code: number | null; exit_signal: string | null } = JSON.parse(
       readFileSync(at('meta.json'), 'utf8'),
     )
     const terminal = fakeTerminal()
     const ending =
       meta.exit_code === null ? ['--signal', String(meta.exit_signal)] : ['--exit-code', String(meta.exit_code)]
-    expect(
-      await runCli(
-        ['parse', 'claude', at('stdout.jsonl'), ...ending, '--stderr', at('stderr.txt'), '--json'],
-        terminal,
-      ),
-    ).toBe(0)
+    const args = ['parse', agent, at('stdout.jsonl'), ...ending, '--stderr', at('stderr.txt'), '--json']
+    expect(await runCli(args, terminal)).toBe(0)
     const summary: { isError: boolean; errorCode: string | null } = JSON.parse(terminal.stdout())
     expect(summary.isError || meta.exit_code === 0).toBe(true)
     expect(summary.errorCode === null).toBe(!summary.isError)

@@ -87,7 +87,16 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
       })
       const namespace = options.namespace ?? namespaceOf(kubeConfig.getContextObject(kubeConfig.getCurrentContext()))
       setExitCode(
-        await executeRun({ kubeConfig, namespace, request, agent, terminal, began, json: options.json ?? false }),
+        await executeRun({
+          kubeConfig,
+          namespace,
+          request,
+          agent,
+          model,
+          terminal,
+          began,
+          json: options.json ?? false,
+        }),
       )
     })
 }

@@ -42,7 +42,7 @@ async function run(file: string, args: string[], env: Record<string, string>, st
   return new Promise((resolve, reject) => {
     const options = {
       cwd: join(own, 'work'),
-      env: { PATH: process.env['PATH'] ?? '', HOME: own, ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: own, TMPDIR: own, ...env },
       timeout: 60_000,
       maxBuffer: 64 * 1024 * 1024,
     }

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+
+async function run(args: string[], stdin = ''): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, ['--conditions=@agent-jobs/source', main, ...args])
+  child.stdin.end(stdin)
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { code: await code, out, err }
+}
+
+describe('the process agent-jobs', () => {
+  it('lists its commands and ends with 0', async () => {
+    const { code, out, err } = await run(['--help'])
+    expect(code).toBe(0)
+    for (const command of ['demo', 'run', 'parse', 'mini-kube']) expect(out).toContain(`  ${command}`)
+    expect(err).toBe('')
+  })
+
+  it('ends with 2 on a command that is none', async () => {
+    const { code, out, err } = await run(['fly'])
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    expect(err).toContain("unknown command 'fly'")
+  })
+
+  it('ends with 2 when nothing is asked of it', async () => {
+    expect((await run([])).code).toBe(2)
+  })
+
+  it('reads a recording from standard input', async () => {
+    const result = { type: 'result', subtype: 'success', is_error: false, result: 'Hi', session_id: 's' }
+    const { code, out } = await run(['parse', 'claude', '-', '--json'], `${JSON.stringify(result)}\n`)
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ result: 'Hi', isError: false })
+  })
+})
