@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Tokens } from './api/auth.ts'
@@ -76,6 +76,8 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
   const ownDir = options.dataDir === undefined
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'mini-kube-'))
   mkdirSync(dataDir, { recursive: true })
+  // mkdtemp makes it 0700; a container that runs as another user must reach its own folder inside.
+  if (ownDir) chmodSync(dataDir, 0o711)
   const random = seed === undefined ? Math.random : seededRandom(seed)
   const timing = {
     ...(options.timing === 'real' ? realTiming : fastTiming),
