@@ -53,7 +53,10 @@ export function describeOutcome(outcome: Outcome): { code: OutcomeCode; message:
   const where = outcome.pod === undefined ? '' : ` in pod ${outcome.pod}`
   const node = outcome.node === undefined ? '' : ` on node ${outcome.node}`
   const words = [outcome.reason, outcome.message].filter((part) => part !== undefined && part !== '').join(': ')
-  const detail = words === '' ? '' : ` Kubernetes says: ${words.trim()}.`
+  const detail =
+    words === ''
+      ? ''
+      : ` ${outcome.source === 'end_record' ? 'The launcher' : 'Kubernetes'} says: ${words.trim().replace(/\.$/, '')}.`
   const notes = outcome.notes.length === 0 ? '' : ` ${outcome.notes.join(' ')}`
   const todo = outcome.kind === 'succeeded' ? '' : ` ${outcomeTable[outcome.code].todo}`
   return { code: outcome.code, message: `${headline(outcome)}${where}${node}.${detail}${notes}${todo}` }

@@ -1,0 +1,37 @@
+import { startMiniKube } from '@agent-jobs/mini-kube'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { readmeTables } from '../scripts/readme-tables.ts'
+
+const packageRoot = fileURLToPath(new URL('..', import.meta.url))
+const readme = await readFile(join(packageRoot, 'README.md'), 'utf8')
+/** A formatter may pad the cells anew. */
+const plain = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---')
+
+describe('the README', () => {
+  it.each(Object.entries(readmeTables))('has the table of %s as the code has it', (_, table) => {
+    expect(plain(readme)).toContain(plain(table))
+  })
+
+  it('has an example that runs', async () => {
+    const example = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? ''
+    await using kube = await startMiniKube()
+    const folder = await mkdtemp(join(packageRoot, 'test', 'example-'))
+    try {
+      await writeFile(join(folder, 'config'), kube.kubeConfig())
+      await writeFile(join(folder, 'example.ts'), example)
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--conditions=@agent-jobs/source', join(folder, 'example.ts')],
+        { env: { ...process.env, KUBECONFIG: join(folder, 'config') } },
+      )
+      expect(stdout).toMatch(/^42\nThe command succeeded in pod run-agent-7-run-1-\w+-\w+ on node mini-kube\.\n$/)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
