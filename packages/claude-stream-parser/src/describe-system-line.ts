@@ -6,6 +6,7 @@ export function describeSystemLine(value: JsonObject): string | null {
     case 'api_retry':
       return describeRetry(value)
     case 'model_fallback':
+    case 'model_refusal_fallback':
       return (
         textOf(value, 'content') ??
         `Model changed from ${textOf(value, 'original_model')} to ${textOf(value, 'fallback_model')}`
@@ -13,7 +14,10 @@ export function describeSystemLine(value: JsonObject): string | null {
     case 'model_refusal_no_fallback':
       return textOf(value, 'content') || 'The model refused to answer'
     case 'informational':
+    case 'local_command_output':
       return textOf(value, 'content')
+    case 'notification':
+      return textOf(value, 'text')
     case 'permission_denied':
       return `Permission denied for ${textOf(value, 'tool_name')}: ${textOf(value, 'message')}`
     case 'compact_boundary': {

@@ -155,6 +155,32 @@ export interface RateLimitEvent extends LineIdentity {
   readonly rate_limit_info: RateLimitInfo
 }
 
+/** A tool call still runs. */
+export interface ToolProgressEvent extends LineIdentity {
+  readonly type: 'tool_progress'
+  readonly tool_use_id: string
+  readonly tool_name: string
+  readonly parent_tool_use_id: string | null
+  readonly elapsed_time_seconds: number
+  readonly task_id?: string
+  readonly heartbeat?: boolean
+}
+
+/** The CLI's own words for some tool calls. */
+export interface ToolUseSummaryEvent extends LineIdentity {
+  readonly type: 'tool_use_summary'
+  readonly summary: string
+  readonly preceding_tool_use_ids: readonly string[]
+}
+
+/** The CLI signs in. */
+export interface AuthStatusEvent extends LineIdentity {
+  readonly type: 'auth_status'
+  readonly isAuthenticating: boolean
+  readonly output: readonly string[]
+  readonly error?: string
+}
+
 /** What the parser hands on, one for each line, told apart by `kind`. `line` counts from 1. */
 export type ClaudeEvent =
   | { readonly kind: 'system'; readonly line: number; readonly event: SystemEvent }
@@ -163,6 +189,9 @@ export type ClaudeEvent =
   | { readonly kind: 'stream_event'; readonly line: number; readonly event: StreamEvent }
   | { readonly kind: 'rate_limit_event'; readonly line: number; readonly event: RateLimitEvent }
   | { readonly kind: 'result'; readonly line: number; readonly event: ResultEvent }
+  | { readonly kind: 'tool_progress'; readonly line: number; readonly event: ToolProgressEvent }
+  | { readonly kind: 'tool_use_summary'; readonly line: number; readonly event: ToolUseSummaryEvent }
+  | { readonly kind: 'auth_status'; readonly line: number; readonly event: AuthStatusEvent }
   /** JSON that no type here describes, as it came. */
   | { readonly kind: 'unknown'; readonly line: number; readonly event: UnknownEvent }
   /** A line that is not a JSON object. */

@@ -54,6 +54,17 @@ describe('the finish tracker', () => {
     expect(tracker.line('{"type":"result","subtype":"success"}')).toBe(true)
   })
 
+  it('does not wait for a watcher, nor for work elsewhere', () => {
+    const tracker = createFinishTracker()
+    const tasks = [
+      { task_id: 'a', ambient: true },
+      { task_id: 'b', off_host: true },
+    ]
+    tracker.line(JSON.stringify({ type: 'system', subtype: 'background_tasks_changed', tasks }))
+    tracker.line('{"type":"system","subtype":"task_started","task_id":"a","is_backgrounded":true}')
+    expect(tracker.line('{"type":"result","subtype":"success"}')).toBe(true)
+  })
+
   it('waits for prompts that are queued', () => {
     const tracker = createFinishTracker()
     expect(tracker.line('{"type":"result","subtype":"success","queued_turn_count":1}')).toBe(false)

@@ -1,4 +1,13 @@
-import type { AssistantEvent, ClaudeEvent, RateLimitEvent, StreamEvent, UserEvent } from './events.ts'
+import type {
+  AssistantEvent,
+  AuthStatusEvent,
+  ClaudeEvent,
+  RateLimitEvent,
+  StreamEvent,
+  ToolProgressEvent,
+  ToolUseSummaryEvent,
+  UserEvent,
+} from './events.ts'
 import { isJsonObject, type JsonObject, memberOf, objectOf, textOf } from './json.ts'
 import type { ResultEvent } from './result-event.ts'
 import { isSystemSubtype, type SystemEvent } from './system-events.ts'
@@ -34,6 +43,16 @@ export function readEvent(value: JsonObject, line: number): ClaudeEvent {
       if (isJsonObject(memberOf(value, 'rate_limit_info')))
         return { kind: 'rate_limit_event', line, event: shape<RateLimitEvent>(value) }
       break
+    case 'tool_progress':
+      if (textOf(value, 'tool_use_id') !== null)
+        return { kind: 'tool_progress', line, event: shape<ToolProgressEvent>(value) }
+      break
+    case 'tool_use_summary':
+      if (textOf(value, 'summary') !== null)
+        return { kind: 'tool_use_summary', line, event: shape<ToolUseSummaryEvent>(value) }
+      break
+    case 'auth_status':
+      return { kind: 'auth_status', line, event: shape<AuthStatusEvent>(value) }
     default:
   }
   return { kind: 'unknown', line, event: { type, subtype: textOf(value, 'subtype'), value } }

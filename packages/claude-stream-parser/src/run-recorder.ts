@@ -84,6 +84,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           addSubagent(textOf(value, 'tool_use_id') ?? textOf(value, 'task_id'))
         return
       case 'model_fallback':
+      case 'model_refusal_fallback':
         modelFallback = {
           from: textOf(value, 'original_model'),
           to: textOf(value, 'fallback_model'),
@@ -199,6 +200,10 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           return
         case 'result':
           return ended(value, line)
+        case 'tool_progress':
+        case 'tool_use_summary':
+        case 'auth_status':
+          return
         default: {
           const type = textOf(value, 'type') ?? '(no type)'
           const subtype = textOf(value, 'subtype')

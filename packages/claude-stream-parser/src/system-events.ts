@@ -68,6 +68,10 @@ export interface BackgroundTask {
   readonly task_type: string
   readonly subagent_type?: string
   readonly description: string
+  /** Not work that anybody waits for (a watcher). */
+  readonly ambient?: boolean
+  /** The work goes on outside this process. */
+  readonly off_host?: boolean
 }
 
 /** Every live background task after a change; replaces the list of the one before. */
@@ -219,6 +223,52 @@ export interface ThinkingTokensEvent extends SystemLine<'thinking_tokens'> {
   readonly estimated_tokens_delta: number
 }
 
+/** The model refused; another one is asked. */
+export interface ModelRefusalFallbackEvent extends SystemLine<'model_refusal_fallback'> {
+  readonly trigger: string
+  readonly direction: string
+  readonly scope?: string
+  readonly original_model: string
+  readonly fallback_model: string
+  readonly request_id?: string | null
+  readonly api_refusal_category?: string | null
+  readonly content?: string
+}
+
+/** Output of a hook that still runs. */
+export interface HookProgressEvent extends SystemLine<'hook_progress'> {
+  readonly hook_id: string
+  readonly hook_name: string
+  readonly hook_event: string
+  readonly stdout: string
+  readonly stderr: string
+  readonly output: string
+}
+
+/** What a local slash command printed. */
+export interface LocalCommandOutputEvent extends SystemLine<'local_command_output'> {
+  readonly content: string
+}
+
+/** A short notice of the CLI. */
+export interface NotificationEvent extends SystemLine<'notification'> {
+  readonly key: string
+  readonly text: string
+  readonly priority: string
+}
+
+/** Whether the session works, waits or is idle. */
+export interface SessionStateChangedEvent extends SystemLine<'session_state_changed'> {
+  readonly state: string
+}
+
+/** A plugin is being installed. */
+export interface PluginInstallEvent extends SystemLine<'plugin_install'> {
+  readonly status: string
+  readonly name?: string
+  readonly error?: string
+}
+
 /** A `system` line, told apart by `subtype`. */
 export type SystemEvent =
   | InitEvent
@@ -237,6 +287,12 @@ export type SystemEvent =
   | TaskUpdatedEvent
   | TaskNotificationEvent
   | ThinkingTokensEvent
+  | ModelRefusalFallbackEvent
+  | HookProgressEvent
+  | LocalCommandOutputEvent
+  | NotificationEvent
+  | SessionStateChangedEvent
+  | PluginInstallEvent
 
 const subtypes: Readonly<Record<SystemEvent['subtype'], true>> = {
   init: true,
@@ -255,6 +311,12 @@ const subtypes: Readonly<Record<SystemEvent['subtype'], true>> = {
   task_updated: true,
   task_notification: true,
   thinking_tokens: true,
+  model_refusal_fallback: true,
+  hook_progress: true,
+  local_command_output: true,
+  notification: true,
+  session_state_changed: true,
+  plugin_install: true,
 }
 
 /** True for a subtype that {@link SystemEvent} describes. */

@@ -45,7 +45,11 @@ function entriesOf(value: JsonObject, line: string, ts: string): TranscriptEntry
     }
     // The whole message follows.
     case 'stream_event':
+    case 'tool_progress':
+    case 'auth_status':
       return []
+    case 'tool_use_summary':
+      return [{ kind: 'system', ts, text: textOf(value, 'summary') ?? '' }]
     default:
       return [{ kind: 'stdout', ts, text: line === '' ? safeStringify(value) : line }]
   }

@@ -25,6 +25,12 @@ export function createTurnTracker(): TurnTracker {
   // A background task ended after the last result: the CLI begins another turn to tell the model.
   let turnOwed = false
   let queued = false
+  // From the first full list on only lists add tasks: they say which of them nobody waits for.
+  let listed = false
+
+  function began(task: string): void {
+    if (!listed && running.size < maxTasks) running.add(task)
+  }
 
   function ended(task: string, status: string | null): void {
     if (running.delete(task) && status !== 'stopped' && status !== 'killed') turnOwed = true
@@ -39,14 +45,14 @@ export function createTurnTracker(): TurnTracker {
           turnOwed = false
           return
         case 'task_started':
-          if (task !== null && memberOf(event, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
+          if (task !== null && memberOf(event, 'is_backgrounded') === true) began(task)
           return
         case 'task_updated': {
           if (task === null) return
           const patch = objectOf(event, 'patch')
           const status = textOf(patch, 'status')
           if (status !== null && endedStatuses.has(status)) ended(task, status)
-          else if (memberOf(patch, 'is_backgrounded') === true && running.size < maxTasks) running.add(task)
+          else if (memberOf(patch, 'is_backgrounded') === true) began(task)
           return
         }
         case 'task_notification':
@@ -54,9 +60,12 @@ export function createTurnTracker(): TurnTracker {
           return
         case 'background_tasks_changed':
           // The full set: it replaces what was known.
+          listed = true
           running.clear()
           for (const entry of listOf(event, 'tasks').slice(0, maxTasks)) {
-            const id = isJsonObject(entry) ? textOf(entry, 'task_id') : null
+            if (!isJsonObject(entry) || memberOf(entry, 'ambient') === true || memberOf(entry, 'off_host') === true)
+              continue
+            const id = textOf(entry, 'task_id')
             if (id !== null) running.add(id)
           }
           return
