@@ -35,15 +35,20 @@ describe.skipIf(!process.env['KUBECONFIG'])('kube-api on a real cluster (KUBECON
     const events = watch(stop.signal)
     expect((await take(events, 2)).map((event) => event.split('@')[0]?.split(' ')[0])).toEqual(['added', 'synced'])
     expect(reports.length - before).toBe(1)
+    // Read all the while: who reads late hears only how it ended.
+    const reading = (async () => {
+      const told: string[] = []
+      while (told.at(-1) !== 'deleted second') {
+        const { value } = await events.next()
+        if (value?.type !== 'synced') told.push(`${value?.type} ${value?.object.metadata?.name}`)
+      }
+      return told
+    })()
     const second = await client.create(kinds.ConfigMap, configMap('second'))
     await client.patch(kinds.ConfigMap, { name: 'second', namespace, type: 'merge', body: { data: { a: 'b' } } })
     const uid = second.metadata?.uid
     await client.delete(kinds.ConfigMap, { name: 'second', namespace, preconditions: { uid } })
-    const told: string[] = []
-    while (told.at(-1) !== 'deleted second') {
-      const { value } = await events.next()
-      if (value?.type !== 'synced') told.push(`${value?.type} ${value?.object.metadata?.name}`)
-    }
+    const told = await reading
     expect(told[0]).toBe('added second')
     stop.abort()
     expect((await events.next()).done).toBe(true)

@@ -106,7 +106,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         const initial = version === undefined
         // A busy server that takes WatchList for a plain watch is never silent and never says that the state is whole.
         const initialUntil = initial ? startedAt + initialPatience * tuning.initialSilenceMs : Infinity
-        const silenceMs = initial ? tuning.initialSilenceMs : tuning.silenceMs
+        const silenceMs = initial ? Math.min(tuning.initialSilenceMs, tuning.silenceMs) : tuning.silenceMs
         const silentIn = Math.min(lastByteAt + silenceMs, initialUntil) - clock.now()
         const relistIn = initial ? Infinity : relistAt - clock.now()
         if (silentIn <= 0) scope.abort(new Interruption('silent'))
