@@ -23,6 +23,8 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   documentation: configurationDoc,
   models: claudeModels,
   listModels: listClaudeModels,
+  executable: (settings) => settings.agentCommand,
+  needsBash: true,
   isSessionId: (id) => uuid.test(id),
   // It would resume anywhere, but the conversation speaks of files in the directory that it was held in.
   sessionBoundToDirectory: true,

@@ -4,6 +4,7 @@ import type { AgentDefinition } from './agent/agent-definition.ts'
 import type { AgentSummary } from './agent/agent-summary.ts'
 import { systemClock } from './clock.ts'
 import { createClusterPool } from './cluster/cluster-pool.ts'
+import { testEnvironment } from './environment/test-environment.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './run/adapter-dependencies.ts'
 import { executeRun } from './run/execute-run.ts'
@@ -21,6 +22,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
     fetch: globalThis.fetch,
     serverPath: (path) => (existsSync(path) ? path : null),
     followed: new Set(),
+    reported: new Set(),
     onWarning,
     ...overrides,
   }
@@ -34,14 +36,7 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
   return {
     type: definition.type,
     execute: (ctx) => executeRun(definition, deps, ctx),
-    async testEnvironment(ctx) {
-      return {
-        adapterType: ctx.adapterType,
-        status: 'pass',
-        checks: [],
-        testedAt: new Date(deps.clock.now()).toISOString(),
-      }
-    },
+    testEnvironment: (ctx) => testEnvironment(definition, deps, ctx),
     listSkills: (ctx) => skillSnapshot(ctx, definition.label),
     syncSkills: (ctx) => skillSnapshot(ctx, definition.label),
     sessionCodec,

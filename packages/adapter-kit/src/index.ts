@@ -11,6 +11,7 @@ export type {
   VolumeView,
 } from './agent/agent-definition.ts'
 export type { AgentEnding, AgentParser, AgentSummary, AgentUsage } from './agent/agent-summary.ts'
+export { permissions, roleYaml, type Permission } from './environment/permissions.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
 export { createAdapter, systemDependencies } from './create-adapter.ts'

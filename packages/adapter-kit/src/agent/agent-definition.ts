@@ -93,6 +93,10 @@ export interface AgentDefinition<
   readonly models: AdapterModel[]
   /** Asks the provider for its models. */
   listModels?(input: ModelInput): Promise<AdapterModel[]>
+  /** The agent's program in the image, for the environment test; the container's name by default. */
+  executable?(settings: z.output<Schema>): string
+  /** True when the agent runs commands by bash or zsh only. */
+  readonly needsBash?: boolean
   /** True when a text can be an id of a session of this agent. */
   isSessionId(id: string): boolean
   /** True when a session continues only in the directory that it was made in. */
@@ -118,6 +122,8 @@ export interface ModelInput {
 /** Where to look for a session. */
 export interface SessionInput<Settings extends CommonSettings = CommonSettings> {
   sessionId: string
+  /** What identifies the task across runs. */
+  taskId: string | null
   cwd: string
   home: string
   stateDirectory: string

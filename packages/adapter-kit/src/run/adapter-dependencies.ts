@@ -12,6 +12,8 @@ export interface AdapterDependencies {
   serverPath: (dataMountPath: string) => string | null
   /** Jobs (by uid) that runs of this adapter follow right now. */
   followed: Set<string>
+  /** Jobs (by uid) whose result was reported and that are being removed. */
+  reported: Set<string>
   /** For what concerns no run. */
   onWarning: (message: string) => void
 }

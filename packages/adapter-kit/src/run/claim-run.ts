@@ -63,7 +63,7 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
         reattach: settings.reattachOrphanedJobs,
         patient: settings.waitForConcurrent,
       },
-      { followed: deps.followed, wakeReason: ctx.context['wakeReason'] },
+      { followed: deps.followed, reported: deps.reported, wakeReason: ctx.context['wakeReason'] },
     )
   for (let attempt = 1; ; attempt += 1) {
     let decision = decide(await listAgentJobs(plan.cluster.client, place))

@@ -16,7 +16,7 @@ const job = (change: Partial<AgentJob> = {}): AgentJob => ({
   ...change,
 })
 const want = { runId: 'r1', taskId: 't1', reattach: true, patient: false }
-const alone = { followed: new Set<string>(), wakeReason: 'comment' }
+const alone = { followed: new Set<string>(), reported: new Set<string>(), wakeReason: 'comment' }
 
 describe("the agent's Jobs", () => {
   it.each([
@@ -45,6 +45,14 @@ describe("the agent's Jobs", () => {
       [job({ state: 'failed', taskId: 't2' })],
       want,
       { ...alone, wakeReason: 'remote_job_reattach' },
+      'start',
+    ],
+    ['a Job whose result was reported', [job()], want, { ...alone, reported: new Set(['u1']) }, 'wait'],
+    [
+      'a retained Job whose result was reported',
+      [job({ state: 'succeeded' })],
+      want,
+      { ...alone, reported: new Set(['u1']), wakeReason: 'remote_job_reattach' },
       'start',
     ],
     ['a Job on its way out', [job({ state: 'deleting' })], want, alone, 'wait'],

@@ -11,22 +11,29 @@ export type ClaimDecision =
 /** The reason of a wake-up that this adapter asked for itself, to take back a Job after a restart. */
 export const reattachReason = 'remote_job_reattach'
 
+/** What this server knows of Jobs besides what they say. */
+export interface KnownJobs {
+  /** Jobs (by uid) that runs of this server follow. */
+  followed: ReadonlySet<string>
+  /** Jobs whose result was reported; they are on their way out although their status does not say so yet. */
+  reported: ReadonlySet<string>
+  wakeReason: unknown
+}
+
 /**
  * Decides by the table of orphan-classifier, with two things that only an adapter knows: a Job that another run of this
  * very server follows is no orphan, and a finished Job whose result nobody took is still worth adopting when the adapter
  * itself asked for this run because of it.
  */
-export function decideClaim(
-  jobs: readonly AgentJob[],
-  want: WantedRun,
-  known: { followed: ReadonlySet<string>; wakeReason: unknown },
-): ClaimDecision {
+export function decideClaim(jobs: readonly AgentJob[], want: WantedRun, known: KnownJobs): ClaimDecision {
   const isFollowed = ({ uid }: AgentJob) => known.followed.has(uid)
-  const verdict = classifyOrphans(
+  const seen = jobs.map((job): AgentJob => {
     // Of an unknown task: it is waited for, or blocks; it is never adopted.
-    jobs.map((job): AgentJob => (isFollowed(job) ? Object.assign({}, job, { taskId: null, runId: null }) : job)),
-    want,
-  )
+    if (isFollowed(job)) return Object.assign({}, job, { taskId: null, runId: null })
+    const leaving = known.reported.has(job.uid) && (job.state === 'active' || job.state === 'queued')
+    return leaving ? Object.assign({}, job, { state: 'deleting' }) : job
+  })
+  const verdict = classifyOrphans(seen, want)
   switch (verdict.verdict) {
     case 'adopt':
       return { kind: 'adopt', job: verdict.job }
@@ -41,6 +48,7 @@ export function decideClaim(
         ({ job }) =>
           job.ours &&
           !isFollowed(job) &&
+          !known.reported.has(job.uid) &&
           (job.state === 'succeeded' || job.state === 'failed') &&
           job.taskId === want.taskId,
       )

@@ -132,10 +132,12 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       now: deps.clock.now(),
     })
   } finally {
-    deps.followed.delete(handle.job.uid)
-    await stopping.settle()
+    const { uid } = handle.job
+    deps.reported.add(uid)
+    deps.followed.delete(uid)
     // The result waits for nobody; what is left in the cluster is removed behind it.
-    plan.cluster.afterwards(handle.settled)
+    plan.cluster.afterwards(handle.settled.finally(() => deps.reported.delete(uid)))
+    await stopping.settle()
   }
 }
 

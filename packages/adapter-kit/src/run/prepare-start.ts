@@ -38,6 +38,7 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
   const files = usable
     ? await definition.findSession({
         sessionId: offered.sessionId,
+        taskId: plan.run.taskId,
         cwd: places.cwd,
         home: places.home,
         stateDirectory: places.stateDirectory,

@@ -245,6 +245,13 @@ export const commonSettings = {
     description: 'A Secret whose presence the environment test checks.',
     group: environment,
   }),
+  environmentProbe: setting(toggle(false), {
+    title: 'Probe pod in the environment test',
+    description:
+      'Lets the environment test start a pod that looks whether the image has Node, the agent and a shell, and whether volume and Paperclip can be reached.',
+    field: 'toggle',
+    group: cluster,
+  }),
   enableDocker: setting(toggle(false), {
     title: 'Docker',
     description: 'Run a privileged Docker daemon as a native sidecar; the agent reaches it by DOCKER_HOST.',

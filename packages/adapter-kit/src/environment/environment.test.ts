@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { permissions, roleYaml } from './permissions.ts'
+import { probeFindings } from './probe-pod.ts'
+
+describe('the Role', () => {
+  it('grants exactly what the environment test asks for', () => {
+    const { rules } = parse(roleYaml()) as { rules: { resources: string[]; verbs: string[] }[] }
+    const granted = rules.flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+    )
+    expect(granted.sort()).toEqual(
+      permissions
+        .map(({ verb, resource, subresource }) => `${verb} ${subresource ? `${resource}/${subresource}` : resource}`)
+        .sort(),
+    )
+  })
+})
+
+describe('the probe pod', () => {
+  const input = { command: 'claude', apiUrl: 'http://p', hasVolume: true, needsShell: true }
+  const levels = (said: Record<string, unknown>, change: Partial<typeof input> = {}) =>
+    Object.fromEntries(
+      probeFindings(JSON.stringify(said), { ...input, ...change }).map(({ code, level }) => [code, level]),
+    )
+
+  it('finds everything in order', () => {
+    expect(levels({ node: 'v24', version: '2.1.0', shell: '/bin/bash', writable: true, api: 200 })).toEqual({
+      k8s_probe_node: 'info',
+      k8s_probe_cli: 'info',
+      k8s_probe_shell: 'info',
+      k8s_probe_volume: 'info',
+      k8s_probe_api: 'info',
+    })
+  })
+
+  it('names what is missing, each with a remedy', () => {
+    const checks = probeFindings(
+      JSON.stringify({ node: 'v24', version: null, shell: null, writable: 'EACCES', api: 'ECONNREFUSED' }),
+      input,
+    )
+    expect(checks.filter(({ level }) => level !== 'info').map(({ code }) => code)).toEqual([
+      'k8s_probe_cli',
+      'k8s_probe_shell',
+      'k8s_probe_volume',
+      'k8s_probe_api',
+    ])
+    expect(checks.filter(({ level, hint }) => level !== 'info' && hint === undefined)).toEqual([])
+  })
+
+  it('asks only for what matters', () => {
+    expect(
+      Object.keys(
+        levels({ node: 'v24', version: '1' }, { needsShell: false, hasVolume: false, apiUrl: null as never }),
+      ),
+    ).toEqual(['k8s_probe_node', 'k8s_probe_cli'])
+  })
+})

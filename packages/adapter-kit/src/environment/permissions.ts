@@ -1,0 +1,90 @@
+import { kinds, type KubeClient } from '@agent-jobs/kube-api'
+
+/** One thing that the adapter does in a namespace. */
+export interface Permission {
+  group: '' | 'batch'
+  resource: string
+  subresource?: string
+  verb: string
+  /** What does not work without it. */
+  need: string
+  /** False when runs go on without it. */
+  required: boolean
+}
+
+const of = (
+  group: Permission['group'],
+  resource: string,
+  verbs: Record<string, string>,
+  required = true,
+): Permission[] => Object.entries(verbs).map(([verb, need]) => ({ group, resource, verb, need, required }))
+
+/** Every permission that is really used; the role of the README is made of the same list. */
+export const permissions: readonly Permission[] = [
+  ...of('batch', 'jobs', {
+    create: 'start runs',
+    get: 'follow and adopt runs',
+    list: 'see whether the agent is still at work',
+    watch: 'follow runs',
+    patch: 'note who cancelled a run',
+    delete: 'cancel runs and clean up after them',
+  }),
+  ...of('', 'pods', {
+    get: "read the server's own pod and the pods of runs",
+    list: 'find the pods of runs',
+    watch: 'follow the pods of runs',
+    delete: 'stop a run in order',
+  }),
+  { group: '', resource: 'pods', subresource: 'log', verb: 'get', need: "read the agents' output", required: true },
+  ...of('', 'secrets', {
+    create: 'hand prompt and credentials to a run, and lock the agent',
+    get: 'see who holds the lock',
+    patch: 'tie the Secret of a run to its Job',
+    delete: 'let go of the lock',
+  }),
+  ...of('', 'events', { list: 'say why a pod does not start', watch: 'say why a pod does not start' }),
+  ...of('', 'persistentvolumeclaims', { get: 'check the data volume' }, false),
+  ...of('', 'configmaps', { get: 'pass on variables that the server has from ConfigMaps' }, false),
+]
+
+/** Asks the API server which of the permissions it grants. */
+export async function missingPermissions(
+  client: KubeClient,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Permission[]> {
+  const answers = await Promise.all(
+    permissions.map(async (permission) => {
+      const { group, resource, subresource, verb } = permission
+      const review = await client.create(
+        kinds.SelfSubjectAccessReview,
+        { spec: { resourceAttributes: { namespace, group, resource, verb, ...(subresource ? { subresource } : {}) } } },
+        { signal },
+      )
+      return review.status?.allowed === true ? null : permission
+    }),
+  )
+  return answers.filter((permission) => permission !== null)
+}
+
+/** The Role that grants all of it, as YAML. */
+export function roleYaml(name = 'agent-jobs'): string {
+  const rules = new Map<string, { group: string; resource: string; verbs: string[] }>()
+  for (const { group, resource, subresource, verb } of permissions) {
+    const full = subresource ? `${resource}/${subresource}` : resource
+    const rule = rules.get(full) ?? { group, resource: full, verbs: [] }
+    rule.verbs.push(verb)
+    rules.set(full, rule)
+  }
+  const lines = [...rules.values()].map(
+    ({ group, resource, verbs }) =>
+      `  - { apiGroups: ['${group}'], resources: ['${resource}'], verbs: [${verbs.join(', ')}] }`,
+  )
+  return [
+    'apiVersion: rbac.authorization.k8s.io/v1',
+    'kind: Role',
+    `metadata: { name: ${name} }`,
+    'rules:',
+    ...lines,
+  ].join('\n')
+}

@@ -1,0 +1,132 @@
+import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import { describeOutcome } from '@agent-jobs/k8s-job-runner'
+import { isRecord } from '../settings/loose-text.ts'
+import type { CommonSettings } from '../agent/agent-definition.ts'
+import type { RunSite } from '../run/run-site.ts'
+import { dataClaim } from '../run/build-request.ts'
+import type { Check } from './cluster-checks.ts'
+
+// Runs in the agent's image; prints one line of JSON.
+const program = `
+const { execFileSync } = require('node:child_process'), fs = require('node:fs');
+const [command, folder, api] = process.argv.slice(1);
+const out = { node: process.version };
+const run = (f, a) => { try { return execFileSync(f, a, { encoding: 'utf8', timeout: 30000 }).trim().split('\\n')[0] } catch (e) { return null } };
+out.version = run(command, ['--version']);
+out.shell = ['/bin/bash', '/usr/bin/bash', '/bin/zsh', process.env.SHELL].find((s) => s && fs.existsSync(s)) || null;
+if (folder) try { const f = folder + '/.agent-jobs-probe-' + process.pid; fs.writeFileSync(f, 'x'); fs.unlinkSync(f); out.writable = true } catch (e) { out.writable = e.message }
+const done = () => console.log(JSON.stringify(out));
+if (api) fetch(api + '/api/health', { signal: AbortSignal.timeout(10000) }).then((r) => { out.api = r.status }, (e) => { out.api = String(e.cause && e.cause.code || e.message) }).then(done); else done();
+`
+
+function levelOf(ok: boolean): Check['level'] {
+  return ok ? 'info' : 'error'
+}
+
+/** Judges what the probe printed. Pure. */
+export function probeFindings(
+  line: string,
+  input: { command: string; apiUrl: string | null; hasVolume: boolean; needsShell: boolean },
+): Check[] {
+  const said: unknown = JSON.parse(line)
+  if (!isRecord(said)) return []
+  const { command, apiUrl } = input
+  const version = typeof said['version'] === 'string' ? said['version'] : null
+  const checks: Check[] = [
+    { code: 'k8s_probe_node', level: 'info', message: `The image has Node ${String(said['node'])}.` },
+    {
+      code: 'k8s_probe_cli',
+      level: levelOf(version !== null),
+      message: version === null ? `The image has no working "${command}".` : `"${command}" is version ${version}.`,
+      ...(version === null ? { hint: 'Choose an image that holds the agent, or correct the command.' } : {}),
+    },
+  ]
+  if (input.needsShell) {
+    const shell = said['shell']
+    checks.push({
+      code: 'k8s_probe_shell',
+      level: shell === null ? 'warn' : 'info',
+      message:
+        shell === null
+          ? 'The image has neither bash nor zsh; the agent cannot run commands.'
+          : `The agent runs commands by ${String(shell)}.`,
+      ...(shell === null ? { hint: 'Add bash to the image.' } : {}),
+    })
+  }
+  if (input.hasVolume) {
+    const writable = said['writable'] === true
+    checks.push({
+      code: 'k8s_probe_volume',
+      level: levelOf(writable),
+      message: writable
+        ? 'Agent pods can write to the data volume.'
+        : `Agent pods cannot write to the data volume: ${String(said['writable'])}.`,
+      ...(writable ? {} : { hint: 'Give user 1000 the right to write there.' }),
+    })
+  }
+  if (apiUrl !== null) {
+    const reached = said['api'] === 200
+    checks.push({
+      code: 'k8s_probe_api',
+      level: levelOf(reached),
+      message: reached
+        ? `Agent pods reach Paperclip at ${apiUrl}.`
+        : `Agent pods do not reach Paperclip at ${apiUrl}: ${String(said['api'])}.`,
+      ...(reached
+        ? {}
+        : { hint: 'Set "paperclipApiUrl" to an address that pods can reach; look at network policies.' }),
+    })
+  }
+  return checks
+}
+
+/** Starts a pod as a run would have it, and looks around in it. */
+export async function probePod(
+  site: RunSite<CommonSettings>,
+  input: { deps: AdapterDependencies; command: string; needsShell: boolean; adapterType: string; signal: AbortSignal },
+): Promise<Check[]> {
+  const { settings, inheritance, namespace, dataMountPath, apiUrl, hasVolume } = site
+  const image = settings.image ?? inheritance?.image
+  if (!image) {
+    return [
+      { code: 'k8s_image_unknown', level: 'error', message: 'There is no image for agent pods.', hint: 'Set "image".' },
+    ]
+  }
+  const claim = dataClaim(settings, inheritance, namespace)
+  const runId = `probe-${input.deps.clock.now()}`
+  const handle = await site.cluster.runner(namespace).start(
+    {
+      key: `${input.adapterType}:${runId}`,
+      runId,
+      namePrefix: 'agent-probe',
+      image,
+      imagePullPolicy: settings.imagePullPolicy,
+      command: {
+        argv: ['node', '-e', program, input.command, hasVolume ? dataMountPath : '', apiUrl ?? ''],
+        limits: { totalMs: 60_000 },
+      },
+      labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-probe' },
+      ...(claim
+        ? {
+            volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim.name } }],
+            mounts: [
+              { name: 'data', mountPath: dataMountPath, ...(claim.subPath === null ? {} : { subPath: claim.subPath }) },
+            ],
+          }
+        : {}),
+      ...(inheritance?.namespace === namespace ? { pullSecrets: inheritance.imagePullSecrets } : {}),
+      ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
+      start: { budgetSeconds: 120, unschedulableGraceSeconds: 30 },
+    },
+    { signal: input.signal },
+  )
+  let line: string | null = null
+  for await (const event of handle.events) if (event.type === 'line' && event.stream === 'stdout') line ??= event.text
+  const outcome = await handle.outcome
+  site.cluster.afterwards(handle.settled)
+  if (line === null || outcome.kind !== 'succeeded') {
+    const { code, message } = describeOutcome(outcome)
+    return [{ code: `k8s_probe_${code}`, level: 'error', message: `The probe pod did not work. ${message}` }]
+  }
+  return probeFindings(line, { command: input.command, apiUrl, hasVolume, needsShell: input.needsShell })
+}

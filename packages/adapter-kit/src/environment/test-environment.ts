@@ -1,0 +1,84 @@
+import type { AdapterEnvironmentTestContext, AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
+import { AdapterError, messageOf } from '../adapter-error.ts'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import { openSite } from '../run/run-site.ts'
+import { namespaceChecks, permissionChecks, secretChecks, volumeChecks, type Check } from './cluster-checks.ts'
+import { probePod } from './probe-pod.ts'
+
+const timeoutMs = 30_000
+const probeTimeoutMs = 180_000
+
+function statusOf(checks: readonly Check[]): AdapterEnvironmentTestResult['status'] {
+  if (checks.some(({ level }) => level === 'error')) return 'fail'
+  return checks.some(({ level }) => level === 'warn') ? 'warn' : 'pass'
+}
+
+async function findings<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  deps: AdapterDependencies,
+  config: Record<string, unknown>,
+): Promise<Check[]> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const site = await openSite(definition.schema, deps, config, signal)
+  const checks: Check[] = [
+    {
+      code: 'k8s_api_reachable',
+      level: 'info',
+      message: `The Kubernetes API at ${site.cluster.client.server} answers.`,
+    },
+  ]
+  const { inheritance } = site
+  if (inheritance) {
+    const withheld = inheritance.env.withheld.map(({ name }) => name)
+    checks.push({
+      code: 'k8s_self_pod',
+      level: 'info',
+      message: `Agent pods are made after ${inheritance.namespace}/${inheritance.podName} (container "${inheritance.container}", image ${site.settings.image ?? inheritance.image}).`,
+      ...(withheld.length > 0 ? { detail: `Held back from agents: ${withheld.join(', ')}.` } : {}),
+    })
+  } else {
+    checks.push({
+      code: 'k8s_self_pod_missing',
+      level: site.settings.image === undefined ? 'error' : 'warn',
+      message: 'The Paperclip server is no pod of this cluster: there is no image, volume or environment to inherit.',
+      hint: 'Set "image" and "workspaceVolumeClaim", or run the server as a pod.',
+    })
+  }
+  checks.push(...site.warnings.map((message): Check => ({ code: 'k8s_configuration', level: 'warn', message })))
+  const groups = await Promise.all(
+    [permissionChecks, namespaceChecks, volumeChecks, secretChecks].map((check) => check(site, signal)),
+  )
+  checks.push(...groups.flat())
+  if (!site.settings.environmentProbe) return checks
+  const probe = await probePod(site, {
+    deps,
+    command: definition.executable?.(site.settings) ?? definition.containerName,
+    needsShell: definition.needsBash ?? false,
+    adapterType: definition.type,
+    signal: AbortSignal.timeout(probeTimeoutMs),
+  })
+  return [...checks, ...probe]
+}
+
+/** Tests whether an agent with this configuration can run, and says what to do where it cannot. */
+export async function testEnvironment<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  deps: AdapterDependencies,
+  ctx: AdapterEnvironmentTestContext,
+): Promise<AdapterEnvironmentTestResult> {
+  let checks: Check[]
+  try {
+    checks = await findings(definition, deps, ctx.config)
+  } catch (error) {
+    const code = AdapterError.isInstance(error) ? error.code : 'k8s_api_unreachable'
+    checks = [{ code, level: 'error', message: messageOf(error) }]
+  }
+  return {
+    adapterType: ctx.adapterType,
+    status: statusOf(checks),
+    checks,
+    testedAt: new Date(deps.clock.now()).toISOString(),
+  }
+}

@@ -1,0 +1,194 @@
+import type { Outcome, OutcomeKind } from '@agent-jobs/k8s-job-runner'
+import { describe, expect, it } from 'vitest'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { executionResult } from './execution-result.ts'
+import { judgeRun } from './judge-run.ts'
+
+const summary = (change: Partial<AgentSummary> = {}): AgentSummary => ({
+  sessionId: 's',
+  model: 'm',
+  result: 'All done.',
+  usage: { inputTokens: 10, outputTokens: 5, cacheReadInputTokens: 100, cacheCreationInputTokens: 7 },
+  costUsd: 0.5,
+  isError: false,
+  errorCode: null,
+  errorMessage: null,
+  finished: true,
+  ...change,
+})
+
+const failing = (errorCode: string, change: Partial<AgentSummary> = {}) =>
+  summary({
+    isError: true,
+    errorCode,
+    errorMessage: `The agent says ${errorCode}.`,
+    result: null,
+    finished: false,
+    ...change,
+  })
+
+const outcome = (kind: OutcomeKind, change: Partial<Outcome> = {}): Outcome =>
+  ({ exitCode: null, signal: null, source: 'end_record', notes: [], pod: 'p', ...kind, ...change }) as Outcome
+
+const succeeded = outcome({ kind: 'succeeded', code: 'succeeded' }, { exitCode: 0 })
+const exited = outcome({ kind: 'exited', code: 'exited', exitCode: 1 }, { exitCode: 1 })
+const oom = outcome({ kind: 'oomKilled', code: 'oom_killed', process: 'main' }, { exitCode: 137 })
+const evicted = outcome({ kind: 'evicted', code: 'evicted', by: 'kubelet' })
+const lost = outcome({ kind: 'lost', code: 'lost', known: 'nothing' })
+const deleted = outcome({
+  kind: 'deletedExternally',
+  code: 'deleted_externally',
+  seen: { what: 'job', at: 1, by: 'watch' },
+})
+const cancelled = outcome({ kind: 'cancelled', code: 'cancelled', by: 'an operator' }, { exitCode: 143 })
+const total = outcome({ kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'total' }, { exitCode: 143 })
+const image = outcome({ kind: 'imageError', code: 'image_error', container: 'claude' })
+const quota = outcome({ kind: 'quotaExceeded', code: 'quota_exceeded' })
+
+function judge(of: Outcome, said: AgentSummary, spoke = true) {
+  return judgeRun({
+    outcome: of,
+    summary: said,
+    spoke,
+    label: 'Claude',
+    errorNames: { truncated: 'claude_truncated', empty_response: 'llm_api_error' },
+  })
+}
+
+describe('what is reported of a run', () => {
+  it.each([
+    ['exit 0 with a result', succeeded, summary()],
+    ['a pod that was evicted after the work was done', evicted, summary()],
+    ['a pod that was deleted after the work was done', deleted, summary()],
+    ['a kill for memory after the work was done', oom, summary()],
+  ])('is a success for %s', (_what, of, said) => {
+    expect(judge(of, said).kind).toBe('succeeded')
+  })
+
+  it('warns when something befell the pod after a success', () => {
+    expect(judge(evicted, summary())).toMatchObject({ warning: expect.stringContaining('evicted') })
+    expect(judge(succeeded, summary())).toEqual({ kind: 'succeeded', warning: null })
+  })
+
+  it.each([
+    ['an exit 0 without a result', succeeded, summary({ result: null, finished: false }), 'no_result', null],
+    ['an is_error result with exit 0', succeeded, failing('upstream_error'), 'upstream_error', 'transient_upstream'],
+    ['a refused key', exited, failing('auth_failed'), 'auth_failed', null],
+    ['a spent quota', exited, failing('quota_exhausted'), 'quota_exhausted', 'provider_quota'],
+    ['an overloaded model', exited, failing('overloaded'), 'overloaded', 'transient_upstream'],
+    ['a refusal', succeeded, failing('model_refusal'), 'model_refusal', 'model_refusal'],
+    ['an empty answer', succeeded, failing('empty_response'), 'llm_api_error', null],
+    ['a cut stream', exited, failing('truncated'), 'claude_truncated', null],
+    ['a kill for memory', oom, failing('truncated'), 'oom_killed', null],
+    ['an eviction', evicted, failing('truncated'), 'pod_evicted', 'transient_upstream'],
+    [
+      'a deletion by somebody else',
+      deleted,
+      failing('interrupted'),
+      'k8s_job_deleted_externally',
+      'transient_upstream',
+    ],
+    ['an image that cannot be had', image, failing('start_failed'), 'image_pull_failed', null],
+    ['a quota of the cluster', quota, failing('start_failed'), 'k8s_quota_exceeded', 'transient_upstream'],
+    ['a run that nobody saw the end of', lost, failing('truncated'), 'k8s_run_lost', null],
+    ['an exit without a word', exited, failing('agent_failed', { errorMessage: null }), 'agent_failed', null],
+  ])('names %s', (_what, of, said, errorCode, errorFamily) => {
+    expect(judge(of, said)).toMatchObject({ kind: 'failed', errorCode, errorFamily })
+  })
+
+  it('keeps what the agent said before the pod was taken', () => {
+    expect(judge(oom, failing('context_overflow'))).toMatchObject({
+      errorMessage: expect.stringMatching(/memory.*Before that it said: The agent says context_overflow/s),
+    })
+  })
+
+  it.each([['session_unavailable'], ['max_turns']])('clears the session after %s', (code) => {
+    expect(judge(exited, failing(code))).toMatchObject({ clearSession: true })
+  })
+
+  it('knows a time limit as a timeout', () => {
+    expect(judge(total, failing('interrupted'))).toMatchObject({ errorCode: 'timeout', timedOut: true })
+  })
+
+  it('knows whether the agent began and whether it stopped', () => {
+    expect(judge(image, failing('start_failed'), false)).toMatchObject({ began: false })
+    expect(judge(exited, failing('auth_failed'), false)).toMatchObject({ began: true })
+    expect(judge(lost, failing('truncated'))).toMatchObject({ stopped: false })
+    expect(judge(cancelled, failing('interrupted'))).toMatchObject({ stopped: true, errorCode: 'cancelled' })
+  })
+})
+
+describe("Paperclip's result", () => {
+  function result(of: Outcome, said: AgentSummary, spoke = true) {
+    return executionResult({
+      verdict: judge(of, said, spoke),
+      outcome: of,
+      summary: said,
+      session: { sessionId: 's', cwd: '/w' },
+      model: 'm',
+      billing: { provider: 'anthropic', biller: 'anthropic', billingType: 'api' },
+      report: {
+        job: 'j',
+        namespace: 'n',
+        pod: 'p',
+        node: null,
+        adoptedFromRun: null,
+        outcome: of.code,
+        outputComplete: true,
+        timings: {},
+      },
+      retryAt: null,
+      now: 0,
+    })
+  }
+
+  const everyOutcome = [succeeded, exited, oom, evicted, lost, deleted, cancelled, total, image, quota]
+
+  it.each(everyOutcome.map((of) => [of.kind, of] as const))(
+    'has usage, cost, model and session for %s',
+    (_kind, of) => {
+      const said = of.kind === 'succeeded' ? summary() : failing('truncated')
+      expect(result(of, said)).toMatchObject({
+        usage: { inputTokens: 17, outputTokens: 5, cachedInputTokens: 100 },
+        usageBasis: 'per_run',
+        costUsd: 0.5,
+        model: 'm',
+        provider: 'anthropic',
+        billingType: 'api',
+        sessionParams: { sessionId: 's', cwd: '/w' },
+      })
+    },
+  )
+
+  it.each(everyOutcome.filter((of) => of.kind !== 'succeeded').map((of) => [of.kind, of] as const))(
+    'leaves the task restartable, without a summary, after %s',
+    (_kind, of) => {
+      const failed = result(of, failing('truncated'))
+      expect(failed).toMatchObject({
+        errorMessage: expect.any(String),
+        resultJson: { conversationContinuation: 'continue_conversation_v1' },
+      })
+      expect(failed.exitCode).not.toBe(0)
+      expect(failed.exitCode).not.toBeNull()
+      expect(failed.summary).toBeUndefined()
+    },
+  )
+
+  it('proves a settled cancellation', () => {
+    expect(result(cancelled, failing('interrupted'))).toMatchObject({
+      executionRecovery: { kind: 'interrupted', providerStopped: true },
+      resultJson: { executionCancellation: { state: 'acknowledged' } },
+    })
+  })
+
+  it('proves that the agent never began', () => {
+    expect(result(image, failing('start_failed'), false)).toMatchObject({
+      executionRecovery: { kind: 'bootstrap', providerWorkStarted: false },
+    })
+    expect(result(exited, failing('auth_failed')).executionRecovery).toBeUndefined()
+  })
+
+  it('clears a session that is gone', () => {
+    expect(result(exited, failing('session_unavailable'))).toMatchObject({ clearSession: true, sessionParams: null })
+  })
+})
