@@ -1,0 +1,102 @@
+import type { McpServers } from '@agent-jobs/adapter-kit'
+import type { OpencodeSettings } from './opencode-settings.ts'
+
+type Json = Record<string, unknown>
+
+// What prints the environment from a shell. OpenCode's rules match a command and, after " *", any arguments.
+const environmentDumps = [
+  'env',
+  'env *',
+  'printenv',
+  'printenv *',
+  'set',
+  'export',
+  'export -p*',
+  'declare -x*',
+  'declare -p*',
+  'cat /proc/*/environ*',
+]
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+
+/** Translates one MCP server into OpenCode's form; one that is in that form already stays as it is. */
+export function translateMcpServer(server: Json): Json | null {
+  if (server['type'] === 'local' || server['type'] === 'remote') return { enabled: true, ...server }
+  if (typeof server['url'] === 'string') {
+    const { url, headers } = server
+    return { type: 'remote', url, enabled: true, ...(isRecord(headers) ? { headers } : {}) }
+  }
+  if (typeof server['command'] !== 'string') return null
+  const { command, args, env } = server
+  return {
+    type: 'local',
+    command: [command, ...texts(args)],
+    enabled: true,
+    ...(isRecord(env) ? { environment: env } : {}),
+  }
+}
+
+function permissions(settings: OpencodeSettings): Json {
+  const skip = settings.dangerouslySkipPermissions
+  const denials = settings.denyEnvironmentDump
+    ? Object.fromEntries(environmentDumps.map((pattern) => [pattern, 'deny']))
+    : {}
+  return {
+    // Nobody can answer: "ask" would be an endless wait or a silent no. A question to the user is one too.
+    ...(skip
+      ? { '*': 'allow', edit: 'allow', webfetch: 'allow', external_directory: 'allow', doom_loop: 'allow' }
+      : {}),
+    bash: { '*': 'allow', ...denials },
+    question: 'deny',
+  }
+}
+
+function mergedProviders(settings: OpencodeSettings, provider: string | null): Json {
+  const configured = settings.providerOptions ?? {}
+  if (settings.chunkTimeoutMs === 0 || provider === null) return configured
+  const own = isRecord(configured[provider]) ? configured[provider] : {}
+  const options = isRecord(own['options']) ? own['options'] : {}
+  return { ...configured, [provider]: { ...own, options: { chunkTimeout: settings.chunkTimeoutMs, ...options } } }
+}
+
+/** Builds the configuration that OpenCode reads besides the user's own. It can hold keys: deliver it by the run's Secret. */
+export function opencodeConfig(input: {
+  settings: OpencodeSettings
+  provider: string | null
+  mcpServers: McpServers
+  skillsDirectory: string | null
+  instructionsFile: string | null
+}): { config: Json; warnings: string[] } {
+  const { settings, provider, mcpServers, skillsDirectory, instructionsFile } = input
+  const warnings: string[] = []
+  const mcp: Json = {}
+  for (const [name, server] of Object.entries(mcpServers)) {
+    const translated = translateMcpServer(server)
+    if (translated === null) warnings.push(`MCP server "${name}" has neither \`command\` nor \`url\` and is left out.`)
+    else mcp[name] = translated
+  }
+  const providers = mergedProviders(settings, provider)
+  const config: Json = {
+    $schema: 'https://opencode.ai/config.json',
+    autoupdate: false,
+    share: 'disabled',
+    // Its first turn would run `git add` over the whole workspace, for half an hour on a large one.
+    snapshot: false,
+    permission: permissions(settings),
+    disabled_providers: settings.disabledProviders.length > 0 ? settings.disabledProviders : ['opencode'],
+    ...(Object.keys(providers).length > 0 ? { provider: providers } : {}),
+    ...(settings.smallModel === undefined ? {} : { small_model: settings.smallModel }),
+    ...(settings.maxStepsPerRun > 0
+      ? { agent: { [settings.agent ?? 'build']: { steps: settings.maxStepsPerRun } } }
+      : {}),
+    ...(Object.keys(mcp).length > 0 ? { mcp } : {}),
+    ...(skillsDirectory === null ? {} : { skills: { paths: [skillsDirectory] } }),
+    ...(instructionsFile === null ? {} : { instructions: [instructionsFile] }),
+  }
+  return { config, warnings }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { requireSettings, type VolumeView } from '@agent-jobs/adapter-kit'
+import { assert, pre, property, string } from 'fast-check'
+import { opencodeSchema } from './opencode-settings.ts'
+import { chooseDatabase, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
+
+const sqlite = 'SQLite format 3\0 and the rest'
+
+function volumeOf(files: Record<string, string>, root = '/paperclip'): VolumeView {
+  return {
+    covers: (path) => path.startsWith(root),
+    size: (path) => Promise.resolve(files[path]?.length ?? null),
+    names: () => Promise.resolve([]),
+    text: (path) => Promise.resolve(files[path] ?? null),
+  }
+}
+
+const folderFor = (mode: string, taskId: string | null) =>
+  databaseFolder({
+    settings: requireSettings(opencodeSchema, { agentDbMode: mode }),
+    stateDirectory: '/paperclip/state',
+    taskId,
+  })
+
+describe('the session database', () => {
+  it.each([
+    ['workspace_subpath', 'issue-1', '/paperclip/state/opencode-db/issue-1'],
+    ['workspace_subpath', null, null],
+    ['dedicated_pvc', 'issue-1', '/opencode-db/issue-1'],
+    ['ephemeral', 'issue-1', null],
+  ])('of mode %s and task %s lies at %s', (mode, task, folder) => {
+    expect(folderFor(mode, task)).toBe(folder)
+  })
+
+  it('is one of each task, whatever the task is called', () => {
+    assert(
+      property(string({ minLength: 1 }), string({ minLength: 1 }), (one, other) => {
+        pre(one !== other)
+        expect(taskFolder(one)).toMatch(/^[a-z0-9_-]{1,100}$/)
+        expect(taskFolder(one)).not.toBe(taskFolder(other))
+      }),
+    )
+  })
+
+  it('is the plain file while it is sound or absent', async () => {
+    expect(await chooseDatabase(volumeOf({}), '/paperclip/t')).toEqual({
+      file: '/paperclip/t/opencode.db',
+      damaged: [],
+    })
+    const sound = volumeOf({ '/paperclip/t/opencode.db': sqlite })
+    expect(await chooseDatabase(sound, '/paperclip/t')).toEqual({ file: '/paperclip/t/opencode.db', damaged: [] })
+  })
+
+  it('leaves damaged files aside and takes the next number', async () => {
+    const volume = volumeOf({ '/paperclip/t/opencode.db': '', '/paperclip/t/opencode.2.db': 'noise' })
+    expect(await chooseDatabase(volume, '/paperclip/t')).toEqual({
+      file: '/paperclip/t/opencode.3.db',
+      damaged: ['/paperclip/t/opencode.db', '/paperclip/t/opencode.2.db'],
+    })
+  })
+
+  it.each([
+    ['a sound file', { '/paperclip/t/opencode.db': sqlite }, '/paperclip/t', 'present'],
+    ['no file', {}, '/paperclip/t', 'absent'],
+    ['a damaged file', { '/paperclip/t/opencode.db': 'noise' }, '/paperclip/t', 'absent'],
+    ['a folder that the server cannot see', {}, '/opencode-db/t', 'unknown'],
+    ['no folder', {}, null, 'absent'],
+  ])('with %s is judged', async (_what, files, folder, verdict) => {
+    expect(await findDatabase(volumeOf(files), folder)).toBe(verdict)
+  })
+})
