@@ -1,5 +1,6 @@
 import type { Alarm } from './alarm.ts'
 import { Alarm as Sleeper } from './alarm.ts'
+import { askForNewest } from './ask-for-newest.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { type ConnectionContext, type ConnectionEnd, readConnection } from './connection.ts'
 import { createTracker } from './create-tracker.ts'
@@ -29,6 +30,7 @@ export function followLogs(source: LogSource, options: FollowOptions): AsyncIter
 const itemOverheadBytes = 300
 /** After the node ran out of inotify instances, following is tried again after so many polls. */
 const pollsBeforeFollow = 60
+const fruitlessBeforeAsking = 3
 
 class Follower {
   readonly #o: ResolvedOptions
@@ -95,6 +97,7 @@ class Follower {
   async #follow(): Promise<boolean> {
     let full = false
     let polls = 0
+    let fruitless = 0
     while (this.#endedAt === undefined) {
       const before = this.#tracker.delivered
       const end = await readConnection(this.#context, { full, follow: polls === 0, last: false })
@@ -102,6 +105,7 @@ class Follower {
       if (progressed) {
         this.#backoff.reset()
         this.#startBackoff.reset()
+        fruitless = 0
       }
       full = end.kind === 'left' && (end.why === 'reread' || end.why === 'stalled')
       if (end.kind === 'left') {
@@ -128,6 +132,10 @@ class Follower {
         polls--
         await this.#pause(this.#o.pollMs)
       } else await this.#pause(this.#waitAfter(end))
+      // Bodies that end at once never get to the probe of a silent connection.
+      if (end.kind === 'eof' && ++fruitless % fruitlessBeforeAsking === 0) {
+        full = (await askForNewest(this.#context, this.#o.signal)) === 'newer'
+      }
     }
     return false
   }
@@ -152,7 +160,13 @@ class Follower {
         full = true
         continue
       }
-      if (end.kind === 'eof' && end.words === '') break
+      if (end.kind === 'eof' && end.words === '') {
+        // A request that begins at a time leaves out what a clock that went back stamped: the newest line tells.
+        const newest = full ? 'same' : await askForNewest(this.#context, this.#o.signal)
+        if (newest !== 'newer') break
+        full = true
+        continue
+      }
       this.#report(end)
       if (end.kind === 'answer' && end.judgement.kind === 'gone') {
         this.#diagnose('drain_failed', `The pod is gone, its last output could not be read: ${end.judgement.text}`)

@@ -1,7 +1,6 @@
-import { Alarm } from './alarm.ts'
-import type { Clock } from './clock.ts'
+import type { Alarm } from './alarm.ts'
+import { askForNewest } from './ask-for-newest.ts'
 import type { ConnectionContext } from './connection.ts'
-import { readBody } from './read-body.ts'
 import type { RequestPlan } from './tracker.ts'
 
 /** Why a connection is left although it still works. */
@@ -65,34 +64,11 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
 
 /** Asks for the newest line. True when it was not handed over yet, or when the server cannot be reached at all. */
 async function probe(context: ConnectionContext, link: Link): Promise<boolean> {
-  const { source, options, tracker } = context
   const quietSince = link.lastByteAt
-  const request = new AbortController()
-  const abort = (): void => request.abort(new Error('the connection that is probed is over'))
-  link.over.addEventListener('abort', abort, { once: true })
-  const answered = new AbortController()
-  const patience = giveUpLate(options, request, answered.signal)
-  try {
-    const response = await source.open({ tailLines: 1, follow: false, signal: request.signal })
-    const body = await readBody(response.body, 1_048_576)
-    // An error answer says nothing about this connection: when the kubelet is away its API server ends it by itself.
-    if (link.over.aborted || link.lastByteAt !== quietSince || response.status !== 200) return false
-    return tracker.isNewer(body)
-  } catch {
-    // No connection can be made: this one is as dead, or its end will be noticed by a new one at no cost.
-    return !link.over.aborted && link.lastByteAt === quietSince
-  } finally {
-    link.over.removeEventListener('abort', abort)
-    answered.abort()
-    await patience
-  }
-}
-
-async function giveUpLate(
-  o: { clock: Clock; requestTimeoutMs: number },
-  request: AbortController,
-  answered: AbortSignal,
-): Promise<void> {
-  await new Alarm(o.clock).sleep(o.requestTimeoutMs, answered)
-  request.abort(new Error(`the log server did not answer a probe within ${o.requestTimeoutMs} ms`))
+  const found = await askForNewest(context, link.over)
+  // Something came meanwhile: whatever the probe found, this connection is alive.
+  if (link.over.aborted || link.lastByteAt !== quietSince) return false
+  // Where no connection can be made this one is as dead, or a new one will show at no cost that it was not. An error
+  // answer says nothing: when the kubelet is away, the API server ends the connection by itself.
+  return found === 'newer' || found === 'unreachable'
 }

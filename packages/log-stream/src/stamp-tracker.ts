@@ -87,14 +87,16 @@ export class StampTracker implements Tracker {
   begin(plan: RequestPlan): { sinceTime?: string } {
     this.#lines = new StampedLines(this.#o.maxLineBytes, this.#handler)
     this.#long = undefined
+    // Lines that came with an older time and were not placed are left out by a request that begins at a time.
+    const full = plan.full || (this.undecided && this.#reason === 'step-back')
     this.#dropHeld()
     this.#reason = 'resume'
-    this.#full = plan.full || this.#last === undefined
+    this.#full = full || this.#last === undefined
     if (this.#last === undefined) {
       this.#matcher = undefined
       return {}
     }
-    if (plan.full) {
+    if (full) {
       this.#matcher = new ReplayMatcher(this.#recent, undefined)
       return {}
     }
@@ -278,7 +280,11 @@ export class StampTracker implements Tracker {
   }
 
   endBody({ last }: { last: boolean }): string {
-    if (!last) return serverWords(this.#lines.rest())
+    if (!last) {
+      // A file that is sent again is sent at once: what was not recognised by its end is new.
+      if (this.#reason === 'step-back') this.quiet()
+      return serverWords(this.#lines.rest())
+    }
     // The container ended: text without a newline is the end of what it printed.
     this.#finishing = true
     const words = serverWords(this.#lines.finish())

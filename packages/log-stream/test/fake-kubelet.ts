@@ -193,12 +193,14 @@ export class FakeKubelet implements LogSource {
   }
 
   #never(signal: AbortSignal): Promise<never> {
+    signal.throwIfAborted()
     return new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
   }
 
   async #changed(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#changes.push(resolve)
     signal.addEventListener('abort', () => resolve(), { once: true })

@@ -54,6 +54,6 @@ export async function playStage(
     },
   )
   const collected = await Promise.race([following, failure.promise])
-  await playing
+  await clock.run(playing)
   return { ...collected, kubelet, printed, handedOverAt }
 }

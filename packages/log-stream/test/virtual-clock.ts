@@ -7,6 +7,8 @@ interface Timer {
   fire: () => void
 }
 
+const longestMs = 30 * 24 * 3_600_000
+
 /** A clock that jumps to the next timer whenever nothing else is left to do. */
 export class VirtualClock implements Clock {
   #now = Date.UTC(2026, 10, 21, 9)
@@ -44,9 +46,11 @@ export class VirtualClock implements Clock {
     settled.catch(() => undefined)
     const isDone = (): boolean => done
     let idle = 0
+    const tooLate = this.#now + longestMs
     while (!isDone()) {
       for (let i = 0; i < 3 && !isDone(); i++) await turn()
       if (isDone()) break
+      if (this.#now > tooLate) throw new Error('a month of virtual time has passed, and it is not done')
       if (!this.step() && ++idle > 20_000) throw new Error('nothing happens any more: a wait has no timer')
     }
     return settled

@@ -1,0 +1,39 @@
+import { Alarm } from './alarm.ts'
+import type { ConnectionContext } from './connection.ts'
+import type { ResolvedOptions } from './follow-options.ts'
+import { readBody } from './read-body.ts'
+
+/** What the newest line in the log says about the lines that were handed over. */
+export type Newest = 'newer' | 'same' | 'unknown' | 'unreachable'
+
+const maxAnswerBytes = 1_048_576
+
+/** Asks for the newest line alone, which no time filter can hide (`tailLines=1`). */
+export async function askForNewest(
+  { source, options, tracker }: Pick<ConnectionContext, 'source' | 'options' | 'tracker'>,
+  over: AbortSignal,
+): Promise<Newest> {
+  const request = new AbortController()
+  const abort = (): void => request.abort(new Error('nobody waits for the newest line any more'))
+  over.addEventListener('abort', abort, { once: true })
+  const answered = new AbortController()
+  const patience = giveUpLate(options, request, answered.signal)
+  try {
+    const response = await source.open({ tailLines: 1, follow: false, signal: request.signal })
+    const body = await readBody(response.body, maxAnswerBytes)
+    if (response.status !== 200) return 'unknown'
+    return tracker.isNewer(body) ? 'newer' : 'same'
+  } catch {
+    // Whatever the reason: the caller asks because something is silent, and the answer is that this is, too.
+    return 'unreachable'
+  } finally {
+    over.removeEventListener('abort', abort)
+    answered.abort()
+    await patience
+  }
+}
+
+async function giveUpLate(o: ResolvedOptions, request: AbortController, answered: AbortSignal): Promise<void> {
+  await new Alarm(o.clock).sleep(o.requestTimeoutMs, answered)
+  request.abort(new Error(`the log server did not answer within ${o.requestTimeoutMs} ms`))
+}
