@@ -16,6 +16,8 @@ export async function bundleLauncher(): Promise<void> {
     format: 'cjs',
     minify: true,
     legalComments: 'none',
+    // Becomes a lazy `require`: code in `eval` has no `import()`.
+    supported: { 'dynamic-import': false },
   })
   const program = result.outputFiles[0]?.text
   if (program === undefined) throw new Error('esbuild produced no output for the launcher program')

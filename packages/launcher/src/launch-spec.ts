@@ -17,6 +17,26 @@ export interface LaunchSpec {
   outputDirectory?: string
   limits?: LaunchLimits
   finish?: FinishRule
+  proxy?: ProxySpec
+}
+
+/** An API that the command reaches through the launcher, with credentials that it never holds itself. */
+export interface ProxySpec {
+  /** The API's own address, `http` or `https`; a path in it stands before that of each call. */
+  targetUrl: string
+  /**
+   * File, kept up to date by whoever watches the run, that is read for each call: a token, or JSON with an object of
+   * headers, or a list of such objects that are tried in turn when the API answers 401, 409 or 422.
+   */
+  tokenFile: string
+  /** Variable that tells the command the proxy's address. */
+  envUrl: string
+  /** Variable that tells the command a password made for this run; then calls without it are refused. */
+  envToken?: string
+  /** How long a call is held while the API is away. Default 120,000. */
+  holdMs?: number
+  /** How long a call that was refused for its credentials waits for new ones in the file. Default 5,000. */
+  refreshMs?: number
 }
 
 /** The journal: the same frames as on the container's stdout, appended to a file. */

@@ -18,6 +18,7 @@ export const startErrorCodes = [
   'command_not_found',
   'command_not_executable',
   'spawn_failed',
+  'stopped_before_start',
   'launcher_failed',
 ] as const
 
@@ -40,6 +41,7 @@ export const noticeCodes = [
   'journal_failed',
   'journal_overflow',
   'journal_full',
+  'proxy_failed',
   'launcher_failed',
 ] as const
 

@@ -62,6 +62,16 @@ const cases: [string, Record<string, unknown>, string][] = [
     'Expected `finish.heldFrom` to be a non-empty array of non-empty strings without newlines, got `["a\\nb"]`',
   ],
   [
+    'a proxy to nowhere',
+    { proxy: { targetUrl: 'ftp://x', tokenFile: '/t', envUrl: 'U' } },
+    'Expected `proxy.targetUrl` to be an http or https URL, got `ftp://x`',
+  ],
+  [
+    'a proxy without a name for its address',
+    { proxy: { targetUrl: 'http://x', tokenFile: '/t', envUrl: '' } },
+    'Expected `proxy.envUrl` to be the name of a variable, got ``',
+  ],
+  [
     'a rule of great length',
     { finish: { stdoutLineIncludes: ['a'.repeat(1001)] } },
     'Expected `finish.stdoutLineIncludes` to be made of strings of at most 1,000 characters, got `1001`',
@@ -87,6 +97,7 @@ describe('validateSpec', () => {
       journal: { path: '/data/journal', maxBytes: 1 },
       outputDirectory: '/data',
       limits: { totalMs: 1, idleMs: 1, hangAfterFinishMs: 0, killGraceMs: 0, maxOutputBytes: 1 },
+      proxy: { targetUrl: 'https://x/base', tokenFile: '/t', envUrl: 'U', envToken: 'T', holdMs: 1, refreshMs: 0 },
       finish: { stdoutLineIncludes: ['a'], heldFrom: ['b'], heldUntil: ['c'] },
     }
     expect(() => validateSpec(spec)).not.toThrow()

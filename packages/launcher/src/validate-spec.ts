@@ -28,6 +28,15 @@ export function validateSpec(spec: LaunchSpec): void {
   expectSpan('limits.hangAfterFinishMs', hangAfterFinishMs)
   expectSpan('limits.killGraceMs', killGraceMs)
   expectPositive('limits.maxOutputBytes', maxOutputBytes)
+  if (spec.proxy !== undefined) {
+    const { targetUrl, tokenFile, envUrl, envToken, holdMs, refreshMs } = spec.proxy
+    expect(isHttpUrl(targetUrl), 'proxy.targetUrl', 'an http or https URL', targetUrl)
+    expectPath('proxy.tokenFile', tokenFile)
+    expect(isName(envUrl), 'proxy.envUrl', 'the name of a variable', envUrl)
+    if (envToken !== undefined) expect(isName(envToken), 'proxy.envToken', 'the name of a variable', envToken)
+    expectSpan('proxy.holdMs', holdMs)
+    expectSpan('proxy.refreshMs', refreshMs)
+  }
   if (spec.finish !== undefined) {
     const { stdoutLineIncludes, heldFrom, heldUntil } = spec.finish
     expectTokens('finish.stdoutLineIncludes', stdoutLineIncludes)
@@ -58,6 +67,14 @@ function shown(got: unknown): string {
 
 function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function isHttpUrl(text: string): boolean {
+  return typeof text === 'string' && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+}
+
+function isName(name: string): boolean {
+  return typeof name === 'string' && /^[^=\0]+$/.test(name)
 }
 
 function expectNoNul(field: string, text: string): void {

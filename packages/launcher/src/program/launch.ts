@@ -41,8 +41,10 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   function stop(reason: StoppedBy, message: string, signal: NodeJS.Signals = 'SIGTERM'): void {
     // After the command's end a signal only bounds the wait for a stdout that nobody reads.
     if (isOver) return void setTimeout(giveUp, graceMs())
-    if (stoppedBy === null) out.notice(reason, message)
+    const isFirst = stoppedBy === null
     stoppedBy ??= reason
+    if (command === undefined) return
+    if (isFirst) out.notice(reason, message)
     kill(signal)
     killTimer ??= setTimeout(() => {
       out.notice('killed', `The command was still there ${graceMs()} ms after ${signal}: SIGKILL to its group.`)
@@ -82,6 +84,19 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
     return { exitCode, isStuck: written !== true || late?.isStuck === true }
   }
 
+  let proxyError: unknown
+  async function openProxy({ proxy }: LaunchSpec): Promise<Record<string, string>> {
+    if (proxy === undefined) return {}
+    try {
+      // Loaded only here: most runs start without it, and earlier.
+      const { startProxy } = await import('./proxy/start-proxy.ts')
+      return await startProxy(proxy)
+    } catch (error) {
+      proxyError = error
+      return {}
+    }
+  }
+
   let files: ReturnType<typeof openFiles>
   let outputs: ReturnType<ReturnType<typeof openFiles>['output']>[]
   try {
@@ -93,8 +108,9 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
     const input = stdin === undefined ? 'ignore' : files.input(stdin)
     outputs = [files.output(), files.output()]
     const [stdout, stderr] = outputs.map(({ fd }) => fd) as [number, number]
-    // Up to here nothing waited, so no signal can have been handled before there is a command to send it to.
-    command = await startCommand(spec, [input, stdout, stderr])
+    const proxyEnv = await openProxy(spec)
+    if (stoppedBy !== null) throw new StartFailure('stopped_before_start', 'The run was stopped before its start.', 143)
+    command = await startCommand({ ...spec, env: { ...spec.env, ...proxyEnv } }, [input, stdout, stderr])
     if (input !== 'ignore') files.close(input)
   } catch (error) {
     out.record({ type: 'start', version: 1, pid: null, startedAt })
@@ -103,6 +119,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
     return end({ code: null, signal: null }, known ? error.exitCode : 125, { code, message: words(error) })
   }
   out.record({ type: 'start', version: 1, pid: command.pid, startedAt })
+  if (proxyError !== undefined) out.notice('proxy_failed', `The proxy cannot be offered: ${words(proxyError)}`)
 
   const maxBytes = spec.limits?.maxOutputBytes ?? defaultMaxOutputBytes
   const streams = ['o', 'e'] as const
@@ -151,10 +168,10 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   if (finishSignal) limits.finished('SIGUSR1')
 
   const exit = await command.exit
-  limits.stop()
-  const leftover = await endGroup(command.pid, Math.min(leftoverGraceMs, graceMs()))
   isOver = true
   clearTimeout(killTimer)
+  limits.stop()
+  const leftover = await endGroup(command.pid, Math.min(leftoverGraceMs, graceMs()))
   await Promise.race([tail.finish(), gaveUp])
   for (const splitter of splitters) splitter.end()
   if (leftover.length > 0) {

@@ -15,9 +15,11 @@ export interface OutputFile {
 /** Makes the files for the command's input and output; their names are gone before the command starts. */
 export function openFiles(directory = tmpdir()) {
   let count = 0
+  // Pods that share the directory have the same process ids.
+  const random = Math.random().toString(36).slice(2)
   const make = <T>(use: (path: string) => T): T => {
     count += 1
-    const path = join(directory, `.agent-jobs-${process.pid}-${Date.now()}-${count}`)
+    const path = join(directory, `.agent-jobs-${random}-${count}`)
     try {
       return use(path)
     } catch (error) {

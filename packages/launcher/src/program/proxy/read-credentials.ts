@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+
+/** Headers that a call gets, in lower case, such as `authorization`. */
+export type Credential = Record<string, string>
+
+/** What the token file holds now. */
+export interface Credentials {
+  /** In the order in which they are tried. */
+  list: Credential[]
+  /** Changes when the file changes. */
+  text: string
+}
+
+const maxFileBytes = 64 * 1024
+
+/**
+ * Reads the file that whoever watches the run keeps up to date. It holds a bare token (sent as Bearer), or JSON: an
+ * object of headers, or a list of such objects that are tried in turn. A missing file, or one that is being written,
+ * holds none.
+ */
+export async function readCredentials(path: string): Promise<Credentials> {
+  let text: string
+  try {
+    text = (await readFile(path, 'utf8')).trim()
+  } catch {
+    return { list: [], text: '' }
+  }
+  if (text === '' || text.length > maxFileBytes) return { list: [], text }
+  if (!/^[[{]/.test(text)) return { list: [{ authorization: `Bearer ${text}` }], text }
+  try {
+    const parsed = JSON.parse(text) as unknown
+    const list = (Array.isArray(parsed) ? parsed : [parsed]).filter(isCredential)
+    return { list: list.map(lowerCase), text }
+  } catch {
+    return { list: [], text }
+  }
+}
+
+function isCredential(value: unknown): value is Credential {
+  return typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string')
+}
+
+function lowerCase(credential: Credential): Credential {
+  return Object.fromEntries(Object.entries(credential).map(([name, value]) => [name.toLowerCase(), value]))
+}
