@@ -4,15 +4,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { isNotFound, kinds, type RequestReport } from '@agent-jobs/kube-api'
 import { KubeConfig, type V1Job } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandLineRun } from '../../../bench/main-job/command-line-run.ts'
-import { openMainJobPlace, type MainJobPlace } from '../../../bench/main-job/main-job-place.ts'
+import { openMainJobPlace, podsReachUs, type MainJobPlace } from '../../../bench/main-job/main-job-place.ts'
 import { measureMainJob } from '../../../bench/main-job/measure-main-job.ts'
 import { claudeAgent } from './claude-agent.ts'
 import { executeRun } from './execute-run.ts'
+import { opencodeAgent } from './opencode-agent.ts'
+import { runCli } from './run-cli.ts'
 import type { RunReport } from './run-report.ts'
 import { createRunRequest } from './run-request.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
@@ -28,6 +31,17 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   afterAll(() => place[Symbol.asyncDispose]())
 
   const jobNamed = (name: string): Promise<V1Job> => place.client.get(kinds.Job, { name, namespace: place.namespace })
+  /** Resolves when there is no such Job; a Foreground deletion takes as long as its pods do. */
+  const gone = async (name: string): Promise<void> => {
+    const watching = new AbortController()
+    const selection = { namespace: place.namespace, fieldSelector: `metadata.name=${name}`, signal: watching.signal }
+    let there = false
+    for await (const event of place.client.listWatch(kinds.Job, selection)) {
+      if (event.type !== 'synced') there = event.type !== 'deleted'
+      if (!there && event.type !== 'added') break
+    }
+    watching.abort()
+  }
   const remove = (name: string): Promise<void> =>
     place.client.delete(kinds.Job, { name, namespace: place.namespace, propagationPolicy: 'Foreground' })
   const run = async (
@@ -68,9 +82,9 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     const job = JSON.stringify(await jobNamed(String(report.job)))
     const selector = { namespace: place.namespace, labelSelector: `job-name=${report.job}` }
     const pods = JSON.stringify((await place.client.list(kinds.Pod, selector)).items)
-    for (const text of [prompt, secret, 'scripted', place.model.url]) {
-      expect(job).not.toContain(text)
-      expect(pods).not.toContain(text)
+    for (const hidden of [prompt, secret, 'scripted', place.model.url]) {
+      expect(job).not.toContain(hidden)
+      expect(pods).not.toContain(hidden)
     }
     await remove(String(report.job))
   })
@@ -109,21 +123,38 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'exited', exitCode: 1, errorCode: 'billing_required' })
   })
 
-  it('leaves Job and Secret alone when it is killed mid-run', async () => {
+  /** Starts a run whose model never answers, and resolves when the agent is at work. */
+  const startWaitingRun = async (): Promise<WaitingRun> => {
     const env = Object.entries(place.env('hang')).flatMap(([name, value]) => ['--env', `${name}=${value}`])
-    const args = ['run', '--namespace', place.namespace, '--image', place.image, '--prompt', 'Think long', ...env]
+    const args = [
+      'run',
+      '--namespace',
+      place.namespace,
+      '--image',
+      place.image,
+      '--prompt',
+      'Think long',
+      '--json',
+      ...env,
+    ]
     const child = spawn(process.execPath, ['--conditions=@agent-jobs/source', main, ...args], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const closed = new Promise((resolve) => child.once('close', resolve))
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const stdout = text(child.stdout)
+    const atWork = Promise.withResolvers<string>()
     let shown = ''
-    for await (const chunk of child.stdout) {
+    child.stderr.on('data', (chunk) => {
       shown += String(chunk)
-      if (shown.includes('  session ')) break
-    }
-    child.kill('SIGKILL')
+      if (shown.includes('  session ')) atWork.resolve(/submitted (\S+)/.exec(shown)?.[1] ?? '')
+    })
+    return { job: await atWork.promise, kill: (signal) => child.kill(signal), closed, stdout }
+  }
+
+  it('leaves Job and Secret alone when it is killed mid-run', async () => {
+    const { job: name, kill, closed } = await startWaitingRun()
+    kill('SIGKILL')
     await closed
-    const name = /submitted (\S+)/.exec(shown)?.[1] ?? ''
     const job = await jobNamed(name)
     expect(job.status).toMatchObject({ active: 1 })
     expect(job.metadata?.deletionTimestamp).toBeUndefined()
@@ -134,6 +165,52 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     const [pod] = (await place.client.list(kinds.Pod, selector)).items
     expect(pod?.status?.phase).toBe('Running')
     await remove(name)
+  })
+
+  it('cancels on Ctrl-C: the agent gets its SIGTERM, and the Job goes', async () => {
+    const { job: name, kill, closed, stdout } = await startWaitingRun()
+    kill('SIGINT')
+    expect(await closed).toBe(1)
+    const report: RunReport = JSON.parse(await stdout)
+    expect(report).toMatchObject({ job: name, outcome: 'cancelled', errorCode: 'cancelled', exitCode: 143 })
+    await gone(name)
+  })
+
+  it('runs OpenCode too', async () => {
+    const env = opencodeAgent.modelEnv(place.model.scenarioUrl('text'))
+    const more = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`])
+    const { exitCode, report } = await run(
+      'Please report.',
+      '--agent',
+      'opencode',
+      '--model',
+      'scripted/scripted-model',
+      ...more,
+    )
+    expect(exitCode).toBe(0)
+    expect(report).toMatchObject({
+      outcome: 'succeeded',
+      sessionId: expect.stringMatching(/^ses_/),
+      model: 'scripted/scripted-model',
+      summary: expect.stringContaining('“Please report.”'),
+    })
+  })
+
+  it('shows the demo on this cluster', async () => {
+    const terminal = fakeTerminal({ env: process.env })
+    const args = [
+      'demo',
+      '--cluster',
+      'current',
+      '--image',
+      place.image,
+      '--namespace',
+      place.namespace,
+      '--model-host',
+      podsReachUs,
+    ]
+    expect(await runCli(args, terminal)).toBe(0)
+    expect(terminal.stdout()).toMatch(/● running[\s\S]*▸ You asked:[\s\S]*✔ succeeded/)
   })
 
   it('says which image is not to be had', async () => {
@@ -167,13 +244,20 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   })
 
   it('takes at most 0.6 of the time of a plain Job, 0.75 with a volume', async () => {
-    const { bareMs, runMs, runWithVolumeMs } = await measureMainJob(place, 5, (text) =>
-      process.stderr.write(`${text}\n`),
+    const { bareMs, runMs, runWithVolumeMs } = await measureMainJob(place, 5, (line) =>
+      process.stderr.write(`${line}\n`),
     )
     expect(runMs / bareMs).toBeLessThanOrEqual(0.6)
     expect(runWithVolumeMs / bareMs).toBeLessThanOrEqual(0.75)
   })
 })
+
+interface WaitingRun {
+  readonly job: string
+  kill(signal: 'SIGKILL' | 'SIGINT'): void
+  readonly closed: Promise<number | null>
+  readonly stdout: Promise<string>
+}
 
 /** An image of one static file, made with the cluster's own tool: it can run nothing. */
 async function imageWithoutNode(): Promise<string> {

@@ -11,7 +11,7 @@ export interface FakeTerminal extends Terminal {
 }
 
 export function fakeTerminal(
-  options: { stdin?: readonly string[]; env?: Record<string, string>; colours?: boolean } = {},
+  options: { stdin?: readonly string[]; env?: Record<string, string | undefined>; colours?: boolean } = {},
 ): FakeTerminal {
   const written = { out: [] as string[], err: [] as string[] }
   const signals = new EventEmitter()
