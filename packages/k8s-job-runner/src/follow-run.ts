@@ -1,23 +1,24 @@
-import { isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { JournalSource, LogCursor, Verdict } from '@agent-jobs/log-stream'
 import { createEventChannel } from './event-channel.ts'
-import type { EndEvidence, Evidence } from './evidence.ts'
+import type { EndEvidence } from './evidence.ts'
 import type { FollowSettings } from './follow-settings.ts'
 import { findInterruption, hasEndedByStatus } from './interruption.ts'
 import { judgeOutcome } from './judge-outcome.ts'
-import type { Job, Pod } from './kubernetes.ts'
-import { annotation, label } from './labels.ts'
+import type { Job } from './kubernetes.ts'
+import { label } from './labels.ts'
 import { createObjectEvents } from './object-events.ts'
 import type { Outcome } from './outcome.ts'
-import { containerStatus, hasStarted, isPodTerminal } from './read-pod.ts'
+import { readAgain } from './read-again.ts'
+import { hasStarted, isPodTerminal } from './read-pod.ts'
 import { RunError } from './run-error.ts'
+import { gatherEvidence } from './run-evidence.ts'
 import type { Phase, RunEvent } from './run-event.ts'
 import type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
 import { readRunLog } from './run-log.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 import { judgeStart, type StartProgress } from './start-judgement.ts'
-import { stopRun } from './stop-run.ts'
-import { tearDown } from './tear-down.ts'
+import { endPod, pause, stopRun } from './stop-run.ts'
+import { isBeyondDoubt, tearDown } from './tear-down.ts'
 import { createWaker } from './waker.ts'
 import type { BoardChange, WatchBoard } from './watch-board.ts'
 
@@ -47,7 +48,9 @@ export interface EvidencePatience {
 const maxQueuedEvents = 1024
 /** The launcher acts on its own rule first; the runner only when that did not help. */
 const finishMarginMs = 15_000
-/** How long the teardown waits for a pod to say that it is over, before the Job is deleted all the same. */
+/** When a read that should confirm something failed, it is tried again after this long. */
+const lookAgainMs = 5000
+/** How long the teardown waits for a status to say that the command is over, before the Job is deleted all the same. */
 const settleMs = 10_000
 
 /** Follows one run to its outcome. Level-based: every change leads to one judgement of everything known. */
@@ -57,7 +60,7 @@ export function followRun(
   input: FollowInput,
   patience: EvidencePatience,
 ): RunHandle {
-  const { client, namespace, clock, warn } = context
+  const { namespace, clock, warn } = context
   const { settings, calledAt } = input
   const { name: jobName = '', uid: jobUid = '' } = input.job.metadata ?? {}
   const scope = new AbortController()
@@ -78,7 +81,8 @@ export function followRun(
   // Whoever does not look at these must not be punished by an unhandled rejection.
   outcome.promise.catch(() => undefined)
   const timings: RunTimings = input.submittedMs === undefined ? {} : { submittedMs: input.submittedMs }
-  const evidence: Evidence = { container: settings.container, job: input.job, events: [] }
+  const gathered = gatherEvidence(settings.container, input.job, () => clock.now())
+  const { evidence } = gathered
   let progress: StartProgress = { since: clock.now() }
   let decided: Outcome | undefined
   let phase: { phase: Phase; message: string } | undefined
@@ -110,25 +114,8 @@ export function followRun(
   }
 
   function onChange(change: BoardChange): void {
-    if (change.of === 'job') seeJob(change.object, change.gone)
-    else seePod(change.object, change.gone)
+    gathered.see(change)
     reconsider()
-  }
-  function seeJob(job: Job, gone: boolean): void {
-    evidence.job = job
-    if (gone) evidence.jobGone ??= { at: clock.now(), by: 'watch' }
-    const by = job.metadata?.annotations?.[annotation.cancelledBy]
-    if (by !== undefined) evidence.cancel ??= { by }
-  }
-  function seePod(pod: Pod, gone: boolean): void {
-    // There is one pod per run. Should another appear, the first is still the one whose output was read.
-    if (evidence.pod !== undefined && evidence.pod.metadata?.uid !== pod.metadata?.uid) return
-    evidence.pod = pod
-    if (gone) evidence.podGone ??= { at: clock.now(), by: 'watch' }
-    const ended = containerStatus(pod, settings.container)?.state?.terminated !== undefined
-    if (pod.metadata?.deletionTimestamp === undefined && !gone) {
-      if (ended) evidence.endedUndisturbed = true
-    } else evidence.deletionSeenAt ??= clock.now()
   }
 
   function reconsider(): void {
@@ -173,7 +160,7 @@ export function followRun(
       const stopping = findInterruption(evidence)
       if (stopping !== undefined) enter('stopping', `Stopping: ${stopping.reason ?? stopping.kind.kind}`)
       else enter('running', `Running in pod ${evidence.pod?.metadata?.name} on node ${evidence.pod?.spec?.nodeName}`)
-      if (clock.now() >= finishBy) endLingering()
+      if (clock.now() >= finishBy) background(endLingering())
       else waker.set(finishBy)
       return
     }
@@ -212,41 +199,16 @@ export function followRun(
   async function confirm(expected: Outcome): Promise<void> {
     if (checking) return
     checking = true
-    const fresh = await refresh()
+    const before = { ended: hasEndedByStatus(evidence), started: hasStarted(evidence.pod, settings.container) }
+    const fresh = await readAgain(context, gathered, { jobName, jobUid, signal })
     checking = false
     if (decided !== undefined || signal.aborted) return
-    if (!fresh) waker.set(clock.now() + 5000)
     // What has started or ended meanwhile is judged anew; only what still stands still counts.
-    else if (
-      hasEndedByStatus(evidence) ||
-      (hasStarted(evidence.pod, settings.container) && expected.kind !== 'nodeLost')
-    )
-      reconsider()
+    const changed =
+      hasEndedByStatus(evidence) !== before.ended || hasStarted(evidence.pod, settings.container) !== before.started
+    if (!fresh) waker.set(clock.now() + lookAgainMs)
+    else if (changed) reconsider()
     else decide(expected)
-  }
-  async function refresh(): Promise<boolean> {
-    try {
-      const name = evidence.pod?.metadata?.name
-      if (name === undefined) seeJob(await client.get(kinds.Job, { name: jobName, namespace, signal }), false)
-      else {
-        const pod = await client.get(kinds.Pod, { name, namespace, signal })
-        if (pod.metadata?.uid === evidence.pod?.metadata?.uid) seePod(pod, false)
-      }
-      return true
-    } catch (error) {
-      if (signal.aborted) return false
-      if (isNotFound(error)) {
-        if (evidence.pod === undefined) evidence.jobGone ??= { at: clock.now(), by: 'read' }
-        else evidence.podGone ??= { at: clock.now(), by: 'read' }
-        return true
-      }
-      warn({
-        code: 'not_confirmed',
-        message: `${jobName} cannot be read, so nothing is decided: ${errorText(error)}`,
-        cause: error,
-      })
-      return false
-    }
   }
 
   function openLog(): void {
@@ -308,26 +270,18 @@ export function followRun(
   }
 
   async function finish(result: Outcome): Promise<void> {
-    if (evidence.pod !== undefined && hasStarted(evidence.pod, settings.container) && evidence.podGone === undefined)
-      openLog()
+    if (evidence.podGone === undefined && hasStarted(evidence.pod, settings.container)) openLog()
+    // Where no end record ends the reading, the decision does: what is still in the log is read, and no more awaited.
+    if (evidence.end === undefined) containerEnded.resolve()
     if (output !== undefined) {
-      if (hasEndedByStatus(evidence)) containerEnded.resolve()
       const verdict = await output
       if (signal.aborted) return
       channel.push({ type: 'output', verdict })
     }
     channel.push({ type: 'outcome', outcome: result })
     channel.close()
-    // The lock is let go with the Job, so first the pod should say that it is over.
-    const stop = new AbortController()
-    await Promise.race([
-      podOver.promise,
-      hurry.promise,
-      evidence.end === undefined
-        ? Promise.resolve()
-        : clock.sleep(settleMs, AbortSignal.any([signal, stop.signal])).catch(() => undefined),
-    ])
-    stop.abort()
+    // The status should tell of the end, too, before the Job that bears it is deleted.
+    await Promise.race([containerEnded.promise, hurry.promise, pause(clock.sleep(settleMs, signal))])
     if (!signal.aborted) await tearDown(context, input.job, result, settings)
   }
 
@@ -337,37 +291,29 @@ export function followRun(
     releaseBoard()
   }
 
-  function endLingering(): void {
+  async function endLingering(): Promise<void> {
     finishBy = Infinity
     evidence.stoppedAfterFinish = true
-    const pod = evidence.pod?.metadata
-    if (pod?.name === undefined) return
-    client
-      .delete(kinds.Pod, {
-        name: pod.name,
-        namespace,
-        gracePeriodSeconds: settings.graceSeconds,
-        preconditions: { uid: pod.uid },
-        signal,
-      })
-      .catch((error: unknown) => {
-        if (signal.aborted || isNotFound(error)) return
-        const message = `The pod that lingers after its work could not be ended: ${errorText(error)}`
-        channel.push({ type: 'warning', code: 'not_ended', message, at: clock.now() })
-        finishBy = clock.now() + finishMarginMs
-        reconsider()
-      })
+    try {
+      await endPod(context, evidence.pod, settings.graceSeconds, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      const message = `The pod that lingers after its work could not be ended: ${errorText(error)}`
+      channel.push({ type: 'warning', code: 'not_ended', message, at: clock.now() })
+      finishBy = clock.now() + finishMarginMs
+      reconsider()
+    }
   }
 
-  async function cancel({
-    by,
-    graceSeconds = settings.graceSeconds,
-    signal: waiting,
-  }: CancelOptions): Promise<CancelVerdict> {
-    if (evidence.podGone === undefined && decided === undefined) {
-      evidence.cancel ??= { by }
-      enter('stopping', `Cancelled by ${by}`)
+  async function cancel(options: CancelOptions): Promise<CancelVerdict> {
+    const { by, graceSeconds = settings.graceSeconds, signal: waiting } = options
+    if (decided !== undefined && isBeyondDoubt(decided)) {
+      // It is over already, and what is left of it is being removed.
+      await settled.promise
+      return 'gone'
     }
+    evidence.cancel ??= { by }
+    enter('stopping', `Cancelled by ${by}`)
     return stopRun(context, {
       jobName,
       jobUid,

@@ -250,6 +250,22 @@ describe('without an end record', () => {
     expect(judged).toMatchObject({ outcome: { kind: 'succeeded' } })
   })
 
+  it('a Job that is over without a pod is lost, once the objects were read again', () => {
+    const complete = job({
+      status: { conditions: [{ type: 'Complete', status: 'True', reason: 'CompletionsReached' }] },
+    })
+    expect(judge({ job: complete })).toMatchObject({
+      verdict: 'await',
+      for: 'termination',
+      outcome: { kind: 'lost', source: 'absence', known: expect.stringContaining('Complete') },
+    })
+    const late = job({ status: { conditions: [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded' }] } })
+    expect(judge({ job: late })).toMatchObject({
+      for: 'termination',
+      outcome: { kind: 'deadlineExceeded', limit: 'job' },
+    })
+  })
+
   it('a running pod is not over, whatever its Job says', () => {
     const failed = job({
       status: { conditions: [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }] },

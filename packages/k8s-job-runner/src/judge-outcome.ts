@@ -1,7 +1,7 @@
 import type { Evidence } from './evidence.ts'
 import { findInterruption, hasEndedByStatus, type Interruption } from './interruption.ts'
 import type { Outcome, OutcomeFacts, OutcomeKind } from './outcome.ts'
-import { containerStatus, isPodTerminal, jobCondition } from './read-pod.ts'
+import { containerStatus, isJobFinished, isPodTerminal, jobCondition } from './read-pod.ts'
 
 /** What the evidence says so far. */
 export type Judgement =
@@ -48,6 +48,9 @@ function interrupted(evidence: Evidence, found: Interruption): Judgement {
   const { kind, source, reason, message, note, assumeAfterSeconds } = found
   const outcome = make(evidence, kind, source, { reason, message, notes: note === undefined ? [] : [note] })
   if (evidence.end !== undefined || hasEndedByStatus(evidence) || assumeAfterSeconds === 0) return decided(outcome)
+  if (evidence.pod === undefined && isJobFinished(evidence.job)) {
+    return { verdict: 'await', for: 'termination', outcome, waitSeconds: 2 }
+  }
   // Still within its grace: its last output and its end are yet to come.
   if (assumeAfterSeconds === undefined) return undecided
   return { verdict: 'await', for: 'termination', outcome, waitSeconds: assumeAfterSeconds }
@@ -146,11 +149,14 @@ function fromStatus(evidence: Evidence): Judgement {
         return decided(make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'pod_status', { reason, message }))
       }
     }
-    if (!hasEndedByStatus(evidence)) return undecided
+    const over = hasEndedByStatus(evidence)
+    // A Job that is over without a pod: it is gone, or the watch of pods is behind. The objects are read once more.
+    if (!over && (pod !== undefined || !isJobFinished(job))) return undecided
     const known = `pod phase ${pod?.status?.phase ?? 'unknown'}, container state unknown, Job ${
       jobCondition(job, 'Complete', 'Failed')?.type ?? 'without an end'
     }`
-    return decided(make(evidence, { kind: 'lost', code: 'lost', known }, pod === undefined ? 'absence' : 'pod_status'))
+    const lost = make(evidence, { kind: 'lost', code: 'lost', known }, pod === undefined ? 'absence' : 'pod_status')
+    return over ? decided(lost) : { verdict: 'await', for: 'termination', outcome: lost, waitSeconds: 2 }
   }
   const { exitCode, reason, message } = terminated
   if (reason === 'StartError' || reason === 'ContainerCannotRun') {

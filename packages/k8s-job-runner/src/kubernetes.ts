@@ -3,7 +3,6 @@ export type {
   CoreV1Event as KubeEvent,
   V1Affinity as Affinity,
   V1Container as Container,
-  V1ContainerState as ContainerState,
   V1ContainerStatus as ContainerStatus,
   V1EnvFromSource as EnvFromSource,
   V1EnvVar as EnvVar,

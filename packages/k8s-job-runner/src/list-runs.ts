@@ -24,7 +24,7 @@ function stateOf(job: Job): RunSummary['state'] {
 }
 
 /** A Job as a summary. */
-export function summarize(job: Job): RunSummary {
+function summarize(job: Job): RunSummary {
   const { name = '', uid = '', labels = {}, annotations = {}, creationTimestamp } = job.metadata ?? {}
   return {
     job: name,

@@ -3,7 +3,7 @@ import { instant, type KubeEvent } from './kubernetes.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 
 /** When an Event happened last, in milliseconds, for ordering. */
-export function eventTime(event: KubeEvent): number {
+function eventTime(event: KubeEvent): number {
   return (
     instant(event.series?.lastObservedTime) ??
     instant(event.lastTimestamp) ??

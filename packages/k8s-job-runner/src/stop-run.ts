@@ -38,15 +38,30 @@ async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUi
  * A running pod is deleted with its grace: SIGTERM reaches the command through the launcher, its last words and its end
  * are still read. Without a running pod the Job itself is deleted, so that no pod comes after all.
  */
-async function ask({ client, namespace }: RunnerContext, input: StopInput): Promise<void> {
-  const pod = input.pod()?.metadata
-  if (input.started && pod?.name !== undefined) {
-    const { graceSeconds: gracePeriodSeconds } = input
-    await client.delete(kinds.Pod, { name: pod.name, namespace, gracePeriodSeconds, preconditions: { uid: pod.uid } })
+async function ask(context: RunnerContext, input: StopInput): Promise<void> {
+  const { client, namespace } = context
+  if (input.started) {
+    await endPod(context, input.pod(), input.graceSeconds)
     return
   }
   const { jobName: name, jobUid: uid } = input
   await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } })
+}
+
+/** Deletes exactly this pod, with a grace. One that is gone, or another of the name, is as good as deleted. */
+export async function endPod(
+  { client, namespace }: RunnerContext,
+  pod: Pod | undefined,
+  gracePeriodSeconds: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { name, uid } = pod?.metadata ?? {}
+  if (name === undefined) return
+  try {
+    await client.delete(kinds.Pod, { name, namespace, gracePeriodSeconds, preconditions: { uid }, signal })
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error
+  }
 }
 
 /** Stops a run and says what was seen of it. */
@@ -90,7 +105,8 @@ export async function stopRun(context: RunnerContext, input: StopInput): Promise
   }
 }
 
-async function pause(sleep: Promise<void>): Promise<'timeout' | 'aborted'> {
+/** Turns a sleep into what ended it. */
+export async function pause(sleep: Promise<void>): Promise<'timeout' | 'aborted'> {
   return sleep.then(
     () => 'timeout' as const,
     () => 'aborted' as const,

@@ -19,7 +19,7 @@ export interface WatchBoard {
 }
 
 /** The uid of the Job that controls a pod. */
-export function controllerUid(pod: Pod): string | undefined {
+function controllerUid(pod: Pod): string | undefined {
   const owner = pod.metadata?.ownerReferences?.find(({ kind, controller }) => kind === 'Job' && controller === true)
   return owner?.uid ?? pod.metadata?.labels?.['batch.kubernetes.io/controller-uid']
 }

@@ -1,0 +1,40 @@
+import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import type { RunEvidence } from './run-evidence.ts'
+import { errorText, type RunnerContext } from './runner-context.ts'
+
+/**
+ * Reads the pod of a run once more, or its Job and whatever pod it has, because the watch may be blind. False when the
+ * API server does not tell: then nothing may be concluded.
+ */
+export async function readAgain(
+  context: RunnerContext,
+  { evidence, see, missed }: RunEvidence,
+  { jobName, jobUid, signal }: { jobName: string; jobUid: string; signal: AbortSignal },
+): Promise<boolean> {
+  const { client, namespace, warn } = context
+  const known = evidence.pod?.metadata
+  try {
+    if (known?.name !== undefined) {
+      const pod = await client.get(kinds.Pod, { name: known.name, namespace, signal })
+      if (pod.metadata?.uid === known.uid) see({ of: 'pod', gone: false, object: pod })
+      else missed()
+      return true
+    }
+    const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`
+    const { items } = await client.list(kinds.Pod, { namespace, labelSelector, signal })
+    for (const object of items) see({ of: 'pod', gone: false, object })
+    const job = await client.get(kinds.Job, { name: jobName, namespace, signal })
+    if (job.metadata?.uid === jobUid) see({ of: 'job', gone: false, object: job })
+    else missed()
+    return true
+  } catch (error) {
+    if (signal.aborted) return false
+    if (isNotFound(error)) {
+      missed()
+      return true
+    }
+    const message = `Job ${jobName} cannot be read, so nothing is decided about it: ${errorText(error)}`
+    warn({ code: 'not_confirmed', message, cause: error })
+    return false
+  }
+}

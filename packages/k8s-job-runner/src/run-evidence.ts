@@ -1,0 +1,46 @@
+import type { Evidence, Sighting } from './evidence.ts'
+import type { Job, Pod } from './kubernetes.ts'
+import { annotation } from './labels.ts'
+import { containerStatus } from './read-pod.ts'
+import type { BoardChange } from './watch-board.ts'
+
+/** Everything known of a run, and the one way to learn more. */
+export interface RunEvidence {
+  readonly evidence: Evidence
+  /** Takes in an object as it now is, or as it last was. May be told twice or late. */
+  see(change: BoardChange): void
+  /** Takes in that a read did not find the pod, or the Job where no pod is known. */
+  missed(): void
+}
+
+/** Starts the evidence of a run with its Job. */
+export function gatherEvidence(container: string, job: Job, now: () => number): RunEvidence {
+  const evidence: Evidence = { container, job, events: [] }
+  const sighting = (by: Sighting['by']): Sighting => ({ at: now(), by })
+
+  function seeJob(seen: Job, gone: boolean): void {
+    evidence.job = seen
+    if (gone) evidence.jobGone ??= sighting('watch')
+    const by = seen.metadata?.annotations?.[annotation.cancelledBy]
+    if (by !== undefined) evidence.cancel ??= { by }
+  }
+  function seePod(seen: Pod, gone: boolean): void {
+    // There is one pod per run. Should another appear, the first is still the one whose output was read.
+    if (evidence.pod !== undefined && evidence.pod.metadata?.uid !== seen.metadata?.uid) return
+    evidence.pod = seen
+    if (gone) evidence.podGone ??= sighting('watch')
+    if (gone || seen.metadata?.deletionTimestamp !== undefined) evidence.deletionSeenAt ??= now()
+    else if (containerStatus(seen, container)?.state?.terminated !== undefined) evidence.endedUndisturbed = true
+  }
+  return {
+    evidence,
+    see(change) {
+      if (change.of === 'job') seeJob(change.object, change.gone)
+      else seePod(change.object, change.gone)
+    },
+    missed() {
+      if (evidence.pod === undefined) evidence.jobGone ??= sighting('read')
+      else evidence.podGone ??= sighting('read')
+    },
+  }
+}
