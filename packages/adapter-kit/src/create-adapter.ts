@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
+import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-utils/server-utils'
+import { messageOf } from './adapter-error.ts'
 import type { AgentDefinition } from './agent/agent-definition.ts'
 import type { AgentSummary } from './agent/agent-summary.ts'
 import { systemClock } from './clock.ts'
@@ -7,6 +10,8 @@ import { createClusterPool } from './cluster/cluster-pool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './run/adapter-dependencies.ts'
+import { createLiveRecords } from './restart/live-records.ts'
+import { wakeOrphans } from './restart/wake-orphans.ts'
 import { executeRun } from './run/execute-run.ts'
 import { sessionCodec } from './session/session-params.ts'
 import { configForm } from './settings/config-form.ts'
@@ -23,6 +28,15 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
     serverPath: (path) => (existsSync(path) ? path : null),
     followed: new Set(),
     reported: new Set(),
+    records: (adapterType) =>
+      createLiveRecords(
+        join(
+          resolvePaperclipInstanceRootForAdapter({ env: env as NodeJS.ProcessEnv }),
+          'data',
+          'agent-jobs-live',
+          adapterType,
+        ),
+      ),
     onWarning,
     ...overrides,
   }
@@ -49,4 +63,26 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
     requiresMaterializedRuntimeSkills: true,
     runtimeToolDelivery: definition.runtimeToolDelivery,
   }
+}
+
+const sweptTypes = Symbol.for('agent-jobs.adapter.swept')
+
+/**
+ * Takes back, once in the life of a server, the Jobs that its earlier life left. A reload of the package loads its code
+ * anew while runs are under way; a mark on the process keeps it from waking their agents.
+ */
+export function takeBackOrphans(
+  definition: Pick<AgentDefinition, 'type'>,
+  deps: AdapterDependencies = systemDependencies(),
+): Promise<void> {
+  const marks: Set<string> = Reflect.get(globalThis, sweptTypes) ?? new Set<string>()
+  Reflect.set(globalThis, sweptTypes, marks)
+  if (marks.has(definition.type)) return Promise.resolve()
+  marks.add(definition.type)
+  const records = deps.records(definition.type)
+  if (records === null) return Promise.resolve()
+  return wakeOrphans(deps, records, new AbortController().signal).then(
+    () => undefined,
+    (error: unknown) => deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`),
+  )
 }

@@ -14,7 +14,7 @@ export type { AgentEnding, AgentParser, AgentSummary, AgentUsage } from './agent
 export { permissions, roleYaml, type Permission } from './environment/permissions.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
-export { createAdapter, systemDependencies } from './create-adapter.ts'
+export { createAdapter, systemDependencies, takeBackOrphans } from './create-adapter.ts'
 export type { AdapterDependencies } from './run/adapter-dependencies.ts'
 export type { McpServers } from './run/mcp-servers.ts'
 export type { RunContext, RunWorkspace } from './run/run-context.ts'

@@ -139,7 +139,7 @@ export async function serverPlace({
     client,
     namespace,
     folder,
-    env: { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, KUBECONFIG: process.env['KUBECONFIG'] ?? '' },
+    env: { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, KUBECONFIG: process.env['KUBECONFIG'] ?? '', PAPERCLIP_HOME: folder },
     close: () => client.close(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { LiveRecords } from '../restart/live-records.ts'
 import type { ClusterPool } from '../cluster/cluster-pool.ts'
 
 /** Everything that the flow takes from outside. */
@@ -14,6 +15,8 @@ export interface AdapterDependencies {
   followed: Set<string>
   /** Jobs (by uid) whose result was reported and that are being removed. */
   reported: Set<string>
+  /** Jobs that a restarted server must take back; null where nothing is to be kept. */
+  records: (adapterType: string) => LiveRecords | null
   /** For what concerns no run. */
   onWarning: (message: string) => void
 }

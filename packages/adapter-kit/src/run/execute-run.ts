@@ -1,9 +1,10 @@
-import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { LiveRecord } from '../restart/live-records.ts'
 import { earlyFailure, executionResult } from '../result/execution-result.ts'
 import { judgeRun } from '../result/judge-run.ts'
 import { offeredSession } from '../session/decide-resume.ts'
@@ -96,7 +97,9 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   const relay = logRelay(ctx.onLog, { redact: secretRedactor(input.secrets) })
   const stopping = cancelOnAbort(handle, signal, plan.settings.graceSec)
   deps.followed.add(handle.job.uid)
+  const records = deps.records(definition.type)
   try {
+    await records?.put(recordOf(plan, handle))
     const followed = await followRun({
       handle,
       parser: definition.createParser(),
@@ -133,11 +136,27 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
     })
   } finally {
     const { uid } = handle.job
+    if (!lostOwnership(signal)) await records?.remove(handle.job.name)
     deps.reported.add(uid)
     deps.followed.delete(uid)
     // The result waits for nobody; what is left in the cluster is removed behind it.
     plan.cluster.afterwards(handle.settled.finally(() => deps.reported.delete(uid)))
     await stopping.settle()
+  }
+}
+
+/** A kubeconfig that was pasted in is a secret and is not written down; its Jobs wait for a comment after a restart. */
+function recordOf(plan: RunPlan, handle: RunHandle): LiveRecord {
+  const { kubeconfig } = plan.settings
+  return {
+    version: 1,
+    job: handle.job.name,
+    namespace: handle.job.namespace,
+    secret: secretNameFor(handle.key),
+    kubeconfig: kubeconfig?.startsWith('/') ? kubeconfig : null,
+    agentId: plan.run.agentId,
+    issueId: plan.run.issueId,
+    runId: handle.runId,
   }
 }
 

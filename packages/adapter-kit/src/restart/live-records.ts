@@ -1,0 +1,72 @@
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isRecord } from '../settings/loose-text.ts'
+
+/** What a restarted server must know to take a Job back. It holds no secret. */
+export interface LiveRecord {
+  version: 1
+  job: string
+  namespace: string
+  /** Secret of the run; it holds the run's own Paperclip token. */
+  secret: string
+  /** Path of the kubeconfig, null for the server's own cluster. */
+  kubeconfig: string | null
+  agentId: string
+  issueId: string | null
+  runId: string
+}
+
+/** The records of the Jobs that are under way, one small file each. */
+export interface LiveRecords {
+  put(record: LiveRecord): Promise<void>
+  remove(job: string): Promise<void>
+  list(): Promise<LiveRecord[]>
+}
+
+function isLiveRecord(value: unknown): value is LiveRecord {
+  if (!isRecord(value) || value['version'] !== 1) return false
+  const texts = ['job', 'namespace', 'secret', 'agentId', 'runId']
+  return texts.every((key) => typeof value[key] === 'string')
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Makes the store in a folder of the server's own instance. */
+export function createLiveRecords(folder: string): LiveRecords {
+  const fileOf = (job: string) => join(folder, `${job.replaceAll(/[^a-z0-9-]/g, '')}.json`)
+  return {
+    async put(record) {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const temporary = `${fileOf(record.job)}.${process.pid}.tmp`
+      await writeFile(temporary, JSON.stringify(record), { mode: 0o600 })
+      await rename(temporary, fileOf(record.job))
+    },
+    async remove(job) {
+      await rm(fileOf(job), { force: true })
+    },
+    async list() {
+      let names: string[]
+      try {
+        names = await readdir(folder)
+      } catch (error) {
+        if (isAbsent(error)) return []
+        throw error
+      }
+      const records: LiveRecord[] = []
+      for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
+        let value: unknown
+        try {
+          value = JSON.parse(await readFile(join(folder, name), 'utf8'))
+        } catch (error) {
+          // Gone meanwhile, or a file that somebody else put there.
+          if (isAbsent(error) || error instanceof SyntaxError) continue
+          throw error
+        }
+        if (isLiveRecord(value)) records.push(value)
+      }
+      return records
+    },
+  }
+}

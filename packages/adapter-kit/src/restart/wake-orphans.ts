@@ -1,0 +1,117 @@
+import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import { messageOf } from '../adapter-error.ts'
+import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import { reattachReason } from '../run/decide-claim.ts'
+import { isRecord } from '../settings/loose-text.ts'
+import type { LiveRecord, LiveRecords } from './live-records.ts'
+
+/** What became of one Job that an earlier life of the server left. */
+export interface OrphanWake {
+  job: string
+  result: 'woken' | 'skipped' | 'gone' | 'failed'
+  detail: string | null
+}
+
+const patienceMs = 10 * 60_000
+const stepMs = 500
+
+function serverUrl(env: AdapterDependencies['env']): string {
+  const own = env['PAPERCLIP_RUNTIME_API_URL'] ?? env['PAPERCLIP_API_URL']
+  if (own) return own.replace(/\/+$/, '')
+  return `http://127.0.0.1:${env['PAPERCLIP_LISTEN_PORT'] ?? env['PORT'] ?? '3100'}`
+}
+
+/** Waits until the server says that its own recovery is over; waking an agent before would race with it. */
+async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Promise<boolean> {
+  const until = deps.clock.now() + patienceMs
+  while (deps.clock.now() < until) {
+    try {
+      const response = await deps.fetch(`${serverUrl(deps.env)}/api/health`, { signal })
+      const health: unknown = await response.json()
+      const recovery = isRecord(health) ? health['startupRecovery'] : undefined
+      if (response.ok && (!isRecord(recovery) || recovery['phase'] === 'ready')) return true
+    } catch (error) {
+      // The server is not listening yet; that is what is waited for.
+      signal.throwIfAborted()
+      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
+    }
+    await deps.clock.sleep(stepMs, signal)
+  }
+  return false
+}
+
+async function runToken(deps: AdapterDependencies, record: LiveRecord, signal: AbortSignal): Promise<string | null> {
+  const { client } = deps.clusters.get(record.kubeconfig ?? undefined)
+  const { namespace } = record
+  try {
+    await client.get(kinds.Job, { name: record.job, namespace, signal })
+    const secret = await client.get(kinds.Secret, { name: record.secret, namespace, signal })
+    const data = secret.data?.['PAPERCLIP_API_KEY']
+    return data === undefined ? null : Buffer.from(data, 'base64').toString('utf8')
+  } catch (error) {
+    if (isNotFound(error)) return null
+    throw error
+  }
+}
+
+async function wake(deps: AdapterDependencies, record: LiveRecord, signal: AbortSignal): Promise<OrphanWake> {
+  const { job, agentId, issueId, runId } = record
+  const token = await runToken(deps, record, signal)
+  if (token === null) return { job, result: 'gone', detail: null }
+  // A run's token may wake its own agent, also when the run is lost.
+  const response = await deps.fetch(`${serverUrl(deps.env)}/api/agents/${encodeURIComponent(agentId)}/wakeup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      source: 'automation',
+      triggerDetail: 'callback',
+      reason: reattachReason,
+      ...(issueId === null ? {} : { payload: { issueId } }),
+      idempotencyKey: `reattach:${job}:${runId}:${deps.clock.now()}`,
+    }),
+    signal,
+  })
+  const answer: unknown = await response.json().catch(() => null)
+  if (!response.ok) return { job, result: 'failed', detail: `HTTP ${response.status}` }
+  const skipped = isRecord(answer) && answer['status'] === 'skipped'
+  return {
+    job,
+    result: skipped ? 'skipped' : 'woken',
+    detail: skipped && isRecord(answer) ? String(answer['reason']) : null,
+  }
+}
+
+/**
+ * After a restart Paperclip never runs a lost run of an external adapter again. Each Job that is still there holds its
+ * run's token, and with it the agent is woken: the new run of the same task adopts the Job.
+ */
+export async function wakeOrphans(
+  deps: AdapterDependencies,
+  records: LiveRecords,
+  signal: AbortSignal,
+): Promise<OrphanWake[]> {
+  const left = await records.list()
+  if (left.length === 0) return []
+  if (!(await serverReady(deps, signal))) {
+    deps.onWarning(
+      `Paperclip did not become ready, so ${left.length} Job(s) of an earlier life were not taken back. A comment on their issues does it.`,
+    )
+    return []
+  }
+  const woken: OrphanWake[] = []
+  for (const record of left) {
+    try {
+      const result = await wake(deps, record, signal)
+      if (result.result === 'gone') await records.remove(record.job)
+      if (result.result === 'failed' || result.result === 'skipped') {
+        deps.onWarning(`Job ${record.job} was not taken back (${result.detail}). A comment on its issue does it.`)
+      }
+      woken.push(result)
+    } catch (error) {
+      signal.throwIfAborted()
+      deps.onWarning(`Job ${record.job} was not taken back: ${messageOf(error)}`)
+      woken.push({ job: record.job, result: 'failed', detail: messageOf(error) })
+    }
+  }
+  return woken
+}
