@@ -66,6 +66,7 @@ describe('an API error', () => {
     ['rapid_refill_breaker', 'context_overflow'],
     ['aborted_streaming', 'interrupted'],
     ['budget_exhausted', 'max_budget'],
+    ['image_error', 'bad_request'],
     ['api_error', 'upstream_error'],
   ])('of terminal reason %s alone is %s', (terminalReason, expected) => expect(code({ terminalReason })).toBe(expected))
 
@@ -94,6 +95,10 @@ describe('an API error', () => {
     expect(code({ status: 429, rateLimitStatus: 'allowed_warning' })).toBe('rate_limited')
     expect(code({ status: 500, rateLimitStatus: 'rejected' })).toBe('upstream_error')
     expect(code({ status: 429, kind: 'usage_limit_reached' })).toBe('quota_exhausted')
+  })
+
+  it('is a full context when the request is too large, although the CLI suspects an image', () => {
+    expect(code({ status: 413, terminalReason: 'image_error', category: 'invalid_request' })).toBe('context_overflow')
   })
 
   it('is an overload although the category says server error', () => {

@@ -78,7 +78,6 @@ const byTerminalReason = new Map<string, AgentErrorCode>([
   ['structured_output_retry_exhausted', 'structured_output_failed'],
   ['aborted_streaming', 'interrupted'],
   ['aborted_tools', 'interrupted'],
-  ['image_error', 'bad_request'],
 ])
 
 // What is wrong with the account goes before the HTTP status: the API says "credit balance too low" with 400.
@@ -133,6 +132,7 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
     by('type', byType.get(type ?? '')) ??
     by('status', byStatus(status)) ??
     by('category', categories.get(category ?? '')) ??
+    by('terminalReason', fields.terminalReason === 'image_error' ? 'bad_request' : undefined) ??
     // An API error of which nothing more is known: the request never came to an HTTP status.
     by('terminalReason', fields.terminalReason === 'api_error' ? 'upstream_error' : undefined)
   )

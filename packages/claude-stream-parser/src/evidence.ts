@@ -6,6 +6,7 @@ export interface Evidence {
   readonly source:
     | 'result'
     | 'assistant'
+    | 'user'
     | 'system'
     | 'rate_limit_event'
     | 'stdout'

@@ -34,6 +34,15 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
     const api = judgeApiError(facts, null, message)
     if (api) return { ...api, evidence: [...api.evidence, noResult] }
   }
+  if (facts.interruptLine !== null) {
+    const marker: Evidence = {
+      source: 'user',
+      field: 'message.content',
+      value: 'interrupted',
+      line: facts.interruptLine,
+    }
+    return fail('interrupted', 'Claude Code was interrupted before it had a result.', marker, noResult, ...exit)
+  }
   if (!facts.modelSpoke && !facts.cut && end.exitCode != null && end.exitCode !== 0) {
     if (facts.retry) {
       const code = codeOfRetry(facts.retry)

@@ -90,21 +90,23 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
     }
     const empty =
       (result.result ?? '') === '' &&
-      result.outputTokens === 0 &&
+      facts.visible !== true &&
+      (result.outputTokens === 0 || facts.visible === false) &&
       result.structuredOutput === undefined &&
       result.localCommand === null
     if (empty) {
       return fail(
         'empty_response',
-        'The model answered nothing: no text and no output tokens.',
+        'The model answered nothing: no text and no tool call.',
         saw('result', ''),
-        saw('usage.output_tokens', 0),
+        saw('usage.output_tokens', result.outputTokens),
       )
     }
     const signal = endSignal(end)
     if (signal !== null) {
       // Stopped after its work was done (the CLI hung, or the pod was taken down): the answer is complete.
-      if (facts.finished) return { code: null, message: null, evidence: [...success, processEvidence(end, signal)] }
+      if (facts.finished && !facts.taskStopped)
+        return { code: null, message: null, evidence: [...success, processEvidence(end, signal)] }
       const code = isStopSignal(signal) ? 'interrupted' : 'agent_failed'
       return fail(code, `The run was ended by ${signal} while work was pending.`, processEvidence(end, signal))
     }

@@ -85,6 +85,24 @@ describe('a run without a result', () => {
   })
 })
 
+describe('an interruption before the first answer', () => {
+  const marker = (more: object = {}): string =>
+    json({ type: 'user', message: { content: [{ type: 'text', text: '[Request interrupted by user]' }] }, ...more })
+
+  it('is told by the line that Claude Code writes then, although it exits with 0 and without a result', () => {
+    expect(judged(init + marker(), { exitCode: 0 })).toMatchObject({
+      errorCode: 'interrupted',
+      evidence: [{ source: 'user', line: 2 }, { field: 'result' }, { field: 'exitCode' }],
+    })
+  })
+
+  it('is not told by words in another place', () => {
+    expect(judged(init + marker({ isSynthetic: true }), { exitCode: 0 }).errorCode).toBe('truncated')
+    expect(judged(init + marker({ parent_tool_use_id: 't' }), { exitCode: 0 }).errorCode).toBe('truncated')
+    expect(judged(init + marker() + said, { exitCode: 0 }).errorCode).toBe('truncated')
+  })
+})
+
 describe('a run with a result', () => {
   it.each<[ProcessEnd, string | null]>([
     [{}, null],
@@ -102,6 +120,14 @@ describe('a run with a result', () => {
     expect(judged(all, { signal: 'SIGTERM' }).errorCode).toBe('interrupted')
     expect(judged(all, { exitCode: 0 })).toMatchObject({ errorCode: null, finished: false, pendingTasks: 1 })
     expect(judged(all)).toMatchObject({ errorCode: null, finished: false })
+  })
+
+  it('is interrupted when its stop killed a background task', () => {
+    const task = json({ type: 'system', subtype: 'background_tasks_changed', tasks: [{ task_id: 'a' }] })
+    const killed = json({ type: 'system', subtype: 'task_notification', task_id: 'a', status: 'stopped' })
+    const all = init + task + said + success + killed
+    expect(judged(all, { exitCode: 143 }).errorCode).toBe('interrupted')
+    expect(judged(all, { exitCode: 0 }).errorCode).toBeNull()
   })
 
   it('is truncated when another turn had begun', () => {
@@ -150,12 +176,29 @@ describe('a run with a result', () => {
     expect(judged(init + result(nothing)).errorCode).toBe('empty_response')
     expect(judged(init + result({ ...nothing, local_command: 'compact' })).errorCode).toBeNull()
     expect(judged(init + result({ ...nothing, structured_output: { a: 1 } })).errorCode).toBeNull()
-    expect(judged(init + result({ ...nothing, usage: { output_tokens: 9 } })).errorCode).toBeNull()
+    const busy = { ...nothing, usage: { output_tokens: 9 } }
+    expect(judged(init + result(busy)).errorCode).toBeNull()
+    const block = (content: object): string => json({ type: 'assistant', message: { model: 'm', content: [content] } })
+    expect(judged(init + block({ type: 'thinking', thinking: 'Hm' }) + result(busy)).errorCode).toBe('empty_response')
+    expect(judged(init + block({ type: 'tool_use', name: 'Bash' }) + result(busy)).errorCode).toBeNull()
   })
 
   it('keeps the answer when a turn without a model follows', () => {
     const modelless = result({ is_error: false, result: '', num_turns: 0 })
     expect(judged(init + said + success + modelless)).toMatchObject({ errorCode: null, result: 'Hi', results: 2 })
+  })
+
+  it('keeps the answer when the spurious error of an old version follows', () => {
+    const errors = ['only prompt commands are supported in streaming mode']
+    const zeroed = { subtype: 'error_during_execution', num_turns: 0, duration_ms: 0, result: undefined, errors }
+    expect(judged(init + said + success + result(zeroed), { exitCode: 0 })).toMatchObject({
+      errorCode: null,
+      result: 'Hi',
+    })
+    expect(judged(init + said + success + result({ ...zeroed, duration_ms: 9 })).errorCode).toBe('agent_failed')
+    expect(judged(init + said + success + result({ ...zeroed, terminal_reason: 'turn_setup_failed' })).errorCode).toBe(
+      'agent_failed',
+    )
   })
 
   it('has the error of its own turn, not one that it recovered from', () => {

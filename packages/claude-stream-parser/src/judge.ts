@@ -11,14 +11,20 @@ export interface RunFacts {
   readonly events: number
   readonly lastLine: number
   readonly initLine: number | null
-  /** The agent itself (not a sub-agent, not the CLI in its place) said or called something. */
+  /** The agent itself (not a sub-agent, not the CLI in its place) printed a block of a message. */
   readonly modelSpoke: boolean
+  /** Among them was a text or a tool call; null when no block was printed at all. */
+  readonly visible: boolean | null
   readonly assistantError: AssistantErrorFacts | null
   readonly retry: RetryFacts | null
   readonly rateLimit: RateLimitFacts | null
   /** Line of a `model_refusal_no_fallback` in the last turn. */
   readonly refusalLine: number | null
+  /** Line of the CLI's own "[Request interrupted by user]", when it is the last thing that the agent's turn shows. */
+  readonly interruptLine: number | null
   readonly finished: boolean
+  /** A background task was stopped after the last result. */
+  readonly taskStopped: boolean
   readonly turnOpen: boolean
   /** The last line broke off. */
   readonly cut: boolean

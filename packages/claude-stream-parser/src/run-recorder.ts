@@ -48,6 +48,8 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
   let answeredBy: string | null = null
   let lastText: string | null = null
   let modelSpoke = false
+  let visible: boolean | null = null
+  let interruptLine: number | null = null
   let assistantError: AssistantErrorFacts | null = null
   let retry: RetryFacts | null = null
   let rateLimit: RateLimitFacts | null = null
@@ -114,17 +116,22 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
     const own = parent === null
     if (!own) addSubagent(parent)
     const said: string[] = []
+    let called = false
     for (const block of listOf(message, 'content')) {
       if (!isJsonObject(block)) continue
       const type = textOf(block, 'type')
-      if (type === 'tool_use') tools.add(textOf(block, 'name') ?? '(unnamed)')
-      else if (type === 'text' && own) said.push(textOf(block, 'text') ?? '')
+      if (type === 'tool_use') {
+        tools.add(textOf(block, 'name') ?? '(unnamed)')
+        called = true
+      } else if (type === 'text' && own) said.push(textOf(block, 'text') ?? '')
     }
     if (own) {
+      interruptLine = null
       assistantError = readAssistantError(value, line)
       if (assistantError === null) {
         if (model !== synthetic) {
           modelSpoke = true
+          visible = (visible ?? false) || called || said.some((one) => one.trim() !== '')
           refusalLine = null
           retry = null
           if (model !== null) answeredBy = bounded(model, maxIdChars)
@@ -171,7 +178,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
     // A turn without a model (a local command, a blocked prompt) says nothing about the answer before it.
     const modelless =
       facts.subtype === 'success' && !facts.isError && facts.numTurns === 0 && (facts.result ?? '') === ''
-    if (result === null || !modelless) {
+    if (result === null || !(modelless || isSpurious(facts, result))) {
       result = facts
       endedWith = { assistantError, refusalLine }
     }
@@ -192,6 +199,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
         case 'assistant':
           return assistant(value, line)
         case 'user':
+          if (isInterruptMarker(value)) interruptLine = line
           return addSubagent(textOf(value, 'parent_tool_use_id'))
         case 'stream_event':
           return streamEvent(value)
@@ -238,10 +246,13 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           lastLine: lines.total,
           initLine,
           modelSpoke,
+          visible,
+          interruptLine,
           retry,
           rateLimit,
           ...(endedWith ?? { assistantError, refusalLine }),
           finished: turns.finished,
+          taskStopped: turns.taskStopped,
           turnOpen: turns.turnOpen,
           cut: lines.cut,
           oversizeLines: lines.oversize,
@@ -292,6 +303,38 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
       }
     },
   }
+}
+
+/**
+ * What the CLI writes into the conversation when it is interrupted; before the first answer it is all that it prints.
+ * A person's or a model's words cannot take its place: in `--print` mode other text blocks of the agent's own `user`
+ * lines are synthetic or a replay.
+ */
+function isInterruptMarker(value: JsonObject): boolean {
+  if (textOf(value, 'parent_tool_use_id') !== null) return false
+  if (memberOf(value, 'isSynthetic') === true || memberOf(value, 'isReplay') === true) return false
+  const content = listOf(objectOf(value, 'message'), 'content')
+  const [block] = content
+  return (
+    content.length === 1 &&
+    isJsonObject(block) &&
+    /^\[Request interrupted by user(?: for tool use)?\]$/.test(textOf(block, 'text') ?? '')
+  )
+}
+
+/**
+ * Claude Code before 2.1.7 (its issue 16768) printed a second result when a background task ended: an error during
+ * execution of nothing at all, after the turn had succeeded. It says nothing about the run.
+ */
+function isSpurious(facts: ResultFacts, before: ResultFacts): boolean {
+  const ofNothing = facts.numTurns === 0 && facts.durationMs === 0 && facts.terminalReason === null
+  return (
+    facts.subtype === 'error_during_execution' &&
+    ofNothing &&
+    facts.startupFailureReason === null &&
+    before.subtype === 'success' &&
+    !before.isError
+  )
 }
 
 /** The few members of `init` that a summary shows; its lists are long and not kept. */

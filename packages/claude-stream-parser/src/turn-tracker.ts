@@ -10,6 +10,8 @@ export interface TurnTracker {
   readonly finished: boolean
   /** A turn began whose result has not come. */
   readonly turnOpen: boolean
+  /** A background task was stopped or killed after the last result, so what it was to tell the model is lost. */
+  readonly taskStopped: boolean
   /** Background tasks that have not ended. */
   readonly pendingTasks: number
 }
@@ -25,6 +27,7 @@ export function createTurnTracker(): TurnTracker {
   // A background task ended after the last result: the CLI begins another turn to tell the model.
   let turnOwed = false
   let queued = false
+  let taskStopped = false
   // From the first full list on only lists add tasks: they say which of them nobody waits for.
   let listed = false
 
@@ -33,7 +36,9 @@ export function createTurnTracker(): TurnTracker {
   }
 
   function ended(task: string, status: string | null): void {
-    if (running.delete(task) && status !== 'stopped' && status !== 'killed') turnOwed = true
+    if (!running.delete(task)) return
+    if (status === 'stopped' || status === 'killed') taskStopped = true
+    else turnOwed = true
   }
 
   return {
@@ -75,6 +80,7 @@ export function createTurnTracker(): TurnTracker {
     result(event) {
       results++
       turnOwed = false
+      taskStopped = false
       queued = (numberOf(event, 'queued_turn_count') ?? 0) > 0
     },
     get finished() {
@@ -82,6 +88,9 @@ export function createTurnTracker(): TurnTracker {
     },
     get turnOpen() {
       return turns > results
+    },
+    get taskStopped() {
+      return taskStopped
     },
     get pendingTasks() {
       return running.size
