@@ -9,9 +9,12 @@ import { KubeConfig, type Cluster, type User } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKubeClient } from './kube-client.ts'
 
+// Part of the system, not of a package.
+const tool = 'openssl'
+
 function hasOpenssl(): boolean {
   try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    execFileSync(tool, ['version'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -27,7 +30,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
   const base64 = (name: string) => readFileSync(file(name)).toString('base64')
 
   function openssl(...args: string[]): void {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+    execFileSync(tool, args, { cwd: folder, stdio: 'ignore' })
   }
 
   function certificate(name: string, subject: string): void {

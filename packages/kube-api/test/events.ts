@@ -31,7 +31,7 @@ export const expired = {
 }
 
 /** An event in few words: `added a@5`, `synced 7`. */
-export function brief(event: ListWatchEvent<V1ConfigMap>): string {
+function brief(event: ListWatchEvent<V1ConfigMap>): string {
   if (event.type === 'synced') return `synced ${event.resourceVersion}`
   const { name, resourceVersion } = event.object.metadata ?? {}
   return `${event.type} ${name}@${resourceVersion}`
