@@ -41,6 +41,15 @@ describe('a limit', () => {
     expect(notices).toEqual(['output_limit'])
   })
 
+  it('on output is told of too when the command has already ended by itself', async () => {
+    const { end, stdout } = await runProgram({
+      argv: ['sh', '-c', 'head -c 300000 /dev/zero'],
+      limits: { maxOutputBytes: 100_000 },
+    })
+    expect(end).toMatchObject({ stoppedBy: 'output_limit', stdoutBytes: 100_000 })
+    expect(stdout).toHaveLength(100_000)
+  })
+
   it('on output ends a writer that ignores SIGTERM at twice the bound, not after the grace', async () => {
     const { end } = await runProgram({
       argv: ['sh', '-c', 'trap "" TERM; while :; do echo 0123456789; done'],

@@ -40,11 +40,12 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
 
   function stop(reason: StoppedBy, message: string, signal: NodeJS.Signals = 'SIGTERM'): void {
     // After the command's end a signal only bounds the wait for a stdout that nobody reads.
-    if (isOver) return void setTimeout(giveUp, graceMs())
+    if (isOver && reason === 'signal') return void setTimeout(giveUp, graceMs())
     const isFirst = stoppedBy === null
     stoppedBy ??= reason
     if (command === undefined) return
     if (isFirst) out.notice(reason, message)
+    if (isOver) return
     kill(signal)
     killTimer ??= setTimeout(() => {
       out.notice('killed', `The command was still there ${graceMs()} ms after ${signal}: SIGKILL to its group.`)
