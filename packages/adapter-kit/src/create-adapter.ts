@@ -8,6 +8,7 @@ import type { AgentSummary } from './agent/agent-summary.ts'
 import { systemClock } from './clock.ts'
 import { createClusterPool } from './cluster/cluster-pool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
+import { createModelList } from './models/model-list.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './run/adapter-dependencies.ts'
 import { createLiveRecords } from './restart/live-records.ts'
@@ -47,6 +48,7 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
   definition: AgentDefinition<Schema, Summary>,
   deps: AdapterDependencies = systemDependencies(),
 ): ServerAdapterModule {
+  const models = createModelList(definition, deps)
   return {
     type: definition.type,
     execute: (ctx) => executeRun(definition, deps, ctx),
@@ -55,6 +57,8 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
     syncSkills: (ctx) => skillSnapshot(ctx, definition.label),
     sessionCodec,
     models: definition.models,
+    listModels: () => models.list(),
+    refreshModels: () => models.refresh(),
     agentConfigurationDoc: definition.documentation,
     getConfigSchema: () => configForm(definition.schema),
     supportsLocalAgentJwt: true,

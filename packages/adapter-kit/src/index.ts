@@ -1,5 +1,6 @@
 export { AdapterError, messageOf } from './adapter-error.ts'
 export type {
+  AgentClaim,
   AgentDefinition,
   AgentFile,
   Billing,

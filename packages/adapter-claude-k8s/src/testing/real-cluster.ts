@@ -139,7 +139,12 @@ export async function serverPlace({
     client,
     namespace,
     folder,
-    env: { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, KUBECONFIG: process.env['KUBECONFIG'] ?? '', PAPERCLIP_HOME: folder },
+    env: {
+      HOSTNAME: 'paperclip-0',
+      PAPERCLIP_NAMESPACE: namespace,
+      KUBECONFIG: process.env['KUBECONFIG'] ?? '',
+      PAPERCLIP_HOME: folder,
+    },
     close: () => client.close(),
   }
 }

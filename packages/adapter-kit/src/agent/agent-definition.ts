@@ -49,12 +49,25 @@ export interface PrepareInput<Settings extends CommonSettings = CommonSettings> 
   volume: VolumeView
 }
 
+/** A volume of an agent's own, made when it is not there. It outlives the runs; no run deletes it. */
+export interface AgentClaim {
+  name: string
+  mountPath: string
+  /** Kubernetes quantity, for example `1Gi`. */
+  storage: string
+  /** Default: the cluster's default class. */
+  storageClassName?: string
+  labels?: Record<string, string>
+}
+
 /** An agent's command line and what must be there for it. */
 export interface PreparedAgent {
   argv: string[]
   /** Wins over every other variable. */
   env: Record<string, string>
   files: AgentFile[]
+  /** Volumes of the agent's own, besides the data volume. */
+  claims?: AgentClaim[]
   /** Goes before the prompt: instructions and skills of agents that have no other way to take them. */
   lead?: string[]
   /** Sentences for the run's invocation record and warnings for its log. */

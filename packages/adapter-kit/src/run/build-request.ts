@@ -1,6 +1,6 @@
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { V1EnvVar, V1EnvVarSource, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
-import type { AgentFile, CommonSettings } from '../agent/agent-definition.ts'
+import type { AgentClaim, AgentFile, CommonSettings } from '../agent/agent-definition.ts'
 import { AdapterError } from '../adapter-error.ts'
 import type { PodInheritance } from '../pod/inherit-from-pod.ts'
 import type { AgentEnv } from './agent-env.ts'
@@ -23,6 +23,7 @@ export interface RequestInput {
   cwd: string
   stdin: string
   files: readonly AgentFile[]
+  claims: readonly AgentClaim[]
   dataMountPath: string
   journalPath: string | null
 }
@@ -46,6 +47,11 @@ function volumesOf(input: RequestInput): { volumes: V1Volume[]; mounts: V1Volume
       mountPath: dataMountPath,
       ...(claim.subPath === null ? {} : { subPath: claim.subPath }),
     })
+  }
+  for (const [index, own] of input.claims.entries()) {
+    const name = `own-${index}`
+    volumes.push({ name, persistentVolumeClaim: { claimName: own.name } })
+    mounts.push({ name, mountPath: own.mountPath })
   }
   if (inheritance?.namespace !== namespace) return { volumes, mounts }
   for (const [index, { volume, mounts: at }] of inheritance.secretVolumes.entries()) {

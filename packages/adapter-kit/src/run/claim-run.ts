@@ -12,6 +12,7 @@ import type { AdapterDependencies } from './adapter-dependencies.ts'
 import { agentJob, blockedError, listAgentJobs, type AgentJob } from './candidates.ts'
 import { decideClaim, type ClaimDecision } from './decide-claim.ts'
 import { labelValue } from './labels.ts'
+import { ensureClaims } from './ensure-claims.ts'
 import type { LogRelay } from './log-relay.ts'
 import type { RunPlan } from './plan-run.ts'
 import { prepareStart } from './prepare-start.ts'
@@ -190,6 +191,15 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
     await relay.line('stderr', `[paperclip] ${warning}`)
   await ctx.onMeta?.(prepared.meta)
   signal.throwIfAborted()
+  await ensureClaims(plan.cluster.client, prepared.claims, {
+    namespace: plan.namespace,
+    labels: {
+      'app.kubernetes.io/managed-by': 'paperclip',
+      'paperclip.io/agent-id': labelValue(plan.run.agentId) ?? '',
+      'paperclip.io/adapter-type': definition.type,
+    },
+    signal,
+  })
   ctx.onDispatch?.()
   state.submitted = true
   let handle: RunHandle

@@ -10,6 +10,7 @@ import { judgeRun } from '../result/judge-run.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import type { SessionParams } from '../session/session-params.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
+import { requireBudget } from './budget-gate.ts'
 import { claimRun } from './claim-run.ts'
 import { followRun } from './follow-run.ts'
 import { logRelay, secretRedactor } from './log-relay.ts'
@@ -35,6 +36,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
   try {
     await ctx.onCancellationReady?.()
     const plan = await planRun(definition, deps, ctx, signal)
+    if (plan.settings.budgetGate) await requireBudget(deps, ctx, signal)
     const relay = logRelay(ctx.onLog)
     for (const warning of plan.warnings) await relay.line('stderr', `[paperclip] ${warning}`)
     const claimed = await claimRun({ definition, deps, ctx, plan, relay, signal, state })

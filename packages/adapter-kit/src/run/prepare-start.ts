@@ -3,7 +3,7 @@ import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipa
 import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-utils'
 import { posix } from 'node:path'
 import type { z } from 'zod'
-import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AgentClaim, AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import { isSensitive } from '../pod/env-policy.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
@@ -18,6 +18,8 @@ import type { RunPlan } from './plan-run.ts'
 /** A run that is ready to be submitted. */
 export interface PreparedRun {
   request: RunRequest
+  /** Volumes that must be there before the Job is. */
+  claims: readonly AgentClaim[]
   resume: ResumeDecision
   bundle: PreparedBundle
   mcpServerIdentity: string | null
@@ -129,6 +131,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     cwd: places.cwd,
     stdin: prompt,
     files: [...bundle.files, ...prepared.files],
+    claims: prepared.claims ?? [],
     dataMountPath: places.dataMountPath,
     journalPath: places.journalPath,
   })
@@ -141,6 +144,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   ]
   return {
     request: built.request,
+    claims: prepared.claims ?? [],
     resume,
     bundle,
     mcpServerIdentity: mcpIdentity(mcp.servers),

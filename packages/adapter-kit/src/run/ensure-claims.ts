@@ -1,0 +1,46 @@
+import { isAlreadyExists, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { AdapterError, messageOf } from '../adapter-error.ts'
+import type { AgentClaim } from '../agent/agent-definition.ts'
+
+/** Makes the claims of an agent's own that are not there yet; one that is there stays as it is. */
+export async function ensureClaims(
+  client: KubeClient,
+  claims: readonly AgentClaim[],
+  place: { namespace: string; labels: Record<string, string>; signal: AbortSignal },
+): Promise<void> {
+  const { namespace, labels, signal } = place
+  for (const claim of claims) {
+    const { name, storage, storageClassName } = claim
+    try {
+      await client.get(kinds.PersistentVolumeClaim, { name, namespace, signal })
+      continue
+    } catch (error) {
+      if (!isNotFound(error)) throw claimError(name, namespace, error)
+    }
+    try {
+      await client.create(
+        kinds.PersistentVolumeClaim,
+        {
+          metadata: { name, labels: { ...labels, ...claim.labels } },
+          spec: {
+            accessModes: ['ReadWriteOnce'],
+            resources: { requests: { storage } },
+            ...(storageClassName === undefined ? {} : { storageClassName }),
+          },
+        },
+        { namespace, signal },
+      )
+    } catch (error) {
+      // Another run of the same agent was first: the claim is there, which is all that was wanted.
+      if (!isAlreadyExists(error)) throw claimError(name, namespace, error)
+    }
+  }
+}
+
+function claimError(name: string, namespace: string, error: unknown): AdapterError {
+  return new AdapterError(
+    'k8s_claim_failed',
+    `The claim ${namespace}/${name} is not there and could not be made: ${messageOf(error)}. Check the storage class and the permission to get and create persistentvolumeclaims.`,
+    { cause: error },
+  )
+}
