@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { startScriptedModel, type Scenario, type ScriptedModel } from '@agent-jobs/scripted-model'
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,6 +40,17 @@ const closeIssue: Scenario = (request) => {
     : { kind: 'message', blocks: [{ type: 'text', text: 'The issue is closed.' }] }
 }
 
+/** As above, but it takes a while; long enough for the server to die and come back. */
+const closeSlowly: Scenario = (request, context) => {
+  if (request.step === 0) {
+    return {
+      kind: 'message',
+      blocks: [{ type: 'tool', name: 'Bash', input: { command: 'sleep 20; echo awake', description: 'Take a nap' } }],
+    }
+  }
+  return closeIssue({ ...request, step: request.step - 1 }, context)
+}
+
 /** A kubeconfig without files, as someone would paste it into the form. */
 function flatKubeconfig(): string {
   const config = new KubeConfig()
@@ -64,7 +76,10 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
   let company: string
 
   beforeAll(async () => {
-    model = await startScriptedModel({ host: '0.0.0.0', scenarios: { 'close-issue': closeIssue } })
+    model = await startScriptedModel({
+      host: '0.0.0.0',
+      scenarios: { 'close-issue': closeIssue, 'close-slowly': closeSlowly },
+    })
     place = await serverPlace({
       namespace: 'adapter-paperclip',
       env: { ANTHROPIC_API_KEY: 'sk-ant-test-0123456789', DATABASE_URL: 'postgres://u:p@db/x' },
@@ -151,6 +166,89 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     expect(run, told).toMatchObject({ status: 'succeeded', errorCode: null })
     expect(run.sessionIdAfter).toMatch(/^[0-9a-f-]{36}$/)
     expect(run.usageJson).toMatchObject({ provider: 'anthropic', billingType: 'metered_api' })
+    const after = await server.call('GET', `/api/issues/${issue}`)
+    expect(after.json, told).toMatchObject({ status: 'done' })
+  })
+
+  const runsOf = async (agent: string): Promise<Run[]> =>
+    (await server.call('GET', `/api/companies/${company}/heartbeat-runs?agentId=${agent}&limit=20`)).json as Run[]
+
+  async function logOf(run: string): Promise<string> {
+    const { json } = await server.call('GET', `/api/heartbeat-runs/${run}/log?offset=0&limitBytes=1000000`)
+    return JSON.stringify(json)
+  }
+
+  /** Waits until the agent of a run has begun to speak. */
+  async function speaking(agent: string): Promise<string> {
+    return eventually(async () => {
+      const run = (await runsOf(agent)).find(({ status }) => status === 'running')
+      return run && (await logOf(run.id)).includes('subtype') ? run.id : null
+    }, 'an agent that speaks')
+  }
+
+  it('continues the session of a task in a new pod', async () => {
+    const agent = await hire('Bea', config('text'))
+    const issue = await assign(agent, 'Talk to me')
+    const first = await finishedRun(agent)
+    expect(first, await logOf(first.id)).toMatchObject({ status: 'succeeded' })
+    await server.call('POST', `/api/agents/${agent}/wakeup`, {
+      source: 'on_demand',
+      triggerDetail: 'manual',
+      reason: 'harness_wake',
+      payload: { issueId: issue },
+    })
+    const second = await finishedRun(agent, [first.id])
+    expect(second, await logOf(second.id)).toMatchObject({
+      status: 'succeeded',
+      sessionIdBefore: first.sessionIdAfter,
+      sessionIdAfter: first.sessionIdAfter,
+    })
+  })
+
+  it('is cancelled at once by the operator, and the task stays clean', async () => {
+    const agent = await hire('Cid', config('hang'))
+    const issue = await assign(agent, 'Hang on')
+    const run = await speaking(agent)
+    const askedAt = Date.now()
+    const answer = await server.call('POST', `/api/heartbeat-runs/${run}/cancel`, {})
+    const tookMs = Date.now() - askedAt
+    expect(answer.status, JSON.stringify(answer.json)).toBe(200)
+    expect(tookMs).toBeLessThan(15_000)
+    const row = (await server.call('GET', `/api/heartbeat-runs/${run}`)).json as Run
+    expect(row).toMatchObject({ status: 'cancelled', sessionIdAfter: expect.any(String) })
+    const after = await server.call('GET', `/api/issues/${issue}`)
+    expect(after.json).toMatchObject({ status: 'in_progress', activeRecoveryAction: null })
+  })
+
+  it('leaves a task that failed restartable', async () => {
+    const agent = await hire('Dot', config('401'))
+    const issue = await assign(agent, 'Fail')
+    const run = await finishedRun(agent)
+    expect(run, await logOf(run.id)).toMatchObject({ status: 'failed', errorCode: 'auth_failed' })
+    const woken = await server.call('POST', `/api/agents/${agent}/wakeup`, {
+      source: 'on_demand',
+      triggerDetail: 'manual',
+      reason: 'harness_wake',
+      payload: { issueId: issue },
+    })
+    expect(woken.json, JSON.stringify(woken.json)).not.toMatchObject({ status: 'skipped' })
+    const after = await server.call('GET', `/api/issues/${issue}`)
+    expect((after.json as { status: string }).status).not.toBe('blocked')
+  })
+
+  it('takes its Jobs back after kill -9 of the server, and the issue gets done once', async () => {
+    const file = join(place.folder, 'kubeconfig.json')
+    writeFileSync(file, flatKubeconfig(), { mode: 0o644 })
+    const agent = await hire('Eve', config('close-slowly', { kubeconfig: '/paperclip/kubeconfig.json' }))
+    const issue = await assign(agent, 'Survive')
+    const lost = await speaking(agent)
+    await server.stop('SIGKILL')
+    server = await startPaperclip({ scripts: paperclipScripts ?? '', volume: place.folder, namespace: place.namespace })
+    const run = await finishedRun(agent, [lost])
+    const told = await logOf(run.id)
+    expect(run, told).toMatchObject({ status: 'succeeded' })
+    expect(told).toContain('Reattached to K8s Job')
+    expect(told.match(/subtype....?:....?init/g) ?? []).toHaveLength(1)
     const after = await server.call('GET', `/api/issues/${issue}`)
     expect(after.json, told).toMatchObject({ status: 'done' })
   })

@@ -24,6 +24,8 @@ export interface ServerPlace {
   namespace: string
   /** Where this machine has the data volume. */
   folder: string
+  /** Where this machine has the volume behind a claim. */
+  folderOf(claim: string): Promise<string>
   /** The server's environment as its adapter sees it. */
   env: Record<string, string>
   close(): Promise<void>
@@ -101,16 +103,16 @@ export async function serverPlace({
     },
     namespace,
   )
-  const volumeName = await waitFor(
-    client,
-    kinds.PersistentVolumeClaim,
-    { namespace, name: 'paperclip-data', signal },
-    (claim) => claim.spec?.volumeName ?? null,
-  )
-  const { spec } = await client.get(PersistentVolume, { name: volumeName, signal })
-  const folder = spec?.hostPath?.path
-  if (folder === undefined)
-    throw new Error('The data volume is no folder of this machine, so this test cannot be the server.')
+  const folderOf = async (claim: string): Promise<string> => {
+    const wanted = { namespace, name: claim, signal }
+    const volume = await waitFor(client, kinds.PersistentVolumeClaim, wanted, (found) => found.spec?.volumeName ?? null)
+    const { spec } = await client.get(PersistentVolume, { name: volume, signal })
+    const path = spec?.hostPath?.path
+    if (path === undefined)
+      throw new Error(`The volume of ${claim} is no folder of this machine, so this test cannot be the server.`)
+    return path
+  }
+  const folder = await folderOf('paperclip-data')
   chmodSync(folder, 0o777)
   lendBash(join(folder, 'bin'))
   const pod: V1Pod = {
@@ -139,6 +141,7 @@ export async function serverPlace({
     client,
     namespace,
     folder,
+    folderOf,
     env: {
       HOSTNAME: 'paperclip-0',
       PAPERCLIP_NAMESPACE: namespace,
