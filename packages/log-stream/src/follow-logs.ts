@@ -1,6 +1,6 @@
 import type { Alarm } from './alarm.ts'
 import { Alarm as Sleeper } from './alarm.ts'
-import { askForNewest } from './ask-for-newest.ts'
+import { askForNewest, type Newest } from './ask-for-newest.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { type ConnectionContext, type ConnectionEnd, readConnection } from './connection.ts'
 import { createTracker } from './create-tracker.ts'
@@ -161,8 +161,10 @@ class Follower {
         continue
       }
       if (end.kind === 'eof' && end.words === '') {
-        // A request that begins at a time leaves out what a clock that went back stamped: the newest line tells.
-        const newest = full ? 'same' : await askForNewest(this.#context, this.#o.signal)
+        // A request that begins at a time leaves out what a clock that went back stamped. Frames without an end
+        // record are worth reading the whole file for; otherwise the newest line tells.
+        let newest: Newest = full ? 'same' : 'newer'
+        if (!full && !this.#tracker.awaitsEnd) newest = await askForNewest(this.#context, this.#o.signal)
         if (newest !== 'newer') break
         full = true
         continue

@@ -241,6 +241,10 @@ export class LauncherTracker implements Tracker {
     if (this.#end === undefined) await this.#fill(Number.POSITIVE_INFINITY, true)
   }
 
+  get awaitsEnd(): boolean {
+    return this.#end === undefined
+  }
+
   quiet(): void {
     // Numbers leave nothing to decide.
   }

@@ -86,7 +86,8 @@ export class Spillway {
     if (this.#gone) return records
     if (this.#read === this.#written) {
       // Everything in the file was taken: what waits need not go through it. A write under way comes first.
-      if (this.#flushing !== undefined) await this.#flushing
+      // Whether it fails is told to the writer; what it could not write still waits here.
+      if (this.#flushing !== undefined) await Promise.allSettled([this.#flushing])
       if (this.#read === this.#written) {
         for (const record of this.#pending.splice(0)) records.push(record.toString('utf8', headerBytes))
         this.#pendingBytes = 0
@@ -134,7 +135,7 @@ export class Spillway {
     this.#gone = true
     this.#pending = []
     this.#pendingBytes = 0
-    if (this.#flushing !== undefined) await this.#flushing.catch(() => undefined)
+    if (this.#flushing !== undefined) await Promise.allSettled([this.#flushing])
     await this.#file?.close()
     await this.#unlink()
   }

@@ -54,12 +54,15 @@ export class StampTracker implements Tracker {
   #seq: number
   #lost: number
   #probed = ''
+  /** The fragment that was named last: each connection that begins at the same time gives it again. */
+  #fragment = ''
   #step: Step = 'more'
   #finishing = false
   /** The long line that is being read: whether it is new, and its parts so far. */
   #long: { joiner: LineJoiner; isNew: boolean } | undefined
   /** The long line whose first parts were handed over before its connection broke. */
   #begun: { ns: bigint; parts: number } | undefined
+  readonly awaitsEnd = false
   delivered = 0
 
   constructor(options: StampTrackerOptions) {
@@ -124,7 +127,9 @@ export class StampTracker implements Tracker {
     if (line.first === false) return
     // The kubelet filters a long line part by part, so the head can be left out (KUBERNETES.md B.1). Before the
     // first known line that is a line handed over before; behind it, only the whole file has the line whole.
-    this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text: line.bytes.toString('utf8', 0, 4_096) })
+    const text = line.bytes.toString('utf8', 0, 4_096)
+    if (this.#fragment !== text) this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text })
+    this.#fragment = text
     if (this.#matcher === undefined && !this.#full) this.#step = 'reread'
   }
 

@@ -33,6 +33,8 @@ export interface Tracker {
   isNewer(body: Uint8Array): boolean
   cursor(): LogCursor
   verdict(): Verdict
+  /** Whether an end record is still to come. */
+  readonly awaitsEnd: boolean
   /** Counts what was handed over, to tell progress from repetition. */
   readonly delivered: number
 }

@@ -62,6 +62,8 @@ export class FakeKubelet implements LogSource {
   #running = true
   #changes: (() => void)[] = []
   readonly connections: Connection[] = []
+  /** Bytes of all bodies so far. */
+  bytesSent = 0
   /** Connections that are open now. */
   openBodies = 0
   #unseen = 0
@@ -177,6 +179,7 @@ export class FakeKubelet implements LogSource {
         left -= bytes.length
         for (const chunk of this.#o.chunk?.(bytes) ?? [bytes]) {
           request.signal.throwIfAborted()
+          this.bytesSent += chunk.length
           if (chunk.length > 0) yield chunk
         }
         if (left <= 0 || leftNew <= 0) broken.how ??= fault.how ?? (fault.words === undefined ? 'rst' : 'fin')
