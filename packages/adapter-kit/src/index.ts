@@ -13,6 +13,7 @@ export type {
 } from './agent/agent-definition.ts'
 export type { AgentEnding, AgentParser, AgentSummary, AgentUsage } from './agent/agent-summary.ts'
 export { permissions, roleYaml, type Permission } from './environment/permissions.ts'
+export { errorTable, errorsTable, type ErrorRow } from './result/error-table.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
 export { createAdapter, systemDependencies, takeBackOrphans } from './create-adapter.ts'

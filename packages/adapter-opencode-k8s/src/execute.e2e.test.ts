@@ -1,8 +1,9 @@
 import { createAdapter, createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
 import { paperclipContext, type Told } from '@agent-jobs/adapter-kit/testing'
+import { kinds } from '@agent-jobs/kube-api'
 import { startScriptedModel, type ScriptedModel } from '@agent-jobs/scripted-model'
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverPlace, type ServerPlace } from '../../adapter-claude-k8s/src/testing/real-cluster.ts'
@@ -115,6 +116,25 @@ describe.skipIf(!cluster)('a Paperclip run of OpenCode on a real cluster (needs 
     const after = await run('text', { session: before.result.sessionParams ?? null, task: before.task })
     expect(after.result, logOf(after.told)).toMatchObject({ exitCode: 0 })
     expect(logOf(after.told)).toContain('is no SQLite database and is left aside')
+  })
+
+  it('keeps sessions on a claim of its own, made on demand', async () => {
+    const extra = { agentDbMode: 'dedicated_pvc', agentDbStorageCapacity: '64Mi' }
+    // The first run makes the claim. This cluster's volumes are folders of root that ignore fsGroup: open the new one.
+    await run('text', { extra })
+    const [claim] = (
+      await place.client.list(kinds.PersistentVolumeClaim, {
+        namespace: place.namespace,
+        labelSelector: 'paperclip.io/pvc-type=agent-db',
+      })
+    ).items
+    expect(claim?.spec?.resources?.requests).toEqual({ storage: '64Mi' })
+    chmodSync(await place.folderOf(claim?.metadata?.name ?? ''), 0o777)
+    const before = await run('text', { extra })
+    expect(before.result, logOf(before.told)).toMatchObject({ exitCode: 0 })
+    const after = await run('text', { extra, session: before.result.sessionParams ?? null, task: before.task })
+    expect(after.result, logOf(after.told)).toMatchObject({ exitCode: 0, sessionId: before.result.sessionId })
+    expect(after.result.summary).toContain('turn 2')
   })
 
   it.each([

@@ -8,7 +8,7 @@ import { opencodeConfig } from './opencode-config.ts'
 import { readModel } from './opencode-model.ts'
 import { opencodeModels } from './opencode-models.ts'
 import { opencodeSchema } from './opencode-settings.ts'
-import { chooseDatabase, databaseFolder, findDatabase } from './session-store.ts'
+import { chooseDatabase, databaseClaim, databaseFolder, findDatabase } from './session-store.ts'
 
 /** What is particular to OpenCode. */
 export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, OpencodeSummary> = {
@@ -60,6 +60,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
         OPENCODE_DISABLE_AUTOUPDATE: '1',
         ...(settings.authJson === undefined ? {} : { XDG_DATA_HOME: dataHome }),
       },
+      claims: settings.agentDbMode === 'dedicated_pvc' ? [databaseClaim(run.agentId, settings)] : [],
       files: [
         { path: configFile, content: JSON.stringify(config) },
         ...(settings.authJson === undefined

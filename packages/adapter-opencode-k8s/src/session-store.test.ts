@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { requireSettings, type VolumeView } from '@agent-jobs/adapter-kit'
 import { assert, pre, property, string } from 'fast-check'
 import { opencodeSchema } from './opencode-settings.ts'
-import { chooseDatabase, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
+import { chooseDatabase, databaseClaim, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
 
 const sqlite = 'SQLite format 3\0 and the rest'
 
@@ -67,5 +67,26 @@ describe('the session database', () => {
     ['no folder', {}, null, 'absent'],
   ])('with %s is judged', async (_what, files, folder, verdict) => {
     expect(await findDatabase(volumeOf(files), folder)).toBe(verdict)
+  })
+})
+
+describe("the claim of an agent's own", () => {
+  it.each([
+    ['6d1f3c52-0b7e-4c53-9d52-2b9d0f0e9a11', /^opencode-db-6d1f3c52-0b7e-4c53-9d52-2b9d0f0e9a11$/],
+    ['Agent_1', /^opencode-db-[0-9a-f]{32}$/],
+    ['x'.repeat(200), /^opencode-db-[0-9a-f]{32}$/],
+  ])('of %s has a name that Kubernetes takes', (agentId, name) => {
+    const claim = databaseClaim(agentId, requireSettings(opencodeSchema, {}))
+    expect(claim.name).toMatch(name)
+    expect(claim).toMatchObject({ mountPath: '/opencode-db', storage: '1Gi' })
+  })
+
+  it('takes class and capacity from the settings', () => {
+    const settings = requireSettings(opencodeSchema, { agentDbStorageClass: 'fast', agentDbStorageCapacity: '5Gi' })
+    expect(databaseClaim('a', settings)).toMatchObject({
+      name: 'opencode-db-a',
+      storageClassName: 'fast',
+      storage: '5Gi',
+    })
   })
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import type { VolumeView } from '@agent-jobs/adapter-kit'
+import type { AgentClaim, VolumeView } from '@agent-jobs/adapter-kit'
 import type { OpencodeSettings } from './opencode-settings.ts'
 
 /** Where the claim of an agent's own is mounted. */
@@ -25,6 +25,20 @@ export function databaseFolder(input: {
   if (settings.agentDbMode === 'ephemeral' || taskId === null) return null
   const root = settings.agentDbMode === 'dedicated_pvc' ? dedicatedMountPath : posix.join(stateDirectory, 'opencode-db')
   return posix.join(root, taskFolder(taskId))
+}
+
+/** The claim of an agent's own. Ids of agents are UUIDs; anything else is named by its hash. */
+export function databaseClaim(agentId: string, settings: OpencodeSettings): AgentClaim {
+  const slug = /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/.test(agentId)
+    ? agentId
+    : createHash('sha256').update(agentId).digest('hex').slice(0, 32)
+  return {
+    name: `opencode-db-${slug}`,
+    mountPath: dedicatedMountPath,
+    storage: settings.agentDbStorageCapacity ?? '1Gi',
+    ...(settings.agentDbStorageClass === undefined ? {} : { storageClassName: settings.agentDbStorageClass }),
+    labels: { 'paperclip.io/pvc-type': 'agent-db' },
+  }
 }
 
 const sqliteHeader = 'SQLite format 3\0'

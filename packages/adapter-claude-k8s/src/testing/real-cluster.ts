@@ -104,9 +104,9 @@ export async function serverPlace({
     namespace,
   )
   const folderOf = async (claim: string): Promise<string> => {
-    const wanted = { namespace, name: claim, signal }
+    const wanted = { namespace, name: claim, signal: AbortSignal.timeout(30_000) }
     const volume = await waitFor(client, kinds.PersistentVolumeClaim, wanted, (found) => found.spec?.volumeName ?? null)
-    const { spec } = await client.get(PersistentVolume, { name: volume, signal })
+    const { spec } = await client.get(PersistentVolume, { name: volume, signal: wanted.signal })
     const path = spec?.hostPath?.path
     if (path === undefined)
       throw new Error(`The volume of ${claim} is no folder of this machine, so this test cannot be the server.`)

@@ -1,4 +1,5 @@
 import type { AdapterExecutionContext, AdapterModel, AdapterRuntimeToolDelivery } from '@paperclipai/adapter-utils'
+import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { z } from 'zod'
 import type { RunContext } from '../run/run-context.ts'
 import type { McpServers } from '../run/mcp-servers.ts'
@@ -118,6 +119,8 @@ export interface AgentDefinition<
   findSession(input: SessionInput<z.output<Schema>>): Promise<'present' | 'absent' | 'unknown'>
   prepare(input: PrepareInput<z.output<Schema>>): Promise<PreparedAgent>
   createParser(): AgentParser<Summary>
+  /** How the launcher itself sees that the work is finished, for the time that no server follows the run. */
+  readonly finishRule?: NonNullable<RunRequest['command']['finish']>
   /** The names that users know for some of the parsers' error codes. */
   readonly errorNames: Readonly<Record<string, string>>
   /** When a run that failed for a while may be tried again, from the stream's own fields; ms since 1970. */

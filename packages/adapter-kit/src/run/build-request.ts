@@ -26,6 +26,7 @@ export interface RequestInput {
   claims: readonly AgentClaim[]
   dataMountPath: string
   journalPath: string | null
+  finishRule: RunRequest['command']['finish']
 }
 
 /** The claim behind the agents' data volume: the user's, else the server's own when it can be mounted. */
@@ -111,6 +112,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       cwd: input.cwd,
       createCwd: true,
       stdin: input.stdin,
+      ...(input.finishRule ? { finish: input.finishRule } : {}),
       files: input.files.map(({ path, content, mode }) => ({
         path,
         content,

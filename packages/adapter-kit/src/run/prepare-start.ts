@@ -134,6 +134,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     claims: prepared.claims ?? [],
     dataMountPath: places.dataMountPath,
     journalPath: places.journalPath,
+    finishRule: definition.finishRule,
   })
   const notes = [
     `Image: ${built.request.image}`,
