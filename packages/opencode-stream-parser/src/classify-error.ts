@@ -57,7 +57,7 @@ const byCoarseType = new Map<string, AgentErrorCode>([
 ])
 
 /** The code of an `error` line, from members alone. */
-export function classifyError(error: ErrorFacts, stepsBegun: boolean): ErrorVerdict {
+export function classifyError(error: ErrorFacts): ErrorVerdict {
   const of = (code: AgentErrorCode | undefined, field: string, value: string | number | null): ErrorVerdict | null =>
     code === undefined ? null : { code, field, value }
   return (
@@ -74,10 +74,7 @@ export function classifyError(error: ErrorFacts, stepsBegun: boolean): ErrorVerd
       /^(?:SyntaxError: )?JSON Parse error: Unexpected EOF/.test(error.message) ? 'upstream_error' : undefined,
       'error.data.message',
       error.message,
-    ) ??
-    // The server inside OpenCode refused the prompt before a model was asked: an unknown model or provider, or a
-    // missing key. The reason stands in its log only.
-    of(error.ref !== null && !stepsBegun ? 'start_failed' : undefined, 'error.data.ref', error.ref) ?? {
+    ) ?? {
       code: 'agent_failed',
       field: 'error.name',
       value: error.name,

@@ -38,9 +38,10 @@ describe('the last step', () => {
     expect(judged(start + text('Hi') + finish(reason), end).errorCode).toBe(code)
   })
 
-  it('without words, calls and tokens is empty', () => {
+  it('without words and calls is empty, whatever the model thought', () => {
     expect(judged(start + finish('stop', 0), { exitCode: 0 }).errorCode).toBe('empty_response')
-    expect(judged(start + finish('stop', 3), { exitCode: 0 }).errorCode).toBeNull()
+    expect(judged(start + finish('stop', 3), { exitCode: 0 }).errorCode).toBe('empty_response')
+    expect(judged(start + tool('completed') + finish('stop', 0), { exitCode: 0 }).errorCode).toBeNull()
     expect(judged(start + text('') + finish('stop', 0), { exitCode: 0 }).errorCode).toBe('empty_response')
   })
 
@@ -98,7 +99,7 @@ describe('an error', () => {
     ['NotFoundError', {}, 'session_unavailable'],
     ['UnknownError', { message: '{"type":"error","error":{"type":"overloaded_error"}}' }, 'overloaded'],
     ['UnknownError', { message: 'JSON Parse error: Unexpected EOF' }, 'upstream_error'],
-    ['UnknownError', { message: 'Unexpected server error.', ref: 'err_1' }, 'start_failed'],
+    ['UnknownError', { message: 'Unexpected server error.', ref: 'err_1' }, 'agent_failed'],
     ['UnknownError', { message: 'No conversation, unauthorized, rate limit, billing' }, 'agent_failed'],
     ['__proto__', {}, 'agent_failed'],
   ])('%s %o is %s', (name, data, code) => expect(judged(error(name, data), { exitCode: 1 }).errorCode).toBe(code))
@@ -140,7 +141,7 @@ describe('an error', () => {
       errorCode: 'model_unavailable',
       errorMessage: 'ProviderModelNotFoundError: x',
     })
-    expect(judged(stream, { exitCode: 1, stderr: log('err_b2') }).errorCode).toBe('start_failed')
+    expect(judged(stream, { exitCode: 1, stderr: log('err_b2') }).errorCode).toBe('agent_failed')
     expect(judged(stream, { stderr: 'ref=err_a1 error="AI_LoadAPIKeyError: no key"' }).errorCode).toBe('auth_failed')
   })
 })

@@ -25,7 +25,6 @@ export interface RunFacts {
   readonly answered: boolean
   /** The agent said or called something. */
   readonly modelSpoke: boolean
-  readonly outputTokens: number
   /** The last line broke off. */
   readonly cut: boolean
   readonly oversizeLines: number
@@ -63,9 +62,14 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
   return judgeLastStep(facts.lastStep)
 
   function judgeError(error: ErrorFacts): Verdict {
-    const verdict = classifyError(error, facts.stepsBegun > 0)
+    const verdict = classifyError(error)
     const seen: Evidence = { source: 'error', field: verdict.field, value: verdict.value, line: error.line }
-    const message = error.message || error.name
+    // OpenCode's own server failed; before the first step that is an unknown model or provider, or a missing key.
+    const hint =
+      error.ref !== null && facts.stepsBegun === 0
+        ? ' Is the model known, its provider configured, and its key there? OpenCode says it with --print-logs only.'
+        : ''
+    const message = (error.message || error.name) + hint
     const logged = error.ref === null ? null : findInLog(end.stderr ?? '', error.ref)
     if (logged?.code) {
       return fail(logged.code, logged.error, seen, {
@@ -121,14 +125,14 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
     }
     if (!facts.answered)
       return fail('truncated', 'The output ends where OpenCode goes on after a compaction.', reason, ...exit)
-    if (!facts.modelSpoke && facts.outputTokens === 0) {
-      const tokens: Evidence = { source: 'step_finish', field: 'part.tokens.output', value: 0, line: step.line }
-      return fail(
-        'empty_response',
-        'The model answered nothing: no text, no tool call and no output tokens.',
-        reason,
-        tokens,
-      )
+    if (!facts.modelSpoke) {
+      const tokens: Evidence = {
+        source: 'step_finish',
+        field: 'part.tokens.output',
+        value: step.usage.outputTokens,
+        line: step.line,
+      }
+      return fail('empty_response', 'The model answered nothing: no text and no tool call.', reason, tokens)
     }
     // Exit code 1 says that an error was printed, also when the run recovered from it.
     if (also.length === 0 && end.exitCode != null && end.exitCode !== 0 && facts.recoveredErrors === 0) {

@@ -6,7 +6,7 @@ import { type AgentErrorCode, createOpencodeParser, type OpencodeSummary, type P
 const failures: Readonly<Record<string, AgentErrorCode>> = {
   'auth-401': 'auth_failed',
   // Unknown model, unknown provider, missing key: the reason stands in the CLI's log only.
-  'auth-none': 'start_failed',
+  'auth-none': 'agent_failed',
   'bad-flag': 'start_failed',
   'bad-request': 'bad_request',
   'big-answer-truncated': 'truncated',
@@ -18,7 +18,7 @@ const failures: Readonly<Record<string, AgentErrorCode>> = {
   empty: 'empty_response',
   'empty-stdin': 'start_failed',
   'max-tokens': 'output_limit',
-  'model-invalid': 'start_failed',
+  'model-invalid': 'agent_failed',
   'model-invalid-logs': 'model_unavailable',
   'model-not-found': 'model_unavailable',
   'null-stop': 'interrupted',
@@ -42,7 +42,7 @@ const failures: Readonly<Record<string, AgentErrorCode>> = {
 /** What the stream alone says where the end of the process or stderr makes a difference. */
 const alone: Readonly<Record<string, AgentErrorCode>> = {
   'doom-loop': 'truncated',
-  'model-invalid-logs': 'start_failed',
+  'model-invalid-logs': 'agent_failed',
   'null-stop': 'truncated',
   'permission-ask': 'truncated',
   'resume-other-cwd': 'start_failed',

@@ -161,7 +161,6 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           lastStepToolError: stepToolError,
           answered,
           modelSpoke,
-          outputTokens: report.usage.outputTokens,
           cut: lines.cut,
           oversizeLines: lines.oversize,
           stdoutText,
