@@ -11,7 +11,7 @@ describe('kill -9 of the process that runs a Job', () => {
   it('at seeded instants costs no line, repeats none, and never makes a second pod', async () => {
     await using world = await startWorld({ seed: 1 })
     const random = seeded(11)
-    await inParallel(Array.from({ length: 36 }).keys(), 6, async () => {
+    await inParallel(Array.from({ length: 24 }).keys(), 6, async () => {
       const deaths = Array.from({ length: 1 + Math.floor(random() * 3) }, (): Death => ({ afterMs: random() * 150 }))
       const ledger = await liveAndDie(world, frames(['lines', '60', '2']), deaths)
       expect(ledger.lines).toEqual(numbered(60))
@@ -45,8 +45,8 @@ describe('kill -9 of the process that runs a Job', () => {
     '(%s) of a real process with runs deletes nothing and ends at once',
     async (signal) => {
       await using world = await startWorld({ seed: 19 })
-      const { exitMs, jobs, secrets } = await stopRealProcess(world, 20, signal)
-      expect({ jobs, secrets, deleted: world.deletedJobs.size }).toEqual({ jobs: 20, secrets: 20, deleted: 0 })
+      const { exitMs, jobs, secrets } = await stopRealProcess(world, 8, signal)
+      expect({ jobs, secrets, deleted: world.deletedJobs.size }).toEqual({ jobs: 8, secrets: 8, deleted: 0 })
       expect(exitMs).toBeLessThan(5000)
     },
   )
@@ -203,7 +203,7 @@ describe('many runs at once', () => {
   it('survive a server that goes away and streams that are reset, with every line once', async () => {
     await using world = await startWorld({ seed: 20 })
     const { wrong, outcomes } = await manyRuns(world, {
-      runs: 80,
+      runs: 50,
       lines: 60,
       everyMs: 20,
       rounds: 3,
@@ -211,7 +211,7 @@ describe('many runs at once', () => {
       downMs: 150,
     })
     expect(wrong).toEqual([])
-    expect(outcomes).toEqual({ succeeded: 80 })
+    expect(outcomes).toEqual({ succeeded: 50 })
     expect(world.mostLivePods()).toBe(1)
   })
 })

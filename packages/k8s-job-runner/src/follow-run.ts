@@ -43,6 +43,8 @@ export interface EvidencePatience {
   recordMs: number
   /** How long a run may be without a pod, or a pod be set up, before its Events are read. */
   eventsMs: number
+  /** How long the output may be silent before its connection is doubted. */
+  silenceMs: number
 }
 
 const maxQueuedEvents = 1024
@@ -220,6 +222,7 @@ export function followRun(
       cursor: input.cursor,
       journal: input.journal,
       containerEnded: containerEnded.promise,
+      silenceMs: patience.silenceMs,
       signal,
       channel,
       onFirstLine: () => {

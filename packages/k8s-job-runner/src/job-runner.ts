@@ -39,6 +39,12 @@ export interface JobRunnerOptions {
   recordMs?: number
   /** How long a run may be without a sign of starting before its Events are read. Default 2,000. */
   eventsMs?: number
+  /**
+   * How long a run may be silent before its newest line is asked for, to find a log connection that is dead or stuck.
+   * Default 1,800,000. The end of a run is never missed, whatever this is: the watch of pods tells of it, and what is
+   * in the log is read then.
+   */
+  silenceMs?: number
 }
 
 /** What helps to follow a run but is no part of it. */
@@ -101,16 +107,16 @@ function manifestOf(request: RunRequest, namespace: string): RunManifest {
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { client, namespace, clock = systemClock, random = Math.random, onWarning = () => undefined } = options
   const { submitTimeoutMs = 60_000, handoverMs = 60_000, unclaimedMs = 15_000 } = options
-  const { explainMs = 5000, recordMs = 1000, eventsMs = 2000 } = options
+  const { explainMs = 5000, recordMs = 1000, eventsMs = 2000, silenceMs = 1_800_000 } = options
   if (namespace === '') throw new TypeError('Expected `namespace` to be a non-empty string, got an empty one')
-  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, explainMs, recordMs, eventsMs }
+  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, explainMs, recordMs, eventsMs, silenceMs }
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
   }
   const context: RunnerContext = { client, namespace, clock, random, warn: onWarning, endings: new Map() }
   const board = createWatchBoard(context)
   const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
-  const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs }
+  const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs, silenceMs }
 
   async function start(request: RunRequest, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
     const calledAt = clock.now()

@@ -19,6 +19,8 @@ export interface RunLogOptions {
   journal: JournalSource | undefined
   /** Resolves when the status says that the container is over or the pod gone. */
   containerEnded: Promise<void>
+  /** After this long without a byte the newest line is asked for. */
+  silenceMs: number
   signal: AbortSignal
   channel: EventChannel<RunEvent>
   onFirstLine: () => void
@@ -28,13 +30,14 @@ export interface RunLogOptions {
 /** Hands every line of the run to its channel, and every record to the follower. Ends with the verdict of the whole. */
 export async function readRunLog(context: RunnerContext, options: RunLogOptions): Promise<Verdict> {
   const { client, namespace, clock, random } = context
-  const { pod, container, cursor, journal, containerEnded, signal, channel } = options
+  const { pod, container, cursor, journal, containerEnded, silenceMs, signal, channel } = options
   const source = kubeLogSource(client, { namespace, pod, container })
   const items: AsyncIterable<LogItem> = followLogs(source, {
     framing: 'launcher',
     ...(cursor === undefined ? {} : { cursor }),
     ...(journal === undefined ? {} : { journal }),
     containerEnded,
+    silenceMs,
     signal,
     clock,
     random,
