@@ -43,12 +43,6 @@ export function objectOf(parent: JsonObject | null | undefined, key: string): Js
   return isJsonObject(value) ? value : null
 }
 
-/** A member that is an array, else an empty one. */
-export function listOf(parent: JsonObject | null | undefined, key: string): readonly unknown[] {
-  const value = memberOf(parent, key)
-  return Array.isArray(value) ? value : []
-}
-
 /**
  * The string, cut to `maxChars`. The cut copy shares no memory with the original: V8 would otherwise keep the
  * whole original alive behind the slice.
