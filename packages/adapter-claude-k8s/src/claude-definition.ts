@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { AgentDefinition } from '@agent-jobs/adapter-kit'
-import { createClaudeParser, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
+import { createClaudeParser, finishRule, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
 import { claudeArguments } from './claude-arguments.ts'
 import { claudeModels, listClaudeModels } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'
@@ -60,6 +60,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
     }
   },
   createParser: () => createClaudeParser(),
+  finishRule,
   errorNames: { empty_response: 'llm_api_error', truncated: 'claude_truncated' },
   retryAt: (summary) => summary.retryNotBeforeMs,
   billing: (env) => claudeBilling(env),

@@ -91,7 +91,7 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
       packageName: await packedAdapter(),
       isLocalPath: true,
     })
-    expect(installed).toMatchObject({ status: 201, json: { type: 'claude_k8s' } })
+    if (installed.status !== 201) throw new Error(`The adapter was not installed: ${JSON.stringify(installed)}`)
     company = ((await server.call('POST', '/api/companies', { name: `E2E ${Date.now()}` })).json as { id: string }).id
   })
 
@@ -178,6 +178,14 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     return JSON.stringify(json)
   }
 
+  const wake = (agent: string, issueId: string) =>
+    server.call('POST', `/api/agents/${agent}/wakeup`, {
+      source: 'on_demand',
+      triggerDetail: 'manual',
+      reason: 'harness_wake',
+      payload: { issueId },
+    })
+
   /** Waits until the agent of a run has begun to speak. */
   async function speaking(agent: string): Promise<string> {
     return eventually(async () => {
@@ -191,12 +199,7 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     const issue = await assign(agent, 'Talk to me')
     const first = await finishedRun(agent)
     expect(first, await logOf(first.id)).toMatchObject({ status: 'succeeded' })
-    await server.call('POST', `/api/agents/${agent}/wakeup`, {
-      source: 'on_demand',
-      triggerDetail: 'manual',
-      reason: 'harness_wake',
-      payload: { issueId: issue },
-    })
+    await wake(agent, issue)
     const second = await finishedRun(agent, [first.id])
     expect(second, await logOf(second.id)).toMatchObject({
       status: 'succeeded',
@@ -225,13 +228,12 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     const issue = await assign(agent, 'Fail')
     const run = await finishedRun(agent)
     expect(run, await logOf(run.id)).toMatchObject({ status: 'failed', errorCode: 'auth_failed' })
-    const woken = await server.call('POST', `/api/agents/${agent}/wakeup`, {
-      source: 'on_demand',
-      triggerDetail: 'manual',
-      reason: 'harness_wake',
-      payload: { issueId: issue },
-    })
-    expect(woken.json, JSON.stringify(woken.json)).not.toMatchObject({ status: 'skipped' })
+    // Paperclip releases the run's environment a moment after the run has ended; until then it wakes nobody.
+    const woken = await eventually(async () => {
+      const { json } = await wake(agent, issue)
+      return (json as { status?: string }).status === 'skipped' ? null : json
+    }, 'a wake-up that is taken')
+    expect(woken).toMatchObject({ id: expect.any(String) })
     const after = await server.call('GET', `/api/issues/${issue}`)
     expect((after.json as { status: string }).status).not.toBe('blocked')
   })
@@ -251,5 +253,22 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     expect(told.match(/subtype....?:....?init/g) ?? []).toHaveLength(1)
     const after = await server.call('GET', `/api/issues/${issue}`)
     expect(after.json, told).toMatchObject({ status: 'done' })
+  })
+
+  it('takes its Jobs back after an orderly stop of the server, too', async () => {
+    const agent = await hire('Fay', config('close-slowly', { kubeconfig: '/paperclip/kubeconfig.json' }))
+    const issue = await assign(agent, 'Survive again')
+    const lost = await speaking(agent)
+    await server.stop('SIGTERM')
+    server = await startPaperclip({ scripts: paperclipScripts ?? '', volume: place.folder, namespace: place.namespace })
+    const run = await finishedRun(agent, [lost])
+    const told = await logOf(run.id)
+    expect(run, told).toMatchObject({ status: 'succeeded' })
+    expect(told).toContain('Reattached to K8s Job')
+    // The pod's first token died with its run; the next turn of the agent, with a token of its own, closes the issue.
+    await eventually(async () => {
+      const { json } = await server.call('GET', `/api/issues/${issue}`)
+      return (json as { status: string }).status === 'done' ? json : null
+    }, 'the issue to be done')
   })
 })

@@ -1,7 +1,7 @@
 import type { Outcome, OutcomeCode } from '@agent-jobs/k8s-job-runner'
 
 /** The adapters' names of what became of a Job. Known names stay; the rest are new. */
-const names: Readonly<Record<OutcomeCode, string | null>> = {
+export const outcomeNames: Readonly<Record<OutcomeCode, string | null>> = {
   succeeded: null,
   // What the agent itself did is the parser's to say.
   exited: null,
@@ -26,7 +26,7 @@ const names: Readonly<Record<OutcomeCode, string | null>> = {
 
 /** The error code of an outcome; null when only the agent's own output tells. */
 export function outcomeCode(outcome: Outcome): string | null {
-  return names[outcome.code]
+  return outcomeNames[outcome.code]
 }
 
 const neverBegan: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([

@@ -88,7 +88,7 @@ describe('settings', () => {
 
 describe("Paperclip's form", () => {
   const form = configForm(schema)
-  const field = (key: string) => form.fields.find((candidate) => candidate.key === key)
+  const fieldOf = (key: string) => form.fields.find((candidate) => candidate.key === key)
 
   it('has only field types that Paperclip renders', () => {
     const types = new Set(['text', 'select', 'toggle', 'number', 'textarea', 'combobox'])
@@ -96,7 +96,7 @@ describe("Paperclip's form", () => {
   })
 
   it('leaves out what Paperclip asks for by itself', () => {
-    expect(['model', 'promptTemplate', 'extraArgs', 'env', 'cwd'].map(field)).toEqual([
+    expect(['model', 'promptTemplate', 'extraArgs', 'env', 'cwd'].map(fieldOf)).toEqual([
       undefined,
       undefined,
       undefined,
@@ -106,8 +106,8 @@ describe("Paperclip's form", () => {
   })
 
   it('marks secrets and shows dependent fields only when they matter', () => {
-    expect(field('kubeconfig')?.meta).toEqual({ secret: true })
-    expect(field('dockerImage')?.meta).toEqual({ visibleWhen: { key: 'enableDocker', value: true } })
+    expect(fieldOf('kubeconfig')?.meta).toEqual({ secret: true })
+    expect(fieldOf('dockerImage')?.meta).toEqual({ visibleWhen: { key: 'enableDocker', value: true } })
   })
 
   it('has a default for every number, since Paperclip would write 0', () => {

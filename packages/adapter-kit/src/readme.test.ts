@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { errorTable } from './result/error-table.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+it('has an example that runs as it stands', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [example = ''] = /(?<=```ts\n)[\s\S]+?(?=```)/.exec(readme) ?? []
+  // Beside the sources, where `zod` can be found.
+  const file = join(root, `.readme-example-${process.pid}.ts`)
+  writeFileSync(file, example.replace('@agent-jobs/adapter-kit', './src/index.ts'))
+  try {
+    expect(execFileSync(process.execPath, ['--conditions=@agent-jobs/source', file], { encoding: 'utf8' })).toBe(
+      'hello_k8s true\n',
+    )
+  } finally {
+    rmSync(file)
+  }
+})
+
+it('has a meaning and a remedy for each error code', () => {
+  const rows = Object.entries(errorTable({ truncated: 'claude_truncated' }))
+  expect(rows.length).toBeGreaterThan(45)
+  expect(rows.filter(([, { means, todo }]) => !means.endsWith('.') || !todo.endsWith('.'))).toEqual([])
+  expect(rows.map(([code]) => code)).toContain('claude_truncated')
+  expect(rows.map(([code]) => code)).not.toContain('truncated')
+})

@@ -1,0 +1,113 @@
+import { outcomeTable, type OutcomeCode } from '@agent-jobs/k8s-job-runner'
+import { outcomeNames } from './outcome-codes.ts'
+
+/** One row of the error table. */
+export interface ErrorRow {
+  means: string
+  todo: string
+}
+
+/** The codes that the kit itself reports. */
+const own: Readonly<Record<string, ErrorRow>> = {
+  invalid_config: {
+    means: 'A setting cannot be used; the message names each.',
+    todo: "Correct it in the agent's settings.",
+  },
+  invalid_identity: {
+    means: 'An id of Paperclip cannot be part of a path.',
+    todo: 'Report it: Paperclip makes ids that can.',
+  },
+  k8s_agent_id_invalid: { means: "The agent's id has nothing that a label may hold.", todo: 'Use another agent.' },
+  k8s_isolation_key_invalid: { means: 'The run isolation cannot be used.', todo: 'Correct mode, key or roots.' },
+  k8s_cluster_unknown: {
+    means: 'There is no cluster: the server is no pod and no kubeconfig is set.',
+    todo: 'Set `kubeconfig`, or run the server as a pod.',
+  },
+  k8s_kubeconfig_invalid: { means: 'The kubeconfig cannot be read.', todo: 'Correct `kubeconfig`.' },
+  k8s_api_unreachable: {
+    means: "The API server does not answer for the server's own pod.",
+    todo: 'Look at the cluster; the run is tried again.',
+  },
+  k8s_forbidden: { means: "The server's own pod may not be read.", todo: 'Grant what the Role below lists.' },
+  k8s_self_pod_unusable: {
+    means: "The server's own pod has no container to take image and environment from.",
+    todo: 'Check HOSTNAME and PAPERCLIP_NAMESPACE of the server.',
+  },
+  k8s_image_unknown: { means: 'There is no image to inherit.', todo: 'Set `image`.' },
+  k8s_concurrency_guard_unreachable: {
+    means: 'It cannot be seen whether the agent is still at work, so nothing is started.',
+    todo: 'Look at the API server and at the permission to list Jobs.',
+  },
+  k8s_concurrent_run_blocked: {
+    means: 'Another run of the agent is at work.',
+    todo: 'Wait, or set `waitForConcurrent`, or isolate the runs.',
+  },
+  k8s_orphan_task_unknown: {
+    means: 'A Job of the agent is at work, and its task or this one is unknown.',
+    todo: 'Wait until it ends, or delete it.',
+  },
+  k8s_orphan_session_mismatch: {
+    means: 'A Job of this task is at work in another session.',
+    todo: 'Wait until it ends, or delete it.',
+  },
+  k8s_job_create_failed: {
+    means: 'The API server refused the Job or its Secret; nothing is left of it.',
+    todo: "Read the API server's words in the message.",
+  },
+  k8s_run_detached: {
+    means: 'This server no longer owns the run; its Job goes on.',
+    todo: 'Nothing: the next run of the task adopts it.',
+  },
+  budget_exceeded: { means: "The agent's monthly budget is spent.", todo: 'Raise it.' },
+  skill_bundle_failed: {
+    means: 'Skills and instructions cannot be put on the data volume.',
+    todo: 'Read the message: it names file and reason.',
+  },
+  no_result: { means: 'The agent ended well and gave no result.', todo: 'Read the end of its transcript.' },
+}
+
+/** What the parsers say, under the names that adapters share. */
+const agents: Readonly<Record<string, ErrorRow>> = {
+  auth_failed: { means: 'The model API refused the credentials.', todo: 'Correct key, token or login.' },
+  billing_required: { means: 'The account has no funds.', todo: 'Pay, or use another account.' },
+  quota_exhausted: { means: 'A usage limit is reached; `retryNotBefore` says until when.', todo: 'Wait.' },
+  rate_limited: { means: 'Too many requests, also after retries.', todo: 'It is tried again.' },
+  overloaded: { means: 'The model is overloaded.', todo: 'It is tried again; consider a fallback model.' },
+  upstream_error: { means: 'The model API failed.', todo: 'It is tried again.' },
+  bad_request: { means: 'The model API refused the request.', todo: 'Read the message.' },
+  model_unavailable: { means: 'There is no such model for this account.', todo: 'Choose another model.' },
+  model_refusal: { means: 'The model refused to answer.', todo: 'Change the task.' },
+  context_overflow: { means: 'The conversation is longer than the model can read.', todo: 'Start a fresh session.' },
+  output_limit: { means: 'The answer was longer than the model may write.', todo: 'Ask for less at once.' },
+  max_turns: { means: 'The limit of turns is reached; the session is cleared.', todo: 'Raise it, or ask for less.' },
+  max_budget: { means: 'The cost limit of the run is reached.', todo: 'Raise it, or ask for less.' },
+  structured_output_failed: { means: 'The model did not keep to the schema.', todo: 'Simplify the schema.' },
+  session_unavailable: {
+    means: 'The session is not there; it is cleared, the next run starts afresh.',
+    todo: 'Nothing.',
+  },
+  interrupted: { means: 'The agent was interrupted.', todo: 'Run it again.' },
+  truncated: { means: 'The output ended in the middle.', todo: 'Read what became of the pod in the message.' },
+  empty_response: { means: 'The model answered with nothing.', todo: 'It is tried again.' },
+  start_failed: { means: 'The agent itself could not start.', todo: 'Read the message; it is the words of the agent.' },
+  agent_failed: { means: 'The agent failed for a reason it does not name.', todo: 'Read the end of its transcript.' },
+}
+
+/** Every error code of an adapter with this agent's own names. */
+export function errorTable(errorNames: Readonly<Record<string, string>> = {}): Record<string, ErrorRow> {
+  const table: Record<string, ErrorRow> = { ...own }
+  for (const [code, row] of Object.entries(agents)) table[errorNames[code] ?? code] = row
+  for (const [code, row] of Object.entries(outcomeTable) as [OutcomeCode, ErrorRow][]) {
+    const name = outcomeNames[code]
+    if (name !== null) table[name] = row
+  }
+  return table
+}
+
+/** The error table of a README. */
+export function errorsTable(errorNames: Readonly<Record<string, string>> = {}): string {
+  const rows = Object.entries(errorTable(errorNames))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { means, todo }]) => `| \`${code}\` | ${means} | ${todo} |`)
+  return ['| errorCode | what happened | what to do |', '|---|---|---|', ...rows].join('\n')
+}
