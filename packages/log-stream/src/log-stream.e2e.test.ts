@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { createKubeClient, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
+import { KubeConfig } from '@kubernetes/client-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sortItems } from '../test/collect.ts'
+import { followLogs } from './follow-logs.ts'
+import { kubeLogSource } from './kube-log-source.ts'
+import type { LogItem } from './log-item.ts'
+import type { LogSource } from './log-source.ts'
+
+const kubeconfig = process.env['KUBECONFIG']
+const image = process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1'
+const namespace = `log-stream-${randomBytes(3).toString('hex')}`
+
+function createClient(): KubeClient {
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromFile(kubeconfig ?? '')
+  return createKubeClient({ kubeConfig })
+}
+
+/** Resolves when the pod's status says that its container terminated. */
+async function terminated(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+  for await (const event of client.listWatch(kinds.Pod, {
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+    signal,
+  })) {
+    if (event.type === 'synced') continue
+    if (event.type === 'deleted') return
+    if (event.object.status?.containerStatuses?.[0]?.state?.terminated !== undefined) return
+  }
+}
+
+/** Cuts every connection after so many bytes, as a proxy on the way might. */
+function cutting(source: LogSource, everyBytes: number): LogSource {
+  return {
+    async open(request) {
+      const response = await source.open(request)
+      return {
+        ...response,
+        body: (async function* cut() {
+          let left = everyBytes
+          for await (const chunk of response.body) {
+            yield chunk.subarray(0, left)
+            left -= chunk.length
+            if (left <= 0) throw new Error('cut by the test')
+          }
+        })(),
+      }
+    },
+  }
+}
+
+describe.skipIf(kubeconfig === undefined)('a container of a real cluster', () => {
+  let client: KubeClient
+
+  beforeAll(async () => {
+    client = createClient()
+    await client.create(kinds.Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  })
+
+  afterAll(async () => {
+    await client
+      .delete(kinds.Namespace, { name: namespace })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error
+      })
+      .finally(() => client.close())
+  })
+
+  async function run(
+    name: string,
+    command: string[],
+    o: { framing: 'launcher' | 'none'; env?: Record<string, string>; cutEvery?: number },
+  ): Promise<ReturnType<typeof sortItems>> {
+    const stop = new AbortController()
+    const env = Object.entries(o.env ?? {}).map(([key, value]) => ({ name: key, value }))
+    await client.create(kinds.Pod, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace },
+      spec: {
+        restartPolicy: 'Never',
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'main', image, imagePullPolicy: 'Never', command, env }],
+      },
+    })
+    const source = kubeLogSource(client, { namespace, pod: name, container: 'main' })
+    const containerEnded = terminated(client, name, stop.signal)
+    const items: LogItem[] = []
+    try {
+      for await (const item of followLogs(o.cutEvery === undefined ? source : cutting(source, o.cutEvery), {
+        framing: o.framing,
+        containerEnded,
+        signal: stop.signal,
+        overlapSeconds: 1,
+        backoff: { baseMs: 50, capMs: 200 },
+      })) {
+        items.push(item)
+      }
+    } finally {
+      stop.abort(new Error('the test is over'))
+      await Promise.allSettled([containerEnded])
+    }
+    return sortItems(items)
+  }
+
+  it('that prints plain lines is delivered line by line, from before its start to behind its end', async () => {
+    const script = 'i=0; while [ $i -lt 2000 ]; do echo "line $i"; i=$((i+1)); done; printf "no newline"'
+    const { texts, end, gaps } = await run('plain', ['sh', '-c', script], { framing: 'none' })
+    expect(texts).toEqual([...Array.from({ length: 2_000 }, (_, i) => `line ${i}`), 'no newline'])
+    expect(gaps).toEqual([])
+    expect(end?.verdict).toBe('unverified')
+  })
+
+  it('is delivered once through a connection that breaks again and again', async () => {
+    const script = 'i=0; while [ $i -lt 400 ]; do echo "line $i $(printf "%0300d" 0)"; i=$((i+1)); usleep 20000; done'
+    const { texts, gaps, diagnostics } = await run('cut', ['busybox', 'sh', '-c', script], {
+      framing: 'none',
+      cutEvery: 60_000,
+    })
+    expect(texts.map((text) => text.split(' ')[1])).toEqual(Array.from({ length: 400 }, (_, i) => String(i)))
+    expect(gaps).toEqual([])
+    expect(diagnostics.map((item) => item.code)).toContain('connection_lost')
+  })
+
+  it('with the launcher in it is complete, with both streams told apart', async () => {
+    const script =
+      'for (let i = 0; i < 3000; i++) { console.log("out " + i + "x".repeat(i * 7 % 20000)); if (i % 10 === 0) console.error("err " + i) }'
+    const env = packEnv({ version: 1, argv: ['node', '-e', script] }, {})
+    const { lines, end, gaps } = await run('framed', bootstrapCommand(), { framing: 'launcher', env })
+    const of = (stream: string): string[] => lines.filter((line) => line.stream === stream).map((line) => line.text)
+    expect(of('stdout')).toEqual(Array.from({ length: 3_000 }, (_, i) => `out ${i}${'x'.repeat((i * 7) % 20_000)}`))
+    expect(of('stderr')).toEqual(Array.from({ length: 300 }, (_, i) => `err ${i * 10}`))
+    expect(gaps).toEqual([])
+    expect(end?.verdict).toBe('complete')
+  })
+})
