@@ -1,5 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
 import { CliError } from './cli-error.ts'
@@ -16,6 +19,10 @@ function versionOf(packageName: string): string | undefined {
   }
 }
 const installed = versionOf('@anthropic-ai/claude-code')
+const kubectl = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'kubectl'))
+  .find((file) => existsSync(file))
 const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('agent-jobs-demo-'))
 
 describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeout: 60_000 }, () => {
@@ -74,6 +81,22 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
       errorCode: expect.any(String),
       sessionId: expect.any(String),
     })
+  })
+
+  it.skipIf(!kubectl)('lets kubectl list and follow its pod, and holds it until Ctrl-C', async () => {
+    const terminal = fakeTerminal()
+    const demo = runCli(['demo', '--hold', '--prompt', 'Run `sleep 1; echo slept`'], terminal)
+    await terminal.shown('● running', 'out')
+    const file = /--kubeconfig (\S+)/.exec(terminal.stdout())?.[1] ?? ''
+    const k = async (...args: string[]): Promise<string> =>
+      (await promisify(execFile)(kubectl ?? '', ['--kubeconfig', file, ...args], { timeout: 30_000 })).stdout
+    expect(await k('get', 'pods')).toMatch(/claude-[0-9a-f]{12}-\w+ +1\/1 +Running/)
+    const [job = ''] = /claude-[0-9a-f]{12}/.exec(terminal.stdout()) ?? []
+    expect(await k('logs', '-f', `job/${job}`)).toMatch(/@aj1 0 l [\s\S]*slept[\s\S]*"type":"end"/)
+    await terminal.shown('The Job stays until Ctrl-C.', 'out')
+    expect(await k('describe', 'job', job)).toContain('1 Succeeded')
+    terminal.press('SIGINT')
+    expect(await demo).toBe(0)
   })
 
   it('cleans up when Ctrl-C comes before the run', async () => {

@@ -27,15 +27,20 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
     .option('--namespace <name>', 'with --cluster current: namespace of the Job')
     .option('--model-host <address>', "with --cluster current: this machine's address as pods reach it")
     .option('--live', 'use the real API by the variables of this environment, such as ANTHROPIC_API_KEY')
+    .option('--hold', 'when the run is over, keep cluster, Job and pod until Ctrl-C')
     .option('--json', 'print one JSON object on standard output')
-    .action(async (options: DemoOptions & { agent: string; prompt: string; json?: boolean }) => {
+    .action(async (options: DemoOptions & { agent: string; prompt: string; json?: boolean; hold?: boolean }) => {
       const agent = agentNamed(options.agent)
       const json = options.json ?? false
       const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
       const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
       // From here on there is something to clean up, so no signal may simply end the process.
       let interrupted = false
-      const stopListening = terminal.onSignal(() => (interrupted = true))
+      const signalled = Promise.withResolvers<void>()
+      const stopListening = terminal.onSignal(() => {
+        interrupted = true
+        signalled.resolve()
+      })
       await using scope = createScope()
       scope.defer(stopListening)
       const stage = await openDemoStage(agent, options, terminal.env)
@@ -53,9 +58,11 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
         model,
         runId: randomUUID(),
         prompt: options.prompt,
+        keep: options.hold ?? false,
       })
-      return setExitCode(
-        await executeRun({ kubeConfig, namespace, request, agent, model, terminal, began: Date.now(), json }),
-      )
+      setExitCode(await executeRun({ kubeConfig, namespace, request, agent, model, terminal, began: Date.now(), json }))
+      if (!options.hold || interrupted) return
+      say('\nThe Job stays until Ctrl-C.')
+      await signalled.promise
     })
 }

@@ -145,6 +145,8 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
   scope.defer(() => cluster.close())
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromString(cluster.kubeConfig())
+  const kubeConfigFile = join(root, 'kubeconfig')
+  await writeFile(kubeConfigFile, cluster.kubeConfig(), { mode: 0o600 })
   return {
     kubeConfig,
     namespace: 'default',
@@ -153,6 +155,6 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
     // The agent writes its state below HOME. As root, Claude Code refuses skip-permissions outside of a sandbox.
     env: { HOME: home, TMPDIR: temporary, IS_SANDBOX: '1' },
     agentIs: `${agent.title} ${installed.version} from npm`,
-    clusterIs: `mini-kube in this process, at ${cluster.url}`,
+    clusterIs: `mini-kube in this process; look with: kubectl --kubeconfig ${kubeConfigFile} get pods`,
   }
 }

@@ -15,6 +15,7 @@ const line = (value) => console.log(JSON.stringify({ session_id: 's-1', uuid: St
 let prompt = ''
 process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
   line({ type: 'system', subtype: 'init', model: 'opus', tools: [] })
+  if (prompt.includes('stubborn')) { process.on('SIGTERM', () => {}); return setInterval(() => {}, 1000) }
   if (prompt.includes('wait')) return setInterval(() => {}, 1000)
   if (prompt.includes('crash')) { console.error('it broke'); process.exit(3) }
   const failed = prompt.includes('limit')
@@ -168,6 +169,19 @@ describe('agent-jobs run', () => {
     expect(await run).toBe(1)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
     expect(terminal.stderr()).toContain('cancelling; press Ctrl-C again')
+  })
+
+  it('leaves the run alone on the second Ctrl-C', async () => {
+    const terminal = terminalOf()
+    const run = runCli(args('--prompt', 'stubborn', '--json'), terminal)
+    await terminal.shown('session s-1')
+    terminal.press('SIGINT')
+    await terminal.shown('cancelling')
+    terminal.press('SIGINT')
+    expect(await run).toBe(1)
+    const report: { job: string } = JSON.parse(terminal.stdout())
+    expect(report).toMatchObject({ outcome: 'detached', errorCode: 'detached' })
+    await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
   })
 
   it('leaves the run alone on SIGTERM', async () => {
