@@ -1,10 +1,13 @@
 import { accessSync, constants } from 'node:fs'
 import { hiddenVariables } from './child-env.ts'
 
-// POSIX shell. `wait` reaps every process that init inherits, in dash, busybox and bash alike, which node cannot do: it
-// only waits for processes that it started itself. A trap ends `wait` early, so it is repeated until no signal came.
-// When the launcher was already collected by then, the second `wait` says 127 and the first status stands.
-const script = `p=;s=;c=
+/**
+ * What process 1 becomes; its `$0` is node. `wait` reaps every process that init inherits, in dash, busybox and bash
+ * alike, which node cannot do: it only waits for processes that it started itself. A trap ends `wait` early, so it is
+ * repeated until no signal came. When the launcher was already collected by then, the second `wait` says 127 and the
+ * first status stands.
+ */
+export const initScript = `p=;s=;c=
 f(){ s=$1;[ -z "$p" ]||kill -"$1" "$p" 2>/dev/null;}
 for n in TERM INT HUP USR1;do trap "f $n" $n;done
 "$0" -e 'eval(process.env.AGENT_JOBS_LAUNCHER)' & p=$!
@@ -25,5 +28,5 @@ export function becomeInit(): void {
   } catch {
     return
   }
-  process.execve('/bin/sh', ['sh', '-c', script, process.execPath], hiddenVariables(process.env))
+  process.execve('/bin/sh', ['sh', '-c', initScript, process.execPath], hiddenVariables(process.env))
 }
