@@ -41,7 +41,7 @@ describe('what Paperclip loads', () => {
     }
     expect(manifest).toMatchObject({
       paperclip: { adapterUiParser: '1.0.0' },
-      exports: { '.': { default: './dist/index.js' }, './ui-parser': './dist/ui-parser.js' },
+      exports: { '.': { default: './dist/index.js' }, './ui-parser': { default: './dist/ui-parser.js' } },
     })
     expect(manifest.dependencies).toBeUndefined()
     expect(existsSync(join(folder, 'dist', 'ui-parser.js'))).toBe(true)

@@ -13,7 +13,7 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const cells = (text: string) =>
   text
     .replaceAll(/[ \t]+/g, ' ')
-    .replaceAll(/-{2,}/g, '--')
+    .replaceAll(/\| ?-+ ?(?=\|)/g, '|--')
     .trim()
 
 describe('README.md', () => {
