@@ -1,10 +1,5 @@
 /** What went wrong, as a stable word. */
-export type LogStreamErrorCode =
-  | 'invalid_option'
-  | 'invalid_cursor'
-  | 'request_refused'
-  | 'line_too_long'
-  | 'journal_unreadable'
+export type LogStreamErrorCode = 'invalid_option' | 'invalid_cursor' | 'request_refused' | 'line_too_long'
 
 const marker = Symbol.for('agent-jobs.log-stream-error')
 
