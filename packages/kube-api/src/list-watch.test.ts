@@ -303,6 +303,9 @@ describe('a dead link', () => {
     await next.opened
     await stream.closed
     expect(queries().at(-1)).toMatchObject({ sendInitialEvents: 'true' })
+    expect(problems).toMatchObject([
+      { error: { code: 'timeout', message: expect.stringContaining('no byte for 90000 ms') as string } },
+    ])
   })
 
   it('is not seen in an object of 8 MiB', async () => {

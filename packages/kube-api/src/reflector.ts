@@ -62,8 +62,10 @@ const maxStaleLists = 3
 const initialPatience = 6
 
 class Interruption extends Error {
+  readonly why: 'silent' | 'relist due'
   constructor(why: 'silent' | 'relist due') {
     super(`This watch was interrupted: ${why}`)
+    this.why = why
   }
 }
 
@@ -172,6 +174,15 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     }
   }
 
+  function silenceError(initial: boolean): KubeError {
+    const what = initial ? 'did not tell its whole state in time' : `brought no byte for ${tuning.silenceMs} ms`
+    return new KubeError({
+      code: 'timeout',
+      message: `The watch of ${source.name} ${what}; listing again.`,
+      retryable: true,
+    })
+  }
+
   /** Decides what a broken session means. Returns how long to wait, or throws when there is no hope. */
   function judge(error: unknown): number {
     const pause = (retryAfterMs?: number) => {
@@ -183,6 +194,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       // Silence at the start: a server that takes WatchList for a plain watch never says that the state is whole.
       if (initial && watchList === 'unknown') watchList = 'no'
       version = undefined
+      if (error.why === 'silent') onProblem(silenceError(initial))
       return 0
     }
     if (!KubeError.isInstance(error)) throw error
