@@ -16,7 +16,7 @@ export interface MainJobPlace extends AsyncDisposable {
 
 /** Address of this machine as pods see it, and an image with node and Claude Code; both can be set from outside. */
 export const podsReachUs = process.env['AGENT_JOBS_E2E_HOST'] ?? '10.88.0.1'
-export const agentImage = process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1'
+const agentImage = process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1'
 
 /** Makes the namespace with one claim, and starts the model. Closing leaves namespace and claim for the next run. */
 export async function openMainJobPlace(namespace: string): Promise<MainJobPlace> {
