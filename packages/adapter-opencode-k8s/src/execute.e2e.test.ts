@@ -150,6 +150,11 @@ describe.skipIf(!cluster)('a Paperclip run of OpenCode on a real cluster (needs 
     expect(result.summary).toBeUndefined()
   })
 
+  it('names a model that the provider does not have', async () => {
+    const { result, told } = await run('text', { extra: { model: 'lab/no-such-model' } })
+    expect(result, logOf(told)).toMatchObject({ errorCode: 'model_unavailable' })
+  })
+
   it('refuses a model without a provider before anything is created', async () => {
     const { result } = await run('text', { extra: { model: 'house-model' } })
     expect(result.errorMessage).toContain('`provider/model`')

@@ -3,7 +3,8 @@ import type { OpencodeSettings } from './opencode-settings.ts'
 /** Builds OpenCode's command line. The prompt comes on stdin. */
 export function opencodeArguments(input: { settings: OpencodeSettings; resume: string | null; cwd: string }): string[] {
   const { settings, resume, cwd } = input
-  const argv = [settings.agentCommand, 'run', '--format', 'json']
+  // Why a model, provider or key is refused stands in its log only; on stdout it is an "Unexpected server error".
+  const argv = [settings.agentCommand, 'run', '--format', 'json', '--print-logs', '--log-level', 'ERROR']
   const option = (name: string, value: string | null | undefined) => {
     if (value) argv.push(name, value)
   }

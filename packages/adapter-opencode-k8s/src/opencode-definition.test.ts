@@ -9,12 +9,13 @@ const argumentsOf = (settings: Record<string, unknown>, resume: string | null = 
 
 describe('the command line', () => {
   it('always names the directory, since a session lives in one', () => {
-    expect(argumentsOf({})).toEqual(['opencode', 'run', '--format', 'json', '--dir', '/paperclip/work'])
+    const always = ['opencode', 'run', '--format', 'json', '--print-logs', '--log-level', 'ERROR']
+    expect(argumentsOf({})).toEqual([...always, '--dir', '/paperclip/work'])
   })
 
   it('continues a session and passes model, variant and agent on', () => {
     const settings = { model: 'openai/gpt-5.5', variant: 'high', agent: 'plan', extraArgs: ['--thinking'] }
-    expect(argumentsOf(settings, 'ses_1').slice(6)).toEqual([
+    expect(argumentsOf(settings, 'ses_1').slice(9)).toEqual([
       '--session',
       'ses_1',
       '--model',
