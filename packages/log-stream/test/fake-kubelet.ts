@@ -51,6 +51,18 @@ function formatStamp(ns: bigint, zoneMinutes: number): string {
   return `${date}.${fraction}${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)} `
 }
 
+/** Index of the first part from this time on, in a file whose times only rise. */
+function firstAtOrAfter(file: readonly Part[], since: bigint): number {
+  let low = 0
+  let high = file.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((file[middle]?.ns ?? since) < since) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /**
  * The kubelet's log endpoint for one container, with the habits that part B of KUBERNETES.md measured: it serves the
  * newest file only, filters by whole seconds and part by part, sees no rotation before its first end of file, reads
@@ -66,6 +78,8 @@ export class FakeKubelet implements LogSource {
   bytesSent = 0
   /** Connections that are open now. */
   openBodies = 0
+  /** Whether any file's times go back, so that a time cannot be searched for. */
+  #unordered = false
   #unseen = 0
   #sentTo = 0
   #sentOfNext = 0
@@ -84,7 +98,9 @@ export class FakeKubelet implements LogSource {
 
   /** The container wrote one part of a line. */
   write(ns: bigint, bytes: Buffer, tag: 'P' | 'F' = 'F'): void {
-    this.#files.at(-1)?.push({ ns, tag, bytes })
+    const file = this.#files.at(-1)
+    if (file !== undefined && (file.at(-1)?.ns ?? ns) > ns) this.#unordered = true
+    file?.push({ ns, tag, bytes })
     this.#wake()
   }
 
@@ -216,7 +232,9 @@ export class FakeKubelet implements LogSource {
     let fileIndex = this.#files.length - 1
     const tail = request.tailLines
     let at = tail === undefined ? 0 : Math.max(0, (this.#files[fileIndex]?.length ?? 0) - tail)
-    let isNewLine = true
+    const newest = this.#files[fileIndex] ?? []
+    if (since !== undefined && tail === undefined && !this.#unordered) at = firstAtOrAfter(newest, since)
+    let isNewLine = at === 0 || tail !== undefined || newest[at - 1]?.tag !== 'P'
     // The watcher is made at the first end of file: what was rotated before is never noticed (B.4 "lazy watcher").
     let watchedFrom: number | undefined
     for (;;) {
