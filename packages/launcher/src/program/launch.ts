@@ -175,7 +175,8 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   const leftover = await endGroup(command.pid, Math.min(leftoverGraceMs, graceMs()))
   await Promise.race([tail.finish(), gaveUp])
   for (const splitter of splitters) splitter.end()
-  if (leftover.length > 0) {
+  // When the whole group was being stopped, that some of it took a moment longer is no news.
+  if (leftover.length > 0 && stoppedBy === null) {
     const names = leftover.slice(0, 20).join(', ')
     out.notice('leftover_processes', `Ended ${leftover.length} process(es) that outlived the command: ${names}`)
   }
