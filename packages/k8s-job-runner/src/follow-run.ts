@@ -288,8 +288,19 @@ export function followRun(
     if (!signal.aborted) await tearDown(context, input.job, result, settings)
   }
 
+  async function detach(): Promise<void> {
+    if (signal.aborted) return
+    outcome.reject(new RunError('detached', `Job ${jobName} is no longer followed from here. It goes on.`))
+    release()
+    channel.close()
+    settled.resolve()
+    await output
+  }
+  const onClosed = (): void => background(detach())
+
   function release(): void {
     scope.abort()
+    context.closed.signal.removeEventListener('abort', onClosed)
     leave()
     releaseBoard()
   }
@@ -331,6 +342,7 @@ export function followRun(
 
   enter('submitted', `Job ${jobName} is submitted`)
   const leave = board.subscribe(jobUid, onChange)
+  context.closed.signal.addEventListener('abort', onClosed, { once: true })
   reconsider()
   return {
     job: { name: jobName, namespace, uid: jobUid },
@@ -350,13 +362,6 @@ export function followRun(
       finishBy = clock.now() + settings.hangAfterFinishMs + finishMarginMs
       reconsider()
     },
-    async detach() {
-      if (signal.aborted) return
-      outcome.reject(new RunError('detached', `Job ${jobName} is no longer followed from here. It goes on.`))
-      release()
-      channel.close()
-      settled.resolve()
-      await output
-    },
+    detach,
   }
 }

@@ -113,7 +113,15 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
   }
-  const context: RunnerContext = { client, namespace, clock, random, warn: onWarning, endings: new Map() }
+  const context: RunnerContext = {
+    client,
+    namespace,
+    clock,
+    random,
+    warn: onWarning,
+    endings: new Map(),
+    closed: new AbortController(),
+  }
   const board = createWatchBoard(context)
   const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
   const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs, silenceMs }

@@ -36,7 +36,7 @@ export const runErrorTable = {
     todo: 'Attach only to Jobs that `list` returns.',
   },
   detached: {
-    means: 'The handle was detached. The Job goes on.',
+    means: 'The handle was detached, or the client closed. The Job goes on.',
     todo: 'Attach to it to learn its outcome.',
   },
   events_taken: {

@@ -39,7 +39,7 @@ export interface RunHandle {
   readonly key: string
   /** What happens, in order; ends after the outcome. To be read once. */
   readonly events: AsyncIterable<RunEvent>
-  /** What became of it. Rejects only when the handle was detached before. */
+  /** What became of it. Rejects only when the handle was detached, or the client closed, before. */
   readonly outcome: Promise<Outcome>
   /** Resolves when all output was handed over and what the run left was removed, or left on purpose. */
   readonly settled: Promise<void>

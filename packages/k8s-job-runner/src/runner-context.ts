@@ -17,6 +17,8 @@ export interface RunnerContext {
   random: () => number
   warn: (warning: RunnerWarning) => void
   endings: Endings
+  /** Fires when the client was closed: nothing can be followed any more. */
+  closed: AbortController
 }
 
 /** Waits between attempts: full jitter, doubled each time, at most `capMs`. */

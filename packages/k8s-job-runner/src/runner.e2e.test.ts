@@ -194,6 +194,37 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await run.outcome).toMatchObject({ kind: 'deletedExternally', exitCode: 0, seen: { what: 'pod' } })
   })
 
+  it('says that nothing is known of the exit when the pod is deleted by force', async () => {
+    const run = await runner.start(request({ command: sh('echo up; sleep 60') }))
+    const events = run.events[Symbol.asyncIterator]()
+    await until(events, isLine)
+    await client.delete(kinds.Pod, { name: run.pod?.name ?? '', namespace, gracePeriodSeconds: 0 })
+    await rest(events)
+    expect(await run.outcome).toMatchObject({ kind: 'deletedExternally', seen: { what: 'pod' } })
+  })
+
+  it('names a quota that leaves no room, and starts when there is room after all', async () => {
+    const name = 'no-room'
+    const kind = kinds.ResourceQuota
+    const uid = randomUUID().slice(0, 8)
+    const scarce = `${namespace}-${uid}`
+    await client.create(kinds.Namespace, { metadata: { name: scarce } })
+    try {
+      await client.create(kind, { metadata: { name, namespace: scarce }, spec: { hard: { pods: '0' } } })
+      const there = createJobRunner({ client, namespace: scarce })
+      const refused = await there.start(request({ start: { refusedGraceSeconds: 1 } }))
+      expect(await refused.outcome).toMatchObject({ kind: 'quotaExceeded', message: expect.stringContaining(name) })
+      await refused.settled
+      const patient = await there.start(request({ command: sh('echo in') }))
+      const events = patient.events[Symbol.asyncIterator]()
+      await until(events, (event) => event.type === 'warning' && event.code === 'event_FailedCreate')
+      await client.delete(kind, { name, namespace: scarce })
+      expect(linesOf(await rest(events))).toEqual(['stdout: in'])
+    } finally {
+      await client.delete(kinds.Namespace, { name: scarce })
+    }
+  })
+
   it('reads an eviction as one', async () => {
     const run = await runner.start(request({ command: sh('echo up; sleep 60'), terminationGracePeriodSeconds: 4 }))
     const events = run.events[Symbol.asyncIterator]()

@@ -173,6 +173,35 @@ describe('a run on mini-kube', () => {
     expect(again).toMatchObject({ key: wanted.key, runId: wanted.runId })
   })
 
+  it('stops following when the client is closed, and the Job goes on', async () => {
+    const own = world.server()
+    const run = await own.runner.start(frames(['wait']))
+    await firstLine(run)
+    await own.client.close()
+    await expect(run.outcome).rejects.toMatchObject({ code: 'detached' })
+    const again = await server.runner.attach({ job: run.job.name })
+    expect(await again.cancel({ by: 'test', graceSeconds: 1 })).toBe('gone')
+  })
+
+  it('tells of a Job that ended and lost its pod before anybody looked that nothing is known', async () => {
+    const run = await server.runner.start(frames(['lines', '1'], { retain: true }))
+    await run.settled
+    const { name = '' } = run.pod ?? {}
+    await server.client.delete(kinds.Pod, { name, namespace, gracePeriodSeconds: 0 })
+    const late = await world.server().runner.attach({ job: run.job.name })
+    expect(await late.outcome).toMatchObject({ kind: 'lost', known: expect.stringContaining('Complete') })
+    const job = await server.client.get(kinds.Job, { name: run.job.name, namespace })
+    expect(job.metadata?.deletionTimestamp).toBeUndefined()
+  })
+
+  it('reads an end that came before anybody looked, with all its output', async () => {
+    const run = await server.runner.start(frames(['lines', '3'], { retain: true }))
+    await run.settled
+    const late = await world.server().runner.attach({ job: run.job.name })
+    expect(linesOf(await collect(late.events))).toEqual(['line 0', 'line 1', 'line 2'])
+    expect(await late.outcome).toMatchObject({ kind: 'succeeded' })
+  })
+
   it('refuses to attach to what is not there, is another Job, or is not ours', async () => {
     await expect(server.runner.attach({ job: 'absent' })).rejects.toMatchObject({ code: 'job_not_found' })
     const run = await server.runner.start(frames(['wait']))

@@ -78,7 +78,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
       } catch (error) {
         if (signal.aborted) return
         if (KubeError.isInstance(error) && error.code === 'closed') {
-          warn({ code: 'client_closed', message: `Runs are no longer followed: ${error.message}`, cause: error })
+          context.closed.abort()
           return
         }
         // Refused for good, as far as the client can tell. Runs go on all the same, so sight may come back.
