@@ -158,4 +158,88 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     const { items } = await place.client.list(kinds.Job, { namespace: 'nowhere' })
     expect(items).toEqual([])
   })
+
+  it('takes the result of a Job that ended while no server was there, when the adapter itself asked for the run', async () => {
+    const agentId = randomUUID()
+    const lost = new AbortController()
+    const first = paperclipContext({
+      runId: randomUUID(),
+      agentId,
+      config: place.config('drip'),
+      signal: lost.signal,
+      onLog: async (_stream, chunk) => {
+        if (chunk.includes('"subtype":"init"')) lost.abort(new Error('Legacy controller lease lost'))
+      },
+    })
+    const dead = { followed: new Set<string>(), reported: new Set<string>() }
+    await place.adapter(dead).execute(first.ctx)
+    const ended = new AbortController()
+    const watch = { namespace: 'paperclip', labelSelector: `paperclip.io/agent-id=${agentId}`, signal: ended.signal }
+    for await (const event of place.client.listWatch(kinds.Job, watch)) {
+      if (event.type !== 'synced' && event.object.status?.conditions?.some(({ type }) => type === 'Complete')) break
+    }
+    ended.abort()
+    const second = paperclipContext({
+      runId: randomUUID(),
+      agentId,
+      config: place.config('drip'),
+      context: { wakeReason: 'remote_job_reattach' },
+    })
+    const result = await place.adapter().execute(second.ctx)
+    expect(result, text(second.told)).toMatchObject({
+      exitCode: 0,
+      resultJson: { agentJob: { adoptedFromRun: first.ctx.runId } },
+    })
+    expect(result.summary).toContain('Slowly now')
+  })
+
+  it('is stopped before its pod runs, and says that no agent began', async () => {
+    const stop = new AbortController()
+    const { ctx, told } = paperclipContext({
+      runId: randomUUID(),
+      agentId: randomUUID(),
+      config: place.config('text', { image: 'nowhere/none:1' }),
+      signal: stop.signal,
+      onLog: async (_stream, chunk) => {
+        if (chunk.includes('Created K8s Job')) stop.abort(new Error('Cancelled by a board operator'))
+      },
+    })
+    expect(await place.adapter().execute(ctx), text(told)).toMatchObject({
+      errorCode: 'cancelled',
+      executionRecovery: { kind: 'bootstrap', providerWorkStarted: false },
+      resultJson: { executionCancellation: { state: 'acknowledged' } },
+    })
+  })
+
+  it('is refused when it is cancelled before anything was created', async () => {
+    const stop = new AbortController()
+    stop.abort(new Error('Run stopped before provider startup'))
+    const { ctx } = paperclipContext({ config: place.config('text'), signal: stop.signal })
+    expect(await place.adapter().execute(ctx)).toMatchObject({
+      errorCode: 'cancelled',
+      executionRecovery: { kind: 'bootstrap', providerWorkStarted: false },
+      resultJson: { executionCancellation: { state: 'acknowledged' } },
+    })
+  })
+
+  it('tests the environment with a probe pod, each finding with a remedy', async () => {
+    const config = place.config('text', { environmentProbe: 'true', secretRef: 'absent' })
+    const test = await place.adapter().testEnvironment({ companyId: 'c', adapterType: 'claude_k8s', config })
+    const levels = Object.fromEntries(test.checks.map(({ code, level }) => [code, level]))
+    expect(levels, JSON.stringify(test.checks, null, 1)).toMatchObject({
+      k8s_api_reachable: 'info',
+      k8s_self_pod: 'info',
+      k8s_rbac: 'info',
+      k8s_namespace_exists: 'info',
+      k8s_pvc_rwx: 'info',
+      k8s_secret_missing: 'warn',
+      k8s_probe_node: 'info',
+      k8s_probe_cli: 'info',
+      k8s_probe_volume: 'info',
+      k8s_probe_api: 'error',
+    })
+    expect(test.status).toBe('fail')
+    expect(test.checks.filter(({ level, hint }) => level !== 'info' && !hint)).toEqual([])
+    expect(test.checks.find(({ code }) => code === 'k8s_self_pod')?.detail).toContain('DATABASE_URL')
+  })
 })

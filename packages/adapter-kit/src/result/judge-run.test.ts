@@ -49,7 +49,7 @@ function judge(of: Outcome, said: AgentSummary, spoke = true) {
   return judgeRun({
     outcome: of,
     summary: said,
-    spoke,
+    seenRunning: spoke,
     label: 'Claude',
     errorNames: { truncated: 'claude_truncated', empty_response: 'llm_api_error' },
   })
@@ -113,7 +113,10 @@ describe('what is reported of a run', () => {
   it('knows whether the agent began and whether it stopped', () => {
     expect(judge(image, failing('start_failed'), false)).toMatchObject({ began: false })
     expect(judge(exited, failing('auth_failed'), false)).toMatchObject({ began: true })
-    expect(judge(lost, failing('truncated'))).toMatchObject({ stopped: false })
+    expect(judge(lost, failing('truncated'), false)).toMatchObject({ stopped: false, began: true })
+    expect(
+      judge(outcome({ kind: 'cancelled', code: 'cancelled', by: 'x' }), failing('interrupted'), false),
+    ).toMatchObject({ began: false })
     expect(judge(cancelled, failing('interrupted'))).toMatchObject({ stopped: true, errorCode: 'cancelled' })
   })
 })

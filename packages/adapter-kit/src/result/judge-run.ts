@@ -39,14 +39,16 @@ const podDecides: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
 export function judgeRun(input: {
   outcome: Outcome
   summary: AgentSummary
-  /** True when the agent printed anything. */
-  spoke: boolean
+  /** True when the agent was seen to run: its pod ran, or it printed something. */
+  seenRunning: boolean
   label: string
   errorNames: Readonly<Record<string, string>>
 }): RunVerdict {
   const { outcome, summary, label, errorNames } = input
   const words = describeOutcome(outcome).message
-  const began = input.spoke || !neverStarted(outcome)
+  // A pod that was cancelled before it ran was seen to go without having run. Where sight was lost, it may have run.
+  const mayBeUnborn = neverStarted(outcome) || outcome.kind === 'cancelled'
+  const began = input.seenRunning || outcome.exitCode !== null || !mayBeUnborn
   const failed = (
     errorCode: string,
     errorMessage: string,

@@ -112,8 +112,14 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       },
       signal,
     })
-    const { outcome, summary, spoke, outputComplete, timings } = followed
-    const verdict = judgeRun({ outcome, summary, spoke, label: definition.label, errorNames: definition.errorNames })
+    const { outcome, summary, seenRunning, outputComplete, timings } = followed
+    const verdict = judgeRun({
+      outcome,
+      summary,
+      seenRunning,
+      label: definition.label,
+      errorNames: definition.errorNames,
+    })
     if (verdict.kind === 'failed') await relay.line('stderr', `[paperclip] ${verdict.errorMessage}`)
     else if (verdict.warning !== null) await relay.line('stderr', `[paperclip] ${verdict.warning}`)
     return executionResult({

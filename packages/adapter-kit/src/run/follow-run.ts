@@ -8,8 +8,8 @@ import { textTail } from './text-tail.ts'
 export interface FollowedRun<Summary extends AgentSummary> {
   outcome: Outcome
   summary: Summary
-  /** True when the agent printed anything. */
-  spoke: boolean
+  /** True when the agent was seen to run: its pod ran, or it printed something. */
+  seenRunning: boolean
   /** Whether all output came; null when nobody can tell. */
   outputComplete: boolean | null
   timings: Record<string, number>
@@ -34,7 +34,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
   const timings: Record<string, number> = {}
   const stderr = textTail(stderrTailBytes)
   const done = new AbortController()
-  let spoke = false
+  let seenRunning = false
   let lastOutputAt = startedAt
   let toldFinished: Promise<void> | null = null
   let outputComplete: boolean | null = null
@@ -63,7 +63,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
         case 'line': {
           lastOutputAt = clock.now()
           if (event.stream === 'stdout') {
-            spoke = true
+            seenRunning = true
             mark('firstLineMs')
             parser.feed(event.part?.last === false ? event.text : `${event.text}\n`)
           } else stderr.add(event.text)
@@ -79,6 +79,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
           break
         case 'phase':
           mark(`${event.phase}Ms`)
+          if (event.phase === 'running') seenRunning = true
           await progress(event.message)
           break
         case 'warning':
@@ -107,7 +108,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
   const final = outcome ?? (await handle.outcome)
   mark('endedMs')
   const summary = parser.end({ exitCode: final.exitCode, signal: final.signal, stderr: stderr.text() })
-  return { outcome: final, summary, spoke, outputComplete, timings }
+  return { outcome: final, summary, seenRunning, outputComplete, timings }
 }
 
 async function sleepUntil(clock: Clock, at: number, signal: AbortSignal): Promise<void> {
