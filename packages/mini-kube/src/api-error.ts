@@ -90,6 +90,10 @@ export const conflict = (resource: ResourceName, name: string, why: string) =>
     details(resource, name),
   )
 
+/** A precondition that does not hold; this one message names the kind, not the resource. */
+export const preconditionConflict = (resource: ResourceName, name: string, why: string) =>
+  conflict({ ...resource, plural: resource.kind }, name, why)
+
 export const modifiedConflict = (resource: ResourceName, name: string) =>
   conflict(
     resource,
@@ -120,10 +124,11 @@ const causeText = (cause: StatusCause) => `${cause.field}: ${cause.message}`
 /** 422 with one or more field errors, joined the way Kubernetes joins them. */
 export function invalid(resource: ResourceName, name: string, causes: StatusCause[]): ApiError {
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`
-  const texts = causes.map(causeText)
+  // Equal sentences are said once, though every cause is listed.
+  const texts = [...new Set(causes.map(causeText))]
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(resource.group === '' ? {} : { group: resource.group }),
     kind: resource.kind,
     causes,

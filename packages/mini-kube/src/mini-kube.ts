@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Tokens } from './api/auth.ts'
@@ -53,7 +54,7 @@ export interface MiniKube {
 export interface KubeConfigObject {
   apiVersion: 'v1'
   kind: 'Config'
-  clusters: { name: string; cluster: { server: string } }[]
+  clusters: { name: string; cluster: { server: string; 'insecure-skip-tls-verify': true } }[]
   users: { name: string; user: { token: string } }[]
   contexts: { name: string; context: { cluster: string; user: string; namespace: string } }[]
   'current-context': string
@@ -179,7 +180,9 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
   const kubeConfigObject = ({ namespace = 'default', token = tokens.adminToken } = {}): KubeConfigObject => ({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'mini-kube', cluster: { server: `${server.url}/token/${token}` } }],
+    clusters: [
+      { name: 'mini-kube', cluster: { server: `${server.url}/token/${token}`, 'insecure-skip-tls-verify': true } },
+    ],
     users: [{ name: 'admin', user: { token } }],
     contexts: [{ name: 'mini-kube', context: { cluster: 'mini-kube', user: 'admin', namespace } }],
     'current-context': 'mini-kube',
@@ -190,7 +193,7 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
       await cluster.node.kubelet.close()
       closing.abort(new Error('the cluster is closed'))
       await server.close()
-      if (ownDir) rmSync(dataDir, { recursive: true, force: true })
+      if (ownDir) await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
     })()
     return closed
   }

@@ -79,14 +79,22 @@ async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> 
   if (rest !== '') yield rest
 }
 
+/** How a request is made: by `fetch` for mini-kube, by `https` with certificates for a real cluster. */
+export type Caller = (method: string, path: string, init: RequestInit) => Promise<Response>
+
 /** A client for a cluster, by address and token. */
-export function testClient({ url, token }: Pick<MiniKube, 'url' | 'token'>): TestClient {
-  const call = (method: string, path: string, init: RequestInit = {}) =>
+export const testClient = ({ url, token }: Pick<MiniKube, 'url' | 'token'>): TestClient =>
+  clientOver((method, path, init) =>
     fetch(`${url}${path}`, {
       ...init,
       method,
       headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string>) },
-    })
+    }),
+  )
+
+/** The same over any way of making requests. */
+export function clientOver(caller: Caller): TestClient {
+  const call = (method: string, path: string, init: RequestInit = {}) => caller(method, path, init)
   const parse = async <T>(response: Response) => {
     const text = await response.text()
     return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as T, headers: response.headers }

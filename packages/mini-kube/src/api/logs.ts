@@ -76,7 +76,7 @@ function chooseContainer(pod: Pod, asked: string | null): string {
     throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`)
   }
   const [only] = mains
-  if (mains.length === 1 && inits.length === 0 && only !== undefined) return only
+  if (mains.length === 1 && only !== undefined) return only
   const chosen = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container']
   if (chosen !== undefined && mains.includes(chosen)) return chosen
   const or = inits.length === 0 ? '' : ` or one of the init containers: [${inits.join(' ')}]`

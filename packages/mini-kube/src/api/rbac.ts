@@ -1,7 +1,6 @@
-import { forbidden } from '../api-error.ts'
+import { forbidden, type ResourceName } from '../api-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { clusterRole, clusterRoleBinding, role, roleBinding } from '../kinds/access.ts'
-import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 import type { KubeObject } from '../types.ts'
 import type { User } from './context.ts'
 
@@ -114,7 +113,7 @@ export const isAllowed = (cluster: Cluster, user: User, want: AccessRequest) =>
   rulesFor(cluster, user, want.namespace).some((rule) => ruleAllows(rule, want))
 
 /** Throws the 403 of the real server when the user may not. */
-export function authorize(cluster: Cluster, user: User, want: AccessRequest, definition?: ResourceDefinition): void {
+export function authorize(cluster: Cluster, user: User, want: AccessRequest, definition?: ResourceName): void {
   if (isAllowed(cluster, user, want)) return
   if (want.path !== undefined || definition === undefined) {
     throw forbidden(

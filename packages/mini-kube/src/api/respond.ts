@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApiError, badRequest } from '../api-error.ts'
 import type { JsonObject } from '../types.ts'
+import { decodeProtobuf } from './protobuf.ts'
 
 /** The largest request body, as in the real server. */
 const bodyLimit = 3 * 1024 * 1024
+
+const protobufMagic = Buffer.from('k8s\0')
 
 const serialised = new WeakMap<object, string>()
 
@@ -64,20 +67,27 @@ export function sendError(response: ServerResponse, error: unknown): void {
   sendJson(response, status.code, status.toStatus(), headers)
 }
 
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > bodyLimit) {
-      throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`)
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** The whole body; one that is too large is refused, and read to its end so that the connection stays usable. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= bodyLimit) chunks.push(chunk)
+      else {
+        chunks.length = 0
+        reject(new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`))
+      }
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks)))
+    request.once('error', reject)
+    request.once('close', () => reject(new ApiError(400, 'BadRequest', 'unexpected EOF')))
+  })
 }
 
 export function parseObject(body: Buffer): JsonObject {
+  if (body.subarray(0, 4).equals(protobufMagic)) return decodeProtobuf(body)
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { ApiError, pathNotFound } from '../api-error.ts'
 import type { Cluster } from '../cluster.ts'
-import { findResource } from '../kinds/registry.ts'
+import { findResource, groupVersions } from '../kinds/registry.ts'
 import { randomUid } from '../names.ts'
 import type { Tokens } from './auth.ts'
 import type { ApiRequest, User } from './context.ts'
@@ -79,6 +79,19 @@ export function splitToken(raw: string): { url: URL; token: string | undefined }
   return { url: new URL(match === null ? raw : (match[2] ?? '/'), 'http://mini-kube'), token: match?.[1] }
 }
 
+/** The user named by Impersonate-User, when the one who asks may do that. */
+function impersonated(cluster: Cluster, user: User, { headersDistinct: headers }: IncomingMessage): User {
+  const name = headers['impersonate-user']?.[0]
+  if (name === undefined) return user
+  authorize(
+    cluster,
+    user,
+    { verb: 'impersonate', group: '', resource: 'users', name },
+    { group: '', plural: 'users', kind: 'User' },
+  )
+  return { name, groups: [...(headers['impersonate-group'] ?? []), 'system:authenticated'] }
+}
+
 const verbs: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch' }
 
 function verbOf(method: string, named: boolean, query: URLSearchParams): string {
@@ -144,7 +157,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         if (await options.extension(url.pathname, user, request, response)) return
       }
       await filter(request, response, `${url.pathname}${url.search}`)
-      user = tokens.authenticate(bearer)
+      user = impersonated(cluster, tokens.authenticate(bearer), request)
       await route(url, request, response, user)
     }
     handle().catch((error: unknown) => {
@@ -162,7 +175,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     if (path === undefined || resource === undefined) {
       authorize(cluster, user, { verb: method.toLowerCase(), group: '', resource: '', path: url.pathname })
       if (method === 'GET' && answerFixed(url.pathname, request.headers.host ?? '', response)) return
-      throw pathNotFound()
+      if (path !== undefined && groupVersions().includes(path.version)) throw pathNotFound()
+      sendText(response, 404, '404 page not found\n')
+      return
     }
     const { name, subresource } = path
     const namespace = resource.plural === 'namespaces' && path.namespace === undefined ? name : path.namespace

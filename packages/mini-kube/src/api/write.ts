@@ -42,20 +42,13 @@ const unrecognised = (context: ApiRequest, raw: Buffer) =>
 async function bodyObject(context: ApiRequest): Promise<JsonObject> {
   const raw = await readBody(context.request)
   const type = context.request.headers['content-type'] ?? ''
-  if (type.includes('protobuf')) {
-    throw new ApiError(
-      415,
-      'UnsupportedMediaType',
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
-    )
-  }
   if (type.includes('yaml')) {
     const value: unknown = parseYaml(raw.toString('utf8'))
     if (!isObject(value)) throw unrecognised(context, raw)
     return value
   }
   const text = raw.toString('utf8').trimStart()
-  if (text.length > 0 && !text.startsWith('{')) throw unrecognised(context, raw)
+  if (text.length > 0 && !text.startsWith('{') && !type.includes('protobuf')) throw unrecognised(context, raw)
   const body = parseObject(raw)
   checkKind(context, body, raw)
   return body

@@ -68,7 +68,8 @@ const noPreemption =
 export function whyUnschedulable(
   pod: Pod,
   node: KubeObject | undefined,
-  others: Pod[],
+  bound: () => Pod[],
+  count: number,
   claims: (name: string) => KubeObject | undefined,
 ): string | undefined {
   if (node === undefined) return 'no nodes available to schedule pods'
@@ -92,20 +93,24 @@ export function whyUnschedulable(
   if (!matchesNode(pod, node)) {
     return `0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.${noPreemption}`
   }
+  const needs = ['cpu', 'memory'].filter((resource) => requested(pod, resource) > 0)
   const allocatable = (node.status?.['allocatable'] ?? {}) as Record<string, string>
-  const short = ['cpu', 'memory']
+  const short = needs
     .filter((resource) => {
-      const used = others.reduce((sum, other) => sum + requested(other, resource), 0)
-      return requested(pod, resource) > 0 && used + requested(pod, resource) > quantity(allocatable[resource])
+      const used = bound().reduce((sum, other) => sum + requested(other, resource), 0)
+      return used + requested(pod, resource) > quantity(allocatable[resource])
     })
     .map((resource) => `1 Insufficient ${resource}`)
-  if (others.length >= quantity(allocatable['pods'])) short.unshift('1 Too many pods')
+  if (count >= quantity(allocatable['pods'])) short.unshift('1 Too many pods')
   return short.length === 0 ? undefined : `0/1 nodes are available: ${short.join(', ')}.${noPreemption}`
 }
 
 /** Binds pods to the node, or says why it cannot. */
 export function startScheduler(cluster: Cluster): void {
   const { store, objects, timing } = cluster
+  /** Pods without a node, and pods that take room on it. */
+  const pending = new Set<string>()
+  const placed = new Set<string>()
   const queue = new WorkQueue(cluster, 'scheduler', (key) => {
     const { namespace, name } = splitKey(key)
     const pod = objects.get<Pod>(podResource, namespace, name)
@@ -120,9 +125,14 @@ export function startScheduler(cluster: Cluster): void {
       setScheduled(pod, 'False', 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates')
       return
     }
-    const others = objects.list<Pod>(podResource).filter((other) => other.spec.nodeName !== undefined && !over(other))
-    const why = whyUnschedulable(pod, objects.get(nodeResource, undefined, cluster.nodeName), others, (claim) =>
-      objects.get(persistentVolumeClaim, namespace, claim),
+    const bound = () =>
+      objects.list<Pod>(podResource).filter((other) => other.spec.nodeName !== undefined && !over(other))
+    const why = whyUnschedulable(
+      pod,
+      objects.get(nodeResource, undefined, cluster.nodeName),
+      bound,
+      placed.size,
+      (claim) => objects.get(persistentVolumeClaim, namespace, claim),
     )
     if (why === undefined) bind(pod)
     else if (setScheduled(pod, 'False', 'Unschedulable', why)) {
@@ -178,11 +188,16 @@ export function startScheduler(cluster: Cluster): void {
   }
 
   const retryAll = () => {
-    for (const pod of objects.list<Pod>(podResource))
-      if (pod.spec.nodeName === undefined && !over(pod)) queue.add(keyOf(pod))
+    for (const key of pending) queue.add(key)
   }
   store.subscribe(podResource.id, ({ type, object }) => {
     const pod = object as Pod
+    const key = keyOf(pod)
+    const waits = type !== 'DELETED' && !over(pod) && pod.spec.nodeName === undefined
+    if (waits) pending.add(key)
+    else pending.delete(key)
+    if (type === 'DELETED' || over(pod)) placed.delete(key)
+    else if (pod.spec.nodeName !== undefined) placed.add(key)
     if (type === 'DELETED' || over(pod)) retryAll()
     else if (pod.spec.nodeName === undefined && (type === 'ADDED' || (pod.status.conditions ?? []).length === 0)) {
       queue.addAfter(keyOf(pod), timing.scheduleMs)

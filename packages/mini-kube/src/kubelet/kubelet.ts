@@ -59,7 +59,7 @@ export class Kubelet {
         await worker.done
         await Promise.all(worker.containers.map((one) => (one.log === undefined ? undefined : one.noticed.promise)))
         this.#workers.delete(uid)
-        worker.cleanUp()
+        await worker.cleanUp()
       }
       background(cluster, `clean up of pod ${pod.metadata.name}`, forget)
     } else if (worker !== undefined) worker.update(pod)

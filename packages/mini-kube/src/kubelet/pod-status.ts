@@ -116,7 +116,8 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
   const policy = pod.spec.restartPolicy
   const initFailed = inits.some((record) => record.role === 'init' && failed(record) && policy === 'Never')
   const overForGood = mains.every(ended) && (policy === 'Never' || (policy === 'OnFailure' && !mains.some(failed)))
-  const ending = overForGood || initFailed || facts.reason !== undefined || finished
+  const sidecarsUp = inits.some((record) => record.role === 'sidecar' && record.state.running !== undefined)
+  const ending = (overForGood && !sidecarsUp) || initFailed || facts.reason !== undefined || finished
   const endingAs = ending ? (finalPhase(facts) === 'Succeeded' ? 'PodCompleted' : 'PodFailed') : undefined
   const started = mains.some((record) => record.id !== undefined && record.state.terminated?.reason !== 'StartError')
   const phase = finished ? finalPhase(facts) : started ? 'Running' : 'Pending'

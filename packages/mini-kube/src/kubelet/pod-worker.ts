@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serviceAccount } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
@@ -183,6 +184,10 @@ export class PodWorker {
     if (sidecars.length === 0) return
     const grace = this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30
     const own = this.containers.filter((one) => one.record.role === 'sidecar')
+    if (!this.stopping) {
+      this.publish()
+      for (const one of own) one.announceKill()
+    }
     this.#stop.abort(new Error('the pod has ended'))
     this.#signalAll(own, grace)
     await Promise.all(sidecars)
@@ -339,9 +344,9 @@ export class PodWorker {
   }
 
   /** Removes what the pod left on disk. */
-  cleanUp(): void {
-    rmSync(this.podDir, { recursive: true, force: true })
-    rmSync(this.logDir, { recursive: true, force: true })
+  async cleanUp(): Promise<void> {
+    await rm(this.podDir, { recursive: true, force: true })
+    await rm(this.logDir, { recursive: true, force: true })
   }
 }
 

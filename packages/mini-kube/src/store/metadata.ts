@@ -31,6 +31,7 @@ export function newObject(
     deletionGracePeriodSeconds: _g,
     uid: _u,
     managedFields: _m,
+    generation: _generation,
     ...rest
   } = given
   const metadata: ObjectMeta = {

@@ -14,6 +14,8 @@ export type StoreListener = (event: StoreEvent) => void
 
 interface Collection {
   objects: Map<string, KubeObject>
+  /** The keys in order; undefined after one came or went. */
+  order: string[] | undefined
   /** The recent past, oldest first; bounded by `window`. */
   history: StoreEvent[]
   /** Events up to this revision are forgotten: a watch from before it gets 410. */
@@ -45,7 +47,13 @@ export class ObjectStore {
   #collection(resource: string): Collection {
     let collection = this.#collections.get(resource)
     if (collection === undefined) {
-      collection = { objects: new Map(), history: [], compacted: this.#compactedAll, listeners: new Set() }
+      collection = {
+        objects: new Map(),
+        order: undefined,
+        history: [],
+        compacted: this.#compactedAll,
+        listeners: new Set(),
+      }
       this.#collections.set(resource, collection)
     }
     return collection
@@ -57,10 +65,15 @@ export class ObjectStore {
 
   /** Objects in key order, as etcd lists them. */
   list(resource: string, namespace?: string): KubeObject[] {
-    const all = [...this.#collection(resource).objects.entries()]
-    const prefix = namespace === undefined ? undefined : `${namespace}/`
-    const picked = prefix === undefined ? all : all.filter(([key]) => key.startsWith(prefix))
-    return picked.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object)
+    const collection = this.#collection(resource)
+    collection.order ??= [...collection.objects.keys()].sort()
+    const prefix = namespace === undefined ? '' : `${namespace}/`
+    const found: KubeObject[] = []
+    for (const key of collection.order) {
+      const object = key.startsWith(prefix) ? collection.objects.get(key) : undefined
+      if (object !== undefined) found.push(object)
+    }
+    return found
   }
 
   count(resource: string): number {
@@ -73,6 +86,7 @@ export class ObjectStore {
     const key = keyOf(object.metadata.namespace, object.metadata.name)
     const previous = collection.objects.get(key)
     const stored = this.#stamp(object)
+    if (previous === undefined) collection.order = undefined
     collection.objects.set(key, stored)
     this.#emit(collection, previous === undefined ? 'ADDED' : 'MODIFIED', stored, previous)
     return stored
@@ -81,6 +95,7 @@ export class ObjectStore {
   /** Removes an object; its last state gets a resourceVersion of its own, as in etcd's watch. */
   remove(resource: string, object: KubeObject): KubeObject {
     const collection = this.#collection(resource)
+    collection.order = undefined
     collection.objects.delete(keyOf(object.metadata.namespace, object.metadata.name))
     const stored = this.#stamp(object)
     this.#emit(collection, 'DELETED', stored, object)

@@ -8,6 +8,7 @@ import {
   invalid,
   modifiedConflict,
   notFound,
+  preconditionConflict,
   type StatusCause,
 } from '../api-error.ts'
 import { foldStringData } from '../kinds/core.ts'
@@ -230,17 +231,17 @@ function checkPreconditions(resource: ResourceDefinition, object: KubeObject, { 
   const { uid, resourceVersion } = preconditions ?? {}
   const { metadata } = object
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(
+    throw preconditionConflict(
       resource,
       metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
     )
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(
+    throw preconditionConflict(
       resource,
       metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     )
   }
 }
@@ -274,12 +275,12 @@ function newFinalizers(next: KubeObject, old: KubeObject): StatusCause[] {
   const before = new Set(old.metadata.finalizers)
   const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer))
   if (added.length === 0) return []
-  return [
-    fieldForbidden(
-      'metadata.finalizers',
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((f) => JSON.stringify(f)).join(', ')}}`,
-    ),
-  ]
+  const cause = fieldForbidden(
+    'metadata.finalizers',
+    `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((f) => JSON.stringify(f)).join(', ')}}`,
+  )
+  // Metadata is validated twice on an update, once for every kind and once by the kind itself.
+  return [cause, cause]
 }
 
 /** A request that names an object must agree with its body. */

@@ -1,0 +1,102 @@
+import { observations } from './observations.ts'
+
+/** One line of the table of what is faithful. */
+interface Fidelity {
+  area: string
+  /** `same` is checked by an observation or a recording, `close` is built to the facts but not compared, `not` is left out. */
+  level: 'same' | 'close' | 'not'
+  what: string
+}
+
+/** What mini-kube claims, and what it does not. */
+const fidelity: readonly Fidelity[] = [
+  {
+    area: 'Jobs',
+    level: 'same',
+    what: 'conditions and their order, counts, Events, finalizers, backoffLimit, both deadlines, suspend and resume, podFailurePolicy (FailJob), podReplacementPolicy, TTL',
+  },
+  {
+    area: 'Jobs',
+    level: 'not',
+    what: 'Indexed completion, successPolicy, backoffLimitPerIndex, managedBy: such Jobs run as plain ones',
+  },
+  {
+    area: 'Pods',
+    level: 'same',
+    what: 'phases, conditions, container states with reasons, messages and exit codes; init containers, native sidecars, termination messages, grace, SIGTERM ignored by a first process without a handler (Linux)',
+  },
+  {
+    area: 'Pods',
+    level: 'not',
+    what: 'probes, lifecycle hooks, exec, attach, port-forward, ephemeral containers, hostNetwork and other isolation: a container is a process of your user',
+  },
+  {
+    area: 'Pods',
+    level: 'close',
+    what: 'runAsUser and runAsGroup are obeyed when mini-kube runs as root; capabilities, seccomp, read-only roots and resource limits are not enforced (an OOM is a fault you inject)',
+  },
+  {
+    area: 'Volumes',
+    level: 'close',
+    what: 'Secret, ConfigMap, emptyDir, claim, projected, downward API and hostPath are folders; there are no mounts, so mount paths are rewritten (see below)',
+  },
+  {
+    area: 'Scheduling',
+    level: 'same',
+    what: 'one node; Insufficient cpu and memory, node selector, required affinity, taints, cordon, missing and pending claims with the scheduler’s own sentences',
+  },
+  {
+    area: 'Scheduling',
+    level: 'not',
+    what: 'pod affinity, topology spread, priorities; preemption is a fault you inject',
+  },
+  {
+    area: 'Logs',
+    level: 'same',
+    what: 'CRI files, 16 KiB parts, every recorded answer of log-semantics and log-responses, rotation with its losses and repetitions',
+  },
+  {
+    area: 'Watch',
+    level: 'same',
+    what: 'resume, selectors (objects entering and leaving), bookmarks, WatchList, timeoutSeconds, both forms of 410, silence for a version from the future',
+  },
+  {
+    area: 'API',
+    level: 'same',
+    what: 'conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, tables, RBAC, TokenRequest, access reviews, quotas, errors in their own words',
+  },
+  {
+    area: 'API',
+    level: 'close',
+    what: 'server-side apply knows fields by name, not by schema; managedFields are kept for appliers only',
+  },
+  {
+    area: 'API',
+    level: 'not',
+    what: 'unknown fields are kept, not pruned or refused; lists at an exact old version give the newest state; CBOR; protobuf beyond kubectl’s create commands',
+  },
+  {
+    area: 'Collection',
+    level: 'same',
+    what: 'background, foreground, orphan; an object whose owner does not exist is collected',
+  },
+  {
+    area: 'Time',
+    level: 'close',
+    what: '`timing: "real"` draws the measured delays; the default does everything at once',
+  },
+]
+
+const words = { same: 'same, tested', close: 'close', not: 'no' }
+
+/** The table of the README, generated. */
+export function fidelityTable(): string {
+  const rows = fidelity.map(({ area, level, what }) => `| ${area} | ${words[level]} | ${what} |`)
+  return [
+    `${observations.length} observations are made on mini-kube by the unit tests and on a real cluster by the e2e tests, and both must equal one file.`,
+    '',
+    '| area | faithful | what |',
+    '|---|---|---|',
+    ...rows,
+  ].join('\n')
+}

@@ -1,0 +1,7 @@
+import { apiObservations } from './api-observations.ts'
+import { jobObservations } from './job-observations.ts'
+import { logObservations } from './log-observations.ts'
+import type { Observation } from './stage.ts'
+
+/** The whole suite: the same observations on every cluster. */
+export const observations: readonly Observation[] = [...apiObservations, ...logObservations, ...jobObservations]

@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { describe, expect, it } from 'vitest'
+import { apiFaultKinds } from './faults/fault.ts'
+import { fidelityTable } from './conformance/fidelity.ts'
+import * as package_ from './index.ts'
+
+const file = new URL('../README.md', import.meta.url)
+const readme = () => readFileSync(file, 'utf8')
+
+describe('the README', () => {
+  it('holds the generated table of what is faithful', () => {
+    const [start, end] = ['<!-- fidelity -->', '<!-- /fidelity -->']
+    const text = readme()
+    const generated = `${text.slice(0, text.indexOf(start))}${start}\n\n${fidelityTable()}\n\n${text.slice(text.indexOf(end))}`
+    if (process.env['UPDATE_README'] === '1') writeFileSync(file, generated)
+    // The formatter aligns tables; only their content counts.
+    const plain = (value: string) => value.replaceAll(/ *\| */g, '|').replaceAll(/-{3,}/g, '---')
+    expect(plain(readme())).toBe(plain(generated))
+  })
+
+  it('runs its example', async () => {
+    const code = /```ts\n([\s\S]*?)```/.exec(readme())?.[1] ?? ''
+    const body = stripTypeScriptTypes(code.replaceAll('await using kube = ', 'const kube = '))
+      .replace(/^import .*$/gm, '')
+      .replaceAll('console.log(', 'printed.push(')
+    const printed: string[] = []
+    const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor as new (
+      ...args: string[]
+    ) => (...args: unknown[]) => Promise<unknown>
+    const kube = (await new AsyncFunction('startMiniKube', 'printed', `${body}\nreturn kube`)(
+      package_.startMiniKube,
+      printed,
+    )) as package_.MiniKube
+    await kube.close()
+    expect(printed).toEqual(['hello\n'])
+  })
+
+  it('names every fault', () => {
+    const text = readme()
+    const kinds = [
+      ...apiFaultKinds,
+      'api-down',
+      'kubelet-down',
+      'node-lost',
+      'node-deleted',
+      'image',
+      'mount',
+      'clock-step',
+      'compact',
+      'cut-all',
+      'evict',
+      'preempt',
+      'oom',
+      'exit',
+      'rotate',
+      'repeat-log',
+      'truncate-log',
+      'remove-log',
+    ]
+    expect(kinds.filter((kind) => !text.includes(`\`${kind}\``))).toEqual([])
+  })
+})
