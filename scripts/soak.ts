@@ -1,0 +1,29 @@
+// The full fault runs, too long for CI: `pnpm soak [log-stream | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
+// Without a name all of them run, one after the other; the first that breaks a promise ends it.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const runner = 'packages/k8s-job-runner/test/soak.ts'
+const soaks: Readonly<Record<string, readonly string[]>> = {
+  'log-stream': ['packages/log-stream/test/soak.ts'],
+  ...Object.fromEntries(['F1', 'F2', 'F9', 'F12', 'F13', 'F14'].map((fault) => [fault, [runner, fault]])),
+}
+
+const [name, ...rest] = process.argv.slice(2)
+const chosen = name === undefined ? Object.entries(soaks) : Object.entries(soaks).filter(([key]) => key === name)
+if (chosen.length === 0) {
+  console.error(`usage: pnpm soak [NAME] [arguments], with NAME one of: ${Object.keys(soaks).join(', ')}`)
+  process.exitCode = 2
+}
+for (const [key, command] of chosen) {
+  console.log(`--- ${key}`)
+  const run = spawnSync(process.execPath, ['--conditions=@agent-jobs/source', ...command, ...rest], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: 'inherit',
+  })
+  if (run.status !== 0) {
+    console.error(`${key} failed${run.signal ? ` (${run.signal})` : ''}`)
+    process.exitCode = 1
+    break
+  }
+}
