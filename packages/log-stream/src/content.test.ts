@@ -155,7 +155,8 @@ describe('clocks that step (F6)', () => {
           lines,
           time: (index) => nineOclock + BigInt(index) * 10_000_000n + (shifts[name]?.(index) ?? 0n),
           kubelet: {
-            fault: ({ index }) => (index < 8 ? { cutAfter: pick(random, 0, 26_000), how: 'fin' } : undefined),
+            fault: ({ index, follow }) =>
+              follow && index < 8 ? { cutAfter: pick(random, 0, 26_000), how: 'fin' } : undefined,
           },
         })
         expect({ texts, gaps, verdict: end?.verdict }).toEqual({ texts: lines, gaps: [], verdict: 'complete' })

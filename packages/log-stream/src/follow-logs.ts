@@ -1,6 +1,6 @@
 import type { Alarm } from './alarm.ts'
 import { Alarm as Sleeper } from './alarm.ts'
-import { askForNewest, type Newest } from './ask-for-newest.ts'
+import { askForNewest } from './ask-for-newest.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { type ConnectionContext, type ConnectionEnd, readConnection } from './connection.ts'
 import { createTracker } from './create-tracker.ts'
@@ -154,6 +154,7 @@ class Follower {
     let full = false
     this.#backoff.reset()
     for (;;) {
+      const before = this.#tracker.delivered
       const end = await readConnection(this.#context, { full, follow: false, last: true })
       if (end.kind === 'left') {
         if (end.why === 'finished') return
@@ -161,11 +162,12 @@ class Follower {
         continue
       }
       if (end.kind === 'eof' && end.words === '') {
-        // A request that begins at a time leaves out what a clock that went back stamped. Frames without an end
-        // record are worth reading the whole file for; otherwise the newest line tells.
-        let newest: Newest = full ? 'same' : 'newer'
-        if (!full && !this.#tracker.awaitsEnd) newest = await askForNewest(this.#context, this.#o.signal)
-        if (newest !== 'newer') break
+        // A clean end proves nothing here either: the whole file is read until that brings nothing new. Without an end
+        // record it is worth that; otherwise the newest line tells whether a request by time left something out.
+        if (full && this.#tracker.delivered === before) break
+        if (!full && !this.#tracker.awaitsEnd) {
+          if ((await askForNewest(this.#context, this.#o.signal)) !== 'newer') break
+        }
         full = true
         continue
       }

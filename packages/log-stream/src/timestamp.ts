@@ -1,11 +1,3 @@
-/** A timestamp as the kubelet writes it: 9 digits, the node's offset (KUBERNETES.md B.1), and where it ends. */
-export interface Stamp {
-  /** Nanoseconds since the epoch. */
-  ns: bigint
-  /** Length of the prefix with the space behind it. */
-  length: number
-}
-
 const billion = 1_000_000_000n
 const shape = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) $/
 

@@ -1,4 +1,4 @@
-// The full sweeps of fault F3, too long for every test run: `pnpm soak [--seed N] [--every N] [--megabytes N]`.
+// The full sweeps of fault F3, too long for every test run: `pnpm soak log-stream [--seed N] [--every N] [--megabytes N]`.
 // A stream of 64 KiB is cut at every byte (or every Nth) in three ways, and one of 50 MiB after every k KiB, k = 1 … 64.
 import { deepStrictEqual } from 'node:assert/strict'
 import { parseArgs } from 'node:util'
