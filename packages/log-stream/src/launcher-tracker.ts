@@ -215,7 +215,7 @@ export class LauncherTracker implements Tracker {
 
   #text(text: string, stamp: string): void {
     // A resumed connection repeats what stands between the frames; the timestamp tells a repetition.
-    const key = `${stamp} ${text}`
+    const key = `${stamp} ${text.length} ${text.slice(0, 32)}`
     if (stamp !== '' && this.#texts.has(key)) return
     if (this.#texts.size >= maxRememberedTexts) {
       for (const oldest of this.#texts) {

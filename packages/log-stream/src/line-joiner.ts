@@ -40,7 +40,7 @@ export class LineJoiner {
   /** Adds a piece. `onLine` is called for each part that is full, and for the line when `last` says it ends here. */
   add(piece: Buffer, last: boolean, onLine: (line: JoinedLine) => void): void {
     const { maxLineBytes } = this.#limits
-    if (last && this.#size === 0 && this.#partIndex === 0 && piece.length <= maxLineBytes) {
+    if (last && !this.open && piece.length <= maxLineBytes) {
       onLine({ text: piece.toString('utf8'), bytes: piece.length })
       return
     }
