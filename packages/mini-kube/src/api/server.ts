@@ -48,7 +48,7 @@ interface Path {
 }
 
 /** Takes a resource path apart; undefined when it is not one. */
-export function parsePath(pathname: string): Path | undefined {
+function parsePath(pathname: string): Path | undefined {
   const segments = pathname
     .split('/')
     .filter((segment) => segment !== '')
@@ -74,7 +74,7 @@ export function parsePath(pathname: string): Path | undefined {
  * `/token/TOKEN/api/…` is `/api/…` with that token: kubectl and everything else made with client-go send no Authorization
  * header over plain HTTP, but they keep the path of the server's address.
  */
-export function splitToken(raw: string): { url: URL; token: string | undefined } {
+function splitToken(raw: string): { url: URL; token: string | undefined } {
   const match = /^\/token\/([^/?]+)(\/.*)?$/.exec(raw)
   return { url: new URL(match === null ? raw : (match[2] ?? '/'), 'http://mini-kube'), token: match?.[1] }
 }

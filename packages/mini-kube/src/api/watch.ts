@@ -15,7 +15,7 @@ const backlogLimit = 16 * 1024 * 1024
 type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 /** What one change is for a watcher with a selector: objects enter and leave its view. */
-export function seenThrough(
+function seenThrough(
   event: StoreEvent,
   matches: Matcher | undefined,
 ): { type: WatchType; object: KubeObject } | undefined {

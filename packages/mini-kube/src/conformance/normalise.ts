@@ -90,6 +90,3 @@ export function eventFacts(events: TestObject[], names: Record<string, string>):
   })
   return [...new Set(facts)].sort()
 }
-
-/** The lines of a container's log with timestamps, without them. */
-export const logText = (body: string) => body.replaceAll(/^\S+Z /gm, '')

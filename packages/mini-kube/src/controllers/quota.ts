@@ -19,7 +19,7 @@ const computeNames: Record<string, ['requests' | 'limits', string]> = {
 const counted = new Set(['pods', 'secrets', 'configmaps', 'persistentvolumeclaims', 'resourcequotas', 'services'])
 
 /** How much of a quota's resource one object takes; 0 when it is not of its business. */
-export function usageOf(resource: Pick<ResourceName, 'group' | 'plural'>, object: KubeObject, name: string): number {
+function usageOf(resource: Pick<ResourceName, 'group' | 'plural'>, object: KubeObject, name: string): number {
   const id = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
   if (name === `count/${id}` || (counted.has(name) && name === id)) return 1
   const compute = computeNames[name]

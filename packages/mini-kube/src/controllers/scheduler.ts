@@ -65,7 +65,7 @@ const noPreemption =
   ' no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
 
 /** Why a pod fits no node, in the scheduler's words; undefined when it fits. */
-export function whyUnschedulable(
+function whyUnschedulable(
   pod: Pod,
   node: KubeObject | undefined,
   bound: () => Pod[],

@@ -4,7 +4,7 @@ import { ageColumn, ageOf, defineResource, nameColumn, sameJson, type TableColum
 import { defaultPodSpec, qosClass, validatePodSpec } from './pod-defaults.ts'
 
 /** The STATUS column of `kubectl get pods`, by the rules of the API server's printer. */
-export function podStatusText(pod: Pod): string {
+function podStatusText(pod: Pod): string {
   const { status } = pod
   let text: string = status.reason || status.phase || ''
   let initializing = false

@@ -30,7 +30,7 @@ export interface ImageProblem {
 }
 
 /** Finds what stands for an image name: the exact name first, then the longest pattern. */
-export function findImage(images: Images, name: string): ImageOptions | undefined {
+function findImage(images: Images, name: string): ImageOptions | undefined {
   const exact = images[name] ?? images[name.includes(':') ? name : `${name}:latest`]
   if (exact !== undefined) return exact
   const pattern = Object.keys(images)

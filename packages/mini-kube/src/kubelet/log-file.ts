@@ -31,7 +31,7 @@ export class LineClock {
 }
 
 /** RFC3339Nano as Go writes it: zeros at the end are left out. */
-export function nanoTime(ns: bigint): string {
+function nanoTime(ns: bigint): string {
   const seconds = new Date(Number(ns / 1_000_000_000n) * 1_000).toISOString().slice(0, 19)
   const fraction = String(ns % 1_000_000_000n)
     .padStart(9, '0')

@@ -32,7 +32,7 @@ const ended = (record: ContainerRecord) => record.state.terminated !== undefined
 const failed = (record: ContainerRecord) => (record.state.terminated?.exitCode ?? 0) !== 0
 
 /** Succeeded or Failed, for a pod whose containers have all ended for good. */
-export function finalPhase({ records, reason }: Pick<PodFacts, 'records' | 'reason'>): 'Succeeded' | 'Failed' {
+function finalPhase({ records, reason }: Pick<PodFacts, 'records' | 'reason'>): 'Succeeded' | 'Failed' {
   const counted = records.filter((record) => record.role !== 'sidecar')
   const unfinished = records.some((record) => record.role === 'main' && !ended(record))
   return reason !== undefined || unfinished || counted.some(failed) ? 'Failed' : 'Succeeded'

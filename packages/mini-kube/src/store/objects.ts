@@ -4,7 +4,6 @@ import {
   badRequest,
   conflict,
   fieldForbidden,
-  fieldInvalid,
   invalid,
   modifiedConflict,
   notFound,
@@ -297,5 +296,3 @@ export function checkBodyName(
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
 }
-
-export const immutableField = (field: string, value: unknown) => fieldInvalid(field, value, 'field is immutable')
