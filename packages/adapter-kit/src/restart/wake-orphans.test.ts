@@ -33,16 +33,15 @@ describe('taking Jobs back after a restart', () => {
   let phases: string[]
   let answer: { status: number; body: unknown }
   const asked: Asked[] = []
-  const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      if (request.url === '/api/health') {
-        const phase = phases.length > 1 ? phases.shift() : phases[0]
-        response.end(JSON.stringify({ status: 'ok', startupRecovery: { phase } }))
-        return
-      }
-      asked.push({ path: request.url ?? '', token: request.headers.authorization, body })
-      response.writeHead(answer.status).end(JSON.stringify(answer.body))
-    })
+  const server = createServer(async (request, response) => {
+    const body = await bodyOf(request)
+    if (request.url === '/api/health') {
+      const phase = phases.length > 1 ? phases.shift() : phases[0]
+      response.end(JSON.stringify({ status: 'ok', startupRecovery: { phase } }))
+      return
+    }
+    asked.push({ path: request.url ?? '', token: request.headers.authorization, body })
+    response.writeHead(answer.status).end(JSON.stringify(answer.body))
   })
   // The waits of a restart take no time here.
   const clock: Clock = { now: () => Date.now(), sleep: async () => undefined }
