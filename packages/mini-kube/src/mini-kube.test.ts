@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createManualClock } from './clock.ts'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
 import { shellJob, testClient, type TestClient } from './testing.ts'
 
@@ -91,5 +94,99 @@ describe('a Job on mini-kube', () => {
     const took = performance.now() - start
     await other.close()
     expect(took).toBeLessThan(100)
+  })
+})
+
+/** A killed process that nobody has waited for yet is dead, though its number is still taken. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch (error) {
+    if (['ESRCH', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
+}
+
+describe('the processes of a container', () => {
+  it('all go when the first one ends, also those that moved to a session of their own', async () => {
+    const child = "require('node:child_process').spawn('sleep', ['300'], { detached: true, stdio: 'ignore' })"
+    const script = `const c = ${child}; console.log(c.pid); process.exit(0)`
+    await client.send('POST', jobs, shellJob('leaves', '', { container: { command: ['node', '-e', script] } }))
+    await finished('leaves')
+    const pod = await podOf('leaves')
+    const pid = Number((await client.text(`${pods}/${pod.metadata.name}/log`)).body)
+    expect(pid).toBeGreaterThan(1)
+    expect(isAlive(pid)).toBe(false)
+  })
+
+  it('see the variables of their container and none of the host’s', async () => {
+    process.env['MINI_KUBE_TEST_SECRET'] = 'leak'
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'B', value: '$(A)$(A)' },
+      { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'GONE', valueFrom: { secretKeyRef: { name: 'absent', key: 'k', optional: true } } },
+    ]
+    const script = 'console.log(JSON.stringify(process.env))'
+    await client.send('POST', jobs, shellJob('env', '', { container: { command: ['node', '-e', script], env } }))
+    await finished('env')
+    const pod = await podOf('env')
+    const seen = JSON.parse((await client.text(`${pods}/${pod.metadata.name}/log`)).body) as Record<string, string>
+    expect(seen).toMatchObject({ A: '1', B: '11', NAME: pod.metadata.name, HOSTNAME: pod.metadata.name })
+    expect('MINI_KUBE_TEST_SECRET' in seen || 'GONE' in seen).toBe(false)
+    delete process.env['MINI_KUBE_TEST_SECRET']
+  })
+
+  it('share what they write to a claim, which outlives them', async () => {
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+    await client.send('POST', '/api/v1/namespaces/default/persistentvolumeclaims', { metadata: { name: 'data' }, spec })
+    const pod = { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }
+    const container = { volumeMounts: [{ name: 'v', mountPath: '/paperclip' }], workingDir: '/paperclip/work' }
+    await client.send('POST', jobs, shellJob('writes', 'echo kept > /paperclip/file; pwd > where', { pod, container }))
+    await finished('writes')
+    await client.send('POST', jobs, shellJob('reads', 'cat /paperclip/file', { pod, container }))
+    await finished('reads')
+    const reader = await podOf('reads')
+    expect((await client.text(`${pods}/${reader.metadata.name}/log`)).body).toBe('kept\n')
+    expect(readFileSync(join(kube.claimDir('default', 'data'), 'work', 'where'), 'utf8')).toContain('/work')
+  })
+
+  it('start again with restartPolicy OnFailure, the last log kept for previous=true', async () => {
+    const pod = { restartPolicy: 'OnFailure', volumes: [{ name: 'v', emptyDir: {} }] }
+    const container = { volumeMounts: [{ name: 'v', mountPath: '/scratch' }] }
+    const script = 'if [ -f /scratch/x ]; then echo second; else touch /scratch/x; echo first; exit 1; fi'
+    await client.send('POST', jobs, shellJob('again', script, { pod, container }))
+    await finished('again')
+    const { metadata, status } = await podOf('again')
+    expect(status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 1 } },
+    })
+    expect((await client.text(`${pods}/${metadata.name}/log`)).body).toBe('second\n')
+    expect((await client.text(`${pods}/${metadata.name}/log?previous=true`)).body).toBe('first\n')
+  })
+})
+
+describe('a clock that is moved by hand', () => {
+  it('lets a Job of an hour’s TTL go at once, and not a minute early', async () => {
+    const clock = createManualClock({ start: Date.UTC(2026, 0, 1) })
+    const other = await startMiniKube({ clock, images: { fn: { run: () => 0 } } })
+    const own = testClient(other)
+    await own.send(
+      'POST',
+      jobs,
+      shellJob('old', '', { job: { ttlSecondsAfterFinished: 3_600 }, container: { image: 'fn' } }),
+    )
+    const done = await own.until(jobs, (job) => job.status?.['succeeded'] === 1)
+    await clock.advance(3_590_000)
+    expect((await own.get(`${jobs}/old`)).status).toBe(200)
+    await clock.advance(20_000)
+    const gone = await own.until(
+      `${jobs}?resourceVersion=${done.metadata.resourceVersion}`,
+      (_, type) => type === 'DELETED',
+    )
+    expect(gone.metadata.name).toBe('old')
+    await other.close()
   })
 })

@@ -39,9 +39,14 @@ async function markedElsewhere(marker: string): Promise<number[]> {
  * are found by the marker in their environment.
  */
 export async function killMarked(marker: string): Promise<number> {
-  const pids = process.platform === 'linux' ? await markedOnLinux(marker) : await markedElsewhere(marker)
-  for (const pid of pids) sendSignal(pid, 'SIGKILL')
-  return pids.length
+  let killed = 0
+  // Again until none is found: a process may have made another one while we looked.
+  for (let round = 0; round < 10; round++) {
+    const pids = process.platform === 'linux' ? await markedOnLinux(marker) : await markedElsewhere(marker)
+    if (pids.length === 0) break
+    for (const pid of pids) if (sendSignal(pid, 'SIGKILL')) killed += 1
+  }
+  return killed
 }
 
 /** Signals a process, or with a negative number its group; one that is gone already is fine. */
