@@ -187,6 +187,14 @@ describe('tokens', () => {
     expect((await fetch(`${kube.url}/token/wrong/api/v1/namespaces`)).status).toBe(401)
   })
 
+  it('are not told to those who see the requests', async () => {
+    const seen: string[] = []
+    const other = await startMiniKube({ onRequest: ({ path }) => seen.push(path) })
+    await (await fetch(`${other.url}/token/${other.token}/api/v1/namespaces?limit=1`)).text()
+    await other.close()
+    expect(seen).toEqual(['/api/v1/namespaces?limit=1'])
+  })
+
   it('of a user do what his Roles say and no more', async () => {
     const eve = testClient({ url: kube.url, token: kube.addUser('eve') })
     expect((await eve.get('/api/v1/nodes')).body.message).toBe(

@@ -79,6 +79,12 @@ function splitToken(raw: string): { url: URL; token: string | undefined } {
   return { url: new URL(match === null ? raw : (match[2] ?? '/'), 'http://mini-kube'), token: match?.[1] }
 }
 
+/** The path without a token in it, for whoever is told of requests. */
+function plainPath(raw: string | undefined): string {
+  const { pathname, search } = splitToken(raw ?? '/').url
+  return `${pathname}${search}`
+}
+
 /** The user named by Impersonate-User, when the one who asks may do that. */
 function impersonated(cluster: Cluster, user: User, { headersDistinct: headers }: IncomingMessage): User {
   const name = headers['impersonate-user']?.[0]
@@ -141,7 +147,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     response.once('close', () =>
       options.onRequest?.({
         method: request.method ?? '',
-        path: request.url ?? '',
+        path: plainPath(request.url),
         status: response.statusCode,
         durationMs: performance.now() - started,
         user: user?.name ?? '',
@@ -162,7 +168,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }
     handle().catch((error: unknown) => {
       if (!ApiError.isInstance(error) && !cluster.signal.aborted && !response.destroyed) {
-        cluster.onError(error, `${request.method} ${request.url}`)
+        cluster.onError(error, `${request.method} ${plainPath(request.url)}`)
       }
       if (!response.destroyed) sendError(response, error)
     })
