@@ -4,7 +4,7 @@ import { z } from 'zod'
 const configDirs = ['auto', 'agent', 'shared'] as const
 
 /** The settings of Claude Code besides those of every agent. */
-export const claudeSettings = {
+const claudeSettings = {
   ...commonSettings,
   effort: setting(text(), {
     title: 'Effort',

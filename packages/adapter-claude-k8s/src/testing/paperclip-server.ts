@@ -16,7 +16,7 @@ export const paperclipScripts: string | null = (() => {
 })()
 
 /** Where the server is installed; kept between runs of the tests, since it is 1.6 GB. */
-export const installFolder = process.env['AGENT_JOBS_PAPERCLIP_DIR'] ?? join(tmpdir(), 'agent-jobs-paperclip')
+const installFolder = process.env['AGENT_JOBS_PAPERCLIP_DIR'] ?? join(tmpdir(), 'agent-jobs-paperclip')
 
 /** One JSON answer. */
 export interface ApiAnswer {

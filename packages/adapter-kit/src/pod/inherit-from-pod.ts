@@ -43,7 +43,7 @@ export interface InheritedEnv {
 }
 
 /** Picks the server's container: the one called `paperclip`, since a mesh's sidecar may stand first. */
-export function serverContainer(pod: V1Pod): V1Container {
+function serverContainer(pod: V1Pod): V1Container {
   const containers = pod.spec?.containers ?? []
   const chosen = containers.find(({ name }) => name === 'paperclip') ?? containers[0]
   if (!chosen) {
@@ -64,7 +64,7 @@ function withoutContainerName(variable: V1EnvVar): V1EnvVar {
 }
 
 /** Splits a container's environment by the rule. */
-export function splitEnv(container: V1Container, policy: EnvPolicy): InheritedEnv {
+function splitEnv(container: V1Container, policy: EnvPolicy): InheritedEnv {
   const split: InheritedEnv = { plain: {}, sensitive: {}, references: [], sources: [], withheld: [] }
   for (const variable of container.env ?? []) {
     const { name, value, valueFrom } = variable

@@ -1,11 +1,12 @@
-import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
-import { kinds } from '@agent-jobs/kube-api'
+import { RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { isNotFound, kinds } from '@agent-jobs/kube-api'
 import { fileJournal, type JournalSource } from '@agent-jobs/log-stream'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
+import { isSensitive } from '../pod/env-policy.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import type { SessionParams } from '../session/session-params.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
@@ -163,14 +164,28 @@ async function adopt<Schema extends AgentDefinition['schema'], Summary extends A
     'stdout',
     `[paperclip] Reattached to K8s Job ${job.name} of run ${job.runId ?? '(unknown)'}; its output follows from the first line`,
   )
-  const sensitive = Object.values(plan.inheritance?.env.sensitive ?? {})
+  const sensitive = await secretsOf(plan, secretNameFor(handle.key), signal)
   return {
     handle,
     adoptedFromRun: job.runId,
-    secrets: [...sensitive, ...(ctx.authToken === undefined ? [] : [ctx.authToken])],
+    secrets: [...sensitive, ...(ctx.authToken ? [ctx.authToken] : [])],
     promptBundleKey: null,
     mcpServerIdentity: null,
     previous: offeredSession(ctx.runtime),
+  }
+}
+
+/** What the adopted run must not show: the credentials that its Secret holds. Gone with the Secret, there is none to hide. */
+async function secretsOf(plan: RunPlan, name: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    const { data = {} } = await plan.cluster.client.get(kinds.Secret, { name, namespace: plan.namespace, signal })
+    return Object.entries(data).flatMap(([key, value]) => {
+      const text = Buffer.from(value, 'base64').toString('utf8')
+      return !key.startsWith('AGENT_JOBS_') && isSensitive(key, text) ? [text] : []
+    })
+  } catch (error) {
+    if (isNotFound(error)) return Object.values(plan.inheritance?.env.sensitive ?? {})
+    throw error
   }
 }
 

@@ -101,7 +101,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   deps.followed.add(handle.job.uid)
   const records = deps.records(definition.type)
   try {
-    await records?.put(recordOf(plan, handle))
+    await noteDown(deps, () => records?.put(recordOf(plan, handle)))
     const followed = await followRun({
       handle,
       parser: definition.createParser(),
@@ -144,12 +144,23 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
     })
   } finally {
     const { uid } = handle.job
-    if (!lostOwnership(signal)) await records?.remove(handle.job.name)
+    if (!lostOwnership(signal)) await noteDown(deps, () => records?.remove(handle.job.name))
     deps.reported.add(uid)
     deps.followed.delete(uid)
     // The result waits for nobody; what is left in the cluster is removed behind it.
     plan.cluster.afterwards(handle.settled.finally(() => deps.reported.delete(uid)))
     await stopping.settle()
+  }
+}
+
+/** A record is for a restart only: a disk that cannot take it must not cost the run. */
+async function noteDown(deps: AdapterDependencies, write: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    deps.onWarning(
+      `The record of a Job could not be kept, so a restart of the server will not take it back by itself: ${messageOf(error)}`,
+    )
   }
 }
 

@@ -22,7 +22,7 @@ export interface RunPlaces {
 }
 
 /** Refuses an id that could lead a path out of its folder. */
-export function pathComponent(id: string, what: string): string {
+function pathComponent(id: string, what: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(id)) {
     throw new AdapterError(
       'invalid_identity',
