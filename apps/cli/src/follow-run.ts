@@ -71,7 +71,9 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
     switch (event.type) {
       case 'phase':
         if (event.phase === 'running') times.runningMs ??= elapsed()
-        if (event.phase !== 'submitted') say(`${style.green('●')} ${event.phase} ${style.dim(plain(event.message))}`)
+        // The first is shown with the Job's name, the last with the outcome.
+        if (event.phase !== 'submitted' && event.phase !== 'ended')
+          say(`${style.green('●')} ${event.phase} ${style.dim(plain(event.message))}`)
         return
       case 'line':
         if (event.stream === 'stderr') {

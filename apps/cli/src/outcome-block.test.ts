@@ -52,7 +52,6 @@ describe('outcomeBlock', () => {
       model: null,
       usage: null,
       costUsd: null,
-      job: null,
     }
     const times = { submittedMs: null, runningMs: null, firstLineMs: null, endedMs: null }
     expect(block({ ...nothing, timings: times }).match(/unknown/g)).toHaveLength(6)
