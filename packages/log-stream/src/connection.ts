@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { Alarm } from './alarm.ts'
 import type { ResolvedOptions } from './follow-options.ts'
 import { judgeResponse, type ResponseJudgement } from './judge-response.ts'
@@ -77,6 +78,8 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
         left ??= step
         break
       }
+      // A consumer that works keeps up when it gets a turn; only one that truly waits for something costs the disk.
+      if (spool.memoryBytes > options.spool.memoryBytes / 4) await turn()
       if (spool.full) await spool.room(options.signal, context.onSpoolWait)
       link.busy = false
       if (tracker.undecided) link.alarm.wake()

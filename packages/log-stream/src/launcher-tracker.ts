@@ -258,7 +258,10 @@ export class LauncherTracker implements Tracker {
   cursor(): LauncherCursor {
     const cursor: LauncherCursor = { version: 1, framing: 'launcher', next: Math.max(this.#next, this.#handedOver) }
     let since = this.#since
-    for (const key of ['o', 'e'] as const) {
+    const { o, e } = this.#streams
+    // Nearly every cursor is taken where no line is open: each line carries one, so this way is the short one.
+    const plain = !o.joiner.open && !e.joiner.open && this.#next > this.#handedOver
+    for (const key of plain ? [] : (['o', 'e'] as const)) {
       const line = this.#streams[key]
       const earlier = this.#resumeOpen[key]
       const waiting = earlier !== undefined && this.#next <= earlier

@@ -30,6 +30,7 @@ const stepBackNs = 1_000_000_000n
 const million = 1_000_000n
 const heldOverheadBytes = 100
 const probeBytes = 1_048_576
+const probesBeforeDoubt = 60
 
 /**
  * Plain output: timestamps as nanoseconds and hashes tell which lines were handed over before. Every line goes through
@@ -54,6 +55,7 @@ export class StampTracker implements Tracker {
   #seq: number
   #lost: number
   #probed = ''
+  #probedAgain = 0
   /** The fragment that was named last: each connection that begins at the same time gives it again. */
   #fragment = ''
   #step: Step = 'more'
@@ -311,7 +313,13 @@ export class StampTracker implements Tracker {
     // `tailLines` counts parts: of a long line it gives the last part, with a time of its own (KUBERNETES.md B.1).
     // What an earlier probe found, and a new connection did not, is such a part.
     const key = `${this.#seq} ${ns} ${formatHash(high, low)}`
-    if (this.#recent.find(0, ns, high, low) >= 0 || key === this.#probed) return false
+    if (this.#recent.find(0, ns, high, low) >= 0) return false
+    if (key === this.#probed) {
+      // It may also be that the new connection was dead from its start: every half hour that is tried anew.
+      this.#probedAgain++
+      return this.#probedAgain % probesBeforeDoubt === 0
+    }
+    this.#probedAgain = 0
     this.#probed = key
     return true
   }

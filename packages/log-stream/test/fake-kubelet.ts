@@ -182,7 +182,7 @@ export class FakeKubelet implements LogSource {
         () => broken.how !== undefined,
       )) {
         let length = Math.min(piece.length, left)
-        if (this.#pieceEnd > this.#sentTo) {
+        if (request.follow && this.#pieceEnd > this.#sentTo) {
           length = Math.min(length, this.#sentOfNext + leftNew)
           leftNew -= Math.max(0, length - this.#sentOfNext)
           this.#sentOfNext = Math.max(this.#sentOfNext, length)
