@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +55,14 @@ async function mountedSpawn(folder: string, env: Record<string, string>, args: s
   return stdout
 }
 
+/** The database of a server that was killed outlives it, and its successor's end, too. */
+async function stopDatabase(pidFile: string): Promise<void> {
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0
+  if (!(pid > 1) || !existsSync(`/proc/${pid}`)) return
+  process.kill(pid, 'SIGINT')
+  await eventually(async () => (existsSync(`/proc/${pid}`) ? null : true), 'the end of the database', 15_000)
+}
+
 /** Starts the server with the cluster's data volume at /paperclip, as its pod would have it. */
 export async function startPaperclip(options: {
   scripts: string
@@ -97,6 +105,7 @@ export async function startPaperclip(options: {
     },
     async stop(how) {
       await run(process.execPath, [script, '--dir', installFolder, how === 'SIGKILL' ? '--kill9' : '--stop'])
+      if (how === 'SIGTERM') await stopDatabase(join(options.volume, 'instances', 'default', 'db', 'postmaster.pid'))
     },
   }
 }
