@@ -10,6 +10,7 @@ export const house: readonly (readonly string[])[] = [
   ['log-stream'],
   ['launcher'],
   ['claude-stream-parser', 'opencode-stream-parser'],
+  ['stream-parser-core'],
   ['orphan-classifier'],
   ['prompt-bundle'],
   ['kube-api'],

@@ -12,7 +12,9 @@ mkdirSync(join(root, '.test-results'), { recursive: true })
 rmSync(results, { force: true })
 
 const { bundleLauncher } = await import('../packages/launcher/scripts/bundle-program.ts')
+const { copyCore } = await import('../packages/stream-parser-core/scripts/copy-core.ts')
 await bundleLauncher()
+await copyCore()
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const run = spawnSync(

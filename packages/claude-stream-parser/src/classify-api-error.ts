@@ -1,4 +1,5 @@
-import type { AgentErrorCode } from './agent-error-code.ts'
+import type { AgentErrorCode } from './core/agent-error-code.ts'
+import { codeOfStatus } from './core/code-of-status.ts'
 import type { Evidence } from './evidence.ts'
 
 /** The members that tell one API error from another; null where a line does not have them. */
@@ -130,7 +131,7 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
       isRateLimit(fields) && fields.rateLimitStatus === 'rejected' ? 'quota_exhausted' : undefined,
     ) ??
     by('type', byType.get(type ?? '')) ??
-    by('status', byStatus(status)) ??
+    by('status', codeOfStatus(status)) ??
     by('category', categories.get(category ?? '')) ??
     by('terminalReason', fields.terminalReason === 'image_error' ? 'bad_request' : undefined) ??
     // An API error of which nothing more is known: the request never came to an HTTP status.
@@ -140,16 +141,4 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
 
 function isRateLimit({ status, category, type }: ApiErrorFields): boolean {
   return status === 429 || category === 'rate_limit' || type === 'rate_limit_error'
-}
-
-function byStatus(status: number | null): AgentErrorCode | undefined {
-  if (status === null) return undefined
-  if (status === 401 || status === 403) return 'auth_failed'
-  if (status === 402) return 'billing_required'
-  if (status === 404) return 'model_unavailable'
-  if (status === 413) return 'context_overflow'
-  if (status === 429) return 'rate_limited'
-  if (status === 529) return 'overloaded'
-  if (status === 408 || status >= 500) return 'upstream_error'
-  return status >= 400 ? 'bad_request' : undefined
 }

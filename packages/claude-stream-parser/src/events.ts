@@ -1,4 +1,5 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from './core/json.ts'
+import type { LineEvent } from './core/line-event.ts'
 import type { ResultEvent } from './result-event.ts'
 import type { LineIdentity, SystemEvent, UnknownEvent } from './system-events.ts'
 
@@ -196,7 +197,5 @@ export type ClaudeEvent =
   | { readonly kind: 'unknown'; readonly line: number; readonly event: UnknownEvent }
   /** A line that is not a JSON object. */
   | { readonly kind: 'text'; readonly line: number; readonly text: string }
-  /** A last line that broke off: no newline, no valid JSON. */
-  | { readonly kind: 'cut'; readonly line: number; readonly text: string }
-  /** A line over the bound, dropped. */
-  | { readonly kind: 'oversize'; readonly line: number; readonly bytes: number; readonly head: string }
+  /** A line that broke off or was too long. */
+  | LineEvent

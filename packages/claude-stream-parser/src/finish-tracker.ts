@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson, textOf } from './json.ts'
+import { isJsonObject, type JsonObject, parseJson, textOf } from './core/json.ts'
 import { createTurnTracker } from './turn-tracker.ts'
 
 /**

@@ -1,9 +1,10 @@
-export { type AgentErrorCode, agentErrorCodes } from './agent-error-code.ts'
+export { type AgentErrorCode, agentErrorCodes } from './core/agent-error-code.ts'
 export { ClaudeParserError, type ClaudeParserErrorCode } from './claude-parser-error.ts'
 export type { ClaudeSummary } from './claude-summary.ts'
 export { type ClaudeParser, type ClaudeParserOptions, createClaudeParser } from './create-claude-parser.ts'
 export type * from './events.ts'
-export type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
+export type { ProcessEnd } from './core/process-end.ts'
+export type { Evidence, Verdict } from './evidence.ts'
 export {
   createFinishTracker,
   type FinishTracker,
@@ -11,7 +12,7 @@ export {
   isResultLine,
   resultLineMarkers,
 } from './finish-tracker.ts'
-export type { JsonObject } from './json.ts'
+export type { JsonObject } from './core/json.ts'
 export type * from './result-event.ts'
 export type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'
 export type * from './system-events.ts'

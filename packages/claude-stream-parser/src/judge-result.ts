@@ -1,8 +1,9 @@
-import type { AgentErrorCode } from './agent-error-code.ts'
-import type { Evidence, ProcessEnd, Verdict } from './evidence.ts'
-import type { RunFacts } from './judge.ts'
+import type { AgentErrorCode } from './core/agent-error-code.ts'
+import type { ProcessEnd } from './core/process-end.ts'
+import { endSignal, isStopSignal } from './core/process-signal.ts'
+import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
-import { endSignal, isStopSignal } from './process-signal.ts'
+import type { RunFacts } from './judge.ts'
 import type { ResultFacts } from './run-facts.ts'
 import { codeOfStartupText } from './startup-text.ts'
 

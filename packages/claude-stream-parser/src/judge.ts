@@ -1,4 +1,5 @@
-import type { ProcessEnd, Verdict } from './evidence.ts'
+import type { ProcessEnd } from './core/process-end.ts'
+import type { Verdict } from './evidence.ts'
 import { judgeEnding } from './judge-ending.ts'
 import { judgeResult } from './judge-result.ts'
 import type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'

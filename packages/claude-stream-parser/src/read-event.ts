@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject, memberOf, objectOf, textOf } from './core/json.ts'
 import type {
   AssistantEvent,
   AuthStatusEvent,
@@ -8,7 +9,6 @@ import type {
   ToolUseSummaryEvent,
   UserEvent,
 } from './events.ts'
-import { isJsonObject, type JsonObject, memberOf, objectOf, textOf } from './json.ts'
 import type { ResultEvent } from './result-event.ts'
 import { isSystemSubtype, type SystemEvent } from './system-events.ts'
 

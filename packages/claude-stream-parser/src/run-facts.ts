@@ -1,4 +1,4 @@
-import { bounded, isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './json.ts'
+import { bounded, isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
 
 /** What the summary keeps of a result line. */
 export interface ResultFacts {

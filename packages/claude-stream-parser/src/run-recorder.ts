@@ -1,9 +1,10 @@
 import type { ClaudeSummary } from './claude-summary.ts'
+import { bounded, isJsonObject, type JsonObject, listOf, memberOf, objectOf, textOf } from './core/json.ts'
+import { createLineTally } from './core/line-tally.ts'
+import { createNameCounter } from './core/name-counter.ts'
+import type { RunRecorder } from './core/run-recorder.ts'
 import type { ClaudeEvent } from './events.ts'
-import type { ProcessEnd } from './evidence.ts'
-import { bounded, isJsonObject, type JsonObject, listOf, memberOf, objectOf, textOf } from './json.ts'
 import { judge, type RunFacts } from './judge.ts'
-import { createNameCounter } from './name-counter.ts'
 import {
   type AssistantErrorFacts,
   type RateLimitFacts,
@@ -17,31 +18,18 @@ import {
 import { createTurnTracker } from './turn-tracker.ts'
 import { createUsageLedger } from './usage-ledger.ts'
 
-/** Takes the events of a run one by one and keeps only what the summary needs. */
-export interface RunRecorder {
-  /** A parsed line: its kind, and the object itself. */
-  event(kind: ClaudeEvent['kind'], value: JsonObject, line: number): void
-  text(text: string, line: number): void
-  cut(line: number): void
-  oversize(line: number): void
-  readonly finished: boolean
-  readonly sessionId: string | null
-  summary(end: ProcessEnd): ClaudeSummary
-}
-
 const synthetic = '<synthetic>'
 const maxSubagents = 10_000
-const maxStdoutText = 8_000
 const maxIdChars = 500
 
-/** See {@link RunRecorder}. */
-export function createRunRecorder(maxResultChars: number): RunRecorder {
+/** Makes the recorder of one run. */
+export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEvent['kind'], ClaudeSummary> {
   const ledger = createUsageLedger()
   const turns = createTurnTracker()
   const tools = createNameCounter()
   const unknown = createNameCounter()
   const subagents = new Set<string>()
-  const lines = { total: 0, events: 0, text: 0, oversize: 0, cut: false }
+  const lines = createLineTally()
   let sessionId: string | null = null
   let init: JsonObject | null = null
   let initLine: number | null = null
@@ -58,7 +46,6 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
   let result: ResultFacts | null = null
   // What was seen in the turn that the result ended.
   let endedWith: Pick<RunFacts, 'assistantError' | 'refusalLine'> | null = null
-  let stdoutText = ''
   const count = {
     results: 0,
     numTurns: 0,
@@ -189,8 +176,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
 
   return {
     event(kind, value, line) {
-      lines.total = line
-      lines.events++
+      lines.event(line)
       const session = textOf(value, 'session_id')
       if (session !== null && session !== sessionId) sessionId = bounded(session, maxIdChars)
       switch (kind) {
@@ -219,19 +205,9 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
         }
       }
     },
-    text(said, line) {
-      lines.total = line
-      lines.text++
-      if (stdoutText.length < maxStdoutText) stdoutText += `${bounded(said, maxStdoutText - stdoutText.length)}\n`
-    },
-    cut(line) {
-      lines.total = line
-      lines.cut = true
-    },
-    oversize(line) {
-      lines.total = line
-      lines.oversize++
-    },
+    text: lines.text,
+    cut: lines.cut,
+    oversize: lines.oversize,
     get finished() {
       return turns.finished
     },
@@ -242,8 +218,8 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
       const verdict = judge(
         {
           result,
-          events: lines.events,
-          lastLine: lines.total,
+          events: lines.counts.events,
+          lastLine: lines.counts.total,
           initLine,
           modelSpoke,
           visible,
@@ -254,9 +230,9 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           finished: turns.finished,
           taskStopped: turns.taskStopped,
           turnOpen: turns.turnOpen,
-          cut: lines.cut,
-          oversizeLines: lines.oversize,
-          stdoutText,
+          cut: lines.counts.cut,
+          oversizeLines: lines.counts.oversize,
+          stdoutText: lines.stdoutText,
         },
         end,
       )
@@ -299,7 +275,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
         permissionMode: textOf(init, 'permissionMode'),
         apiKeySource: textOf(init, 'apiKeySource'),
         mcpServersDown: listOf(init, 'mcpServersDown').filter((name) => typeof name === 'string'),
-        lines: { ...lines },
+        lines: { ...lines.counts },
       }
     },
   }

@@ -1,4 +1,5 @@
-import type { AgentErrorCode } from './agent-error-code.ts'
+import type { AgentErrorCode } from './core/agent-error-code.ts'
+import { withoutColours } from './core/without-colours.ts'
 
 // The CLI's own start-up texts, never a model's: they are looked at only where no model was asked (no init line,
 // or the `errors` member of a result without a turn). Anchored, because they are whole messages.
@@ -8,18 +9,15 @@ const sessionTexts: readonly RegExp[] = [
   /^(?:Error: )?Failed to resume session\b/m,
 ]
 
-// eslint-disable-next-line no-control-regex -- the colour codes of a terminal begin with the escape character
-const ansi = /\u001b\[[0-9;]*[A-Za-z]/g
-
 /** The code of a start-up failure, from what the CLI says about it. */
 export function codeOfStartupText(said: string): AgentErrorCode {
-  const plain = said.replace(ansi, '')
+  const plain = withoutColours(said)
   return sessionTexts.some((pattern) => pattern.test(plain)) ? 'session_unavailable' : 'start_failed'
 }
 
 /** The first line that says something, without colours, for a message to a person. */
 export function firstSaid(said: string, maxChars = 500): string | null {
-  for (const line of said.replace(ansi, '').split('\n')) {
+  for (const line of withoutColours(said).split('\n')) {
     const trimmed = line.trim()
     if (trimmed !== '') return trimmed.slice(0, maxChars)
   }

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from './core/json.ts'
 
 /** What every line of Claude Code carries. */
 export interface LineIdentity {

@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
 import { describeSystemLine } from './describe-system-line.ts'
-import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, parseJson, textOf } from './json.ts'
 import { readEvent } from './read-event.ts'
 import type { TranscriptEntry } from './transcript-entry.ts'
 

@@ -1,30 +1,11 @@
-// A type and not an interface: only types fit a consumer's index signature.
-type Entry<Kind extends string> = {
-  readonly kind: Kind
-  /** When it was printed, as the caller says. */
-  readonly ts: string
+import type { CommonEntry, Entry } from './core/transcript-entry.ts'
+
+/** What a user interface shows of a run, told apart by `kind`. */
+export type TranscriptEntry = (
+  | CommonEntry
+  | (Entry<'init'> & { readonly model: string; readonly sessionId: string })
+  | (Entry<'tool_result'> & { readonly toolUseId: string; readonly content: string; readonly isError: boolean })
+) & {
   /** The tool call whose sub-agent this belongs to; absent for the agent itself. */
   readonly parentToolUseId?: string
 }
-
-/** What a user interface shows of a run, told apart by `kind`. */
-export type TranscriptEntry =
-  | (Entry<'init'> & { readonly model: string; readonly sessionId: string })
-  | (Entry<'assistant'> & { readonly text: string })
-  | (Entry<'thinking'> & { readonly text: string })
-  | (Entry<'user'> & { readonly text: string })
-  | (Entry<'tool_call'> & { readonly name: string; readonly input: unknown; readonly toolUseId: string })
-  | (Entry<'tool_result'> & { readonly toolUseId: string; readonly content: string; readonly isError: boolean })
-  | (Entry<'result'> & {
-      readonly text: string
-      readonly inputTokens: number
-      readonly outputTokens: number
-      readonly cachedTokens: number
-      readonly costUsd: number
-      readonly subtype: string
-      readonly isError: boolean
-      readonly errors: string[]
-    })
-  | (Entry<'system'> & { readonly text: string })
-  | (Entry<'stdout'> & { readonly text: string })
-  | (Entry<'stderr'> & { readonly text: string })

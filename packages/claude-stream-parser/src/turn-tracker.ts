@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './json.ts'
+import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
 
 /**
  * Knows whether the agent has finished its work: a result came, every turn that began has its result, and no

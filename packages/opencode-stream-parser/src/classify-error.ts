@@ -1,4 +1,5 @@
-import type { AgentErrorCode } from './agent-error-code.ts'
+import type { AgentErrorCode } from './core/agent-error-code.ts'
+import { codeOfStatus } from './core/code-of-status.ts'
 import type { ErrorFacts } from './error-facts.ts'
 
 /** A code and the member that decided it. */
@@ -65,7 +66,7 @@ export function classifyError(error: ErrorFacts): ErrorVerdict {
     of(error.status === 402 ? 'billing_required' : undefined, 'error.data.statusCode', error.status) ??
     of(byProvider.get(error.providerCode ?? ''), 'error.data.responseBody error.code', error.providerCode) ??
     of(byProvider.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
-    of(byStatus(error.status), 'error.data.statusCode', error.status) ??
+    of(codeOfStatus(error.status), 'error.data.statusCode', error.status) ??
     of(byCoarseType.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
     // An API error without an HTTP status: the connection failed.
     of(error.name === 'APIError' ? 'upstream_error' : undefined, 'error.name', error.name) ??
@@ -80,16 +81,4 @@ export function classifyError(error: ErrorFacts): ErrorVerdict {
       value: error.name,
     }
   )
-}
-
-function byStatus(status: number | null): AgentErrorCode | undefined {
-  if (status === null) return undefined
-  if (status === 401 || status === 403) return 'auth_failed'
-  if (status === 402) return 'billing_required'
-  if (status === 404) return 'model_unavailable'
-  if (status === 413) return 'context_overflow'
-  if (status === 429) return 'rate_limited'
-  if (status === 529) return 'overloaded'
-  if (status === 408 || status >= 500) return 'upstream_error'
-  return status >= 400 ? 'bad_request' : undefined
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { describeChunking } from '../../stream-parser-core/test/describe-chunking.ts'
 import { recording, recordings } from './__fixtures__/recordings.ts'
 import { createOpencodeParser, finishRule, type OpencodeEvent, OpencodeParserError } from './index.ts'
 
@@ -19,58 +20,15 @@ function parse(
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`
 const small = recordings.filter(({ stdout }) => stdout.length < 60_000)
 
-describe('any chunking', () => {
-  const chunked = fc
-    .tuple(fc.constantFrom(...small), fc.array(fc.nat(20_000), { maxLength: 30 }))
-    .map(([{ stdout, name }, at]) => {
-      const cuts = [...new Set(at.map((position) => position % (stdout.length + 1)))].sort((a, b) => a - b)
-      const chunks = [...cuts, stdout.length].map((to, index) => stdout.slice(cuts[index - 1] ?? 0, to))
-      return { name, chunks, stdout }
-    })
-
-  it('of any recording gives the same events and summary', () => {
-    fc.assert(
-      fc.property(chunked, ({ chunks, stdout }) => {
-        expect(parse(chunks)).toEqual(parse([stdout]))
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  it.each(small.filter(({ stdout }) => stdout.length < 8_000))(
-    'byte by byte gives the same for $name',
-    ({ stdout }) => {
-      expect(parse(Array.from(stdout, (byte) => Uint8Array.of(byte)))).toEqual(parse([stdout]))
-    },
-  )
-
-  it('of the largest recordings, in pieces of 64 KiB, gives the same', () => {
-    for (const name of ['big-answer', 'big-answer-truncated', 'big-tool-output', 'sigkill-midline']) {
-      const { stdout } = recording(name)
-      const chunks: Uint8Array[] = []
-      for (let at = 0; at < stdout.length; at += 65_536) chunks.push(stdout.subarray(at, at + 65_536))
-      expect(parse(chunks)).toEqual(parse([stdout]))
-    }
-  })
-
-  it('line by line gives the same', () => {
-    const { stdout } = recording('tools-edit')
-    const parser = createOpencodeParser()
-    for (const line of new TextDecoder().decode(stdout).trimEnd().split('\n')) parser.line(line)
-    expect(parser.end()).toEqual(parse([stdout]).summary)
-  })
+describeChunking({
+  createParser: createOpencodeParser,
+  recordings,
+  byteByByteBelow: 8_000,
+  large: ['big-answer', 'big-answer-truncated', 'big-tool-output', 'sigkill-midline'],
+  byLine: 'tools-edit',
 })
 
 describe('hostile input', () => {
-  it('of random bytes never throws', () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 10 }), (chunks) => {
-        expect(() => parse(chunks)).not.toThrow()
-      }),
-      { numRuns: 500 },
-    )
-  })
-
   it('of random JSON in the place of every member never throws', () => {
     const type = fc.constantFrom('step_start', 'text', 'reasoning', 'tool_use', 'step_finish', 'error', 'novelty')
     const part = fc.record(

@@ -1,4 +1,4 @@
-import { bounded, isJsonObject, type JsonObject, memberOf, numberOf, objectOf, parseJson, textOf } from './json.ts'
+import { bounded, isJsonObject, type JsonObject, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
 
 /** What is kept of an `error` line. */
 export interface ErrorFacts {

@@ -1,4 +1,5 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from './core/json.ts'
+import type { LineEvent } from './core/line-event.ts'
 
 interface Line<Type extends string> {
   readonly type: Type
@@ -122,7 +123,5 @@ export type OpencodeEvent =
   | { readonly kind: 'unknown'; readonly line: number; readonly event: UnknownEvent }
   /** A line that is not a JSON object. */
   | { readonly kind: 'plain'; readonly line: number; readonly text: string }
-  /** A last line that broke off: no newline, no valid JSON. OpenCode loses output at its exit, with exit code 0. */
-  | { readonly kind: 'cut'; readonly line: number; readonly text: string }
-  /** A line over the bound, dropped. */
-  | { readonly kind: 'oversize'; readonly line: number; readonly bytes: number; readonly head: string }
+  /** A line that broke off or was too long. OpenCode loses output at its exit, with exit code 0. */
+  | LineEvent

@@ -1,7 +1,7 @@
-import type { AgentErrorCode } from './agent-error-code.ts'
+import type { Observation, VerdictOn } from './core/verdict.ts'
 
 /** One observation that a verdict rests on. */
-export interface Evidence {
+export interface Evidence extends Observation {
   /** Where it was seen: a line type of the stream, the process, or the stream as a whole. */
   readonly source:
     | 'step_finish'
@@ -13,25 +13,7 @@ export interface Evidence {
     | 'exit_code'
     | 'signal'
     | 'stream'
-  /** The member that was read (`api_error_status`), or what was looked at. */
-  readonly field: string
-  readonly value: string | number | boolean | null
-  /** Line it stood on, from 1. */
-  readonly line?: number
 }
 
 /** Why a run is judged as it is. `code` is null on success. */
-export interface Verdict {
-  readonly code: AgentErrorCode | null
-  /** A sentence for a person; null on success. */
-  readonly message: string | null
-  readonly evidence: readonly Evidence[]
-}
-
-/** How the process ended, as far as the caller knows. Absent and null both mean unknown. */
-export interface ProcessEnd {
-  readonly exitCode?: number | null
-  readonly signal?: string | null
-  /** What the CLI wrote to stderr; its last part is enough. */
-  readonly stderr?: string
-}
+export type Verdict = VerdictOn<Evidence>

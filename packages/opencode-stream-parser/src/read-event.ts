@@ -1,3 +1,4 @@
+import { type JsonObject, objectOf, textOf } from './core/json.ts'
 import type {
   ErrorEvent,
   OpencodeEvent,
@@ -7,7 +8,6 @@ import type {
   TextEvent,
   ToolUseEvent,
 } from './events.ts'
-import { type JsonObject, objectOf, textOf } from './json.ts'
 
 /**
  * The typed event of one JSON object. Only what tells the type apart and what everything else hangs on is

@@ -1,35 +1,23 @@
+import { bounded, type JsonObject, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
+import { createLineTally } from './core/line-tally.ts'
+import { createNameCounter } from './core/name-counter.ts'
+import type { RunRecorder } from './core/run-recorder.ts'
 import { type ErrorFacts, readError } from './error-facts.ts'
 import type { OpencodeEvent } from './events.ts'
-import type { ProcessEnd } from './evidence.ts'
-import { bounded, type JsonObject, memberOf, numberOf, objectOf, textOf } from './json.ts'
 import { judge } from './judge.ts'
-import { createNameCounter } from './name-counter.ts'
 import type { OpencodeSummary } from './opencode-summary.ts'
 import { createStepLedger } from './step-ledger.ts'
 
-/** Takes the events of a run one by one and keeps only what the summary needs. */
-export interface RunRecorder {
-  /** A parsed line: its kind, and the object itself. */
-  event(kind: OpencodeEvent['kind'], value: JsonObject, line: number): void
-  text(text: string, line: number): void
-  cut(line: number): void
-  oversize(line: number): void
-  readonly finished: boolean
-  readonly sessionId: string | null
-  summary(end: ProcessEnd): OpencodeSummary
-}
-
-const maxStdoutText = 8_000
 const maxIdChars = 500
 // Reasons after which OpenCode asks the model again.
 const goesOn: ReadonlySet<string> = new Set(['tool-calls', 'unknown'])
 
-/** See {@link RunRecorder}. */
-export function createRunRecorder(maxResultChars: number): RunRecorder {
+/** Makes the recorder of one run. */
+export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeEvent['kind'], OpencodeSummary> {
   const steps = createStepLedger()
   const tools = createNameCounter()
   const unknown = createNameCounter()
-  const lines = { total: 0, events: 0, text: 0, oversize: 0, cut: false }
+  const lines = createLineTally()
   const count = { errors: 0, recovered: 0, toolErrors: 0, invalid: 0, subagents: 0, compactions: 0 }
   let sessionId: string | null = null
   let firstMs: number | null = null
@@ -44,7 +32,6 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
   let answered = false
   let stepToolError = false
   let modelSpoke = false
-  let stdoutText = ''
 
   function spoke(part: JsonObject | null): void {
     const text = textOf(part, 'text') ?? ''
@@ -91,8 +78,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
 
   return {
     event(kind, value, line) {
-      lines.total = line
-      lines.events++
+      lines.event(line)
       const session = textOf(value, 'sessionID')
       if (session !== null && session !== sessionId) sessionId = bounded(session, maxIdChars)
       const ms = numberOf(value, 'timestamp')
@@ -128,19 +114,9 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           unknown.add(textOf(value, 'type') ?? '(no type)')
       }
     },
-    text(text, line) {
-      lines.total = line
-      lines.text++
-      if (stdoutText.length < maxStdoutText) stdoutText += `${bounded(text, maxStdoutText - stdoutText.length)}\n`
-    },
-    cut(line) {
-      lines.total = line
-      lines.cut = true
-    },
-    oversize(line) {
-      lines.total = line
-      lines.oversize++
-    },
+    text: lines.text,
+    cut: lines.cut,
+    oversize: lines.oversize,
     get finished() {
       return answered || failedForGood
     },
@@ -151,8 +127,8 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
       const report = steps.report()
       const verdict = judge(
         {
-          events: lines.events,
-          lastLine: lines.total,
+          events: lines.counts.events,
+          lastLine: lines.counts.total,
           error,
           recoveredErrors: count.recovered,
           stepsBegun: steps.begun,
@@ -161,9 +137,9 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
           lastStepToolError: stepToolError,
           answered,
           modelSpoke,
-          cut: lines.cut,
-          oversizeLines: lines.oversize,
-          stdoutText,
+          cut: lines.counts.cut,
+          oversizeLines: lines.counts.oversize,
+          stdoutText: lines.stdoutText,
         },
         end,
       )
@@ -195,7 +171,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder {
         lastError: error,
         retryAfterMs: error?.retryAfterMs ?? null,
         compactions: count.compactions,
-        lines: { ...lines },
+        lines: { ...lines.counts },
       }
     },
   }

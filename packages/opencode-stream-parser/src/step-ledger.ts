@@ -1,4 +1,4 @@
-import { type JsonObject, numberOf, objectOf, textOf } from './json.ts'
+import { type JsonObject, numberOf, objectOf, textOf } from './core/json.ts'
 
 /** Tokens of a run or of a step. */
 export interface OpencodeUsage {

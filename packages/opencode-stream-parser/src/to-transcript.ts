@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
 import { readError } from './error-facts.ts'
-import { isJsonObject, type JsonObject, memberOf, numberOf, objectOf, parseJson, textOf } from './json.ts'
 import { readEvent } from './read-event.ts'
 import { createStepLedger } from './step-ledger.ts'
 import type { TranscriptEntry } from './transcript-entry.ts'

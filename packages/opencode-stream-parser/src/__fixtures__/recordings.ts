@@ -1,48 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findRecording, readRecordings, type Recording } from '../../../stream-parser-core/test/read-recordings.ts'
 
-/** One recorded run of the real command line. */
-export interface Recording {
-  readonly name: string
-  readonly stdout: Uint8Array
-  readonly lines: readonly Record<string, unknown>[]
-  readonly meta: { readonly exit_code: number | null; readonly exit_signal: string | null; readonly argv: readonly string[] }
-  readonly end: { readonly exitCode: number | null; readonly signal: string | null; readonly stderr: string }
-}
+export type { Recording }
 
-const directory = join(import.meta.dirname, 'opencode')
-
-/** All of them, by name. */
-export const recordings: readonly Recording[] = readdirSync(directory)
-  .sort()
-  .map((name) => {
-    const stdout = readFileSync(join(directory, name, 'stdout.jsonl'))
-    const meta = JSON.parse(readFileSync(join(directory, name, 'meta.json'), 'utf8')) as Recording['meta']
-    return {
-      name,
-      stdout: new Uint8Array(stdout),
-      lines: stdout
-        .toString('utf8')
-        .split('\n')
-        .flatMap((line) => {
-          try {
-            return [JSON.parse(line) as Record<string, unknown>].flat()
-          } catch {
-            return []
-          }
-        }),
-      meta,
-      end: {
-        exitCode: meta.exit_code,
-        signal: meta.exit_signal,
-        stderr: readFileSync(join(directory, name, 'stderr.txt'), 'utf8'),
-      },
-    }
-  })
+/** All recorded runs of the real command line, by name. */
+export const recordings: readonly Recording[] = readRecordings(join(import.meta.dirname, 'opencode'))
 
 /** The recording of that name. */
 export function recording(name: string): Recording {
-  const found = recordings.find((one) => one.name === name)
-  if (!found) throw new Error(`There is no recording ${name}`)
-  return found
+  return findRecording(recordings, name)
 }

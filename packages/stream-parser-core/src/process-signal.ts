@@ -1,4 +1,4 @@
-import type { ProcessEnd } from './evidence.ts'
+import type { ProcessEnd } from './process-end.ts'
 
 const byNumber = new Map([
   [1, 'SIGHUP'],

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** Tests that a package runs in a browser and needs no other package. */
+export function describeBrowserSafety(packageFolder: string): void {
+  const src = join(packageFolder, 'src')
+  const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('__fixtures__'),
+  )
+
+  describe('in a browser', () => {
+    it.each(sources)('%s runs: it imports files of this package only, and names nothing of Node', (file) => {
+      const source = readFileSync(join(src, file), 'utf8')
+      const imports = [...source.matchAll(/ from '([^']+)'/g)].map(([, name]) => name ?? '')
+      const within = (name: string): boolean =>
+        name.startsWith('.') && !relative(src, resolve(src, dirname(file), name)).startsWith('..')
+      expect(imports.filter((name) => !within(name))).toEqual([])
+      expect(source).not.toMatch(/\b(?:process\.(?:env|std|exit|hrtime|memory|next|on)|Buffer\.|require\(|__dirname)/)
+    })
+
+    it('needs no other package', () => {
+      const manifest: unknown = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
+      expect(manifest).not.toHaveProperty('dependencies')
+      expect(manifest).toHaveProperty('sideEffects', false)
+    })
+  })
+}
