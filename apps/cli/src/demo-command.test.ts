@@ -45,7 +45,7 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     expect(shown).toMatch(
       /✔ succeeded\n  exit {6}0\n  session {3}[0-9a-f-]{36}\n  model {5}claude.*\n  tokens {4}in [\d,]+ · out \d+/,
     )
-    expect(shown).toMatch(/\n  cost {6}\$0\.\d+\n  duration {2}[\d.]+ s \(submitted/)
+    expect(shown).toMatch(/\n  cost {6}\$0\.\d+\n  duration {2}(?:[\d.]+ s|\d+ ms) \(submitted/)
     expect(shown).not.toContain('\u001b')
     expect(shown).not.toContain('{"')
     expect(terminal.stderr()).toBe('')
