@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasOwnCluster, openRealCluster, type RealCluster } from '../test/real-cluster.ts'
+import { numberedLineSource, Recorder, upTo } from '../test/recorder.ts'
+import { fileJournal } from './file-journal.ts'
+import { kubeLogSource } from './kube-log-source.ts'
+
+if (!hasOwnCluster) console.warn('rotation e2e skipped: it needs KUBECONFIG of a cluster of ../shared/cluster/up')
+
+const bursts = 4
+// About 11.5 MiB: the kubelet rotates above 10 MiB, looking every 3 s.
+const linesPerBurst = 12_000
+
+// One line, then a burst for each file that says so.
+const printer = [
+  'node',
+  '-e',
+  `const fs = require('node:fs')
+  const line = ${numberedLineSource}
+  let n = 0
+  console.log(line(n++))
+  const timer = setInterval(() => {
+    const burst = Math.floor(n / ${linesPerBurst}) + 1
+    if (!fs.existsSync('/volume/burst-' + burst)) return
+    for (let i = 0; i < ${linesPerBurst}; i++) console.log(line(n++))
+    if (burst === ${bursts}) clearInterval(timer)
+  }, 20)`,
+]
+const printed = 1 + bursts * linesPerBurst
+
+describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet rotates again and again', () => {
+  const stop = new AbortController()
+  let cluster: RealCluster
+  const recorders: Recorder[] = []
+  let rotations: Record<'framed' | 'plain', number>
+
+  beforeAll(async () => {
+    cluster = await openRealCluster()
+    const { client, namespace, folder } = cluster
+    const env = packEnv({ version: 1, argv: printer, journal: { path: '/volume/journal' } }, {})
+    const [framedPod, plainPod] = await Promise.all([
+      cluster.start('framed', bootstrapCommand(), env),
+      cluster.start('plain', printer),
+    ])
+    const endings = {
+      framed: cluster.ended('framed', stop.signal),
+      plain: cluster.ended('plain', stop.signal),
+    }
+    const follow = (pod: 'framed' | 'plain', withJournal: boolean): Recorder => {
+      const recorder = new Recorder(kubeLogSource(client, { namespace, pod, container: 'main' }), {
+        framing: pod === 'framed' ? 'launcher' : 'none',
+        ...(withJournal ? { journal: fileJournal(join(folder, 'journal')) } : {}),
+        containerEnded: endings[pod],
+      })
+      recorders.push(recorder)
+      return recorder.follow()
+    }
+    const stayers = [follow('framed', true), follow('framed', false), follow('plain', false)]
+    const leavers = [follow('framed', true), follow('framed', false), follow('plain', false)]
+    const delivered = (some: Recorder[], count: number): Promise<unknown> =>
+      Promise.all(some.map((recorder) => recorder.until(() => (recorder.numbers.at(-1) ?? -1) >= count - 1)))
+    await delivered(recorders, 1)
+    const logs = [cluster.watchRotations(framedPod), cluster.watchRotations(plainPod)]
+    try {
+      for (let burst = 1; burst <= bursts; burst++) {
+        if (burst === 2) await Promise.all(leavers.map((leaver) => leaver.stop()))
+        const before = logs.map((log) => log.count())
+        writeFileSync(join(folder, `burst-${burst}`), '')
+        if (burst === bursts) break
+        // A reader that is one file behind loses lines, as plain output cannot tell: here nobody is.
+        await delivered(burst === 2 ? stayers : recorders, 1 + burst * linesPerBurst)
+        await Promise.all(logs.map((log, index) => log.beyond(before[index] ?? 0)))
+        if (burst === 2) for (const leaver of leavers) leaver.follow()
+      }
+      await Promise.all(recorders.map((recorder) => recorder.end()))
+    } finally {
+      rotations = { framed: logs[0]?.count() ?? 0, plain: logs[1]?.count() ?? 0 }
+      for (const log of logs) log.close()
+    }
+  }, 90_000)
+
+  afterAll(async () => {
+    stop.abort(new Error('the test is over'))
+    await Promise.allSettled(recorders.map((recorder) => recorder.stop()))
+    await cluster[Symbol.asyncDispose]()
+  })
+
+  it('sees rotations at all', () => {
+    expect(rotations.framed).toBeGreaterThanOrEqual(bursts - 1)
+    expect(rotations.plain).toBeGreaterThanOrEqual(bursts - 1)
+  })
+
+  it.each([
+    [0, 'connected all the time'],
+    [3, 'disconnected over a rotation'],
+  ])('delivers all by frames and a journal (follower %i, %s)', (index) => {
+    const { numbers, wrong, gaps, verdict } = recorders[index] as Recorder
+    expect({ numbers, wrong, gaps, verdict }).toEqual({
+      numbers: upTo(printed),
+      wrong: [],
+      gaps: [],
+      verdict: 'complete',
+    })
+  })
+
+  it.each([
+    [1, 'connected all the time'],
+    [4, 'disconnected over a rotation'],
+  ])('names every frame that is lost without a journal (follower %i, %s)', (index) => {
+    const { numbers, wrong, gaps, unexplained, verdict } = recorders[index] as Recorder
+    expect({ wrong, unexplained }).toEqual({ wrong: [], unexplained: [] })
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+    // Frame 0 is the launcher's start record; each line is one frame.
+    const lost = gaps.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i - 1))
+    const delivered = new Set(numbers)
+    expect(lost).toEqual(upTo(printed).filter((n) => !delivered.has(n)))
+    expect(numbers.length + lost.length).toBe(printed)
+    expect(verdict).toBe(gaps.length > 0 ? 'lost' : 'complete')
+    if (index === 4) expect(gaps.length).toBeGreaterThan(0)
+  })
+
+  it('delivers all of plain output that is followed all the time', () => {
+    const { numbers, wrong, gaps, verdict } = recorders[2] as Recorder
+    expect({ numbers, wrong, gaps, verdict }).toEqual({
+      numbers: upTo(printed),
+      wrong: [],
+      gaps: [],
+      verdict: 'unverified',
+    })
+  })
+
+  it('names a gap in plain output where lines were rotated away while nobody followed', () => {
+    const { numbers, wrong, gaps, unexplained, verdict } = recorders[5] as Recorder
+    expect({ wrong, unexplained, verdict }).toEqual({ wrong: [], unexplained: [], verdict: 'lost' })
+    expect(gaps.map(({ reason }) => reason)).toEqual(['no_overlap'])
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+    expect(numbers.at(-1)).toBe(printed - 1)
+  })
+})

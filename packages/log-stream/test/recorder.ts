@@ -1,0 +1,102 @@
+import { followLogs } from '../src/follow-logs.ts'
+import type { FollowOptions } from '../src/follow-options.ts'
+import type { LogCursor, LogItem, Verdict } from '../src/log-item.ts'
+import type { LogSource } from '../src/log-source.ts'
+
+/** What a numbered line says: the same in the pods' programs and in what is expected of a follower. */
+export const numberedLineSource = "(n) => 'line ' + n + ' ' + 'x'.repeat((n * 7919) % 2000)"
+export const numberedLine = (n: number): string => `line ${n} ${'x'.repeat((n * 7_919) % 2_000)}`
+
+type Gap = Extract<LogItem, { type: 'gap' }>
+
+/** Follows numbered lines and keeps of them what is needed to judge the delivery, not their text. */
+export class Recorder {
+  readonly numbers: number[] = []
+  readonly wrong: LogItem[] = []
+  readonly gaps: Gap[] = []
+  readonly diagnostics: string[] = []
+  /** Pairs of neighbours between which numbers are missing although no gap was named there. */
+  readonly unexplained: [number, number][] = []
+  /** Connections that were made. */
+  connections = 0
+  verdict: Verdict | undefined
+  cursor: LogCursor | undefined
+  newest = 0
+  readonly #o: Omit<FollowOptions, 'signal'>
+  readonly #source: LogSource
+  #stop = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #changed = Promise.withResolvers<void>()
+  #gapSince = false
+
+  constructor(source: LogSource, options: Omit<FollowOptions, 'signal'>) {
+    this.#source = {
+      open: (request) => {
+        if (request.follow) this.connections++
+        return source.open(request)
+      },
+    }
+    this.#o = options
+  }
+
+  /** Begins, or goes on behind the last item. */
+  follow(): this {
+    this.#stop = new AbortController()
+    this.#running = this.#run(this.#stop.signal)
+    this.#running.catch(() => undefined)
+    return this
+  }
+
+  /** Leaves between two items, as a process that dies. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the test stops following'))
+    await this.#running.catch((error: unknown) => {
+      if (error !== this.#stop.signal.reason) throw error
+    })
+  }
+
+  /** Resolves when it is so; fails when the following has ended before. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      if (this.verdict !== undefined) throw new Error(`The output ended before: ${this.numbers.length} lines`)
+      await Promise.race([this.#changed.promise, this.#running])
+    }
+  }
+
+  /** Resolves behind the item of type `end`. */
+  async end(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const cursor = this.cursor === undefined ? {} : { cursor: this.cursor }
+    for await (const item of followLogs(this.#source, { ...this.#o, ...cursor, signal })) {
+      this.#take(item)
+      this.#changed.resolve()
+      this.#changed = Promise.withResolvers()
+    }
+  }
+
+  #take(item: LogItem): void {
+    if (item.type === 'diagnostic') {
+      this.diagnostics.push(`${item.code}: ${item.text}`)
+      return
+    }
+    this.cursor = item.cursor
+    if (item.type === 'end') this.verdict = item.verdict
+    if (item.type === 'gap') {
+      this.gaps.push(item)
+      this.#gapSince = true
+    }
+    if (item.type !== 'line') return
+    const number = Number(item.text.split(' ', 2)[1])
+    if (item.text !== numberedLine(number)) this.wrong.push(item)
+    const last = this.numbers.at(-1) ?? -1
+    if (number !== last + 1 && !this.#gapSince) this.unexplained.push([last, number])
+    this.#gapSince = false
+    this.numbers.push(number)
+    this.newest = item.time
+  }
+}
+
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
