@@ -14,13 +14,19 @@ export function addMiniKubeCommand(program: Command, terminal: Terminal): void {
     .command('mini-kube')
     .description('Serve a Kubernetes API that runs pods as local processes, until Ctrl-C.')
     .option('--port <n>', 'port on loopback; 0 takes a free one', readInteger(0, 65_535), 0)
+    .option('--seed <n>', 'makes names, delays and faults the same in every run', readInteger(0, 0xffff_ffff))
     .option('--json', 'print one JSON object when it is up')
-    .action(async (options: { port: number; json?: boolean }) => {
+    .action(async (options: { port: number; seed?: number; json?: boolean }) => {
       await using scope = createScope()
       const folder = await mkdtemp(join(tmpdir(), 'agent-jobs-mini-kube-'))
       scope.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
       // A stranger's manifests name images that are not to be had here: each stands for this machine's own programs.
-      const cluster = await startMiniKube({ port: options.port, dataDir: join(folder, 'data'), images: { '*': {} } })
+      const cluster = await startMiniKube({
+        port: options.port,
+        dataDir: join(folder, 'data'),
+        images: { '*': {} },
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+      })
       scope.defer(() => cluster.close())
       const file = join(folder, 'kubeconfig')
       await writeFile(file, cluster.kubeConfig(), { mode: 0o600 })

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addDemoCommand } from './demo-command.ts'
+import { addFaultsCommand } from './faults-command.ts'
 import { addMiniKubeCommand } from './mini-kube-command.ts'
 import { addParseCommand } from './parse-command.ts'
 import { addRunCommand } from './run-command.ts'
@@ -19,5 +20,6 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addRunCommand(program, terminal, setExitCode)
   addParseCommand(program, terminal)
   addMiniKubeCommand(program, terminal)
+  addFaultsCommand(program, terminal)
   return program
 }

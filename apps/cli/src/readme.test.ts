@@ -28,10 +28,13 @@ describe('the README', () => {
   })
 
   it('names every error code', () => {
-    const codes = { usage: 1, file_unreadable: 1, kubeconfig_unusable: 1, agent_not_installed: 1 } satisfies Record<
-      CliErrorCode,
-      1
-    >
+    const codes = {
+      usage: 1,
+      file_unreadable: 1,
+      kubeconfig_unusable: 1,
+      agent_not_installed: 1,
+      not_mini_kube: 1,
+    } satisfies Record<CliErrorCode, 1>
     for (const code of Object.keys(codes)) expect(readme).toMatch(new RegExp(`\\| \`${code}\` +\\|`))
   })
 })

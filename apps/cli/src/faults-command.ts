@@ -1,0 +1,89 @@
+import { createKubeClient, isNotFound, type KubeClient } from '@agent-jobs/kube-api'
+import type { Command } from 'commander'
+import { CliError } from './cli-error.ts'
+import { loadKubeConfig } from './kube-config.ts'
+import type { Terminal } from './terminal.ts'
+
+interface KubeOptions {
+  kubeconfig?: string
+  context?: string
+}
+
+interface FaultInForce {
+  id: string
+  fault: { kind: string }
+  hits: number
+}
+
+const path = '/mini-kube/faults'
+
+/** `agent-jobs faults`: disturbs a running mini-kube, as its README lists. */
+export function addFaultsCommand(program: Command, terminal: Terminal): void {
+  const faults = program
+    .command('faults')
+    .description('Disturb a running mini-kube: latency, cuts, evictions, a lost node …')
+
+  const print = (items: readonly FaultInForce[]): void => {
+    for (const { id, fault, hits } of items) terminal.out(`${id}  ${hits} hits  ${JSON.stringify(fault)}\n`)
+  }
+  async function using<T>(options: KubeOptions, call: (client: KubeClient) => Promise<T>): Promise<T> {
+    const client = createKubeClient({ kubeConfig: loadKubeConfig({ ...options, env: terminal.env }) })
+    try {
+      return await call(client)
+    } catch (cause) {
+      if (!isNotFound(cause)) throw cause
+      throw new CliError(
+        'not_mini_kube',
+        `${client.server} is no mini-kube, or has no such fault. Start one with \`agent-jobs mini-kube\`.`,
+        {
+          cause,
+        },
+      )
+    } finally {
+      await client.close()
+    }
+  }
+  const command = (name: string, description: string): Command =>
+    faults
+      .command(name)
+      .description(description)
+      .option('--kubeconfig <file>', 'kubeconfig of the mini-kube (default: KUBECONFIG, then ~/.kube/config)')
+      .option('--context <name>', 'context in the kubeconfig')
+
+  command('add', 'Inject a fault, as JSON: {"kind":"error","status":429,"times":3}')
+    .argument('<json>', 'the fault')
+    .action(async (text: string, options: KubeOptions) => {
+      const fault = readFault(text)
+      print([await using(options, (client) => client.request<FaultInForce>({ method: 'POST', path, body: fault }))])
+    })
+  command('list', 'Show the faults in force and how often each has struck.').action(async (options: KubeOptions) => {
+    print((await using(options, (client) => client.request<{ items: FaultInForce[] }>({ method: 'GET', path }))).items)
+  })
+  command('remove', 'End a fault, or all of them.')
+    .argument('[id]', 'which one; all without it')
+    .action(async (id: string | undefined, options: KubeOptions) => {
+      const target = id === undefined ? path : `${path}/${encodeURIComponent(id)}`
+      print(
+        (
+          await using(options, (client) =>
+            client.request<{ items: FaultInForce[] }>({ method: 'DELETE', path: target }),
+          )
+        ).items,
+      )
+    })
+}
+
+function readFault(text: string): Record<string, unknown> {
+  let fault: unknown
+  try {
+    fault = JSON.parse(text)
+  } catch (cause) {
+    throw new CliError('usage', `The fault is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+  if (typeof fault !== 'object' || fault === null || Array.isArray(fault)) {
+    throw new CliError('usage', 'The fault must be one JSON object, such as {"kind":"latency","ms":200}')
+  }
+  return { ...fault }
+}
