@@ -9,7 +9,7 @@ import { label } from './labels.ts'
 import { createObjectEvents } from './object-events.ts'
 import type { Outcome } from './outcome.ts'
 import { readAgain } from './read-again.ts'
-import { hasStarted, isPodTerminal } from './read-pod.ts'
+import { hasNothingRunning, hasStarted, isPodTerminal } from './read-pod.ts'
 import { RunError } from './run-error.ts'
 import { gatherEvidence } from './run-evidence.ts'
 import type { Phase, RunEvent } from './run-event.ts'
@@ -52,7 +52,7 @@ const maxQueuedEvents = 1024
 const finishMarginMs = 15_000
 /** When a read that should confirm something failed, it is tried again after this long. */
 const lookAgainMs = 5000
-/** How long the teardown waits for a status to say that the command is over, before the Job is deleted all the same. */
+/** How long the teardown waits for the pod to say that it is over, before the Job is deleted all the same. */
 const settleMs = 10_000
 
 /** Follows one run to its outcome. Level-based: every change leads to one judgement of everything known. */
@@ -79,6 +79,7 @@ export function followRun(
   const settled = Promise.withResolvers<void>()
   const containerEnded = Promise.withResolvers<void>()
   const podOver = Promise.withResolvers<void>()
+  const nothingRuns = Promise.withResolvers<void>()
   const hurry = Promise.withResolvers<void>()
   // Whoever does not look at these must not be punished by an unhandled rejection.
   outcome.promise.catch(() => undefined)
@@ -125,6 +126,7 @@ export function followRun(
     if (hasEndedByStatus(evidence)) containerEnded.resolve()
     if (evidence.podGone !== undefined || (evidence.pod !== undefined && isPodTerminal(evidence.pod))) podOver.resolve()
     if (evidence.pod === undefined && evidence.jobGone !== undefined) podOver.resolve()
+    if (evidence.pod !== undefined && hasNothingRunning(evidence.pod)) nothingRuns.resolve()
     if (decided !== undefined) return
     if (hasStarted(evidence.pod, settings.container)) openLog()
     const judgement = judgeOutcome(evidence)
@@ -258,7 +260,7 @@ export function followRun(
     starting.abort()
     enter('ended', `Ended: ${result.kind}`)
     const runHash = input.job.metadata?.labels?.[label.runHash] ?? ''
-    const ending = { over: Promise.race([podOver.promise, settled.promise]), hurry: hurry.resolve }
+    const ending = { over: Promise.race([nothingRuns.promise, podOver.promise, settled.promise]), hurry: hurry.resolve }
     context.endings.set(runHash, ending)
     outcome.resolve(result)
     finish(result)
@@ -283,8 +285,11 @@ export function followRun(
     }
     channel.push({ type: 'outcome', outcome: result })
     channel.close()
-    // The status should tell of the end, too, before the Job that bears it is deleted.
-    await Promise.race([containerEnded.promise, hurry.promise, pause(clock.sleep(settleMs, signal))])
+    // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
+    // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
+    if (hasStarted(evidence.pod, settings.container)) {
+      await Promise.race([podOver.promise, hurry.promise, pause(clock.sleep(settleMs, signal))])
+    }
     if (!signal.aborted) await tearDown(context, input.job, result, settings)
   }
 

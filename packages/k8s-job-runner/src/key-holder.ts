@@ -1,7 +1,7 @@
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { Job, Secret } from './kubernetes.ts'
 import { annotation, label } from './labels.ts'
-import { isJobFinished, isPodTerminal } from './read-pod.ts'
+import { hasNothingRunning, isJobFinished } from './read-pod.ts'
 import type { KeyHolder } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
 
@@ -48,7 +48,7 @@ export async function inspectHolder(
     labelSelector: `${label.managed}=true,${label.runHash}=${runHash}`,
     signal,
   })
-  const live = pods.filter((pod) => !isPodTerminal(pod))
+  const live = pods.filter((pod) => !hasNothingRunning(pod))
   const over = job === null ? ownerReferences.length > 0 : isJobFinished(job) || job.metadata?.deletionTimestamp
   const report = (state: HolderState, words: string): HolderReport => ({
     state,

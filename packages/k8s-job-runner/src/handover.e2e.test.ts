@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { createKubeClient, isAlreadyExists, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { KubeConfig, type V1PersistentVolumeClaim as PersistentVolumeClaim } from '@kubernetes/client-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createJobRunner, type RunRequest } from './index.ts'
+
+const kubeConfigPath = process.env['KUBECONFIG'] ?? ''
+const namespace = 'handover-e2e'
+const runs = 10
+const longestGapMs = 20_000
+const usualGapMs = 8000
+
+function connect(): KubeClient {
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromFile(kubeConfigPath)
+  return createKubeClient({ kubeConfig })
+}
+
+async function unlessThere(creating: Promise<unknown>): Promise<void> {
+  try {
+    await creating
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+}
+
+function request(key: string, script: string): RunRequest {
+  return {
+    key,
+    runId: randomUUID(),
+    image: process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1',
+    imagePullPolicy: 'IfNotPresent',
+    command: { argv: ['sh', '-c', script] },
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+    mounts: [{ name: 'data', mountPath: '/data' }],
+    // What an agent of Paperclip has by default: a pod that does not end by itself would hold the key this long.
+    terminationGracePeriodSeconds: 65,
+  }
+}
+
+/**
+ * Runs one command after the other under one key, each started as soon as the outcome of the last is known. Gives the
+ * milliseconds from the outcome of a run to the first line of the next.
+ */
+async function chain(script: string, { anew }: { anew: boolean }): Promise<number[]> {
+  const key = `handover-${randomUUID()}`
+  const gaps: number[] = []
+  let client = connect()
+  let runner = createJobRunner({ client, namespace })
+  let endedAt: number | undefined
+  const left: Promise<unknown>[] = []
+  for (let index = 0; index < runs; index += 1) {
+    const run = await runner.start(request(key, script))
+    for await (const event of run.events) {
+      if (event.type !== 'line' || event.text !== 'here') continue
+      if (endedAt !== undefined) gaps.push(Date.now() - endedAt)
+      break
+    }
+    await run.outcome
+    if (!anew) endedAt = Date.now()
+    left.push(run.settled)
+    if (!anew) continue
+    // As after the end of a server: what removed the last run is done, and nobody remembers it.
+    await run.settled
+    endedAt = Date.now()
+    await client.close()
+    client = connect()
+    runner = createJobRunner({ client, namespace })
+  }
+  await Promise.all(left)
+  await client.close()
+  return gaps
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+describe.skipIf(kubeConfigPath === '')('runs of one key, back to back on a real cluster (needs KUBECONFIG)', () => {
+  let client: KubeClient
+  beforeAll(async () => {
+    client = connect()
+    const volume: PersistentVolumeClaim = {
+      metadata: { name: 'data', namespace },
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+    }
+    await unlessThere(client.create(kinds.Namespace, { metadata: { name: namespace } }))
+    await unlessThere(client.create(kinds.PersistentVolumeClaim, volume))
+  })
+  afterAll(() => client.close())
+
+  it.each([
+    ['by one runner', 'echo here', false],
+    ['by a new runner each', 'echo here; exit 1', true],
+    ['by one runner, after a command that leaves a process', '(trap "" TERM; sleep 600) & echo here', false],
+  ] as const)(
+    'wait for each other no longer than a pod takes to go: %s',
+    async (how, script, anew) => {
+      const times = await chain(script, { anew })
+      const told = JSON.stringify({ median: median(times), max: Math.max(...times), times })
+      process.stdout.write(`handover ${how}: ${told}\n`)
+      expect(Math.max(...times), told).toBeLessThan(longestGapMs)
+      expect(median(times), told).toBeLessThan(usualGapMs)
+    },
+    300_000,
+  )
+})
