@@ -1,11 +1,10 @@
 import { createAdapter, createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
-import { paperclipContext, type Told } from '@agent-jobs/adapter-kit/testing'
+import { paperclipContext, serverPlace, type ServerPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { startScriptedModel, type ScriptedModel } from '@agent-jobs/scripted-model'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claudeDefinition } from './claude-definition.ts'
-import { serverPlace, type ServerPlace } from './testing/real-cluster.ts'
 
 const cluster = process.env['KUBECONFIG']
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'

@@ -148,7 +148,8 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
       .filter((line) => line.startsWith('{'))
     expect(new Set(lines).size).toBe(lines.length)
     expect(lines.filter((line) => line.includes('"subtype":"init"'))).toHaveLength(1)
-    expect(await records?.list()).toEqual([])
+    const left = (await records?.list()) ?? []
+    expect(left.filter(({ reported }) => reported !== true)).toEqual([])
   })
 
   it('fails closed when it cannot see whether the agent is still at work', async () => {
@@ -191,6 +192,32 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
       resultJson: { agentJob: { adoptedFromRun: first.ctx.runId } },
     })
     expect(result.summary).toContain('Slowly now')
+  })
+
+  it('does not report a result twice, not even when the server died right after the first time', async () => {
+    const agentId = randomUUID()
+    const config = place.config('text', { retainJobs: 'true' })
+    const first = paperclipContext({ runId: randomUUID(), agentId, config })
+    expect(await place.adapter().execute(first.ctx), text(first.told)).toMatchObject({ exitCode: 0 })
+    // A new life of the server: it remembers nothing but what is on disk, and the Job is still there.
+    const again = { followed: new Set<string>(), reported: new Set<string>() }
+    const context = { wakeReason: 'remote_job_reattach' }
+    const second = paperclipContext({ runId: randomUUID(), agentId, config, context })
+    const result = await place.adapter(again).execute(second.ctx)
+    expect(result, text(second.told)).toMatchObject({
+      exitCode: 0,
+      resultJson: { agentJob: { adoptedFromRun: null } },
+    })
+    expect(text(second.told)).not.toContain('Reattached')
+    const records = (await place.deps.records('claude_k8s')?.list()) ?? []
+    const mine = records.filter((record) => record.agentId === agentId)
+    expect(mine.map(({ runId, reported }) => [runId, reported])).toEqual(
+      expect.arrayContaining([
+        [first.ctx.runId, true],
+        [second.ctx.runId, true],
+      ]),
+    )
+    await Promise.all(mine.map(({ job }) => place.deps.records('claude_k8s')?.remove(job)))
   })
 
   it('is stopped before its pod runs, and says that no agent began', async () => {

@@ -1,17 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startScriptedModel, type Scenario, type ScriptedModel } from '@agent-jobs/scripted-model'
-import { KubeConfig } from '@kubernetes/client-node'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packedAdapter } from './testing/packed-adapter.ts'
+import { fileURLToPath } from 'node:url'
 import {
   eventually,
   exposeToPods,
+  packedAdapter,
   paperclipScripts,
+  serverPlace,
   startPaperclip,
   type PaperclipServer,
-} from './testing/paperclip-server.ts'
-import { serverPlace, type ServerPlace } from './testing/real-cluster.ts'
+  type ServerPlace,
+} from '@agent-jobs/adapter-kit/testing'
+import { startScriptedModel, type Scenario, type ScriptedModel } from '@agent-jobs/scripted-model'
+import { KubeConfig } from '@kubernetes/client-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const cluster = process.env['KUBECONFIG']
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
@@ -90,7 +92,7 @@ describe.skipIf(!cluster || !paperclipScripts)('the real Paperclip (needs KUBECO
     server = await startPaperclip({ scripts: paperclipScripts ?? '', volume: place.folder, namespace: place.namespace })
     door = await exposeToPods(() => server.url, bridge)
     const installed = await server.call('POST', '/api/adapters/install', {
-      packageName: await packedAdapter(),
+      packageName: await packedAdapter(fileURLToPath(new URL('..', import.meta.url))),
       isLocalPath: true,
     })
     if (installed.status !== 201) throw new Error(`The adapter was not installed: ${JSON.stringify(installed)}`)

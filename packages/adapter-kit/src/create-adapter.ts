@@ -90,3 +90,13 @@ export function takeBackOrphans(
     (error: unknown) => deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`),
   )
 }
+
+/** What a package's `createServerAdapter` returns: the adapter on a real server, which takes back what an earlier life of it left. */
+export function serverAdapter<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+): ServerAdapterModule {
+  const deps = systemDependencies()
+  // Owned by the server: it ends by itself, and says by a process warning what it could not do.
+  queueMicrotask(() => takeBackOrphans(definition, deps))
+  return createAdapter(definition, deps)
+}

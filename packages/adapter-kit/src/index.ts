@@ -16,7 +16,7 @@ export { permissions, roleYaml, type Permission } from './environment/permission
 export { errorTable, errorsTable, type ErrorRow } from './result/error-table.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
-export { createAdapter, systemDependencies, takeBackOrphans } from './create-adapter.ts'
+export { createAdapter, serverAdapter, systemDependencies } from './create-adapter.ts'
 export type { AdapterDependencies } from './run/adapter-dependencies.ts'
 export type { McpServers } from './run/mcp-servers.ts'
 export type { RunContext, RunWorkspace } from './run/run-context.ts'

@@ -1,12 +1,11 @@
 import { createAdapter, createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
-import { paperclipContext, type Told } from '@agent-jobs/adapter-kit/testing'
+import { paperclipContext, serverPlace, type ServerPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { startScriptedModel, type ScriptedModel } from '@agent-jobs/scripted-model'
 import { randomUUID } from 'node:crypto'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serverPlace, type ServerPlace } from '../../adapter-claude-k8s/src/testing/real-cluster.ts'
 import { opencodeDefinition } from './opencode-definition.ts'
 
 const cluster = process.env['KUBECONFIG']

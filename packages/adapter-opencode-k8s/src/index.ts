@@ -1,8 +1,8 @@
-import { createAdapter } from '@agent-jobs/adapter-kit'
+import { serverAdapter } from '@agent-jobs/adapter-kit'
 import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
 import { opencodeDefinition } from './opencode-definition.ts'
 
 /** Makes the adapter; Paperclip calls this when it loads the package. */
 export function createServerAdapter(): ServerAdapterModule {
-  return createAdapter(opencodeDefinition)
+  return serverAdapter(opencodeDefinition)
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { AdapterError, type AgentDefinition } from '@agent-jobs/adapter-kit'
-import { createOpencodeParser, type OpencodeSummary } from '@agent-jobs/opencode-stream-parser'
+import { createOpencodeParser, finishRule, type OpencodeSummary } from '@agent-jobs/opencode-stream-parser'
 import { configurationDoc } from './configuration-doc.ts'
 import { opencodeArguments } from './opencode-arguments.ts'
 import { opencodeBilling } from './opencode-billing.ts'
@@ -32,7 +32,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   async prepare(input) {
     const { settings, run, bundle, mcpServers, runDirectory, stateDirectory, volume } = input
     const model = readModel(settings.model)
-    if (!model.ok) throw new AdapterError('config_invalid', `The agent's ${model.error}.`)
+    if (!model.ok) throw new AdapterError('invalid_config', `The agent's ${model.error}.`)
     const folder = databaseFolder({ settings, stateDirectory, taskId: run.taskId }) ?? posix.join(runDirectory, 'db')
     const database = await chooseDatabase(volume, folder)
     const configFile = posix.join(runDirectory, 'opencode.json')
@@ -81,6 +81,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
     }
   },
   createParser: () => createOpencodeParser(),
+  finishRule,
   errorNames: { empty_response: 'llm_api_error' },
   retryAt: () => null,
   billing: (env, _summary, settings) => {

@@ -2,17 +2,15 @@ import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { buildAdapter } from '../../scripts/build.ts'
+import { buildAdapter } from '../../scripts/build-adapter.ts'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Builds and packs the adapter and unpacks the tarball alone in a folder, as an installation has it. */
-export async function packedAdapter(): Promise<string> {
-  await buildAdapter()
-  const folder = mkdtempSync(join(tmpdir(), 'adapter-claude-k8s-'))
+/** Builds and packs the adapter in a folder and unpacks the tarball alone in a folder, as an installation has it. */
+export async function packedAdapter(root: string): Promise<string> {
+  await buildAdapter({ root })
+  const folder = mkdtempSync(join(tmpdir(), 'adapter-packed-'))
   chmodSync(folder, 0o755)
   await run('pnpm', ['pack', '--pack-destination', folder], { cwd: root })
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
