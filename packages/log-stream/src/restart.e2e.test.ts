@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasOwnCluster, openRealCluster, type RealCluster } from '../test/real-cluster.ts'
-import { numberedLineSource, Recorder, upTo } from '../test/recorder.ts'
+import { numberedLineSource, Recorder } from '../test/recorder.ts'
 import { fileJournal } from './file-journal.ts'
 import { kubeLogSource } from './kube-log-source.ts'
 
@@ -43,7 +43,7 @@ describe.skipIf(!hasOwnCluster)('following two containers while the parts of a r
       }).follow()
     framed = follow('framed', { framing: 'launcher' })
     plain = follow('plain', { framing: 'none' })
-    await Promise.all([framed, plain].map((recorder) => recorder.until(() => recorder.numbers.length > 0)))
+    await Promise.all([framed, plain].map((recorder) => recorder.until(() => recorder.last >= 0)))
   })
 
   afterAll(async () => {
@@ -69,9 +69,9 @@ describe.skipIf(!hasOwnCluster)('following two containers while the parts of a r
     for (const [name, recorder] of Object.entries({ framed, plain })) {
       const printed = Number(readFileSync(join(cluster.folder, `printed-${name}`), 'utf8'))
       expect(printed).toBeGreaterThan(100)
-      expect({ name, numbers: recorder.numbers, wrong: recorder.wrong, gaps: recorder.gaps }).toEqual({
+      expect({ name, runs: recorder.runs, wrong: recorder.wrong, gaps: recorder.gaps }).toEqual({
         name,
-        numbers: upTo(printed),
+        runs: [[0, printed - 1]],
         wrong: [],
         gaps: [],
       })
@@ -88,6 +88,6 @@ describe.skipIf(!hasOwnCluster)('following two containers while the parts of a r
       containerEnded: cluster.ended('after', stop.signal),
     }).follow()
     await after.end()
-    expect(after.numbers).toEqual(upTo(10))
+    expect(after.runs).toEqual([[0, 9]])
   })
 })

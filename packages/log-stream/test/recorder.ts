@@ -11,12 +11,15 @@ type Gap = Extract<LogItem, { type: 'gap' }>
 
 /** Follows numbered lines and keeps of them what is needed to judge the delivery, not their text. */
 export class Recorder {
-  readonly numbers: number[] = []
+  /** First and last of each row of numbers that rose by one, in the order of delivery: [[0, last]] is all, once. */
+  readonly runs: [number, number][] = []
   readonly wrong: LogItem[] = []
   readonly gaps: Gap[] = []
   readonly diagnostics: string[] = []
   /** Pairs of neighbours between which numbers are missing although no gap was named there. */
   readonly unexplained: [number, number][] = []
+  /** The number of the newest line, -1 before the first. */
+  last = -1
   /** Connections that were made. */
   connections = 0
   verdict: Verdict | undefined
@@ -58,7 +61,7 @@ export class Recorder {
   /** Resolves when it is so; fails when the following has ended before. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
-      if (this.verdict !== undefined) throw new Error(`The output ended before: ${this.numbers.length} lines`)
+      if (this.verdict !== undefined) throw new Error(`The output ended before, with line ${this.last}`)
       await Promise.race([this.#changed.promise, this.#running])
     }
   }
@@ -91,12 +94,12 @@ export class Recorder {
     if (item.type !== 'line') return
     const number = Number(item.text.split(' ', 2)[1])
     if (item.text !== numberedLine(number)) this.wrong.push(item)
-    const last = this.numbers.at(-1) ?? -1
-    if (number !== last + 1 && !this.#gapSince) this.unexplained.push([last, number])
+    const run = this.runs.at(-1)
+    if (number !== this.last + 1 && !this.#gapSince) this.unexplained.push([this.last, number])
+    if (run !== undefined && number === this.last + 1) run[1] = number
+    else this.runs.push([number, number])
+    this.last = number
     this.#gapSince = false
-    this.numbers.push(number)
     this.newest = item.time
   }
 }
-
-export const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
