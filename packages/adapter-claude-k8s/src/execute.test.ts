@@ -1,38 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { paperclipContext, type Told } from '@agent-jobs/adapter-kit/testing'
+import { miniPaperclipPlace, paperclipContext, type PaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { miniPaperclip, type MiniPaperclip } from './testing/mini-paperclip.ts'
+import { claudeAgent } from './testing/claude-agent.ts'
 
 const text = (told: Told) => told.log.map(({ chunk }) => chunk).join('')
 
 describe('a Paperclip run on the embedded cluster, with the real Claude Code', () => {
-  let place: MiniPaperclip
+  let place: PaperclipPlace
   beforeAll(async () => {
-    place = await miniPaperclip()
+    place = await miniPaperclipPlace(claudeAgent)
   })
   afterAll(() => place.close())
-
-  it('gives a result, a transcript and a session, and leaves nothing behind', async () => {
-    const agentId = randomUUID()
-    const { ctx, told } = paperclipContext({ runId: randomUUID(), agentId, config: place.config('tool') })
-    const result = await place.adapter().execute(ctx)
-    expect(result, text(told)).toMatchObject({
-      exitCode: 0,
-      usageBasis: 'per_run',
-      billingType: 'api',
-      resultJson: { agentJob: { outputComplete: true } },
-    })
-    expect(result.summary).toContain('The command said')
-    expect(told.order).toEqual(['ready', 'meta', 'dispatch'])
-    expect(told.meta[0]).toMatchObject({
-      adapterType: 'claude_local',
-      command: expect.stringMatching(/^kubectl job\/ac-/),
-    })
-    expect(JSON.stringify(told)).not.toMatch(/sk-ant-test|run-token-0123456789|postgres:/)
-  })
 
   it('continues a session, and brings changed instructions into it', async () => {
     const agentId = randomUUID()
@@ -67,45 +48,6 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     expect(told.order).toEqual(['ready'])
   })
 
-  it('keeps a second task of the agent out, or lets it wait', async () => {
-    const agentId = randomUUID()
-    const adapter = place.adapter()
-    const started = Promise.withResolvers<void>()
-    const stop = new AbortController()
-    const busy = paperclipContext({
-      runId: randomUUID(),
-      agentId,
-      config: place.config('hang'),
-      signal: stop.signal,
-      onLog: async (_stream, chunk) => {
-        if (chunk.includes('"subtype":"init"')) started.resolve()
-      },
-    })
-    const running = adapter.execute(busy.ctx)
-    await started.promise
-    const other = { runId: randomUUID(), agentId, taskId: randomUUID() }
-    const refused = paperclipContext({ ...other, config: place.config('text') })
-    expect(await adapter.execute(refused.ctx)).toMatchObject({ errorCode: 'k8s_concurrent_run_blocked' })
-    const waiting = Promise.withResolvers<void>()
-    const patient = paperclipContext({
-      ...other,
-      runId: randomUUID(),
-      config: place.config('text', { waitForConcurrent: 'true' }),
-      onLog: async (_stream, chunk) => {
-        if (chunk.includes('Waiting for concurrent Job(s)')) waiting.resolve()
-      },
-    })
-    const patientRun = adapter.execute(patient.ctx)
-    await waiting.promise
-    stop.abort(new Error('Cancelled by a board operator'))
-    expect(await running, text(busy.told)).toMatchObject({
-      errorCode: 'cancelled',
-      executionRecovery: { kind: 'interrupted' },
-      resultJson: { executionCancellation: { state: 'acknowledged' } },
-    })
-    expect(await patientRun, text(patient.told)).toMatchObject({ exitCode: 0 })
-  })
-
   it('lets isolated runs of one agent run side by side', async () => {
     const agentId = randomUUID()
     const adapter = place.adapter()
@@ -117,39 +59,6 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     }
     const results = await Promise.all([run('a'), run('b')])
     expect(results.map(({ errorMessage, exitCode }) => errorMessage ?? exitCode)).toEqual([0, 0])
-  })
-
-  it('adopts the Job of a server that died, with all of its output, once', async () => {
-    const agentId = randomUUID()
-    const lost = new AbortController()
-    const first = paperclipContext({
-      runId: randomUUID(),
-      agentId,
-      config: place.config('drip'),
-      signal: lost.signal,
-      onLog: async (_stream, chunk) => {
-        if (chunk.includes('"subtype":"init"')) lost.abort(new Error('Legacy controller lease lost'))
-      },
-    })
-    const dead = { followed: new Set<string>(), reported: new Set<string>() }
-    expect(await place.adapter(dead).execute(first.ctx), text(first.told)).toMatchObject({
-      errorCode: 'k8s_run_detached',
-    })
-    const records = place.deps.records('claude_k8s')
-    expect((await records?.list())?.map(({ runId }) => runId)).toEqual([first.ctx.runId])
-    const second = paperclipContext({ runId: randomUUID(), agentId, config: place.config('drip') })
-    const result = await place.adapter().execute(second.ctx)
-    expect(result, text(second.told)).toMatchObject({
-      exitCode: 0,
-      resultJson: { agentJob: { adoptedFromRun: first.ctx.runId, outputComplete: true } },
-    })
-    const lines = text(second.told)
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-    expect(new Set(lines).size).toBe(lines.length)
-    expect(lines.filter((line) => line.includes('"subtype":"init"'))).toHaveLength(1)
-    const left = (await records?.list()) ?? []
-    expect(left.filter(({ reported }) => reported !== true)).toEqual([])
   })
 
   it('fails closed when it cannot see whether the agent is still at work', async () => {

@@ -75,7 +75,7 @@ const sweptTypes = Symbol.for('agent-jobs.adapter.swept')
  * Takes back, once in the life of a server, the Jobs that its earlier life left. A reload of the package loads its code
  * anew while runs are under way; a mark on the process keeps it from waking their agents.
  */
-export function takeBackOrphans(
+function takeBackOrphans(
   definition: Pick<AgentDefinition, 'type'>,
   deps: AdapterDependencies = systemDependencies(),
 ): Promise<void> {

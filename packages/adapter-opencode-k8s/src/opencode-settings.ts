@@ -4,7 +4,7 @@ import { z } from 'zod'
 const databaseModes = ['workspace_subpath', 'dedicated_pvc', 'ephemeral'] as const
 
 /** The settings of OpenCode besides those of every agent. */
-export const opencodeSettings = {
+const opencodeSettings = {
   ...commonSettings,
   variant: setting(text(), {
     title: 'Variant',

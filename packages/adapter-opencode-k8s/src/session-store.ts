@@ -4,7 +4,7 @@ import type { AgentClaim, VolumeView } from '@agent-jobs/adapter-kit'
 import type { OpencodeSettings } from './opencode-settings.ts'
 
 /** Where the claim of an agent's own is mounted. */
-export const dedicatedMountPath = '/opencode-db'
+const dedicatedMountPath = '/opencode-db'
 
 /** A folder name for a task, unlike that of any other task. */
 export function taskFolder(taskId: string | null): string {

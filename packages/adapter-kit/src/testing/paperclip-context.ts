@@ -13,6 +13,7 @@ export function paperclipContext(overrides: {
   runId?: string
   agentId?: string
   taskId?: string | null
+  adapterType?: string
   config?: Record<string, unknown>
   context?: Record<string, unknown>
   runtime?: Partial<AdapterExecutionContext['runtime']>
@@ -30,7 +31,7 @@ export function paperclipContext(overrides: {
       id: agentId,
       companyId: '6fa459ea-ee8a-3ca4-894e-db77e160355e',
       name: 'Ada',
-      adapterType: 'claude_k8s',
+      adapterType: overrides.adapterType ?? 'claude_k8s',
       adapterConfig: {},
     },
     runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: taskId, ...overrides.runtime },

@@ -1,41 +1,24 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { createAdapter, createClusterPool, systemDependencies, type AdapterDependencies } from '@agent-jobs/adapter-kit'
-import { createKubeClient, kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { join } from 'node:path'
+import { createKubeClient, kinds } from '@agent-jobs/kube-api'
 import { startMiniKube } from '@agent-jobs/mini-kube'
-import { startScriptedModel, type ScriptedModel } from '@agent-jobs/scripted-model'
 import { KubeConfig } from '@kubernetes/client-node'
-import { claudeDefinition } from '../claude-definition.ts'
+import { createClusterPool } from '../cluster/cluster-pool.ts'
+import { systemDependencies } from '../create-adapter.ts'
+import type { ConformanceAgent } from './conformance-agent.ts'
+import type { PaperclipPlace } from './paperclip-place.ts'
+import { startToldModel } from './told-model.ts'
 
-/** A server's place on the embedded cluster, with the real Claude Code from npm as its image. */
-export interface MiniPaperclip {
-  client: KubeClient
-  model: ScriptedModel
-  /** The data volume, at the same path for server and agents. */
-  folder: string
-  adapter(overrides?: Partial<AdapterDependencies>): ReturnType<typeof createAdapter>
-  config(scenario: string, extra?: Record<string, unknown>): Record<string, unknown>
-  deps: AdapterDependencies
-  close(): Promise<void>
-}
-
-function claudeProgram(): string {
-  const manifest = createRequire(import.meta.url).resolve('@anthropic-ai/claude-code/package.json')
-  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: string | Record<string, string> }
-  return join(dirname(manifest), typeof bin === 'string' ? bin : (bin['claude'] ?? ''))
-}
-
-/** Starts the place. */
-export async function miniPaperclip(): Promise<MiniPaperclip> {
+/** Starts the embedded cluster as a server's place, with the agent's real program as its image. */
+export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<PaperclipPlace> {
   const root = mkdtempSync(join(tmpdir(), 'adapter-mini-'))
   const [bin, folder, temporary] = ['bin', 'volume', 'tmp'].map((name) => {
     const path = join(root, name)
     mkdirSync(path)
     return path
   }) as [string, string, string]
-  symlinkSync(claudeProgram(), join(bin, 'claude'))
+  symlinkSync(agent.program, join(bin, agent.definition.containerName))
   symlinkSync(process.execPath, join(bin, 'node'))
   const cluster = await startMiniKube({
     dataDir: join(root, 'data'),
@@ -66,10 +49,7 @@ export async function miniPaperclip(): Promise<MiniPaperclip> {
             name: 'paperclip',
             image: 'agent:1',
             command: ['sleep', '3600'],
-            env: [
-              { name: 'ANTHROPIC_API_KEY', value: 'sk-ant-test-0123456789' },
-              { name: 'DATABASE_URL', value: 'postgres://u:p@db/x' },
-            ],
+            env: Object.entries(agent.serverEnv).map(([name, value]) => ({ name, value })),
             volumeMounts: [{ name: 'data', mountPath: '/paperclip' }],
           },
         ],
@@ -78,20 +58,23 @@ export async function miniPaperclip(): Promise<MiniPaperclip> {
     },
     { namespace },
   )
-  const model = await startScriptedModel()
+  const model = await startToldModel()
   const env = { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, PAPERCLIP_HOME: join(root, 'home') }
   const clusters = createClusterPool({ env })
   const deps = systemDependencies({ env, clusters })
   return {
     client,
+    namespace,
     model,
+    // At the same path for server and agents.
     folder,
+    mountPath: folder,
     deps,
-    adapter: (overrides = {}) => createAdapter(claudeDefinition, { ...deps, ...overrides }),
+    adapter: (overrides = {}) => agent.adapter({ ...deps, ...overrides }),
     config: (scenario, extra = {}) => ({
       kubeconfig: cluster.kubeConfig(),
       workspaceMountPath: folder,
-      env: { ANTHROPIC_BASE_URL: model.scenarioUrl(scenario), CLAUDE_CODE_MAX_RETRIES: '1' },
+      ...agent.config(model.scenarioUrl(scenario), null),
       paperclipApiUrl: 'http://127.0.0.1:9',
       graceSec: 2,
       ...extra,

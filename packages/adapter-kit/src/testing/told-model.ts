@@ -1,0 +1,32 @@
+import { scenarios, startScriptedModel, type Scenario, type ScriptedModel } from '@agent-jobs/scripted-model'
+
+/** A scripted model that says when it is asked, so that a test need not look again and again. */
+export interface ToldModel extends ScriptedModel {
+  /** Resolves when the model is next asked in a scenario: the agent is at work then. */
+  asked(scenario: string): Promise<void>
+}
+
+/** Starts it. */
+export async function startToldModel(options: { host?: string } = {}): Promise<ToldModel> {
+  const waiting = new Map<string, PromiseWithResolvers<void>>()
+  const telling = Object.entries(scenarios).map(([name, scenario]): [string, Scenario] => [
+    name,
+    (request, context) => {
+      // A title beside the first answer is no work of the agent.
+      if (!request.side) {
+        waiting.get(name)?.resolve()
+        waiting.delete(name)
+      }
+      return scenario(request, context)
+    },
+  ])
+  const model = await startScriptedModel({ ...options, scenarios: Object.fromEntries(telling) })
+  return {
+    ...model,
+    asked(scenario) {
+      const found = waiting.get(scenario) ?? Promise.withResolvers<void>()
+      waiting.set(scenario, found)
+      return found.promise
+    },
+  }
+}
