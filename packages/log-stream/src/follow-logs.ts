@@ -31,6 +31,8 @@ const itemOverheadBytes = 300
 /** After the node ran out of inotify instances, following is tried again after so many polls. */
 const pollsBeforeFollow = 60
 const fruitlessBeforeAsking = 3
+/** After so many connections in a row that brought nothing new, the journal is looked into. */
+const barrenBeforeJournal = 3
 
 class Follower {
   readonly #o: ResolvedOptions
@@ -98,6 +100,7 @@ class Follower {
     let full = false
     let polls = 0
     let fruitless = 0
+    let barren = 0
     while (this.#endedAt === undefined) {
       const before = this.#tracker.delivered
       const end = await readConnection(this.#context, { full, follow: polls === 0, last: false })
@@ -106,6 +109,7 @@ class Follower {
         this.#backoff.reset()
         this.#startBackoff.reset()
         fruitless = 0
+        barren = 0
       }
       full = end.kind === 'left' && (end.why === 'reread' || end.why === 'stalled')
       if (end.kind === 'left') {
@@ -132,6 +136,12 @@ class Follower {
         polls--
         await this.#pause(this.#o.pollMs)
       } else await this.#pause(this.#waitAfter(end))
+      // Connections that die before they are past what is known, or a server that is away, bring nothing for ever.
+      if (!progressed) barren++
+      if (barren === barrenBeforeJournal) {
+        barren = 0
+        if ((await this.#tracker.catchUp()) === 'finished') return true
+      }
       // Bodies that end at once never get to the probe of a silent connection.
       if (end.kind === 'eof' && ++fruitless % fruitlessBeforeAsking === 0) {
         full = (await askForNewest(this.#context, this.#o.signal)) === 'newer'

@@ -41,6 +41,7 @@ export class LauncherTracker implements Tracker {
   #stamp: Buffer | undefined
   #full = true
   #lost: number
+  #newestMs = 0
   #end: EndRecord | undefined
   readonly #texts = new Set<string>()
   readonly undecided = false
@@ -158,6 +159,7 @@ export class LauncherTracker implements Tracker {
 
   #deliver(frame: Frame): void {
     this.#next = frame.seq + 1
+    this.#newestMs = frame.ms
     if (frame.stream === 'l') {
       if (frame.seq >= this.#handedOver) this.#record(frame)
       return
@@ -239,6 +241,15 @@ export class LauncherTracker implements Tracker {
 
   async drain(): Promise<void> {
     if (this.#end === undefined) await this.#fill(Number.POSITIVE_INFINITY, true)
+  }
+
+  async catchUp(): Promise<'more' | 'finished'> {
+    const before = this.#next
+    await this.#fill(Number.POSITIVE_INFINITY, false)
+    // What is asked for must move on as well, or the server would go on repeating what is known. The launcher took
+    // this time before the log did; should it be wrong nevertheless, the missing numbers lead to the whole file.
+    if (this.#next > before) this.#since = sinceTime(BigInt(this.#newestMs) * 1_000_000n, this.#o.overlapSeconds)
+    return this.#end === undefined ? 'more' : 'finished'
   }
 
   get awaitsEnd(): boolean {

@@ -25,6 +25,8 @@ export interface Tracker {
   endBody(o: { last: boolean }): string | Promise<string>
   /** Everything that can still be found elsewhere (the journal) is handed over. */
   drain(): Promise<void>
+  /** The log server gives nothing: what follows without a hole elsewhere (the journal) is handed over meanwhile. */
+  catchUp(): Promise<'more' | 'finished'>
   /** Whether lines wait to be told from lines handed over before. */
   readonly undecided: boolean
   /** Nothing came for a while on this connection: decide what was waiting for more. */
