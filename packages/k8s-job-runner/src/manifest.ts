@@ -15,7 +15,7 @@ export interface RunManifest {
 }
 
 function launchSpec(request: RunRequest): LaunchSpec {
-  const { argv, cwd, createCwd, unsetEnv, limits, finish, outputDirectory } = request.command
+  const { argv, cwd, createCwd, unsetEnv, limits, finish, proxy, outputDirectory } = request.command
   const graceMs = (request.terminationGracePeriodSeconds ?? 30) * 1000
   return {
     version: 1,
@@ -31,6 +31,7 @@ function launchSpec(request: RunRequest): LaunchSpec {
       killGraceMs: Math.min(limits?.killGraceMs ?? 10_000, Math.max(graceMs - 2000, graceMs / 2)),
     },
     ...(finish === undefined ? {} : { finish }),
+    ...(proxy === undefined ? {} : { proxy }),
   }
 }
 

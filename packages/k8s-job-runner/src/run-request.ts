@@ -13,7 +13,7 @@ import type {
   Volume,
   VolumeMount,
 } from './kubernetes.ts'
-import type { FinishRule, LaunchFile, LaunchLimits } from '@agent-jobs/launcher'
+import type { FinishRule, LaunchFile, LaunchLimits, ProxySpec } from '@agent-jobs/launcher'
 
 /** What runs in the container. */
 export interface RunCommand {
@@ -31,6 +31,8 @@ export interface RunCommand {
   limits?: LaunchLimits
   /** How the launcher sees that the command has finished its work, so that it can stop what lingers. */
   finish?: FinishRule
+  /** An API that the launcher offers to the program on the pod's loopback, with credentials that the program never sees. */
+  proxy?: ProxySpec
   /** Where the program's output files are put in the container. */
   outputDirectory?: string
 }

@@ -14,6 +14,12 @@ export interface LiveRecord {
   agentId: string
   issueId: string | null
   runId: string
+  /** The run's result was handed to Paperclip: whatever of the Job is still there must not be taken for a lost run. */
+  reported?: boolean
+  /** The Job is kept on purpose. */
+  retained?: boolean
+  /** Where this server keeps the run's Paperclip tokens, when they are not in its Secret. */
+  tokenFile?: string
 }
 
 /** The records of the Jobs that are under way, one small file each. */

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../clock.ts'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { systemDependencies } from '../create-adapter.ts'
+import { writeTokens } from '../run/run-tokens.ts'
 import { createLiveRecords, type LiveRecord } from './live-records.ts'
 import { wakeOrphans } from './wake-orphans.ts'
 
@@ -148,6 +149,54 @@ describe('taking Jobs back after a restart', () => {
     expect(await wake()).toEqual([{ job: 'alive', result, detail }])
     expect(warnings).toEqual([expect.stringContaining('A comment on its issue does it.')])
     expect(await records.list()).toHaveLength(1)
+  })
+
+  it('removes a Job whose result was reported, wakes nobody for it, and forgets it when it is gone', async () => {
+    const { records, record, wake, warnings } = world()
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'none:1' }] } }
+    const namespace = 'agents'
+    await client.create(kinds.Job, { metadata: { name: 'told' }, spec: { suspend: true, template } }, { namespace })
+    await records.put(record({ job: 'told', reported: true }))
+    expect(await wake()).toEqual([{ job: 'told', result: 'removed', detail: null }])
+    // The mark stays for as long as somebody may still see the Job.
+    expect(await records.list()).toHaveLength(1)
+    const stop = new AbortController()
+    const watch = { namespace, fieldSelector: 'metadata.name=told', signal: stop.signal }
+    const seen: string[] = []
+    for await (const event of client.listWatch(kinds.Job, watch)) {
+      seen.push(event.type)
+      if (event.type === 'deleted' || (event.type === 'synced' && !seen.includes('added'))) break
+    }
+    stop.abort()
+    expect(await wake()).toEqual([{ job: 'told', result: 'gone', detail: null }])
+    expect(await records.list()).toEqual([])
+    expect(asked).toEqual([])
+    expect(warnings).toEqual([])
+  })
+
+  it('leaves a reported Job alone that is kept on purpose', async () => {
+    const { records, record, wake } = world()
+    await records.put(record({ reported: true, retained: true }))
+    expect(await wake()).toEqual([{ job: 'alive', result: 'skipped', detail: null }])
+    expect(await client.get(kinds.Job, { name: 'alive', namespace: 'agents' })).toBeDefined()
+    expect(await records.list()).toHaveLength(1)
+  })
+
+  it("wakes by the newest of the tokens that the server kept, when the run's Secret has none", async () => {
+    const { records, record, wake } = world()
+    await client.create(
+      kinds.Secret,
+      { metadata: { name: 'bare' }, stringData: { OTHER: 'x' } },
+      { namespace: 'agents' },
+    )
+    const tokenFile = join(folder, 'tokens.json')
+    await writeTokens(tokenFile, [
+      { token: 'newer', runId: 'run-2' },
+      { token: 'older', runId: 'run-1' },
+    ])
+    await records.put(record({ secret: 'bare', tokenFile }))
+    expect(await wake()).toEqual([{ job: 'alive', result: 'woken', detail: null }])
+    expect(asked.map(({ token }) => token)).toEqual(['Bearer newer'])
   })
 
   it('goes on with the others when one cannot be asked about', async () => {

@@ -2,13 +2,15 @@ import { isNotFound, kinds } from '@agent-jobs/kube-api'
 import { messageOf } from '../adapter-error.ts'
 import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
 import { reattachReason } from '../run/decide-claim.ts'
+import { readTokens } from '../run/run-tokens.ts'
 import { isRecord } from '../settings/loose-text.ts'
 import type { LiveRecord, LiveRecords } from './live-records.ts'
 
 /** What became of one Job that an earlier life of the server left. */
 export interface OrphanWake {
   job: string
-  result: 'woken' | 'skipped' | 'gone' | 'failed'
+  /** `removed`: its result was reported, so there is nothing to take back; what was left of it is removed. */
+  result: 'woken' | 'skipped' | 'gone' | 'removed' | 'failed'
   detail: string | null
 }
 
@@ -40,6 +42,26 @@ async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Prom
   return false
 }
 
+/** Finishes what the last life of the server did not live to do. */
+async function removeReported(
+  deps: AdapterDependencies,
+  { job: name, namespace, kubeconfig, retained }: LiveRecord,
+  signal: AbortSignal,
+): Promise<OrphanWake> {
+  const { client } = deps.clusters.get(kubeconfig ?? undefined)
+  try {
+    if (retained === true) {
+      await client.get(kinds.Job, { name, namespace, signal })
+      return { job: name, result: 'skipped', detail: null }
+    }
+    await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', signal })
+    return { job: name, result: 'removed', detail: null }
+  } catch (error) {
+    if (isNotFound(error)) return { job: name, result: 'gone', detail: null }
+    throw error
+  }
+}
+
 async function runToken(deps: AdapterDependencies, record: LiveRecord, signal: AbortSignal): Promise<string | null> {
   const { client } = deps.clusters.get(record.kubeconfig ?? undefined)
   const { namespace } = record
@@ -47,7 +69,10 @@ async function runToken(deps: AdapterDependencies, record: LiveRecord, signal: A
     await client.get(kinds.Job, { name: record.job, namespace, signal })
     const secret = await client.get(kinds.Secret, { name: record.secret, namespace, signal })
     const data = secret.data?.['PAPERCLIP_API_KEY']
-    return data === undefined ? null : Buffer.from(data, 'base64').toString('utf8')
+    if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8')
+    // The agent of a run behind the launcher's proxy has none; the server kept it.
+    const kept = record.tokenFile === undefined ? null : await readTokens(record.tokenFile)
+    return kept?.[0]?.token ?? null
   } catch (error) {
     if (isNotFound(error)) return null
     throw error
@@ -90,15 +115,28 @@ export async function wakeOrphans(
   records: LiveRecords,
   signal: AbortSignal,
 ): Promise<OrphanWake[]> {
-  const left = await records.list()
-  if (left.length === 0) return []
+  const all = await records.list()
+  const removed: OrphanWake[] = []
+  for (const record of all.filter(({ reported }) => reported === true)) {
+    try {
+      const done = await removeReported(deps, record, signal)
+      if (done.result === 'gone') await records.remove(record.job)
+      removed.push(done)
+    } catch (error) {
+      signal.throwIfAborted()
+      deps.onWarning(`Job ${record.job}, whose result was reported, is not removed yet: ${messageOf(error)}`)
+      removed.push({ job: record.job, result: 'failed', detail: messageOf(error) })
+    }
+  }
+  const left = all.filter(({ reported }) => reported !== true)
+  if (left.length === 0) return removed
   if (!(await serverReady(deps, signal))) {
     deps.onWarning(
       `Paperclip did not become ready, so ${left.length} Job(s) of an earlier life were not taken back. A comment on their issues does it.`,
     )
-    return []
+    return removed
   }
-  const woken: OrphanWake[] = []
+  const woken = removed
   for (const record of left) {
     try {
       const result = await wake(deps, record, signal)

@@ -55,6 +55,21 @@ describe("the agent's environment", () => {
     expect(JSON.stringify(plain)).not.toMatch(/Secret plan|run-token/)
   })
 
+  it("leaves the token out where the launcher speaks to Paperclip, and keeps a company's proxy off the loopback", () => {
+    const inherited = {
+      plain: { HTTP_PROXY: 'http://proxy:3128', NO_PROXY: '.svc,10.0.0.0/8' },
+      sensitive: { PAPERCLIP_API_KEY: 'of the server' },
+    }
+    const { plain, secret } = envOf({ proxied: true, inherited })
+    expect({ ...plain, ...secret }).not.toHaveProperty('PAPERCLIP_API_KEY')
+    expect({ ...plain, ...secret }).toMatchObject({
+      NO_PROXY: '.svc,10.0.0.0/8,127.0.0.1',
+      no_proxy: '.svc,10.0.0.0/8,127.0.0.1',
+    })
+    expect(envOf({ proxied: true }).plain).not.toHaveProperty('NO_PROXY')
+    expect(envOf({ inherited }).plain).toMatchObject({ NO_PROXY: '.svc,10.0.0.0/8' })
+  })
+
   it("puts every value of the user's into the Secret, whatever its name", () => {
     const { plain, secret } = envOf({ configured: { COLOR: 'blue', N: 3, T: true } })
     expect(secret).toMatchObject({ COLOR: 'blue', N: '3', T: 'true' })

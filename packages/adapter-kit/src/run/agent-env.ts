@@ -33,6 +33,8 @@ export interface AgentEnvInput {
   fallback: Record<string, string>
   cwd: string
   apiUrl: string | null
+  /** The launcher gives the agent address and password of its own proxy; the token stays out. */
+  proxied?: boolean
 }
 
 // POSIX names only: the Secret becomes environment by envFrom, which skips other names without a word.
@@ -83,6 +85,20 @@ function onVolume(name: string, value: string, home: string): boolean {
   return value === home || value.startsWith(`${home.replace(/\/+$/, '')}/`)
 }
 
+// A company's proxy would be asked for the pod's own loopback.
+function exemptLoopback(variables: Record<string, string>): void {
+  if (!Object.keys(variables).some((name) => /^(?:https?|all)_proxy$/i.test(name))) return
+  const { NO_PROXY: upper, no_proxy: lower } = variables
+  // Some programs read the one, some the other, some both: what stands in one alone must hold for all.
+  for (const [name, value] of [
+    ['NO_PROXY', upper ?? lower],
+    ['no_proxy', lower ?? upper],
+  ] as const) {
+    const known = (value ?? '').split(',').filter((host) => host.trim() !== '')
+    variables[name] = known.includes('*') ? '*' : [...new Set([...known, '127.0.0.1'])].join(',')
+  }
+}
+
 /** Layers the environment: inherited < Paperclip's own < configured < forced (rows 84–92 of the field's table). */
 export function agentEnv(input: AgentEnvInput): AgentEnv {
   const { ctx, run, inherited, forced, cwd } = input
@@ -126,7 +142,7 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     executionTargetIsRemote: false,
     executionCwd: cwd,
   })
-  if (ctx.authToken) base['PAPERCLIP_API_KEY'] = ctx.authToken
+  if (ctx.authToken && input.proxied !== true) base['PAPERCLIP_API_KEY'] = ctx.authToken
 
   const home = forced['HOME'] ?? '/paperclip'
   const all: Record<string, string> = {
@@ -135,6 +151,10 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     ...inherited.sensitive,
     ...base,
     ...forced,
+  }
+  if (input.proxied === true) {
+    delete all['PAPERCLIP_API_KEY']
+    exemptLoopback(all)
   }
   for (const name of Object.keys(all)) if (!onVolume(name, all[name] ?? '', home)) delete all[name]
   const { env, shed } = shedOversized(all)

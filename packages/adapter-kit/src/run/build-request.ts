@@ -27,6 +27,7 @@ export interface RequestInput {
   dataMountPath: string
   journalPath: string | null
   finishRule: RunRequest['command']['finish']
+  proxy: RunRequest['command']['proxy'] | null
 }
 
 /** The claim behind the agents' data volume: the user's, else the server's own when it can be mounted. */
@@ -113,6 +114,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       createCwd: true,
       stdin: input.stdin,
       ...(input.finishRule ? { finish: input.finishRule } : {}),
+      ...(input.proxy ? { proxy: input.proxy } : {}),
       files: input.files.map(({ path, content, mode }) => ({
         path,
         content,

@@ -10,6 +10,8 @@ export interface AgentJob extends CandidateJob {
   readonly runId: string | null
   /** False for Jobs that this project cannot follow. */
   readonly ours: boolean
+  /** The lock that it holds; null for Jobs of earlier adapters, which have none. */
+  readonly key: string | null
 }
 
 function isTrue(job: V1Job, ...types: string[]): boolean {
@@ -39,6 +41,7 @@ export function agentJob(job: V1Job): AgentJob {
     sessionId: labels['paperclip.io/session-id'] ?? null,
     isolationKey: isolated ? (labels['paperclip.io/isolation-key-hash'] ?? null) : null,
     ours,
+    key: annotations[annotation.key] ?? null,
   }
 }
 

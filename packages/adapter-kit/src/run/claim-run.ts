@@ -16,13 +16,17 @@ import { labelValue } from './labels.ts'
 import { ensureClaims } from './ensure-claims.ts'
 import type { LogRelay } from './log-relay.ts'
 import type { RunPlan } from './plan-run.ts'
+import { openProxy, tokenFileOf, type PaperclipProxy } from './paperclip-proxy.ts'
 import { prepareStart } from './prepare-start.ts'
+import { addToken, readTokens, removeTokens } from './run-tokens.ts'
 
 /** A Job that is this run's now, started or adopted. */
 export interface ClaimedRun {
   handle: RunHandle
   adoptedFromRun: string | null
   secrets: readonly string[]
+  /** Where this server keeps the run's tokens; null when the agent has its token itself. */
+  tokenFile: string | null
   promptBundleKey: string | null
   mcpServerIdentity: string | null
   /** The session that the run continues; null for a fresh one. */
@@ -54,6 +58,7 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
   const labelSelector = `paperclip.io/agent-id=${labelValue(run.agentId)},paperclip.io/adapter-type=${definition.type}`
   const place = { namespace: plan.namespace, labelSelector, signal }
   const offered = offeredSession(ctx.runtime)
+  const reportedBefore = await reportedJobs(deps, definition.type, plan.namespace)
   const decide = (jobs: readonly AgentJob[]): ClaimDecision =>
     decideClaim(
       jobs,
@@ -65,7 +70,16 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
         reattach: settings.reattachOrphanedJobs,
         patient: settings.waitForConcurrent,
       },
-      { followed: deps.followed, reported: deps.reported, wakeReason: ctx.context['wakeReason'] },
+      {
+        followed: deps.followed,
+        reported: new Set([
+          ...deps.reported,
+          ...jobs.flatMap(({ name, uid }) => (reportedBefore.has(name) ? [uid] : [])),
+        ]),
+        ended: deps.reported,
+        key: plan.key,
+        wakeReason: ctx.context['wakeReason'],
+      },
     )
   for (let attempt = 1; ; attempt += 1) {
     let decision = decide(await listAgentJobs(plan.cluster.client, place))
@@ -83,6 +97,21 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
         throw error
       await relay.line('stdout', '[paperclip] Another run took the lock first — looking again')
     }
+  }
+}
+
+/** The Jobs, by name, whose result an earlier life of this server has reported and did not live to remove. */
+async function reportedJobs(deps: AdapterDependencies, type: string, namespace: string): Promise<ReadonlySet<string>> {
+  try {
+    const records = (await deps.records(type)?.list()) ?? []
+    return new Set(
+      records.flatMap((record) => (record.reported === true && record.namespace === namespace ? [record.job] : [])),
+    )
+  } catch (error) {
+    deps.onWarning(
+      `The records of earlier Jobs cannot be read, so one whose result was reported may be adopted again: ${messageOf(error)}`,
+    )
+    return new Set()
   }
 }
 
@@ -165,13 +194,36 @@ async function adopt<Schema extends AgentDefinition['schema'], Summary extends A
     `[paperclip] Reattached to K8s Job ${job.name} of run ${job.runId ?? '(unknown)'}; its output follows from the first line`,
   )
   const sensitive = await secretsOf(plan, secretNameFor(handle.key), signal)
+  const { tokenFile, tokens, warning } = await handOverToken(plan, ctx, job)
+  if (warning !== null) await relay.line('stderr', `[paperclip] ${warning}`)
   return {
     handle,
     adoptedFromRun: job.runId,
-    secrets: [...sensitive, ...(ctx.authToken ? [ctx.authToken] : [])],
+    secrets: [...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
+    tokenFile,
     promptBundleKey: null,
     mcpServerIdentity: null,
     previous: offeredSession(ctx.runtime),
+  }
+}
+
+/** The token of the run that the agent began with dies with that run; from here on the new run's speaks for it. */
+async function handOverToken(
+  plan: RunPlan,
+  ctx: AdapterExecutionContext,
+  job: AgentJob,
+): Promise<{ tokenFile: string | null; tokens: string[]; warning: string | null }> {
+  const file = tokenFileOf(plan, job.runId)
+  if (file === null) return { tokenFile: null, tokens: [], warning: null }
+  try {
+    const tokens = ctx.authToken
+      ? await addToken(file, { token: ctx.authToken, runId: plan.run.runId })
+      : await readTokens(file)
+    if (tokens === null) return { tokenFile: null, tokens: [], warning: null }
+    return { tokenFile: file, tokens: tokens.map(({ token }) => token), warning: null }
+  } catch (error) {
+    const warning = `The agent cannot be given the token of this run, and what it asks of Paperclip may be refused: ${messageOf(error)}`
+    return { tokenFile: file, tokens: [], warning }
   }
 }
 
@@ -189,16 +241,27 @@ async function secretsOf(plan: RunPlan, name: string, signal: AbortSignal): Prom
   }
 }
 
-async function start<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>({
-  definition,
-  ctx,
-  plan,
-  relay,
-  signal,
-  state,
-}: ClaimInput<Schema, Summary>): Promise<ClaimedRun> {
+async function start<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  input: ClaimInput<Schema, Summary>,
+): Promise<ClaimedRun> {
+  const { ctx, plan, relay, state } = input
+  const { proxy, warning: unkept } = await openProxy(plan, ctx.authToken)
+  if (unkept !== null) await relay.line('stderr', `[paperclip] ${unkept}`)
+  try {
+    return await submit(input, proxy)
+  } catch (error) {
+    // Where nobody knows whether there is a Job, its agent may still need the token.
+    if (proxy !== null && !state.submitted) await removeTokens(proxy.file)
+    throw error
+  }
+}
+
+async function submit<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  { definition, ctx, plan, relay, signal, state }: ClaimInput<Schema, Summary>,
+  proxy: PaperclipProxy | null,
+): Promise<ClaimedRun> {
   const runner = plan.cluster.runner(plan.namespace)
-  const prepared = await prepareStart(definition, plan, ctx)
+  const prepared = await prepareStart(definition, plan, ctx, proxy)
   if (prepared.resume.kind === 'fresh' && prepared.resume.notice !== null) {
     await relay.line('stdout', `[paperclip] ${prepared.resume.notice}`)
   }
@@ -232,6 +295,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
     handle,
     adoptedFromRun: null,
     secrets: prepared.secrets,
+    tokenFile: proxy?.file ?? null,
     promptBundleKey: prepared.bundle.key,
     mcpServerIdentity: prepared.mcpServerIdentity,
     previous: prepared.resume.kind === 'resume' ? prepared.resume.previous : null,

@@ -13,10 +13,17 @@ const job = (change: Partial<AgentJob> = {}): AgentJob => ({
   sessionId: null,
   isolationKey: null,
   ours: true,
+  key: 'k1',
   ...change,
 })
 const want = { runId: 'r1', taskId: 't1', reattach: true, patient: false }
-const alone = { followed: new Set<string>(), reported: new Set<string>(), wakeReason: 'comment' }
+const alone = {
+  followed: new Set<string>(),
+  reported: new Set<string>(),
+  ended: new Set<string>(),
+  key: 'k1',
+  wakeReason: 'comment',
+}
 
 describe("the agent's Jobs", () => {
   it.each([
@@ -47,7 +54,13 @@ describe("the agent's Jobs", () => {
       { ...alone, wakeReason: 'remote_job_reattach' },
       'start',
     ],
-    ['a Job whose result was reported', [job()], want, { ...alone, reported: new Set(['u1']) }, 'wait'],
+    [
+      'a Job whose result an earlier life of the server reported',
+      [job()],
+      want,
+      { ...alone, reported: new Set(['u1']) },
+      'wait',
+    ],
     [
       'a retained Job whose result was reported',
       [job({ state: 'succeeded' })],
@@ -55,7 +68,30 @@ describe("the agent's Jobs", () => {
       { ...alone, reported: new Set(['u1']), wakeReason: 'remote_job_reattach' },
       'start',
     ],
-    ['a Job on its way out', [job({ state: 'deleting' })], want, alone, 'wait'],
+    [
+      'a Job whose result this server has just reported',
+      [job()],
+      want,
+      { ...alone, reported: new Set(['u1']), ended: new Set(['u1']) },
+      'start',
+    ],
+    ['a Job on its way out, which the lock waits for', [job({ state: 'deleting' })], want, alone, 'start'],
+    ['a Job on its way out that has another lock', [job({ state: 'deleting', key: 'k2' })], want, alone, 'wait'],
+    ['a Job on its way out that has none', [job({ state: 'deleting', key: null, ours: false })], want, alone, 'wait'],
+    [
+      'a Job on its way out that a run of this server follows',
+      [job({ state: 'deleting' })],
+      want,
+      { ...alone, followed: new Set(['u1']) },
+      'wait',
+    ],
+    [
+      'a Job on its way out beside one at another task',
+      [job({ state: 'deleting' }), job({ uid: 'u2', taskId: 't2' })],
+      want,
+      alone,
+      'block',
+    ],
   ] as const)('lead, with %s, to the right decision', (_what, jobs, wanted, known, kind) => {
     expect(decideClaim(jobs, wanted, known).kind).toBe(kind)
   })

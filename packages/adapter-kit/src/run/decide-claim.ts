@@ -17,17 +17,25 @@ export interface KnownJobs {
   followed: ReadonlySet<string>
   /** Jobs whose result was reported; they are on their way out although their status does not say so yet. */
   reported: ReadonlySet<string>
+  /** Those of them whose end this very server has seen and is cleaning up behind. */
+  ended: ReadonlySet<string>
+  /** The lock that the run will take. */
+  key: string
   wakeReason: unknown
 }
 
 /**
- * Decides by the table of orphan-classifier, with two things that only an adapter knows: a Job that another run of this
- * very server follows is no orphan, and a finished Job whose result nobody took is still worth adopting when the adapter
- * itself asked for this run because of it.
+ * Decides by the table of orphan-classifier, with three things that only an adapter knows: a Job that another run of this
+ * very server follows is no orphan, one that is being removed is the lock's business, and a finished Job whose result
+ * nobody took is still worth adopting when the adapter itself asked for this run because of it.
  */
 export function decideClaim(jobs: readonly AgentJob[], want: WantedRun, known: KnownJobs): ClaimDecision {
   const isFollowed = ({ uid }: AgentJob) => known.followed.has(uid)
-  const seen = jobs.map((job): AgentJob => {
+  // The lock itself waits for exactly as long as something of such a Job still runs; its removal takes seconds longer.
+  const isLeftToLock = (job: AgentJob) =>
+    job.ours && job.key === known.key && !isFollowed(job) && (job.state === 'deleting' || known.ended.has(job.uid))
+  const minded = jobs.filter((job) => !isLeftToLock(job))
+  const seen = minded.map((job): AgentJob => {
     // Of an unknown task: it is waited for, or blocks; it is never adopted.
     if (isFollowed(job)) return Object.assign({}, job, { taskId: null, runId: null })
     const leaving = known.reported.has(job.uid) && (job.state === 'active' || job.state === 'queued')

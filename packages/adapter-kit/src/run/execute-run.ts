@@ -14,6 +14,7 @@ import { requireBudget } from './budget-gate.ts'
 import { claimRun } from './claim-run.ts'
 import { followRun } from './follow-run.ts'
 import { logRelay, secretRedactor } from './log-relay.ts'
+import { removeTokens } from './run-tokens.ts'
 import { planRun, type RunPlan } from './plan-run.ts'
 
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
@@ -91,6 +92,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   handle: RunHandle
   adoptedFromRun: string | null
   secrets: readonly string[]
+  tokenFile: string | null
   promptBundleKey: string | null
   mcpServerIdentity: string | null
   previous: SessionParams | null
@@ -100,8 +102,19 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   const stopping = cancelOnAbort(handle, signal, plan.settings.graceSec)
   deps.followed.add(handle.job.uid)
   const records = deps.records(definition.type)
+  /** `elsewhere`: the Job goes on without this server. `unsure`: nobody can tell whether something of it still runs. */
+  let end: 'elsewhere' | 'unsure' | 'known' = 'unsure'
+  const cleanUp = async (): Promise<void> => {
+    try {
+      await handle.settled
+    } finally {
+      deps.reported.delete(handle.job.uid)
+    }
+    // A Job that is kept can be found for as long as it is kept, and so can the mark.
+    if (end === 'known' && !plan.settings.retainJobs) await noteDown(deps, () => records?.remove(handle.job.name))
+  }
   try {
-    await noteDown(deps, () => records?.put(recordOf(plan, handle)))
+    await noteDown(deps, () => records?.put(recordOf(plan, input)))
     const followed = await followRun({
       handle,
       parser: definition.createParser(),
@@ -113,6 +126,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       signal,
     })
     const { outcome, summary, seenRunning, outputComplete, timings } = followed
+    if (outcome.kind !== 'lost' && outcome.kind !== 'nodeLost') end = 'known'
     const verdict = judgeRun({
       outcome,
       summary,
@@ -142,13 +156,21 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       retryAt: definition.retryAt?.(summary) ?? null,
       now: deps.clock.now(),
     })
+  } catch (error) {
+    if (lostOwnership(signal) || (RunError.isInstance(error) && error.code === 'detached')) end = 'elsewhere'
+    throw error
   } finally {
     const { uid } = handle.job
-    if (!lostOwnership(signal)) await noteDown(deps, () => records?.remove(handle.job.name))
+    await noteDown(deps, async () => {
+      // On disk before the result is out: a server that dies before the Job is gone must not take it for a lost run.
+      if (end === 'known') await records?.put({ ...recordOf(plan, input), reported: true })
+      else if (end === 'unsure') await records?.remove(handle.job.name)
+      if (end !== 'elsewhere' && input.tokenFile !== null) await removeTokens(input.tokenFile)
+    })
     deps.reported.add(uid)
     deps.followed.delete(uid)
     // The result waits for nobody; what is left in the cluster is removed behind it.
-    plan.cluster.afterwards(handle.settled.finally(() => deps.reported.delete(uid)))
+    plan.cluster.afterwards(cleanUp())
     await stopping.settle()
   }
 }
@@ -165,7 +187,7 @@ async function noteDown(deps: AdapterDependencies, write: () => Promise<void> | 
 }
 
 /** A kubeconfig that was pasted in is a secret and is not written down; its Jobs wait for a comment after a restart. */
-function recordOf(plan: RunPlan, handle: RunHandle): LiveRecord {
+function recordOf(plan: RunPlan, { handle, tokenFile }: { handle: RunHandle; tokenFile: string | null }): LiveRecord {
   const { kubeconfig } = plan.settings
   return {
     version: 1,
@@ -176,6 +198,8 @@ function recordOf(plan: RunPlan, handle: RunHandle): LiveRecord {
     agentId: plan.run.agentId,
     issueId: plan.run.issueId,
     runId: handle.runId,
+    ...(plan.settings.retainJobs ? { retained: true } : {}),
+    ...(tokenFile === null ? {} : { tokenFile }),
   }
 }
 

@@ -17,6 +17,8 @@ export interface RunPlaces {
   runDirectory: string
   /** Null without a data volume. */
   journalPath: string | null
+  /** The run's Paperclip tokens, for the launcher alone; null without a data volume. */
+  tokenPath: string | null
   /** Skills and instructions of this company; null without a data volume. */
   bundleRoot: string | null
 }
@@ -62,6 +64,7 @@ export function runPlaces(input: {
       stateDirectory: posix.join(home, '.state'),
       runDirectory,
       journalPath: null,
+      tokenPath: null,
       bundleRoot: null,
     }
   }
@@ -78,6 +81,7 @@ export function runPlaces(input: {
     stateDirectory,
     runDirectory,
     journalPath: posix.join(instanceRoot, 'data', 'agent-jobs', company, agent, 'journal', `${runId}.aj1`),
+    tokenPath: posix.join(instanceRoot, 'data', 'agent-jobs', company, agent, 'tokens', `${runId}.json`),
     bundleRoot: posix.join(instanceRoot, 'companies', company, bundleFolder),
   }
 }

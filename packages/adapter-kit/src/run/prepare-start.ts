@@ -13,6 +13,7 @@ import { agentEnv } from './agent-env.ts'
 import { buildRequest } from './build-request.ts'
 import { jobName } from './job-name.ts'
 import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
+import type { PaperclipProxy } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
 
 /** A run that is ready to be submitted. */
@@ -65,6 +66,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   definition: AgentDefinition<Schema, Summary>,
   plan: RunPlan<z.output<Schema>>,
   ctx: AdapterExecutionContext,
+  proxy: PaperclipProxy | null,
 ): Promise<PreparedRun> {
   const { settings, run, places, volume, inheritance } = plan
   const resume = await resumeDecision(definition, plan, ctx)
@@ -99,6 +101,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     fallback: {},
     cwd: places.cwd,
     apiUrl: plan.apiUrl,
+    proxied: proxy !== null,
   })
   const { prompt, metrics } = assemblePrompt({
     ctx,
@@ -135,12 +138,14 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     dataMountPath: places.dataMountPath,
     journalPath: places.journalPath,
     finishRule: definition.finishRule,
+    proxy: proxy?.spec ?? null,
   })
   const notes = [
     `Image: ${built.request.image}`,
     `Namespace: ${plan.namespace}`,
     `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
     `Skills (${bundle.skills.length})${bundle.skills.length > 0 ? `: ${bundle.skills.join(', ')}` : ''}`,
+    `Paperclip's API: ${proxy === null ? 'direct' : "on the pod's loopback"}`,
     ...prepared.notes,
   ]
   return {
@@ -163,6 +168,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     warnings: [...plan.warnings, ...mcp.warnings, ...bundle.warnings, ...prepared.warnings, ...built.warnings],
     secrets: [
       ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
+      ...(ctx.authToken ? [ctx.authToken] : []),
       ...(ctx.runtimeMcp?.getServers() ?? []).map(({ token }) => token),
     ],
   }

@@ -64,6 +64,13 @@ export const commonSettings = {
     field: 'text',
     group: cluster,
   }),
+  paperclipProxy: setting(toggle(true), {
+    title: "Paperclip's API on the pod's loopback",
+    description:
+      "The agent reaches Paperclip's API through the launcher, with a password that is good for this run only; the real token stays out of its hands and is renewed when Paperclip restarts. Needs the data volume; without it the agent gets the token itself.",
+    field: 'toggle',
+    group: cluster,
+  }),
   'resources.requests.cpu': setting(quantity('1000m'), {
     title: 'CPU request',
     description: 'CPU that is reserved for the agent.',

@@ -1,0 +1,44 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { addToken, readTokens, removeTokens, writeTokens } from './run-tokens.ts'
+
+describe("the file of a run's tokens", () => {
+  const place = () => join(mkdtempSync(join(tmpdir(), 'kit-tokens-')), 'a', 'tokens', 'r1.json')
+  const first = { token: 't1', runId: 'r1' }
+
+  it('is for its owner alone, in the form that the launcher reads', async () => {
+    const file = place()
+    await writeTokens(file, [first])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([{ authorization: 'Bearer t1', 'x-paperclip-run-id': 'r1' }])
+    expect(readdirSync(dirname(file))).toEqual(['r1.json'])
+  })
+
+  it('gets newer tokens before the older ones, each once, and not more than are of use', async () => {
+    const file = place()
+    await writeTokens(file, [first])
+    for (const n of [2, 3, 3, 4, 5]) await addToken(file, { token: `t${n}`, runId: `r${n}` })
+    expect((await readTokens(file))?.map(({ token }) => token)).toEqual(['t5', 't4', 't3', 't2'])
+  })
+
+  it('is not made for a run that has none', async () => {
+    const file = place()
+    expect(await addToken(file, first)).toBeNull()
+    expect(await readTokens(file)).toBeNull()
+  })
+
+  it('is written anew when somebody has spoilt it, and can be removed twice', async () => {
+    const file = place()
+    await writeTokens(file, [first])
+    for (const text of ['{', '{}', '[1, {"authorization": 1}]']) {
+      writeFileSync(file, text)
+      expect(await readTokens(file)).toEqual([])
+    }
+    expect(await addToken(file, first)).toEqual([first])
+    await removeTokens(file)
+    await removeTokens(file)
+    expect(await readTokens(file)).toBeNull()
+  })
+})

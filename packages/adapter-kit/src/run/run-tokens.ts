@@ -1,0 +1,91 @@
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { isRecord } from '../settings/loose-text.ts'
+
+/** A token of Paperclip, and the run that it was made for. */
+export interface RunToken {
+  token: string
+  runId: string
+}
+
+/** The user of agent pods. A server that is root writes for it; any other server must be it. */
+const podUser = 1000
+// Each restart of the server adds one. More than these are dead, and each would cost a refused call a round trip.
+const mostTokens = 4
+
+/** Whether a file of mode 0600 that this process writes can be read in the agent's pod. */
+export function canWriteForPods(): boolean {
+  const uid = process.getuid?.()
+  return uid === 0 || uid === podUser
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+async function give(path: string): Promise<void> {
+  if (process.getuid?.() === 0) await chown(path, podUser, podUser)
+}
+
+/** Makes a folder for the pods; those above it that are missing become theirs, too, so that they can write there. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let path = folder; path.length >= first.length; path = dirname(path)) await give(path)
+}
+
+/** Writes the tokens in the launcher's form: headers, tried in turn, the newest first. Whole or not at all. */
+export async function writeTokens(file: string, tokens: readonly RunToken[]): Promise<void> {
+  await makeFolder(dirname(file))
+  const credentials = tokens
+    .slice(0, mostTokens)
+    .map(({ token, runId }) => ({ authorization: `Bearer ${token}`, 'x-paperclip-run-id': runId }))
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    await writeFile(temporary, JSON.stringify(credentials), { mode: 0o600 })
+    await give(temporary)
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Reads the tokens of a run, newest first; null when it has no such file. */
+export async function readTokens(file: string): Promise<RunToken[] | null> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (isAbsent(error)) return null
+    throw error
+  }
+  let list: unknown
+  try {
+    list = JSON.parse(text)
+  } catch {
+    // Not written by us. Whoever adds a token writes it anew.
+    return []
+  }
+  if (!Array.isArray(list)) return []
+  return list.flatMap((each: unknown) => {
+    if (!isRecord(each)) return []
+    const { authorization, 'x-paperclip-run-id': runId } = each
+    if (typeof authorization !== 'string' || typeof runId !== 'string') return []
+    return [{ token: authorization.replace(/^Bearer /, ''), runId }]
+  })
+}
+
+/** Gives a run one more token, before those it has. Returns all of them, or null for a run that keeps none in a file. */
+export async function addToken(file: string, added: RunToken): Promise<RunToken[] | null> {
+  const known = await readTokens(file)
+  if (known === null) return null
+  const all = [added, ...known.filter(({ token }) => token !== added.token)]
+  await writeTokens(file, all)
+  return all
+}
+
+/** Removes the tokens of a run that is over. */
+export async function removeTokens(file: string): Promise<void> {
+  await rm(file, { force: true })
+}
