@@ -36,6 +36,20 @@ describe('buildManifest', () => {
     expect(secret.immutable).toBeUndefined()
   })
 
+  it('hands the proxy to the launcher, in the Secret alone', () => {
+    const proxy = {
+      targetUrl: 'http://api:3100',
+      tokenFile: '/data/tokens/42.json',
+      envUrl: 'API_URL',
+      envToken: 'API_KEY',
+    }
+    const { job, secret } = buildManifest({ ...request, command: { ...request.command, proxy } }, 'ns')
+    expect(JSON.parse(secret.stringData?.['AGENT_JOBS_SPEC'] ?? '')).toMatchObject({ proxy })
+    expect(JSON.stringify(job)).not.toContain('/data/tokens')
+    const faulty = { ...request.command, proxy: { ...proxy, tokenFile: 'tokens' } }
+    expect(() => buildManifest({ ...request, command: faulty }, 'ns')).toThrow(/proxy\.tokenFile/)
+  })
+
   it('makes one pod that is never replaced, and no volume of its own', () => {
     const { spec } = buildManifest(request, 'ns').job
     expect(spec).toMatchObject({ backoffLimit: 0, podReplacementPolicy: 'Failed', ttlSecondsAfterFinished: 3600 })
