@@ -87,7 +87,7 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
       rotations = { framed: logs[0]?.count() ?? 0, plain: logs[1]?.count() ?? 0 }
       for (const log of logs) log.close()
     }
-  }, 90_000)
+  }, 150_000)
 
   afterAll(async () => {
     stop.abort(new Error('the test is over'))

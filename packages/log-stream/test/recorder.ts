@@ -5,7 +5,7 @@ import type { LogSource } from '../src/log-source.ts'
 
 /** What a numbered line says: the same in the pods' programs and in what is expected of a follower. */
 export const numberedLineSource = "(n) => 'line ' + n + ' ' + 'x'.repeat((n * 7919) % 2000)"
-export const numberedLine = (n: number): string => `line ${n} ${'x'.repeat((n * 7_919) % 2_000)}`
+const numberedLine = (n: number): string => `line ${n} ${'x'.repeat((n * 7_919) % 2_000)}`
 
 type Gap = Extract<LogItem, { type: 'gap' }>
 
