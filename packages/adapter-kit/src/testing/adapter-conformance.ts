@@ -84,68 +84,6 @@ export function adapterConformance(
     expect(after.result.summary).toContain('turn 2')
   })
 
-  it.skipIf(quick)('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
-    const gone = { sessionId: agent.unknownSession(), cwd: place.mountPath }
-    const { result, told } = await run('tool', {}, { runtime: { sessionParams: gone } })
-    expect(heard(told)).toContain('is no longer on the data volume')
-    expect(result, heard(told)).toMatchObject({ exitCode: 0, sessionId: expect.any(String) })
-    expect(result.sessionId).not.toBe(gone.sessionId)
-    expect(result.summary).toContain('The command said')
-  })
-
-  it.skipIf(quick).each(agent.refusals)(
-    'names what the model API refused with %s',
-    async (scenario, errorCode, errorFamily) => {
-      const { result, told } = await run(scenario)
-      expect(result, heard(told)).toMatchObject({
-        errorCode,
-        errorFamily,
-        sessionId: expect.any(String),
-        resultJson: { conversationContinuation: 'continue_conversation_v1' },
-      })
-      expect(result.exitCode).not.toBe(0)
-      expect(result.summary).toBeUndefined()
-    },
-  )
-
-  it.skipIf(quick)(
-    'keeps a second task of the agent out, or lets it wait; a cancelled run goes within seconds, with evidence',
-    async () => {
-      const agentId = randomUUID()
-      const stop = new AbortController()
-      const atWork = place.model.asked('hang')
-      const busy = run('hang', {}, { agentId, signal: stop.signal })
-      await Promise.race([atWork, busy])
-      const refused = await run('text', {}, { agentId })
-      expect(refused.result).toMatchObject({ errorCode: 'k8s_concurrent_run_blocked' })
-      const waiting = Promise.withResolvers<void>()
-      const patient = run(
-        'text',
-        { waitForConcurrent: true },
-        {
-          agentId,
-          onLog: async (_stream, chunk) => {
-            if (chunk.includes('Waiting for concurrent Job(s)')) waiting.resolve()
-          },
-        },
-      )
-      await Promise.race([waiting.promise, patient])
-      const cancelledAt = Date.now()
-      stop.abort(new Error('Cancelled by a board operator'))
-      const { result, told } = await busy
-      expect(Date.now() - cancelledAt).toBeLessThan(15_000)
-      expect(result, heard(told)).toMatchObject({
-        errorCode: 'cancelled',
-        errorMessage: 'Run cancelled: Cancelled by a board operator',
-        executionRecovery: { kind: 'interrupted', providerStopped: true, actionOutcomes: 'settled' },
-        resultJson: { executionCancellation: { state: 'acknowledged' } },
-      })
-      const after = await patient
-      expect(after.result, heard(after.told)).toMatchObject({ exitCode: 0 })
-      expect(heard(after.told)).toContain('Waiting for concurrent Job(s)')
-    },
-  )
-
   it('lets the Job live when its server is gone, and adopts it in the next run: output from the first line, once', async () => {
     const lost = new AbortController()
     const atWork = place.model.asked('drip')
@@ -169,5 +107,63 @@ export function adapterConformance(
       .filter((line) => line.startsWith('{'))
     expect(lines.filter((line) => line.includes(agent.firstLine))).toHaveLength(1)
     expect(new Set(lines).size).toBe(lines.length)
+  })
+
+  if (quick) return
+
+  it('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
+    const gone = { sessionId: agent.unknownSession(), cwd: place.mountPath }
+    const { result, told } = await run('tool', {}, { runtime: { sessionParams: gone } })
+    expect(heard(told)).toContain('is no longer on the data volume')
+    expect(result, heard(told)).toMatchObject({ exitCode: 0, sessionId: expect.any(String) })
+    expect(result.sessionId).not.toBe(gone.sessionId)
+    expect(result.summary).toContain('The command said')
+  })
+
+  it.each(agent.refusals)('names what the model API refused with %s', async (scenario, errorCode, errorFamily) => {
+    const { result, told } = await run(scenario)
+    expect(result, heard(told)).toMatchObject({
+      errorCode,
+      errorFamily,
+      sessionId: expect.any(String),
+      resultJson: { conversationContinuation: 'continue_conversation_v1' },
+    })
+    expect(result.exitCode).not.toBe(0)
+    expect(result.summary).toBeUndefined()
+  })
+
+  it('keeps a second task of the agent out, or lets it wait; a cancelled run goes within seconds, with evidence', async () => {
+    const agentId = randomUUID()
+    const stop = new AbortController()
+    const atWork = place.model.asked('hang')
+    const busy = run('hang', {}, { agentId, signal: stop.signal })
+    await Promise.race([atWork, busy])
+    const refused = await run('text', {}, { agentId })
+    expect(refused.result).toMatchObject({ errorCode: 'k8s_concurrent_run_blocked' })
+    const waiting = Promise.withResolvers<void>()
+    const patient = run(
+      'text',
+      { waitForConcurrent: true },
+      {
+        agentId,
+        onLog: async (_stream, chunk) => {
+          if (chunk.includes('Waiting for concurrent Job(s)')) waiting.resolve()
+        },
+      },
+    )
+    await Promise.race([waiting.promise, patient])
+    const cancelledAt = Date.now()
+    stop.abort(new Error('Cancelled by a board operator'))
+    const { result, told } = await busy
+    expect(Date.now() - cancelledAt).toBeLessThan(15_000)
+    expect(result, heard(told)).toMatchObject({
+      errorCode: 'cancelled',
+      errorMessage: 'Run cancelled: Cancelled by a board operator',
+      executionRecovery: { kind: 'interrupted', providerStopped: true, actionOutcomes: 'settled' },
+      resultJson: { executionCancellation: { state: 'acknowledged' } },
+    })
+    const after = await patient
+    expect(after.result, heard(after.told)).toMatchObject({ exitCode: 0 })
+    expect(heard(after.told)).toContain('Waiting for concurrent Job(s)')
   })
 }
