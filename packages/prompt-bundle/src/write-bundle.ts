@@ -133,6 +133,8 @@ export async function repair(
     }
   } catch (error) {
     signal?.throwIfAborted()
+    // A collector took the bundle away meanwhile; whoever asked looks again and writes it anew.
+    if (errnoOf(error) === 'ENOENT') return
     throw volumeError(directory, error)
   }
 }
