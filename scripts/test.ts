@@ -11,10 +11,8 @@ const results = join(root, '.test-results', `${suite}.json`)
 mkdirSync(join(root, '.test-results'), { recursive: true })
 rmSync(results, { force: true })
 
-const { bundleLauncher } = await import('../packages/launcher/scripts/bundle-program.ts')
-const { copyCore } = await import('../packages/stream-parser-core/scripts/copy-core.ts')
-await bundleLauncher()
-await copyCore()
+// What is generated must be fresh: vitest reads the copies.
+await import('./generate.ts')
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const run = spawnSync(

@@ -1,4 +1,4 @@
-import type { TestClient, TestObject } from '../testing.ts'
+import { shellJob, type TestClient, type TestObject } from '../testing.ts'
 import { distinct, eventFacts, jobState, plainMessage, podState, type WatchEvent } from './normalise.ts'
 
 /** Where observations are made: any cluster, one namespace of it. */
@@ -31,27 +31,12 @@ export function jobOf(
   script: string,
   { pod = {}, container = {}, job = {} }: { pod?: object; container?: object; job?: object } = {},
 ) {
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name },
-    spec: {
-      backoffLimit: 0,
-      ...job,
-      template: {
-        spec: {
-          restartPolicy: 'Never',
-          terminationGracePeriodSeconds: 2,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          // Not every test cluster has a DNS service; ClusterFirst would then add a warning Event.
-          dnsPolicy: 'Default',
-          ...pod,
-          containers: [{ name: 'main', image: stage.image, command: ['/bin/sh', '-c', script], ...container }],
-        },
-      },
-    },
-  }
+  return shellJob(name, script, {
+    // Not every test cluster has a DNS service; ClusterFirst would then add a warning Event.
+    pod: { enableServiceLinks: false, dnsPolicy: 'Default', ...pod },
+    container: { name: 'main', image: stage.image, ...container },
+    job,
+  })
 }
 
 /** What a Job's run looked like from outside. */
