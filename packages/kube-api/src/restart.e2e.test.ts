@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startOwnApiServer, type OwnApiServer } from '../test/own-api-server.ts'
+import { isGone } from './error-predicates.ts'
 import { createKubeClient, type KubeClient } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
 
@@ -103,6 +104,22 @@ describe.skipIf(!binary)(
       await put(`after-hung-${what}`)
       await agree()
       expect(problems.length).toBeGreaterThan(before)
+    })
+
+    it('says that a version is gone which etcd has compacted away', async () => {
+      const { resourceVersion } = await direct.list(kinds.ConfigMap, { namespace })
+      await server.compact(resourceVersion)
+      // A running server answers from snapshots of its own until it notices.
+      await server.stop('apiserver')
+      server.start('apiserver')
+      const error: unknown = await direct
+        .request({
+          method: 'GET',
+          path: `/api/v1/namespaces/${namespace}/configmaps`,
+          query: { resourceVersion: 1, resourceVersionMatch: 'Exact' },
+        })
+        .catch((reason: unknown) => reason)
+      expect(isGone(error)).toBe(true)
     })
 
     it('follows an etcd that was put back to an older state, whose versions are lower', async () => {

@@ -15,6 +15,8 @@ export interface OwnApiServer extends AsyncDisposable {
   /** Keeps the data of a stopped etcd, or puts back what was kept. */
   keepData(): void
   restoreData(): void
+  /** Forgets every state before this version, as the API server has etcd do every five minutes. */
+  compact(resourceVersion: string): Promise<void>
 }
 
 async function freePorts(count: number): Promise<number[]> {
@@ -116,6 +118,13 @@ export async function startOwnApiServer(binary: string): Promise<OwnApiServer> {
     restoreData() {
       rmSync(file('etcd'), { recursive: true })
       cpSync(file('kept'), file('etcd'), { recursive: true })
+    },
+    async compact(resourceVersion) {
+      const response = await fetch(`http://127.0.0.1:${client}/v3/kv/compaction`, {
+        method: 'POST',
+        body: JSON.stringify({ revision: resourceVersion, physical: true }),
+      })
+      if (!response.ok) throw new Error(`etcd answered ${response.status} to a compaction: ${await response.text()}`)
     },
     async [Symbol.asyncDispose]() {
       await stop('apiserver')
