@@ -30,6 +30,8 @@ export interface FollowInput {
   settings: FollowSettings
   cursor?: LogCursor | undefined
   journal?: JournalSource | undefined
+  /** Only looks: what the run leaves is for another to remove. */
+  observe?: boolean | undefined
   /** When the call began, by the runner's clock. */
   calledAt: number
   submittedMs?: number
@@ -285,6 +287,7 @@ export function followRun(
     }
     channel.push({ type: 'outcome', outcome: result })
     channel.close()
+    if (input.observe === true) return
     // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
     // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
     if (hasStarted(evidence.pod, settings.container)) {

@@ -3,6 +3,7 @@ export { describeOutcome } from './describe-outcome.ts'
 export type { Evidence, EndEvidence, Sighting, StopCause } from './evidence.ts'
 export {
   createJobRunner,
+  type AttachOptions,
   type FollowOptions,
   type JobRunner,
   type JobRunnerOptions,

@@ -62,12 +62,18 @@ export interface RunReference {
   cursor?: LogCursor
 }
 
+/** How to attach. */
+export interface AttachOptions extends FollowOptions {
+  /** Only looks on: the Job, its pod and its Secret stay for the process that owns the run. Default false. */
+  observe?: boolean
+}
+
 /** Runs commands as Jobs in one namespace. */
 export interface JobRunner {
   /** Submits a run, or adopts what an earlier attempt of the same run has created. Throws a RunError. */
   start(request: RunRequest, options?: FollowOptions): Promise<RunHandle>
   /** Follows a run that somebody else has submitted, or an earlier life of this process. */
-  attach(reference: RunReference, options?: FollowOptions): Promise<RunHandle>
+  attach(reference: RunReference, options?: AttachOptions): Promise<RunHandle>
   /** All runs there are, newest first. */
   list(options?: { labelSelector?: string; signal?: AbortSignal }): Promise<RunSummary[]>
   /** Removes what no live run refers to. */
@@ -161,7 +167,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
   }
 
-  async function attach(reference: RunReference, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
+  async function attach(reference: RunReference, { journal, signal, observe }: AttachOptions = {}): Promise<RunHandle> {
     const calledAt = clock.now()
     const release = board.hold()
     try {
@@ -184,7 +190,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       const runId = annotations[annotation.runId] ?? ''
       const { cursor } = reference
       await board.synced(signal ?? new AbortController().signal)
-      return followRun(context, board, { job, runId, key, settings, cursor, journal, calledAt }, patience)
+      return followRun(context, board, { job, runId, key, settings, cursor, journal, observe, calledAt }, patience)
     } finally {
       release()
     }

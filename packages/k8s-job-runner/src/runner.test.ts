@@ -202,6 +202,19 @@ describe('a run on mini-kube', () => {
     expect(await late.outcome).toMatchObject({ kind: 'succeeded' })
   })
 
+  it('looks on to the end without removing anything when it only observes', async () => {
+    const run = await server.runner.start(frames(['lines', '3']))
+    await run.detach()
+    const onlooker = await world.server().runner.attach({ job: run.job.name }, { observe: true })
+    expect(linesOf(await collect(onlooker.events))).toEqual(['line 0', 'line 1', 'line 2'])
+    await onlooker.settled
+    const { metadata } = await server.client.get(kinds.Job, { name: run.job.name, namespace })
+    expect(metadata?.deletionTimestamp).toBeUndefined()
+    const owner = await world.server().runner.attach({ job: run.job.name })
+    await owner.settled
+    await expect(server.client.get(kinds.Job, { name: run.job.name, namespace })).rejects.toMatchObject({ status: 404 })
+  })
+
   it('refuses to attach to what is not there, is another Job, or is not ours', async () => {
     await expect(server.runner.attach({ job: 'absent' })).rejects.toMatchObject({ code: 'job_not_found' })
     const run = await server.runner.start(frames(['wait']))
