@@ -6,8 +6,8 @@ import { startScriptedModel } from '@agent-jobs/scripted-model'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { AgentDefinition } from './agent-definition.ts'
 import { CliError } from './cli-error.ts'
+import { resolveCluster } from './cluster-options.ts'
 import { installedAgent } from './installed-agent.ts'
-import { loadKubeConfig } from './kube-config.ts'
 import { createScope, type Scope } from './scope.ts'
 
 /** Where a demo runs. */
@@ -106,10 +106,11 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
   if (options.image === undefined) {
     throw new CliError('usage', '--cluster current needs --image NAME: an image that holds node and the agent.')
   }
-  const kubeConfig = loadKubeConfig({ env })
+  const { namespace } = options
+  const { kubeConfig, ...where } = resolveCluster(namespace === undefined ? {} : { namespace }, env)
   return {
     kubeConfig,
-    namespace: options.namespace ?? kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace ?? 'default',
+    namespace: where.namespace,
     image: options.image,
     cwd: undefined,
     env: {},

@@ -12,20 +12,22 @@ export interface FollowOptions {
   readonly agent: AgentDefinition
   /** The model that was asked for: OpenCode does not print which one answered. */
   readonly model: string | undefined
-  /** Submits the run; the signal aborts when a person presses Ctrl-C a second time. */
+  /** Submits the run or attaches to it; the signal aborts when a person presses Ctrl-C a second time. */
   readonly start: (signal: AbortSignal) => Promise<RunHandle>
   /** Shows one line to a person. */
   readonly say: (line: string) => void
   readonly style: Style
   readonly onSignal: Terminal['onSignal']
+  /** What the first Ctrl-C does. Default `cancel`. */
+  readonly interrupt?: 'cancel' | 'leave'
   readonly now: () => number
   /** When the command began, in milliseconds since the epoch. */
   readonly began: number
 }
 
 /**
- * Submits a run, shows it while it goes on, and says what became of it. The first Ctrl-C cancels it, the second one
- * (and a SIGTERM) leaves it alone: the Job goes on without us.
+ * Submits or attaches to a run, shows it while it goes on, and says what became of it. The first Ctrl-C cancels it, the
+ * second one (and a SIGTERM) leaves it alone: the Job goes on without us.
  */
 export async function followRun(options: FollowOptions): Promise<FollowedRun> {
   const { agent, say, style, now, began } = options
@@ -38,13 +40,17 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
   }
   const stderr = createTextTail(65_536)
   const leave = new AbortController()
-  const hands = createHands(leave, say, style)
+  const hands = createHands(leave, say, style, options.interrupt ?? 'cancel')
   const stopListening = options.onSignal(hands.signal)
   let handle: RunHandle | undefined
   try {
     handle = await options.start(leave.signal)
-    times.submittedMs = elapsed()
-    say(`${style.green('●')} submitted ${style.bold(handle.job.name)} ${style.dim(seconds(times.submittedMs))}`)
+    const name = style.bold(handle.job.name)
+    if (options.interrupt === 'leave') say(`${style.green('●')} looking at ${name}`)
+    else {
+      times.submittedMs = elapsed()
+      say(`${style.green('●')} submitted ${name} ${style.dim(seconds(times.submittedMs))}`)
+    }
     hands.hold(handle)
     // Not when we come to read it: the events before it are delivered first.
     const ended = handle.outcome.then((outcome) => {
@@ -133,7 +139,12 @@ interface Hands {
 }
 
 /** Turns signals into cancel and detach, also when they come before there is a Job. */
-function createHands(leave: AbortController, say: (line: string) => void, style: Style): Hands {
+function createHands(
+  leave: AbortController,
+  say: (line: string) => void,
+  style: Style,
+  interrupt: 'cancel' | 'leave',
+): Hands {
   let handle: RunHandle | undefined
   let presses = 0
   let cancelling: Promise<unknown> = Promise.resolve()
@@ -150,7 +161,7 @@ function createHands(leave: AbortController, say: (line: string) => void, style:
   }
   return {
     signal: (signal) => {
-      presses = signal === 'SIGTERM' ? 2 : presses + 1
+      presses = signal === 'SIGTERM' || interrupt === 'leave' ? 2 : presses + 1
       const words = presses === 1 ? 'cancelling; press Ctrl-C again to leave the run alone' : 'leaving the run alone'
       say(style.yellow(`! ${words}`))
       act()

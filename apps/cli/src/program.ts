@@ -1,8 +1,12 @@
 import { Command } from 'commander'
+import { addCancelCommand } from './cancel-command.ts'
 import { addDemoCommand } from './demo-command.ts'
 import { addFaultsCommand } from './faults-command.ts'
+import { addLogsCommand } from './logs-command.ts'
 import { addMiniKubeCommand } from './mini-kube-command.ts'
 import { addParseCommand } from './parse-command.ts'
+import { addPsCommand } from './ps-command.ts'
+import { addReapCommand } from './reap-command.ts'
 import { addRunCommand } from './run-command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,6 +22,10 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
     .showHelpAfterError('Run with --help to see what there is.')
   addDemoCommand(program, terminal, setExitCode)
   addRunCommand(program, terminal, setExitCode)
+  addPsCommand(program, terminal)
+  addLogsCommand(program, terminal, setExitCode)
+  addCancelCommand(program, terminal, setExitCode)
+  addReapCommand(program, terminal, setExitCode)
   addParseCommand(program, terminal)
   addMiniKubeCommand(program, terminal)
   addFaultsCommand(program, terminal)

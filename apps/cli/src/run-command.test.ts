@@ -1,73 +1,23 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createKubeClient, kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { startMiniKube, type MiniKube } from '@agent-jobs/mini-kube'
-import { KubeConfig } from '@kubernetes/client-node'
+import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './run-cli.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
+import { startStandInCluster, type StandInCluster } from './testing/stand-in-cluster.ts'
 
-// A stand-in for the agent's program: it prints what Claude Code would, and obeys the prompt. The real one runs in
-// the demo's tests and on the real cluster.
-const program = `#!/usr/bin/env node
-const line = (value) => console.log(JSON.stringify({ session_id: 's-1', uuid: String(Math.random()), ...value }))
-let prompt = ''
-process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
-  line({ type: 'system', subtype: 'init', model: 'opus', tools: [] })
-  if (prompt.includes('stubborn')) { process.on('SIGTERM', () => {}); return setInterval(() => {}, 1000) }
-  if (prompt.includes('wait')) return setInterval(() => {}, 1000)
-  if (prompt.includes('crash')) { console.error('it broke'); process.exit(3) }
-  const failed = prompt.includes('limit')
-  const result = prompt.trim() + ' ' + (process.env.GIVEN ?? '')
-  line({ type: 'result', subtype: 'success', is_error: failed, result, num_turns: 1, duration_ms: 5, duration_api_ms: 4,
-    ...(failed ? { api_error_status: 429, api_error_type: 'rate_limit_error' } : {}) })
-  process.exitCode = failed ? 1 : 0
-})
-`
-let folder = ''
-let cluster: MiniKube
+let cluster: StandInCluster
 let client: KubeClient
+let folder = ''
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cli-run-'))
-  await mkdir(join(folder, 'bin'))
-  await mkdir(join(folder, 'empty'))
-  await mkdir(join(folder, 'work'))
-  await writeFile(join(folder, 'bin', 'claude'), program, { mode: 0o755 })
-  await symlink(process.execPath, join(folder, 'bin', 'node'))
-  cluster = await startMiniKube({
-    dataDir: join(folder, 'data'),
-    honourUser: false,
-    namespaces: ['agents'],
-    images: {
-      'agent:1': { path: [join(folder, 'bin')], env: { TMPDIR: folder } },
-      'broken:1': { path: [join(folder, 'empty')] },
-    },
-  })
-  await writeFile(join(folder, 'kubeconfig'), cluster.kubeConfig())
+  cluster = await startStandInCluster()
+  ;({ client, folder } = cluster)
   await writeFile(join(folder, 'prompt.txt'), 'from a file')
-  const kubeConfig = new KubeConfig()
-  kubeConfig.loadFromString(cluster.kubeConfig())
-  client = createKubeClient({ kubeConfig })
 })
-afterAll(async () => {
-  await client.close()
-  await cluster.close()
-  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-})
+afterAll(() => cluster[Symbol.asyncDispose]())
 
-const args = (...more: string[]): string[] => [
-  'run',
-  '--namespace',
-  'agents',
-  '--image',
-  'agent:1',
-  '--cwd',
-  join(folder, 'work'),
-  ...more,
-]
-const terminalOf = (stdin: string[] = []): ReturnType<typeof fakeTerminal> =>
-  fakeTerminal({ stdin, env: { KUBECONFIG: join(folder, 'kubeconfig') } })
+const args = (...more: string[]): string[] => cluster.args(...more)
+const terminalOf = (stdin: string[] = []): ReturnType<typeof fakeTerminal> => fakeTerminal({ stdin, env: cluster.env })
 const jobs = async (): Promise<string[]> => {
   const { items } = await client.list(kinds.Job, { namespace: 'agents' })
   return items.map((job) => job.metadata?.name ?? '')

@@ -4,17 +4,16 @@ import { text as readStream } from 'node:stream/consumers'
 import { Option, type Command } from 'commander'
 import { agentNamed, agentNames } from './agents.ts'
 import { CliError } from './cli-error.ts'
+import { addClusterOptions, resolveCluster, type ClusterOptions } from './cluster-options.ts'
 import { executeRun } from './execute-run.ts'
-import { loadKubeConfig } from './kube-config.ts'
 import { collectClaim, collectEnv, readSpan, type ClaimMount } from './options.ts'
 import { createRunRequest } from './run-request.ts'
 import type { SetExitCode } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
-interface RunOptions {
+interface RunOptions extends ClusterOptions {
   agent: string
   image: string
-  namespace?: string
   prompt?: string
   promptFile?: string
   env?: Record<string, string>
@@ -24,20 +23,17 @@ interface RunOptions {
   model?: string
   timeout?: number
   startTimeout: number
-  kubeconfig?: string
-  context?: string
   keep?: boolean
   json?: boolean
 }
 
 /** `agent-jobs run`: one agent Job on a cluster, followed to its end. */
 export function addRunCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
-  program
-    .command('run')
-    .description('Run an agent as one Job on a cluster and follow it to its end.')
+  addClusterOptions(
+    program.command('run').description('Run an agent as one Job on a cluster and follow it to its end.'),
+  )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
     .requiredOption('--image <name>', 'image that holds node and the agent')
-    .option('--namespace <name>', "namespace of the Job (default: the context's)")
     .addOption(new Option('--prompt <text>', 'what the agent is to do').conflicts('promptFile'))
     .option('--prompt-file <file>', 'the same from a file, or - for standard input')
     .option('--env <name=value>', "environment of the agent; kept in the run's Secret (repeatable)", collectEnv)
@@ -52,8 +48,6 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
       readSpan,
       120_000,
     )
-    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
-    .option('--context <name>', 'context in it')
     .option('--keep', 'leave Job and pod in place for an hour after the end')
     .option('--json', 'print one JSON object on standard output')
     .argument('[args...]', "further arguments of the agent's command line, after --")
@@ -63,11 +57,7 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     )
     .action(async (extra: string[], options: RunOptions) => {
       const began = Date.now()
-      const kubeConfig = loadKubeConfig({
-        ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
-        ...(options.context === undefined ? {} : { context: options.context }),
-        env: terminal.env,
-      })
+      const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
       const agent = agentNamed(options.agent)
       const { image, cwd, key, model, timeout, keep, pvc, env } = options
       const request = createRunRequest({
@@ -85,7 +75,6 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
         startTimeoutMs: options.startTimeout,
         keep: keep ?? false,
       })
-      const namespace = options.namespace ?? namespaceOf(kubeConfig.getContextObject(kubeConfig.getCurrentContext()))
       setExitCode(
         await executeRun({
           kubeConfig,
@@ -99,10 +88,6 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
         }),
       )
     })
-}
-
-function namespaceOf(context: { namespace?: string } | null): string {
-  return context?.namespace ?? 'default'
 }
 
 async function promptOf(options: RunOptions, terminal: Terminal): Promise<string> {

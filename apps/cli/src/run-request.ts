@@ -1,5 +1,6 @@
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { AgentDefinition } from './agent-definition.ts'
+import { agentLabel } from './job-agent.ts'
 import type { ClaimMount } from './options.ts'
 
 /** What the command line knows of a run. */
@@ -50,6 +51,7 @@ export function createRunRequest(wish: RunWish): RunRequest {
     // A key of one's own says nothing to a reader of Job names; one that was given does.
     ...(wish.key === undefined ? { name: `${agent.name}-${runId.slice(-12)}` } : { namePrefix: agent.name }),
     image,
+    labels: { [agentLabel]: agent.name },
     command: {
       argv: agent.argv({ model, extra }),
       stdin: prompt,

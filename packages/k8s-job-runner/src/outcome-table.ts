@@ -38,7 +38,10 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
     means: 'The command wrote more than `command.limits.maxOutputBytes`.',
     todo: 'Raise the limit, or make the command quieter.',
   },
-  cancelled: { means: 'Somebody cancelled it through this package; `by` says who.', todo: 'Nothing.' },
+  cancelled: {
+    means: 'Somebody cancelled it through this package; `by` says who.',
+    todo: 'Start it again when it is wanted again.',
+  },
   deleted_externally: {
     means: 'The pod or the Job was deleted, and not by this package.',
     todo: "Find who did it in the API server's audit log; `seen` says what, when and by which read.",

@@ -1,0 +1,58 @@
+import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
+import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { Command } from 'commander'
+import { loadKubeConfig } from './kube-config.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What every command that talks to a cluster takes. */
+export interface ClusterOptions {
+  readonly namespace?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+/** A namespace of a cluster, and the runs in it. */
+export interface OpenCluster {
+  readonly client: KubeClient
+  readonly runner: JobRunner
+  readonly namespace: string
+}
+
+/** Adds the options that say which namespace of which cluster. */
+export function addClusterOptions(command: Command): Command {
+  return command
+    .option('--namespace <name>', "namespace of the Jobs (default: the context's)")
+    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context in it')
+}
+
+/** The kubeconfig and the namespace that the options name. */
+export function resolveCluster(
+  { namespace, kubeconfig, context }: ClusterOptions,
+  env: Terminal['env'],
+): { kubeConfig: KubeConfig; namespace: string } {
+  const kubeConfig = loadKubeConfig({
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    env,
+  })
+  const current = kubeConfig.getContextObject(kubeConfig.getCurrentContext())
+  return { kubeConfig, namespace: namespace ?? current?.namespace ?? 'default' }
+}
+
+/** Opens the namespace that the options name, for the time of one call; warnings go to standard error. */
+export async function withCluster<T>(
+  options: ClusterOptions,
+  terminal: Terminal,
+  call: (cluster: OpenCluster) => Promise<T>,
+): Promise<T> {
+  const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
+  const client = createKubeClient({ kubeConfig, userAgent: 'agent-jobs-cli' })
+  try {
+    const runner = createJobRunner({ client, namespace, onWarning: ({ message }) => terminal.err(`! ${message}\n`) })
+    return await call({ client, runner, namespace })
+  } finally {
+    await client.close()
+  }
+}

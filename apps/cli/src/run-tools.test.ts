@@ -1,0 +1,122 @@
+import { kinds } from '@agent-jobs/kube-api'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from './run-cli.ts'
+import { fakeTerminal, type FakeTerminal } from './testing/fake-terminal.ts'
+import { startStandInCluster, type StandInCluster } from './testing/stand-in-cluster.ts'
+
+let cluster: StandInCluster
+beforeAll(async () => {
+  cluster = await startStandInCluster()
+})
+afterAll(() => cluster[Symbol.asyncDispose]())
+
+const open = (): FakeTerminal => fakeTerminal({ env: cluster.env })
+async function agentJobs(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const terminal = open()
+  const code = await runCli([...args, '--namespace', 'agents'], terminal)
+  return { code, out: terminal.stdout(), err: terminal.stderr() }
+}
+
+/** A run that goes on without anybody following it. */
+async function abandonedRun(prompt: string): Promise<string> {
+  const terminal = open()
+  const run = runCli(cluster.args('--prompt', prompt, '--key', prompt, '--json'), terminal)
+  await terminal.shown('session s-1')
+  terminal.press('SIGTERM')
+  await run
+  const { job }: { job: string } = JSON.parse(terminal.stdout())
+  return job
+}
+
+async function finishedRun(prompt: string): Promise<string> {
+  const terminal = open()
+  await runCli(cluster.args('--prompt', prompt, '--keep', '--json'), terminal)
+  const { job }: { job: string } = JSON.parse(terminal.stdout())
+  return job
+}
+
+describe('agent-jobs ps, logs, cancel, reap', () => {
+  it('says that there are no runs', async () => {
+    expect(await agentJobs('ps')).toEqual({ code: 0, out: '', err: 'There are no runs in this namespace.\n' })
+    expect(await agentJobs('ps', '--json')).toMatchObject({ out: '[]\n' })
+  })
+
+  it('lists a run, lets another look at it, cancels it, and tells the one who looks', async () => {
+    const job = await abandonedRun('wait')
+    const { out } = await agentJobs('ps')
+    expect(out).toMatch(/^JOB +STATE +AGENT +AGE +KEY +RUN\n/)
+    expect(out).toMatch(new RegExp(`^${job} +active +claude +\\d+s +wait +[0-9a-f-]{36}$`, 'm'))
+    expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject([{ job, agent: 'claude', key: 'wait' }])
+
+    const onlooker = open()
+    const looking = runCli(['logs', job, '--namespace', 'agents'], onlooker)
+    await onlooker.shown('session s-1', 'out')
+    expect(await agentJobs('cancel', job, '--by', 'the night shift', '--grace', '1s')).toMatchObject({
+      code: 0,
+      out: `${job} is over\n`,
+    })
+    expect(await looking).toBe(1)
+    expect(onlooker.stdout()).toMatch(/● looking at [\s\S]*✘ cancelled[^\n]*the night shift/)
+    expect(await agentJobs('ps')).toMatchObject({ out: '' })
+  })
+
+  it.each([
+    ['the transcript', [], 'out'],
+    ['raw lines', ['--raw'], 'out'],
+  ] as const)('leaves the run alone on Ctrl-C while it shows %s', async (_what, options, stream) => {
+    const job = await abandonedRun('wait')
+    const terminal = open()
+    const looking = runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
+    await terminal.shown('s-1', stream)
+    terminal.press('SIGINT')
+    expect(await looking).toBe(1)
+    const { status } = await cluster.client.get(kinds.Job, { name: job, namespace: 'agents' })
+    expect(status?.active).toBe(1)
+    await agentJobs('cancel', job, '--grace', '1s')
+  })
+
+  it('shows a run that has ended, for a person and as it was printed, and removes nothing', async () => {
+    const job = await finishedRun('hello')
+    expect(await agentJobs('logs', job)).toMatchObject({ code: 0, out: expect.stringContaining('✔ succeeded') })
+    const raw = await agentJobs('logs', job, '--raw')
+    expect(raw.code).toBe(0)
+    expect(
+      raw.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).type),
+    ).toEqual(['system', 'result'])
+    expect((await agentJobs('ps')).out).toContain(job)
+    expect(await agentJobs('logs', await finishedRun('crash'), '--raw')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^it broke\nexited: /),
+    })
+  })
+
+  it('says which Job it cannot find', async () => {
+    for (const command of ['logs', 'cancel']) {
+      const { code, err } = await agentJobs(command, 'absent')
+      expect({ command, code, err }).toEqual({ command, code: 1, err: expect.stringContaining('no Job absent') })
+    }
+  })
+
+  it('shows what could be removed, and removes it only when told to', async () => {
+    const job = await abandonedRun('wait')
+    await cluster.client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Orphan' })
+    const pods = await cluster.client.list(kinds.Pod, { namespace: 'agents' })
+    for (const { metadata } of pods.items) {
+      await cluster.client.delete(kinds.Pod, { name: metadata?.name ?? '', namespace: 'agents', gracePeriodSeconds: 0 })
+    }
+    const secrets = async () => (await cluster.client.list(kinds.Secret, { namespace: 'agents' })).items.length
+    const young = await agentJobs('reap')
+    expect(young.out).toMatch(/^kept +Secret +\S+ +\S+ +it is young$/m)
+    expect(await agentJobs('reap', '--older-than', '1ms')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^would remove +Secret/m),
+      err: 'Pass --yes to remove.\n',
+    })
+    expect(await secrets()).toBe(1)
+    expect((await agentJobs('reap', '--older-than', '1ms', '--yes')).out).toMatch(/^removed +Secret/m)
+    expect(await secrets()).toBe(0)
+  })
+})
