@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { AdapterError, type AgentDefinition } from '@agent-jobs/adapter-kit'
+import { AdapterError, dedicatedClaimPermissions, type AgentDefinition } from '@agent-jobs/adapter-kit'
 import { createOpencodeParser, finishRule, type OpencodeSummary } from '@agent-jobs/opencode-stream-parser'
 import { configurationDoc } from './configuration-doc.ts'
 import { opencodeArguments } from './opencode-arguments.ts'
@@ -24,6 +24,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   models: opencodeModels,
   executable: (settings) => settings.agentCommand,
   needsBash: false,
+  extraPermissions: ({ agentDbMode }) => (agentDbMode === 'dedicated_pvc' ? dedicatedClaimPermissions : []),
   isSessionId: (id) => /^ses_[A-Za-z0-9]+$/.test(id),
   // Continued from another directory it calls the model and never ends.
   sessionBoundToDirectory: true,

@@ -1,6 +1,7 @@
 import type { AdapterExecutionContext, AdapterModel, AdapterRuntimeToolDelivery } from '@paperclipai/adapter-utils'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { z } from 'zod'
+import type { Permission } from '../environment/permissions.ts'
 import type { RunContext } from '../run/run-context.ts'
 import type { McpServers } from '../run/mcp-servers.ts'
 import type { commonSettings } from '../settings/common-settings.ts'
@@ -111,6 +112,8 @@ export interface AgentDefinition<
   executable?(settings: z.output<Schema>): string
   /** True when the agent runs commands by bash or zsh only. */
   readonly needsBash?: boolean
+  /** What the server must be allowed besides, with these settings. */
+  extraPermissions?(settings: z.output<Schema>): readonly Permission[]
   /** True when a text can be an id of a session of this agent. */
   isSessionId(id: string): boolean
   /** True when a session continues only in the directory that it was made in. */

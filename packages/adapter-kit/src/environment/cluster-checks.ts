@@ -4,7 +4,7 @@ import { messageOf } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import { dataClaim } from '../run/build-request.ts'
 import type { RunSite } from '../run/run-site.ts'
-import { missingPermissions } from './permissions.ts'
+import { missingPermissions, permissions, type Permission } from './permissions.ts'
 
 /** One finding of the environment test. */
 export type Check = AdapterEnvironmentTestResult['checks'][number]
@@ -25,8 +25,12 @@ async function found<T>(
 }
 
 /** Checks each permission by asking for it. */
-export async function permissionChecks({ cluster, namespace }: Site, signal: AbortSignal): Promise<Check[]> {
-  const missing = await missingPermissions(cluster.client, namespace, signal)
+export async function permissionChecks(
+  { cluster, namespace }: Site,
+  signal: AbortSignal,
+  extra: readonly Permission[] = [],
+): Promise<Check[]> {
+  const missing = await missingPermissions(cluster.client, namespace, signal, [...permissions, ...extra])
   if (missing.length === 0)
     return [
       {
@@ -41,7 +45,7 @@ export async function permissionChecks({ cluster, namespace }: Site, signal: Abo
       code: `k8s_rbac_${(subresource ? `${resource}_${subresource}` : resource).replace(/s$/, '')}_${verb}`,
       level: required ? 'error' : 'warn',
       message: `Not allowed to ${verb} ${name} in namespace "${namespace}"; it takes that to ${need}.`,
-      hint: `Grant "${verb}" on ${name} to the server's service account; the adapter's README has the whole Role.`,
+      hint: `Grant "${verb}" on ${name} to the server's service account; the adapter's package has the whole Role in deploy/rbac.yaml.`,
     }
   })
 }

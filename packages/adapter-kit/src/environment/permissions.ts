@@ -45,16 +45,24 @@ export const permissions: readonly Permission[] = [
   ...of('', 'events', { list: 'say why a pod does not start', watch: 'say why a pod does not start' }),
   ...of('', 'persistentvolumeclaims', { get: 'check the data volume' }, false),
   ...of('', 'configmaps', { get: 'pass on variables that the server has from ConfigMaps' }, false),
+  ...of('', 'namespaces', { get: "see the namespace's PodSecurity level" }, false),
+  ...of('', 'resourcequotas', { list: 'say that a quota has nothing left' }, false),
 ]
+
+/** What `dedicated_pvc` of OpenCode takes besides. */
+export const dedicatedClaimPermissions: readonly Permission[] = of('', 'persistentvolumeclaims', {
+  create: "make the claim of an agent's own database",
+})
 
 /** Asks the API server which of the permissions it grants. */
 export async function missingPermissions(
   client: KubeClient,
   namespace: string,
   signal: AbortSignal,
+  wanted: readonly Permission[] = permissions,
 ): Promise<Permission[]> {
   const answers = await Promise.all(
-    permissions.map(async (permission) => {
+    wanted.map(async (permission) => {
       const { group, resource, subresource, verb } = permission
       const review = await client.create(
         kinds.SelfSubjectAccessReview,
@@ -67,17 +75,24 @@ export async function missingPermissions(
   return answers.filter((permission) => permission !== null)
 }
 
-/** The Role that grants all of it, as YAML. */
-export function roleYaml(name = 'agent-jobs'): string {
-  const rules = new Map<string, { group: string; resource: string; verbs: string[] }>()
-  for (const { group, resource, subresource, verb } of permissions) {
+/** The rules of a Role that grants all of it, one for each resource. */
+export function roleRules(
+  granted: readonly Permission[] = permissions,
+): { apiGroups: string[]; resources: string[]; verbs: string[] }[] {
+  const rules = new Map<string, ReturnType<typeof roleRules>[number]>()
+  for (const { group, resource, subresource, verb } of granted) {
     const full = subresource ? `${resource}/${subresource}` : resource
-    const rule = rules.get(full) ?? { group, resource: full, verbs: [] }
+    const rule = rules.get(full) ?? { apiGroups: [group], resources: [full], verbs: [] }
     rule.verbs.push(verb)
     rules.set(full, rule)
   }
-  const lines = [...rules.values()].map(
-    ({ group, resource, verbs }) =>
+  return [...rules.values()]
+}
+
+/** The Role that grants all of it, as YAML. */
+export function roleYaml(name = 'agent-jobs'): string {
+  const lines = roleRules().map(
+    ({ apiGroups: [group], resources: [resource], verbs }) =>
       `  - { apiGroups: ['${group}'], resources: ['${resource}'], verbs: [${verbs.join(', ')}] }`,
   )
   return [

@@ -47,9 +47,10 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
     })
   }
   checks.push(...site.warnings.map((message): Check => ({ code: 'k8s_configuration', level: 'warn', message })))
-  const groups = await Promise.all(
-    [permissionChecks, namespaceChecks, volumeChecks, secretChecks].map((check) => check(site, signal)),
-  )
+  const groups = await Promise.all([
+    permissionChecks(site, signal, definition.extraPermissions?.(site.settings)),
+    ...[namespaceChecks, volumeChecks, secretChecks].map((check) => check(site, signal)),
+  ])
   checks.push(...groups.flat())
   if (!site.settings.environmentProbe) return checks
   const probe = await probePod(site, {

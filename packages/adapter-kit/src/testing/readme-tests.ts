@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
-import { readmeParts } from '../../scripts/readme-parts.ts'
+import { deployFiles, readmeParts } from '../../scripts/readme-parts.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 
 // Formatters align tables; only the cells count.
@@ -16,7 +16,7 @@ const cells = (text: string) =>
 
 /** Declares what holds for the README of every adapter. */
 export function readmeTests(of: {
-  definition: Pick<AgentDefinition, 'schema' | 'errorNames'>
+  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'extraPermissions'>
   /** The package's folder and name. */
   root: string
   name: string
@@ -32,6 +32,10 @@ export function readmeTests(of: {
       expect(cells(written)).toBe(cells(part))
     },
   )
+
+  it.each(Object.entries(deployFiles(of.definition)))('has the generated deploy/%s', (name, text) => {
+    expect(readFileSync(join(of.root, 'deploy', name), 'utf8')).toBe(text)
+  })
 
   it('has an example that runs as it stands', () => {
     const folder = mkdtempSync(join(tmpdir(), 'adapter-readme-'))
