@@ -171,7 +171,7 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
     tokens,
     host,
     port,
-    filter: (request, response, path) => faults.filter(request, response, path),
+    filter: (request, response, path, userName) => faults.filter(request, response, path, userName),
     extension: (path, user, request, response) => serveFaults(faults, path, user, request, response),
     onRequest: options.onRequest,
   })

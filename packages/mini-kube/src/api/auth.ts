@@ -75,6 +75,16 @@ export class Tokens {
     return this.#named.get(token) ?? this.#serviceAccount(token)
   }
 
+  /** The name behind an Authorization header, or undefined for a token nobody gave out. */
+  nameOf(header: string | undefined): string | undefined {
+    try {
+      return this.authenticate(header).name
+    } catch (error) {
+      if (ApiError.isInstance(error)) return undefined
+      throw error
+    }
+  }
+
   #serviceAccount(token: string): User {
     const [head, body, signature] = token.split('.')
     if (head === undefined || body === undefined || signature === undefined) throw unauthorized()

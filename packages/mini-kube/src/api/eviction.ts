@@ -5,13 +5,14 @@ import { pod as podResource } from '../kinds/pod.ts'
 import type { NamedRequest } from './context.ts'
 import { parseObject, readBody, sendJson } from './respond.ts'
 
-/** Marks a pod as taken away by the platform; the condition comes before the delete, as in the recordings. */
+/** Marks a pod as taken away by the platform; the condition comes before the delete, with the phase where one is given. */
 export function disrupt(
   cluster: Cluster,
   namespace: string | undefined,
   name: string,
   reason: string,
   message: string,
+  phase?: 'Failed',
 ): void {
   cluster.objects.mutate<Pod>(
     podResource,
@@ -29,7 +30,8 @@ export function disrupt(
         reason,
         message,
       }
-      return { ...pod, status: { ...pod.status, conditions: [...others, condition] } }
+      const ended = phase === undefined ? {} : { phase }
+      return { ...pod, status: { ...pod.status, ...ended, conditions: [...others, condition] } }
     },
     'status',
   )

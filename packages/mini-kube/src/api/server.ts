@@ -12,8 +12,13 @@ import { openapiDocument, openapiIndex } from './openapi.ts'
 import { authorize } from './rbac.ts'
 import { sendError, sendJson, sendText } from './respond.ts'
 
-/** Stands before every request; may delay, throw an ApiError or wrap the response. */
-export type RequestFilter = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
+/** Stands before every request; may delay, throw an ApiError or wrap the response. `userName` asks who sends it. */
+export type RequestFilter = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  userName: () => string | undefined,
+) => Promise<void>
 
 export interface ApiServerOptions {
   cluster: Cluster
@@ -162,7 +167,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         user = tokens.authenticate(bearer)
         if (await options.extension(url.pathname, user, request, response)) return
       }
-      await filter(request, response, `${url.pathname}${url.search}`)
+      await filter(request, response, `${url.pathname}${url.search}`, () => tokens.nameOf(bearer))
       user = impersonated(cluster, tokens.authenticate(bearer), request)
       await route(url, request, response, user)
     }

@@ -1,4 +1,5 @@
 import { observations } from './observations.ts'
+import { notReplayed, recordedCases } from './recorded-cases.ts'
 
 /** One line of the table of what is faithful. */
 interface Fidelity {
@@ -92,8 +93,12 @@ const words = { same: 'same, tested', close: 'close', not: 'no' }
 /** The table of the README, generated. */
 export function fidelityTable(): string {
   const rows = fidelity.map(({ area, level, what }) => `| ${area} | ${words[level]} | ${what} |`)
+  const left = Object.entries(notReplayed)
+  const count = Object.keys(recordedCases).length
   return [
     `${observations.length} observations are made on mini-kube by the unit tests and on a real cluster by the e2e tests, and both must equal one file.`,
+    '',
+    `${count} of ${count + left.length} Jobs recorded on a real cluster are played again state by state, with their Events. Not played again: ${left.map(([name, why]) => `\`${name}\` (${why})`).join(', ')}. An OOM kill and a kubelet’s eviction are injected, not provoked.`,
     '',
     '| area | faithful | what |',
     '|---|---|---|',

@@ -57,6 +57,10 @@ export function startJobController(cluster: Cluster): void {
       lastFailureMs: lastFailure.get(job.metadata.uid),
     })
     if ((plan.status.uncountedTerminatedPods?.failed ?? []).length > 0) lastFailure.set(job.metadata.uid, nowMs)
+    for (const pod of plan.discard) {
+      release(pod)
+      deletePod(job, pod)
+    }
     for (const pod of plan.remove) deletePod(job, pod)
     if (plan.create > 0) plan.create = createPods(job, plan.create, key)
     const active = plan.status.active ?? 0

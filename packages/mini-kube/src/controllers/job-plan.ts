@@ -7,8 +7,10 @@ export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 /** What the controller should do with a Job, seen from one moment. */
 export interface JobPlan {
   status: JobStatus
-  /** Pods to delete. */
+  /** Pods to delete, which count as failed. */
   remove: Pod[]
+  /** Pods to let go and delete, which count as nothing: those of a suspended Job, and those there are too many of. */
+  discard: Pod[]
   /** Pods whose finalizer may go once the status is stored. */
   release: Pod[]
   /** How many pods to create now. */
@@ -114,7 +116,7 @@ export function planJob(
   const { now, nowMs } = context
   const status: JobStatus = { ...job.status, conditions: [...(job.status.conditions ?? [])] }
   const conditions = status.conditions ?? []
-  const plan: JobPlan = { status, remove: [], release: [], create: 0 }
+  const plan: JobPlan = { status, remove: [], discard: [], release: [], create: 0 }
   const has = (type: string) => conditions.find((one) => one.type === type && one.status === 'True')
   const succeededBefore = status.succeeded ?? 0
   const failedBefore = status.failed ?? 0
@@ -154,8 +156,9 @@ export function planJob(
   const succeeded = succeededBefore + counted.succeeded.length + (status.uncountedTerminatedPods.succeeded?.length ?? 0)
   const complete = failure === undefined && succeeded >= completions
 
-  if (failure !== undefined || suspended || complete) plan.remove = active
-  // What is deleted now is counted as failed in the same breath, except when the Job is only suspended.
+  if (failure !== undefined || complete) plan.remove = active
+  else if (suspended) plan.discard = active
+  // What is deleted for a failure is counted as failed in the same breath.
   const failedNow =
     failure === undefined
       ? counted.failed
@@ -166,9 +169,10 @@ export function planJob(
   if (complete && has('SuccessCriteriaMet') === undefined)
     conditions.push(condition('SuccessCriteriaMet', met.reason, met.message, now))
 
-  const terminating = pods.filter((pod) => deleting(pod) && !over(pod)).length + plan.remove.length
+  const terminating =
+    pods.filter((pod) => deleting(pod) && !over(pod)).length + plan.remove.length + plan.discard.length
   const released = [...counted.succeeded, ...failedNow, ...counted.ignored]
-  const afterwards = active.filter((pod) => !plan.remove.includes(pod))
+  const afterwards = active.filter((pod) => !plan.remove.includes(pod) && !plan.discard.includes(pod))
   status.ready = afterwards.filter(ready).length
   status.terminating = terminating
   setOrDrop(status, 'active', afterwards.length)
@@ -209,7 +213,7 @@ export function planJob(
     if (wanted > 0 && wait > 0) plan.lookAfterMs = Math.min(plan.lookAfterMs ?? wait, wait)
     else plan.create = Math.max(0, wanted)
     if (plan.create > 0) setOrDrop(status, 'active', afterwards.length + plan.create)
-    if (wanted < 0) plan.remove = afterwards.slice(wanted)
+    if (wanted < 0) plan.discard = afterwards.slice(wanted)
   }
   settle(status, conditions)
   return plan

@@ -2,6 +2,7 @@ import { forbidden, type ResourceName } from '../api-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { resourceQuota } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
+import { podRequest } from '../kinds/pod-requests.ts'
 import { resources } from '../kinds/registry.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import { quantity } from '../kubelet/environment.ts'
@@ -25,7 +26,7 @@ function usageOf(resource: Pick<ResourceName, 'group' | 'plural'>, object: KubeO
   const compute = computeNames[name]
   if (compute === undefined || id !== podResource.id) return 0
   const [kind, what] = compute
-  return (object as Pod).spec.containers.reduce((sum, one) => sum + (quantity(one.resources?.[kind]?.[what]) || 0), 0)
+  return podRequest(object as Pod, what, kind)
 }
 
 const isOver = (object: KubeObject) => ['Succeeded', 'Failed'].includes(String(object.status?.['phase']))

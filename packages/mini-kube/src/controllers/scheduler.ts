@@ -1,19 +1,13 @@
 import type { Cluster } from '../cluster.ts'
 import { node as nodeResource, persistentVolumeClaim } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
+import { podRequest } from '../kinds/pod-requests.ts'
 import { quantity } from '../kubelet/environment.ts'
 import { wholeSeconds } from '../names.ts'
 import type { Condition, KubeObject, Pod } from '../types.ts'
 import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
 
 const over = (pod: Pod) => ['Succeeded', 'Failed'].includes(pod.status.phase ?? '')
-
-function requested(pod: Pod, resource: string): number {
-  return pod.spec.containers.reduce(
-    (sum, container) => sum + (quantity(container.resources?.requests?.[resource]) || 0),
-    0,
-  )
-}
 
 interface Taint {
   key: string
@@ -61,8 +55,10 @@ function matchesNode(pod: Pod, node: KubeObject): boolean {
   )
 }
 
-const noPreemption =
-  ' no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
+const preemption = (why: string) => ` no new claims to deallocate, preemption: 0/1 nodes are available: 1 ${why}.`
+const noPreemption = preemption('Preemption is not helpful for scheduling')
+/** What fits the empty node may fit when others go, if only there were any of lower priority. */
+const noVictims = preemption('No preemption victims found for incoming pod')
 
 /** Why a pod fits no node, in the scheduler's words; undefined when it fits. */
 function whyUnschedulable(
@@ -93,16 +89,18 @@ function whyUnschedulable(
   if (!matchesNode(pod, node)) {
     return `0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.${noPreemption}`
   }
-  const needs = ['cpu', 'memory'].filter((resource) => requested(pod, resource) > 0)
+  const needs = ['cpu', 'memory'].filter((resource) => podRequest(pod, resource) > 0)
   const allocatable = (node.status?.['allocatable'] ?? {}) as Record<string, string>
   const short = needs
     .filter((resource) => {
-      const used = bound().reduce((sum, other) => sum + requested(other, resource), 0)
-      return used + requested(pod, resource) > quantity(allocatable[resource])
+      const used = bound().reduce((sum, other) => sum + podRequest(other, resource), 0)
+      return used + podRequest(pod, resource) > quantity(allocatable[resource])
     })
     .map((resource) => `1 Insufficient ${resource}`)
   if (count >= quantity(allocatable['pods'])) short.unshift('1 Too many pods')
-  return short.length === 0 ? undefined : `0/1 nodes are available: ${short.join(', ')}.${noPreemption}`
+  if (short.length === 0) return undefined
+  const fitsAlone = needs.every((resource) => podRequest(pod, resource) <= quantity(allocatable[resource]))
+  return `0/1 nodes are available: ${short.join(', ')}.${fitsAlone ? noVictims : noPreemption}`
 }
 
 /** Binds pods to the node, or says why it cannot. */

@@ -37,8 +37,14 @@ const attached = new WeakMap<IncomingMessage, RequestFaults>()
 /** The faults that hit a request. */
 export const faultsOf = (request: IncomingMessage): RequestFaults => attached.get(request) ?? none
 
-function matches(match: RequestMatch | undefined, request: IncomingMessage, path: string): boolean {
+function matches(
+  match: RequestMatch | undefined,
+  request: IncomingMessage,
+  path: string,
+  userName: () => string | undefined,
+): boolean {
   if (match === undefined) return true
+  if (match.user !== undefined && match.user !== userName()) return false
   if (match.method !== undefined && match.method !== request.method) return false
   if (match.path !== undefined && !path.includes(match.path)) return false
   return match.pattern === undefined || new RegExp(match.pattern).test(path)
@@ -125,12 +131,17 @@ export class Faults {
   }
 
   /** Stands before every request. */
-  async filter(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  async filter(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    userName: () => string | undefined,
+  ): Promise<void> {
     const found: RequestFaults = { ...none }
     const copies: (() => number)[] = []
     for (const entry of this.#entries.values()) {
       const { fault } = entry
-      if (!isApiFault(fault) || !matches(fault.match, request, path)) continue
+      if (!isApiFault(fault) || !matches(fault.match, request, path, userName)) continue
       if (fault.kind === 'drop-events' || fault.kind === 'double-events') {
         copies.push(() => this.#copies(entry, fault))
         continue

@@ -164,6 +164,8 @@ function oom(worker: PodWorker, { container, exitCode = 137 }: { container?: str
   worker.injectExit(container, { exitCode, reason: 'OOMKilled' })
 }
 
+const unreachable = 'node.kubernetes.io/unreachable'
+
 const setNode = (world: World, change: (node: KubeObject) => KubeObject) => {
   const { cluster } = world
   const node = cluster.objects.get(nodeResource, undefined, cluster.nodeName)
@@ -191,8 +193,8 @@ function readiness(world: World, ready: boolean): void {
     const taints = ready
       ? []
       : [
-          { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule', timeAdded: now },
-          { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: now },
+          { key: unreachable, effect: 'NoSchedule', timeAdded: now },
+          { key: unreachable, effect: 'NoExecute', timeAdded: now },
         ]
     const spec = { ...node.spec, taints }
     if (ready) delete (spec as { taints?: unknown }).taints
@@ -211,8 +213,7 @@ function loseNode(world: World): Undo {
       await pause(cluster, cluster.timing.nodeGraceMs, stop)
       readiness(world, false)
       podsNotReady(world)
-      await pause(cluster, cluster.timing.nodeEvictMs, stop)
-      evictByTaint(world)
+      await Promise.all(onNode(world).map((pod) => evictByTaint(world, pod, stop)))
     } catch (error) {
       if (!stop.aborted) throw error
     }
@@ -249,20 +250,34 @@ function podsNotReady(world: World): void {
   }
 }
 
-function evictByTaint(world: World): void {
-  const { cluster } = world
-  for (const pod of onNode(world)) {
-    const { namespace, name } = pod.metadata
-    cluster.events.record({
-      about: pod,
-      type: 'Normal',
-      reason: 'TaintManagerEviction',
-      message: `Marking for deletion Pod ${namespace}/${name}`,
-      component: 'taint-eviction-controller',
-    })
-    disrupt(cluster, namespace, name, 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint')
-    cluster.objects.delete(podResource, namespace, name)
-  }
+/** How long a pod bears a node that is out of reach; undefined means for ever. */
+function toleratedMs({ spec }: Pod, capMs: number): number | undefined {
+  const fitting = (spec.tolerations ?? []).filter(
+    ({ key, effect }) =>
+      (key === undefined || key === unreachable) && (effect === undefined || effect === '' || effect === 'NoExecute'),
+  )
+  const limits = fitting.map((one) => one.tolerationSeconds).filter((seconds) => seconds !== undefined)
+  if (fitting.length > 0 && limits.length === 0) return undefined
+  return Math.min(capMs, ...(fitting.length === 0 ? [0] : limits.map((seconds) => seconds * 1_000)))
+}
+
+/** Marks and deletes a pod when it has borne the lost node for as long as it tolerates it. */
+async function evictByTaint({ cluster }: World, seen: Pod, stop: AbortSignal): Promise<void> {
+  const { namespace, name, uid } = seen.metadata
+  const left = toleratedMs(seen, cluster.timing.tolerationCapMs)
+  if (left === undefined) return
+  await pause(cluster, left, stop)
+  const pod = cluster.objects.get<Pod>(podResource, namespace, name)
+  if (pod?.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined) return
+  cluster.events.record({
+    about: pod,
+    type: 'Normal',
+    reason: 'TaintManagerEviction',
+    message: `Marking for deletion Pod ${namespace}/${name}`,
+    component: 'taint-eviction-controller',
+  })
+  disrupt(cluster, namespace, name, 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint')
+  cluster.objects.delete(podResource, namespace, name)
 }
 
 /** The node object goes; the collector then fails its pods and deletes them, container states untouched. */
@@ -272,17 +287,10 @@ function deleteNode(world: World): Undo {
   const node = cluster.objects.get(nodeResource, undefined, cluster.nodeName)
   if (node !== undefined) cluster.store.remove(nodeResource.id, node)
   background(cluster, 'collection of pods of a deleted node', async () => {
-    await pause(cluster, cluster.timing.nodeEvictMs)
+    await pause(cluster, cluster.timing.podCollectMs)
     for (const pod of onNode(world)) {
       const { namespace, name } = pod.metadata
-      disrupt(cluster, namespace, name, 'DeletionByPodGC', 'PodGC: node no longer exists')
-      cluster.objects.mutate<Pod>(
-        podResource,
-        namespace,
-        name,
-        (one) => ({ ...one, status: { ...one.status, phase: 'Failed' } }),
-        'status',
-      )
+      disrupt(cluster, namespace, name, 'DeletionByPodGC', 'PodGC: node no longer exists', 'Failed')
       cluster.objects.delete(podResource, namespace, name, { gracePeriodSeconds: 0 })
     }
   })

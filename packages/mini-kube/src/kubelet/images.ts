@@ -75,9 +75,13 @@ export function pullImage(images: Images, name: string, policy: string | undefin
   const repository = full.slice(full.indexOf('/') + 1).replace(/:[^/:]*$/, '')
   const host = full.slice(0, full.indexOf('/'))
   const registry = host === 'docker.io' ? 'registry-1.docker.io' : host
+  // A registry on the node itself is asked without TLS; that nothing listens there is as true here.
+  const own = /^(localhost|127\.[\d.]+)(:\d+)?$/.test(host)
+  const failure = own ? `${host}: connect: connection refused` : `lookup ${registry}: no such host`
+  const manifest = `${own ? 'http' : 'https'}://${registry}/v2/${repository}/manifests/${full.slice(full.lastIndexOf(':') + 1)}`
   return {
     reason: 'ErrImagePull',
-    message: `failed to pull and unpack image "${full}": failed to resolve reference "${full}": failed to do request: Head "https://${registry}/v2/${repository}/manifests/${full.slice(full.lastIndexOf(':') + 1)}": dial tcp: lookup ${registry}: no such host`,
+    message: `failed to pull and unpack image "${full}": failed to resolve reference "${full}": failed to do request: Head "${manifest}": dial tcp${own ? '' : ':'} ${failure}`,
   }
 }
 

@@ -2,7 +2,9 @@ import { ApiError, badRequest } from '../api-error.ts'
 import { background } from '../cluster.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import type { StoreEvent } from '../store/object-store.ts'
+import { wholeSeconds } from '../names.ts'
 import type { Pod } from '../types.ts'
+import { whyRefused } from './admit-pod.ts'
 import { readLog, type LogOptions } from './log-reader.ts'
 import type { NodeContext } from './node-context.ts'
 import { PodWorker } from './pod-worker.ts'
@@ -67,6 +69,7 @@ export class Kubelet {
       pod.metadata.deletionTimestamp === undefined &&
       !['Succeeded', 'Failed'].includes(pod.status.phase ?? '')
     ) {
+      if (this.#refuse(pod)) return
       const made = new PodWorker(this.#node, pod)
       this.#workers.set(uid, made)
       background(cluster, `pod ${pod.metadata.namespace}/${pod.metadata.name}`, async () => {
@@ -75,6 +78,36 @@ export class Kubelet {
         await made.run()
       })
     }
+  }
+
+  /** Ends a pod that does not fit before anything of it is started. */
+  #refuse(pod: Pod): boolean {
+    const { cluster } = this.#node
+    const why = whyRefused(cluster, pod)
+    if (why === undefined) return false
+    const { reason, message } = why
+    const now = wholeSeconds(cluster.clock.now())
+    const status: Pod['status'] = {
+      observedGeneration: pod.metadata.generation ?? 1,
+      phase: 'Failed',
+      message: `Pod was rejected: ${message}`,
+      reason,
+      startTime: now,
+      ...(pod.status.qosClass === undefined ? {} : { qosClass: pod.status.qosClass }),
+    }
+    cluster.events.record({ about: pod, type: 'Warning', reason, message, component: 'kubelet' })
+    // The watch delivers after the write that caused it has returned.
+    background(cluster, `refusal of pod ${pod.metadata.namespace}/${pod.metadata.name}`, async () => {
+      await Promise.resolve()
+      cluster.objects.mutate<Pod>(
+        podResource,
+        pod.metadata.namespace,
+        pod.metadata.name,
+        (current) => (current.metadata.uid === pod.metadata.uid ? { ...current, status } : undefined),
+        'status',
+      )
+    })
+    return true
   }
 
   /** Opens a container's log; throws what the kubelet answers instead of one. */

@@ -58,15 +58,19 @@ export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promi
     throw new StartError(`error during container init: mkdir ${plan.cwd}: not a directory`)
   }
   const path = await findProgram(program, plan.env, plan.cwd)
-  const child = spawn(path, args, {
-    argv0: program,
-    cwd: plan.cwd,
-    env: { ...plan.env, [markerVariable]: plan.id },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(plan.uid === undefined ? {} : { uid: plan.uid, gid: plan.gid ?? plan.uid }),
-  })
+  const begin = () =>
+    spawn(path, args, {
+      argv0: program,
+      cwd: plan.cwd,
+      env: { ...plan.env, [markerVariable]: plan.id },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(plan.uid === undefined ? {} : { uid: plan.uid, gid: plan.gid ?? plan.uid }),
+    })
+  let child: ReturnType<typeof begin>
   try {
+    // Some refusals of the kernel are thrown by spawn itself (E2BIG), others come as an event.
+    child = begin()
     await started(child)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
