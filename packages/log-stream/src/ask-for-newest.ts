@@ -2,9 +2,10 @@ import { Alarm } from './alarm.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { ResolvedOptions } from './follow-options.ts'
 import { readBody } from './read-body.ts'
+import type { Newest } from './tracker.ts'
 
-/** What the newest line in the log says about the lines that were handed over. */
-export type Newest = 'newer' | 'same' | 'unknown' | 'unreachable'
+/** What the newest line in the log says about the lines that were handed over, if there was an answer. */
+export type NewestAnswer = Newest | 'unknown' | 'unreachable'
 
 const maxAnswerBytes = 1_048_576
 
@@ -12,7 +13,7 @@ const maxAnswerBytes = 1_048_576
 export async function askForNewest(
   { source, options, tracker }: Pick<ConnectionContext, 'source' | 'options' | 'tracker'>,
   over: AbortSignal,
-): Promise<Newest> {
+): Promise<NewestAnswer> {
   const request = new AbortController()
   const abort = (): void => request.abort(new Error('nobody waits for the newest line any more'))
   over.addEventListener('abort', abort, { once: true })
@@ -22,7 +23,7 @@ export async function askForNewest(
     const response = await source.open({ tailLines: 1, follow: false, signal: request.signal })
     const body = await readBody(response.body, maxAnswerBytes)
     if (response.status !== 200) return 'unknown'
-    return tracker.isNewer(body) ? 'newer' : 'same'
+    return tracker.judgeNewest(body)
   } catch {
     // Whatever the reason: the caller asks because something is silent, and the answer is that this is, too.
     return 'unreachable'

@@ -101,6 +101,7 @@ class Follower {
     let polls = 0
     let fruitless = 0
     let barren = 0
+    let rereadSince: number | undefined
     while (this.#endedAt === undefined) {
       const before = this.#tracker.delivered
       const end = await readConnection(this.#context, { full, follow: polls === 0, last: false })
@@ -110,18 +111,27 @@ class Follower {
         this.#startBackoff.reset()
         fruitless = 0
         barren = 0
+        rereadSince = undefined
       }
-      full = end.kind === 'left' && (end.why === 'reread' || end.why === 'stalled')
+      full = end.kind === 'left' && (end.why === 'reread' || end.why === 'hidden')
+      if (end.kind === 'left' && end.why === 'reread') {
+        rereadSince ??= this.#o.clock.now()
+        if (this.#o.clock.now() - rereadSince >= this.#o.rereadMs) {
+          this.#tracker.acceptLoss()
+          full = false
+        }
+      }
       if (end.kind === 'left') {
         if (end.why === 'finished') return true
-        if (end.why === 'stalled') {
+        const isStuck = end.why === 'stalled' || end.why === 'hidden'
+        if (isStuck) {
           this.#diagnose(
             'stalled',
             'The log stream was silent although newer lines exist; a new connection replaces it',
           )
         }
         // A file that is read again from its start without anything new in it must not be read again at once.
-        if ((full && !progressed) || end.why === 'stalled') await this.#pause(this.#backoff.next())
+        if ((end.why === 'reread' && !progressed) || isStuck) await this.#pause(this.#backoff.next())
         continue
       }
       if (end.kind === 'answer' && end.judgement.kind === 'gone') {
@@ -144,7 +154,7 @@ class Follower {
       }
       // Bodies that end at once never get to the probe of a silent connection.
       if (end.kind === 'eof' && ++fruitless % fruitlessBeforeAsking === 0) {
-        full = (await askForNewest(this.#context, this.#o.signal)) === 'newer'
+        full = await this.#hasNewer()
       }
     }
     return false
@@ -162,13 +172,19 @@ class Follower {
     const { clock, drainMs } = this.#o
     const until = clock.now() + drainMs
     let full = false
+    let hole: 'none' | 'seen' | 'given up' = 'none'
     this.#backoff.reset()
     for (;;) {
       const before = this.#tracker.delivered
       const end = await readConnection(this.#context, { full, follow: false, last: true })
       if (end.kind === 'left') {
         if (end.why === 'finished') return
-        full = true
+        // Past the time, what stands behind a hole is worth more than the hole.
+        if (clock.now() >= until) {
+          hole = 'given up'
+          this.#tracker.acceptLoss()
+        } else hole = 'seen'
+        full = hole === 'seen'
         continue
       }
       if (end.kind === 'eof' && end.words === '') {
@@ -176,7 +192,7 @@ class Follower {
         // record it is worth that; otherwise the newest line tells whether a request by time left something out.
         if (full && this.#tracker.delivered === before) break
         if (!full && !this.#tracker.awaitsEnd) {
-          if ((await askForNewest(this.#context, this.#o.signal)) !== 'newer') break
+          if (!(await this.#hasNewer())) break
         }
         full = true
         continue
@@ -188,6 +204,12 @@ class Follower {
       }
       const wait = this.#waitAfter(end)
       if (clock.now() + wait >= until) {
+        if (hole === 'seen') {
+          hole = 'given up'
+          this.#tracker.acceptLoss()
+          full = false
+          continue
+        }
         this.#diagnose(
           'drain_failed',
           `The last output could not be read within ${drainMs} ms after the container's end`,
@@ -197,6 +219,11 @@ class Follower {
       await this.#pause(wait, false)
     }
     await this.#tracker.drain()
+  }
+
+  async #hasNewer(): Promise<boolean> {
+    const newest = await askForNewest(this.#context, this.#o.signal)
+    return newest === 'newer' || newest === 'hidden'
   }
 
   /** Says once what went wrong, and throws where asking again is of no use. */

@@ -34,6 +34,8 @@ export interface FollowOptions {
   renewMs?: number
   /** Wait between reads where the node cannot follow (no inotify instance left). Default 5,000. */
   pollMs?: number
+  /** How long a hole is looked for in the whole log file while every reading of that file dies before it. Default 300,000. */
+  rereadMs?: number
   /** How long the last read after the container's end is tried again when it fails. Default 30,000. */
   drainMs?: number
   /** Longest wait for a request's headers or for a probe. Default 60,000. */
@@ -59,6 +61,7 @@ export interface ResolvedOptions {
   silenceMs: number
   renewMs: number
   pollMs: number
+  rereadMs: number
   drainMs: number
   requestTimeoutMs: number
   journalTimeoutMs: number
@@ -114,6 +117,7 @@ export function resolveOptions(o: FollowOptions): ResolvedOptions {
     silenceMs: atLeast('silenceMs', o.silenceMs ?? 30_000, 1),
     renewMs: atLeast('renewMs', o.renewMs ?? 13_800_000, 1),
     pollMs: atLeast('pollMs', o.pollMs ?? 5_000, 1),
+    rereadMs: atLeast('rereadMs', o.rereadMs ?? 300_000, 0),
     drainMs: atLeast('drainMs', o.drainMs ?? 30_000, 0),
     requestTimeoutMs: atLeast('requestTimeoutMs', o.requestTimeoutMs ?? 60_000, 1),
     journalTimeoutMs: atLeast('journalTimeoutMs', o.journalTimeoutMs ?? 10_000, 1),

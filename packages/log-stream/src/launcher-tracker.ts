@@ -2,10 +2,10 @@ import { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-
 import { type EndRecord, type Frame, parseRecord } from './frame.ts'
 import type { JournalSource } from './journal-source.ts'
 import { LineJoiner } from './line-joiner.ts'
-import type { DiagnosticCode, LauncherCursor, LogLine, Verdict } from './log-item.ts'
+import type { DiagnosticCode, GapReason, LauncherCursor, LogLine, Verdict } from './log-item.ts'
 import { serverWords } from './server-words.ts'
 import { parseStamp, sinceTime } from './timestamp.ts'
-import type { Emit, LineLimits, RequestPlan, Step, Tracker } from './tracker.ts'
+import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
 export interface LauncherTrackerOptions extends LineLimits {
   cursor?: LauncherCursor
@@ -40,6 +40,7 @@ export class LauncherTracker implements Tracker {
   #since: string | undefined
   #stamp: Buffer | undefined
   #full = true
+  #acceptsLoss = false
   #lost: number
   #newestMs = 0
   #end: EndRecord | undefined
@@ -92,7 +93,7 @@ export class LauncherTracker implements Tracker {
   async #overGap(entries: FrameEntry[], at: number, frame: Frame): Promise<Step> {
     // The first answer to a gap is the journal, the second the file from its start: a clock that went back makes
     // the server leave lines out (sinceTime filters line by line, KUBERNETES.md B.2). Only then is it a loss.
-    await this.#fill(frame.seq, this.#full)
+    await this.#fill(frame.seq, this.#full || this.#acceptsLoss)
     if (this.#end !== undefined) return 'finished'
     if (this.#next < frame.seq) return 'reread'
     return this.#accept(entries, at)
@@ -152,9 +153,19 @@ export class LauncherTracker implements Tracker {
       unit: 'frames',
       from,
       to: to - 1,
-      reason: this.#o.journal === undefined ? 'missing_frames' : 'journal_incomplete',
+      reason: this.#reasonOfGap(),
       cursor: this.cursor(),
     })
+    this.#acceptsLoss = false
+  }
+
+  #reasonOfGap(): GapReason {
+    if (this.#acceptsLoss && !this.#full) return 'reread_failed'
+    return this.#o.journal === undefined ? 'missing_frames' : 'journal_incomplete'
+  }
+
+  acceptLoss(): void {
+    this.#acceptsLoss = true
   }
 
   #deliver(frame: Frame): void {
@@ -260,10 +271,14 @@ export class LauncherTracker implements Tracker {
     // Numbers leave nothing to decide.
   }
 
-  isNewer(body: Uint8Array): boolean {
-    return createFrameDecoder()
-      .push(body)
-      .some((entry) => entry.kind === 'frame' && entry.frame.seq >= this.#next)
+  judgeNewest(body: Uint8Array): Newest {
+    const decoder = createFrameDecoder()
+    const entries = decoder.push(body)
+    if (!entries.some((entry) => entry.kind === 'frame' && entry.frame.seq >= this.#next)) return 'same'
+    if (this.#since === undefined) return 'newer'
+    const { stamp } = decoder
+    const ns = stamp === undefined ? null : parseStamp(stamp, 0, stamp.length)
+    return ns === null || sinceTime(ns, 0) < this.#since ? 'hidden' : 'newer'
   }
 
   cursor(): LauncherCursor {

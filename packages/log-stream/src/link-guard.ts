@@ -4,7 +4,7 @@ import type { ConnectionContext } from './connection.ts'
 import type { RequestPlan } from './tracker.ts'
 
 /** Why a connection is left although it still works. */
-export type LeaveReason = 'finished' | 'reread' | 'renew' | 'stalled' | 'container-ended'
+export type LeaveReason = 'finished' | 'reread' | 'renew' | 'stalled' | 'hidden' | 'container-ended'
 
 /** One connection, as the guard sees it. */
 export interface Link {
@@ -55,20 +55,22 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
       continue
     } else {
       lastProbeAt = clock.now()
-      if (!(await probe(context, link))) continue
-      link.leave('stalled')
+      const found = await probe(context, link)
+      if (found === 'alive') continue
+      link.leave(found)
     }
     return
   }
 }
 
-/** Asks for the newest line. True when it was not handed over yet, or when the server cannot be reached at all. */
-async function probe(context: ConnectionContext, link: Link): Promise<boolean> {
+/** Asks for the newest line, which tells whether a silent connection still serves. */
+async function probe(context: ConnectionContext, link: Link): Promise<'alive' | 'stalled' | 'hidden'> {
   const quietSince = link.lastByteAt
   const found = await askForNewest(context, link.over)
   // Something came meanwhile: whatever the probe found, this connection is alive.
-  if (link.over.aborted || link.lastByteAt !== quietSince) return false
+  if (link.over.aborted || link.lastByteAt !== quietSince) return 'alive'
   // Where no connection can be made this one is as dead, or a new one will show at no cost that it was not. An error
   // answer says nothing: when the kubelet is away, the API server ends the connection by itself.
-  return found === 'newer' || found === 'unreachable'
+  if (found === 'hidden') return 'hidden'
+  return found === 'newer' || found === 'unreachable' ? 'stalled' : 'alive'
 }

@@ -39,6 +39,8 @@ export type GapReason =
   | 'missing_frames'
   /** Frame numbers are missing in the log and in the journal. */
   | 'journal_incomplete'
+  /** Something is missing, and every reading of the whole file died before it came to that place. */
+  | 'reread_failed'
   /** Nothing that was handed over before is in the log any more: it was rotated meanwhile. */
   | 'no_overlap'
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { frame } from '../test/frames.ts'
 import { playStage } from '../test/timeline.ts'
 
 describe('a silent stream (F4)', () => {
@@ -51,6 +52,41 @@ describe('a silent stream (F4)', () => {
     // 30 s of silence, then a wait with jitter of at most one second.
     expect((handedOverAt.get('two') ?? 0) - (handedOverAt.get('one') ?? 0)).toBeLessThanOrEqual(31_000)
   })
+
+  it.each(['launcher', 'none'] as const)(
+    'does not read a whole %s file again because of a dead link, unless the clock went back',
+    async (framing) => {
+      const frames = (seq: number, text: string): string =>
+        framing === 'none' ? text : frame(seq, 'o', text).toString().slice(0, -1)
+      const play = async (skewMs: number) => {
+        let bytesSent = 0
+        const played = await playStage({ framing }, async ({ print, pass, kubelet }) => {
+          for (let seq = 0; seq < 500; seq++) print(frames(seq, `${seq} ${'x'.repeat(100)}`))
+          await pass(60_000)
+          print(frames(500, 'one'))
+          await pass(1_000)
+          kubelet.breakAll('half-open')
+          print(frames(501, 'two'), skewMs)
+          await pass(100_000)
+          ;({ bytesSent } = kubelet)
+          kubelet.exit()
+        })
+        return { ...played, bytesSent }
+      }
+      const [dead, stepped] = [await play(0), await play(-1_800_000)]
+      for (const { texts, gaps } of [dead, stepped]) {
+        expect(texts.slice(-2)).toEqual(['one', 'two'])
+        expect(texts).toHaveLength(502)
+        expect(gaps).toEqual([])
+      }
+      const wholeFile = 500 * 130
+      expect(dead.bytesSent).toBeLessThan(wholeFile * 1.5)
+      expect(stepped.bytesSent).toBeGreaterThan(wholeFile * 2)
+      // Plain lines of an older time wait two seconds for what may follow.
+      const late = (stepped.handedOverAt.get('two') ?? 0) - (dead.handedOverAt.get('two') ?? 0)
+      expect(late).toBeLessThanOrEqual(framing === 'none' ? 2_000 : 0)
+    },
+  )
 
   it('finds the lines that a follower stuck in a renamed file does not send', async () => {
     // t4: 60 MB to read, rotated before the first end of file; tailLines=1 showed newer lines all the time.

@@ -1,12 +1,12 @@
 import { formatHash, parseHash } from './line-hash.ts'
 import { LineJoiner } from './line-joiner.ts'
-import type { LogLine, StampCursor, Verdict } from './log-item.ts'
+import type { GapReason, LogLine, StampCursor, Verdict } from './log-item.ts'
 import { RecentLines } from './recent-lines.ts'
 import { ReplayMatcher } from './replay-matcher.ts'
 import { serverWords } from './server-words.ts'
 import { type LineHandler, type StampedLine, StampedLines, type StampedPiece } from './stamped-lines.ts'
 import { sinceTime } from './timestamp.ts'
-import type { Emit, LineLimits, RequestPlan, Step, Tracker } from './tracker.ts'
+import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
 export interface StampTrackerOptions extends LineLimits {
   cursor?: StampCursor
@@ -47,6 +47,7 @@ export class StampTracker implements Tracker {
   #held: Line[] = []
   #heldBytes = 0
   #full = true
+  #acceptsLoss = false
   #last: { ns: bigint; high: number; low: number; before: number } | undefined
   /** Highest timestamp since the clock last went back: what is lower by much is a repetition or a stepped clock. */
   #high = 0n
@@ -132,7 +133,17 @@ export class StampTracker implements Tracker {
     const text = line.bytes.toString('utf8', 0, 4_096)
     if (this.#fragment !== text) this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text })
     this.#fragment = text
-    if (this.#matcher === undefined && !this.#full) this.#step = 'reread'
+    if (this.#matcher !== undefined || this.#full) return
+    if (!this.#acceptsLoss) {
+      this.#step = 'reread'
+      return
+    }
+    this.#acceptsLoss = false
+    this.#gap(this.#last?.ns ?? 0n, 'reread_failed')
+  }
+
+  acceptLoss(): void {
+    this.#acceptsLoss = true
   }
 
   /** A line above the limit cannot wait until it is whole: whether it is new is decided by its time alone. */
@@ -231,14 +242,14 @@ export class StampTracker implements Tracker {
     for (const line of held) this.#line(line)
   }
 
-  #gap(to: bigint): void {
+  #gap(to: bigint, reason: GapReason = 'no_overlap'): void {
     this.#lost++
     this.#o.emit({
       type: 'gap',
       unit: 'time',
       from: Number((this.#last?.ns ?? 0n) / million),
       to: Number(to / million),
-      reason: 'no_overlap',
+      reason,
       cursor: this.cursor(),
     })
   }
@@ -308,24 +319,27 @@ export class StampTracker implements Tracker {
     return 'more'
   }
 
-  isNewer(body: Uint8Array): boolean {
+  judgeNewest(body: Uint8Array): Newest {
     const seen: StampedLine[] = []
     new StampedLines(probeBytes, { line: (line) => seen.push(line), piece: () => undefined }).push(body)
     const newest = seen.at(-1)
-    if (newest === undefined || newest.ns === null) return false
+    if (newest === undefined || newest.ns === null) return 'same'
     const { ns, high, low } = newest
+    const last = this.#last
+    const isHidden = last !== undefined && ns < BigInt(Date.parse(sinceTime(last.ns, this.#o.overlapSeconds))) * million
+    const answer = isHidden ? 'hidden' : 'newer'
     // `tailLines` counts parts: of a long line it gives the last part, with a time of its own (KUBERNETES.md B.1).
     // What an earlier probe found, and a new connection did not, is such a part.
     const key = `${this.#seq} ${ns} ${formatHash(high, low)}`
-    if (this.#recent.find(0, ns, high, low) >= 0) return false
+    if (this.#recent.find(0, ns, high, low) >= 0) return 'same'
     if (key === this.#probed) {
       // It may also be that the new connection was dead from its start: every half hour that is tried anew.
       this.#probedAgain++
-      return this.#probedAgain % probesBeforeDoubt === 0
+      return this.#probedAgain % probesBeforeDoubt === 0 ? answer : 'same'
     }
     this.#probedAgain = 0
     this.#probed = key
-    return true
+    return answer
   }
 
   cursor(): StampCursor {

@@ -3,6 +3,12 @@ import type { LogCursor, LogItem, Verdict } from './log-item.ts'
 /** What to do after some bytes: read on, ask again from the file's start, or stop because the end record came. */
 export type Step = 'more' | 'reread' | 'finished'
 
+/**
+ * What the newest line in the log is: handed over already; newer; or newer, but of a time that a request by time would
+ * leave out, because the node's clock went back.
+ */
+export type Newest = 'same' | 'newer' | 'hidden'
+
 /** How one request is about to be made. */
 export interface RequestPlan {
   /** Ask for the whole newest file instead of resuming at a time. */
@@ -27,12 +33,14 @@ export interface Tracker {
   drain(): Promise<void>
   /** The log server gives nothing: what follows without a hole elsewhere (the journal) is handed over meanwhile. */
   catchUp(): Promise<'more' | 'finished'>
+  /** The whole file cannot be read: the next hole is taken for a loss without it. */
+  acceptLoss(): void
   /** Whether lines wait to be told from lines handed over before. */
   readonly undecided: boolean
   /** Nothing came for a while on this connection: decide what was waiting for more. */
   quiet(): void
-  /** Whether the answer to a `tailLines=1` probe holds something that was not handed over. */
-  isNewer(body: Uint8Array): boolean
+  /** Judges the answer to a `tailLines=1` probe. */
+  judgeNewest(body: Uint8Array): Newest
   cursor(): LogCursor
   verdict(): Verdict
   /** Whether an end record is still to come. */
