@@ -1,4 +1,4 @@
-import { isAlreadyExists, isConflict, isNotFound, KubeError, kinds } from '@agent-jobs/kube-api'
+import { isAlreadyExists, isConflict, isNotFound, isUnauthorized, KubeError, kinds } from '@agent-jobs/kube-api'
 import type { Secret } from './kubernetes.ts'
 import { inspectHolder } from './key-holder.ts'
 import { label } from './labels.ts'
@@ -70,9 +70,12 @@ async function nextChange(
   }
 }
 
-/** Whether a failed call is worth another try: nothing says that the request itself is wrong. */
+/**
+ * Whether a failed call is worth another try: nothing says that the request itself is wrong. A 401 is such a failure too:
+ * it says that nothing was done, and a token that is being rotated is good again in a minute.
+ */
 export function isPassing(error: unknown): boolean {
-  return KubeError.isInstance(error) && (error.retryable || error.maybeApplied)
+  return KubeError.isInstance(error) && (error.retryable || error.maybeApplied || error.status === 401)
 }
 
 /**
@@ -95,11 +98,14 @@ export async function claimKey(
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted()
     try {
-      return await client.create(kinds.Secret, secret, { signal })
+      const created = await client.create(kinds.Secret, secret, { signal })
+      context.trusted = true
+      return created
     } catch (error) {
       if (!isAlreadyExists(error)) {
         if (signal?.aborted) throw error
-        if (!isPassing(error)) {
+        // Credentials that have never worked will not heal by waiting.
+        if (!isPassing(error) || (isUnauthorized(error) && !context.trusted)) {
           throw new RunError('refused', `The Secret ${name} was refused: ${errorText(error)}. Nothing was created.`, {
             cause: error,
           })
@@ -108,6 +114,7 @@ export async function claimKey(
         await clock.sleep(backoffMs(attempt, random), signal)
         continue
       }
+      context.trusted = true
     }
     try {
       const current = await readSecret(context, name, signal)
@@ -156,15 +163,17 @@ export function unreachable(cause: unknown): RunError {
   return new RunError('unreachable', text, { cause, retryable: true })
 }
 
-/** Lets go of a key that was just taken and will not be used. */
-export async function releaseClaim(context: RunnerContext, secret: Secret): Promise<void> {
+/** Lets go of a key that was just taken and will not be used. False when its Secret may still be there. */
+export async function releaseClaim(context: RunnerContext, secret: Secret): Promise<boolean> {
   const { client, namespace, warn } = context
   const { name = '', uid } = secret.metadata ?? {}
   try {
     await client.delete(kinds.Secret, { name, namespace, preconditions: { uid } })
+    return true
   } catch (error) {
-    if (isNotFound(error) || isConflict(error)) return
+    if (isNotFound(error) || isConflict(error)) return true
     const message = `The Secret ${name} could not be removed: ${errorText(error)}. The next start of its key, or reap, will.`
     warn({ code: 'secret_left', message, cause: error })
+    return false
   }
 }

@@ -2,7 +2,17 @@ import { createManualClock } from '@agent-jobs/mini-kube'
 import { kinds } from '@agent-jobs/kube-api'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { contend, inParallel, liveAndDie, manyRuns, numbered, seeded, type Death } from '../test/support/faults.ts'
+import { apiTrouble } from '../test/support/api-trouble.ts'
+import {
+  contend,
+  inParallel,
+  liveAndDie,
+  manyRuns,
+  numbered,
+  restart,
+  seeded,
+  type Death,
+} from '../test/support/faults.ts'
 import { stopRealProcess } from '../test/support/run-process.ts'
 import { buildManifest } from './manifest.ts'
 import { collect, firstLine, frames, linesOf, readUntil, rest, startWorld } from '../test/support/world.ts'
@@ -93,6 +103,22 @@ describe('an API server in trouble', () => {
       }),
     )
     expect(world.mostLivePods()).toBe(1)
+  })
+
+  it('that refuses, forgets, rotates tokens and loses answers for a while costs no line and no run', async () => {
+    await using world = await startWorld({ seed: 21 })
+    const report = await apiTrouble(world, { rounds: 6, badMs: 300, goodMs: 200 })
+    expect(report).toEqual({ runs: 7, rotations: 1, wrong: [] })
+    expect(world.mostLivePods()).toBe(1)
+  })
+
+  it('that has never taken the credentials is not asked again and again', async () => {
+    await using world = await startWorld({ seed: 22 })
+    await world.kube.faults.inject({ kind: 'error', status: 401, match: { method: 'POST' } })
+    await expect(world.server().runner.start(frames(['wait']))).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('401'),
+    })
   })
 
   it('that cuts every connection again and again loses no line', async () => {
@@ -202,14 +228,11 @@ describe('cancellation', () => {
 describe('many runs at once', () => {
   it('survive a server that goes away and streams that are reset, with every line once', async () => {
     await using world = await startWorld({ seed: 20 })
-    const { wrong, outcomes } = await manyRuns(world, {
-      runs: 50,
-      lines: 60,
-      everyMs: 20,
-      rounds: 3,
-      roundMs: 400,
-      downMs: 150,
-    })
+    const { wrong, outcomes } = await manyRuns(
+      world.server().runner,
+      { runs: 50, lines: 60, everyMs: 20, rounds: 3, roundMs: 400 },
+      () => restart(world, { runs: 50, downMs: 150 }),
+    )
     expect(wrong).toEqual([])
     expect(outcomes).toEqual({ succeeded: 50 })
     expect(world.mostLivePods()).toBe(1)

@@ -126,6 +126,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     random,
     warn: onWarning,
     endings: new Map(),
+    trusted: false,
     closed: new AbortController(),
   }
   const board = createWatchBoard(context)

@@ -17,6 +17,8 @@ export interface RunnerContext {
   random: () => number
   warn: (warning: RunnerWarning) => void
   endings: Endings
+  /** The API server has taken the credentials at least once, so that a later 401 is worth some patience. */
+  trusted: boolean
   /** Fires when the client was closed: nothing can be followed any more. */
   closed: AbortController
 }

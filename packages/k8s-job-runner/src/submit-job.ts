@@ -44,8 +44,8 @@ export async function createOrAdoptJob(
         }
         if (own !== 'absent') return own
       } else if (!isPassing(error)) {
-        await releaseClaim(context, secret)
-        throw new RunError('refused', `The Job ${name} was refused: ${errorText(error)}. Its Secret was removed.`, {
+        const left = (await releaseClaim(context, secret)) ? 'was removed' : 'could not be removed; reap will do it'
+        throw new RunError('refused', `The Job ${name} was refused: ${errorText(error)}. Its Secret ${left}.`, {
           cause: error,
         })
       }

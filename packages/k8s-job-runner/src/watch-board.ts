@@ -84,7 +84,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
         // Refused for good, as far as the client can tell. Runs go on all the same, so sight may come back.
         const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorText(error)}. Trying again.`
         warn({ code: 'watch_failed', message, cause: error })
-        await clock.sleep(1000 + backoffMs(attempt, random, 1000, 30_000), signal).catch(() => undefined)
+        await clock.sleep(1000 + backoffMs(attempt, random, 1000, 10_000), signal).catch(() => undefined)
       }
     }
   }

@@ -1,16 +1,22 @@
 // The fault runs in their full sizes. Each prints what it did and what it found, and fails when a promise is broken.
 // usage: node --conditions=@agent-jobs/source test/soak.ts F1|F2|F9|F12|F13|F14 [SEED]
 import { createManualClock } from '@agent-jobs/mini-kube'
-import { kinds } from '@agent-jobs/kube-api'
+import { createKubeClient, kinds } from '@agent-jobs/kube-api'
+import { KubeConfig } from '@kubernetes/client-node'
 import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { apiTrouble } from './support/api-trouble.ts'
 import { contend, inParallel, liveAndDie, manyRuns, numbered, seeded, type Death } from './support/faults.ts'
+import { createJobRunner } from '../src/index.ts'
+import { measureMemory, type Memory } from './support/measure-memory.ts'
+import { startKubeProcess } from './support/start-kube-process.ts'
 import { stopRealProcess } from './support/run-process.ts'
-import { collect, firstLine, frames, linesOf, rest, startWorld } from './support/world.ts'
+import { collect, firstLine, frames, rest, startWorld } from './support/world.ts'
 
 const [name = '', seedText = '1'] = process.argv.slice(2)
 const seed = Number(seedText)
 const say = (text: string): void => console.log(`${new Date().toISOString()} ${text}`)
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 const times = (count: number): Iterable<number> => Array.from({ length: count }).keys()
 
 async function killed(deathsOf: () => Death[], count: number): Promise<void> {
@@ -43,21 +49,13 @@ async function f2(): Promise<void> {
 
 async function f9(): Promise<void> {
   await using world = await startWorld({ seed })
-  const server = world.server()
-  const run = await server.runner.start(frames(['lines', '6000', '100']))
-  const events = collect(run.events)
-  const endsAt = Date.now() + 600_000
-  for (let round = 0; Date.now() < endsAt; round += 1) {
-    const status = [429, 500, 503, 504, 401][round % 5] ?? 500
-    const fault = await world.kube.faults.inject({ kind: 'error', status, retryAfterSeconds: 1, probability: 0.7 })
-    await world.kube.faults.inject({ kind: 'cut-all' })
-    await sleep(15_000)
-    await fault.remove()
-    await sleep(2000)
-  }
-  assert.deepEqual(linesOf(await events), numbered(6000))
-  assert.equal((await run.outcome).kind, 'succeeded')
-  say('429, 5xx and 401 for ten minutes: 6,000 lines once')
+  const report = await apiTrouble(world, { rounds: 36, badMs: 14_000, goodMs: 3000 })
+  assert.deepEqual(report.wrong, [])
+  assert.equal(world.mostLivePods(), 1)
+  say(
+    `429, 5xx, 401, lost answers and ${report.rotations} rotated tokens for ten minutes: ` +
+      `${report.runs} runs, every line once, each succeeded`,
+  )
   const clock = createManualClock({ start: Date.now() })
   const blind = world.server({ clock, random: () => 0.5 })
   const stuck = await blind.runner.start(frames(['wait'], { scheduling: { nodeSelector: { none: 'such' } } }))
@@ -129,23 +127,36 @@ async function f13(): Promise<void> {
 }
 
 async function f14(): Promise<void> {
-  await using world = await startWorld({ seed })
-  const memory: number[] = []
-  const watch = setInterval(() => memory.push(Math.round(process.memoryUsage().rss / 1_048_576)), 10_000)
-  const result = await manyRuns(world, {
-    runs: 1000,
-    lines: 280,
-    everyMs: 1000,
-    rounds: 28,
-    roundMs: 9500,
-    downMs: 500,
+  await using kube = await startKubeProcess(seed)
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromString(kube.kubeConfig)
+  const client = createKubeClient({ kubeConfig })
+  const runner = createJobRunner({ client, namespace: 'default' })
+  const memory: Memory[] = []
+  const size = { runs: 1000, lines: 280, everyMs: 1000, rounds: 28, roundMs: 9500 }
+  const result = await manyRuns(runner, size, async (round) => {
+    memory.push(await measureMemory())
+    say(`round ${round}: heap ${memory.at(-1)?.heap.toFixed(1)} MiB, RSS ${memory.at(-1)?.rss.toFixed(0)} MiB`)
+    await kube.ask({ restart: { runs: size.runs, downMs: 500 } })
   })
-  clearInterval(watch)
-  assert.deepEqual(result, { wrong: [], outcomes: { succeeded: 1000 } })
-  assert.equal(world.mostLivePods(), 1)
+  const { mostLivePods } = await kube.ask({ report: true })
+  assert.deepEqual(result, { wrong: [], outcomes: { succeeded: size.runs } })
+  assert.equal(mostLivePods, 1)
+  await client.close()
+  // The first rounds are those in which runs start and buffers grow to their size, the last ones those in which they end.
+  const steady = memory.slice(5, -2)
+  const third = Math.floor(steady.length / 3)
+  const heap = [
+    mean(steady.slice(0, third).map((each) => each.heap)),
+    mean(steady.slice(-third).map((each) => each.heap)),
+  ]
+  const rss = [mean(steady.slice(0, third).map((each) => each.rss)), mean(steady.slice(-third).map((each) => each.rss))]
   say(
-    `1,000 runs for five minutes, the server away and streams reset every 10 s: nothing lost; RSS in MiB ${memory.join(' ')}`,
+    `1,000 runs for five minutes, the server away and streams reset every 10 s: nothing lost; first to last third of the rounds: ` +
+      `heap ${heap.map((mib) => mib.toFixed(1)).join(' → ')} MiB, RSS ${rss.map((mib) => mib.toFixed(0)).join(' → ')} MiB`,
   )
+  for (const [first = 0, last = 0] of [heap, rss])
+    assert.ok(last <= first * 1.05, `memory grew: ${first} → ${last} MiB`)
 }
 
 const all: Record<string, () => Promise<void>> = { F1: f1, F2: f2, F9: f9, F12: f12, F13: f13, F14: f14 }

@@ -1,6 +1,7 @@
 import { kinds } from '@agent-jobs/kube-api'
 import {
   RunError,
+  type JobRunner,
   type Outcome,
   type RunEvent,
   type RunHandle,
@@ -8,7 +9,7 @@ import {
   type RunRequest,
 } from '../../src/index.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { collect, frames, linesOf, type Server, type World } from './world.ts'
+import { frames, type Server, type World } from './world.ts'
 
 /** Numbers between 0 and 1 that are the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -147,37 +148,50 @@ export async function remains(server: Server): Promise<{ jobs: number; secrets: 
   return { jobs: jobs.items.length, secrets: secrets.items.length, pods: pods.items.length }
 }
 
-/** Many runs at once while the server goes away and comes back, and all streams are reset in between. */
+/** One bad moment of a server: a tenth of the log streams reset a little later, all connections now, and none for a while. */
+export interface Restart {
+  runs: number
+  downMs: number
+}
+
+/** Restarts the API server of a world as far as its clients can tell. */
+export async function restart({ kube }: World, { runs, downMs }: Restart): Promise<void> {
+  await kube.faults.inject({
+    kind: 'cut',
+    how: 'reset',
+    afterBytes: [0, 20_000],
+    probability: 0.1,
+    times: runs / 10,
+    match: { path: '/log?' },
+  })
+  await kube.faults.inject({ kind: 'cut-all' })
+  const down = await kube.faults.inject({ kind: 'api-down' })
+  await sleep(downMs)
+  await down.remove()
+}
+
+/** Many runs at once, disturbed again and again. Keeps nothing of their output: each line is judged as it comes. */
 export async function manyRuns(
-  world: World,
-  o: { runs: number; lines: number; everyMs: number; rounds: number; roundMs: number; downMs: number },
+  runner: JobRunner,
+  o: { runs: number; lines: number; everyMs: number; rounds: number; roundMs: number },
+  disturb: (round: number) => Promise<void>,
 ): Promise<{ wrong: string[]; outcomes: Record<string, number> }> {
-  const server = world.server()
   const wrong: string[] = []
   const outcomes: Record<string, number> = {}
-  const expected = numbered(o.lines).join()
   const runs = Array.from({ length: o.runs }, async () => {
-    const run = await server.runner.start(frames(['lines', String(o.lines), String(o.everyMs)]))
-    const events = await collect(run.events)
-    if (linesOf(events).join() !== expected) wrong.push(run.runId)
+    const run = await runner.start(frames(['lines', String(o.lines), String(o.everyMs)]))
+    let next = 0
+    for await (const event of run.events) {
+      if (event.type === 'line') next = event.text === `line ${next}` ? next + 1 : Number.NaN
+    }
+    if (next !== o.lines) wrong.push(run.runId)
     const { kind } = await run.outcome
     outcomes[kind] = (outcomes[kind] ?? 0) + 1
     await run.settled
   })
   for (let round = 0; round < o.rounds; round += 1) {
     await sleep(o.roundMs)
-    await world.kube.faults.inject({
-      kind: 'cut',
-      how: 'reset',
-      afterBytes: [0, 20_000],
-      probability: 0.1,
-      times: o.runs / 10,
-      match: { path: '/log?' },
-    })
-    await world.kube.faults.inject({ kind: 'cut-all' })
-    const down = await world.kube.faults.inject({ kind: 'api-down' })
-    await sleep(o.downMs)
-    await down.remove()
+    await disturb(round)
   }
   await Promise.all(runs)
   return { wrong, outcomes }

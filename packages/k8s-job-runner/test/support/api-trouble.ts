@@ -1,0 +1,100 @@
+import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
+import { KubeConfig } from '@kubernetes/client-node'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createJobRunner, RunError, type JobRunner, type RunHandle, type RunRequest } from '../../src/index.ts'
+import { numbered } from './faults.ts'
+import { collect, frames, linesOf, type World } from './world.ts'
+
+/** A client whose token stands in a file. `rotate` has the old one refused for good and writes the next some time later. */
+async function rotatingClient(
+  world: World,
+): Promise<{ client: KubeClient; rotate: (lateMs: number) => Promise<void> }> {
+  const tokenFile = join(world.kube.dataDir, 'token')
+  let user = 0
+  const write = () => writeFile(tokenFile, world.kube.addUser(`runner-${user}`, ['system:masters']))
+  await write()
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromOptions({
+    clusters: [{ name: 'c', server: world.kube.url, skipTLSVerify: true }],
+    users: [{ name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile } } }],
+    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
+    currentContext: 'x',
+  })
+  return {
+    client: createKubeClient({ kubeConfig }),
+    async rotate(lateMs) {
+      await world.kube.faults.inject({ kind: 'error', status: 401, match: { user: `runner-${user}` } })
+      user += 1
+      await sleep(lateMs)
+      await write()
+    },
+  }
+}
+
+/** As the error of a start whose fate is not known says: the same run, once more. */
+async function startInTheEnd(runner: JobRunner, request: RunRequest): Promise<RunHandle> {
+  for (;;) {
+    try {
+      return await runner.start(request)
+    } catch (error) {
+      if (!RunError.isInstance(error) || error.code !== 'unreachable') throw error
+    }
+  }
+}
+
+/** What came of the runs that were started and followed in the bad time. */
+export interface TroubleReport {
+  runs: number
+  rotations: number
+  wrong: string[]
+}
+
+/**
+ * A bad time: most requests are answered with 429, 500, 503 or 504 by turns, or all with 401 until the next token is
+ * there; connections are cut, and of some writes the answer is lost although they were done. Meanwhile one run prints a
+ * line each 100 ms, and in every round another is started.
+ */
+export async function apiTrouble(
+  world: World,
+  o: { rounds: number; badMs: number; goodMs: number },
+): Promise<TroubleReport> {
+  const { client, rotate } = await rotatingClient(world)
+  const runner = createJobRunner({ client, namespace: 'default' })
+  const wrong: string[] = []
+  const judge = async (request: RunRequest, lines: number): Promise<void> => {
+    const run = await startInTheEnd(runner, request)
+    const events = await collect(run.events)
+    const { kind } = await run.outcome
+    if (kind !== 'succeeded' || linesOf(events).join() !== numbered(lines).join()) wrong.push(`${run.runId}: ${kind}`)
+    await run.settled
+  }
+  const spanMs = o.rounds * (o.badMs + o.goodMs)
+  const runs = [judge(frames(['lines', String(spanMs / 100), '100']), spanMs / 100)]
+  let rotations = 0
+  for (let round = 0; round < o.rounds; round += 1) {
+    const status = [429, 500, 503, 504, 401][round % 5] ?? 500
+    const retryAfterSeconds = Math.min(o.badMs / 5000, 30)
+    const fault =
+      status === 401
+        ? undefined
+        : await world.kube.faults.inject({ kind: 'error', status, retryAfterSeconds, probability: 0.7 })
+    const path = ['/secrets', '/jobs'][round % 2] ?? ''
+    const match = { method: ['POST', 'PATCH'][round % 3] ?? 'POST', path }
+    await world.kube.faults.inject({ kind: 'cut', how: 'reset', afterBytes: 0, match, times: 1 })
+    await world.kube.faults.inject({ kind: 'cut-all' })
+    runs.push(judge(frames(['lines', '20', '50']), 20))
+    if (fault === undefined) {
+      await rotate(o.badMs)
+      rotations += 1
+    } else {
+      await sleep(o.badMs)
+      await fault.remove()
+    }
+    await sleep(o.goodMs)
+  }
+  await Promise.all(runs)
+  await client.close()
+  return { runs: runs.length, rotations, wrong }
+}
