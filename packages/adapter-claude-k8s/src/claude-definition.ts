@@ -50,6 +50,8 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
         CLAUDE_CONFIG_DIR: await configDirectory(input),
         // The image decides the version; an update in the pod would be lost with it.
         DISABLE_AUTOUPDATER: '1',
+        // Where pods have no way out, each start waits 10 to 80 s for telemetry that nobody gets.
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: env['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC'] ?? '1',
       },
       files: mcpConfigFile === null ? [] : [{ path: mcpConfigFile, content: JSON.stringify({ mcpServers }) }],
       notes: [
