@@ -1,6 +1,7 @@
 export type { BackoffOptions } from './backoff.ts'
 export type { RetryOptions } from './call-with-retry.ts'
 export type { Clock } from './clock.ts'
+export type { DateFields } from './date-fields.ts'
 export {
   isAlreadyExists,
   isConflict,
@@ -23,7 +24,6 @@ export {
 } from './kube-client.ts'
 export { KubeError, type KubeErrorCode, type KubeErrorInit, type KubeObjectRef } from './kube-error.ts'
 export type { LogResponse, OpenLogOptions } from './log-request.ts'
-export type { ModelClass } from './model-dates.ts'
 export type { Query } from './query-string.ts'
 export type { ListWatchTuning } from './reflector.ts'
 export { kinds, resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'

@@ -277,6 +277,19 @@ describe('a failed call', () => {
     expect(await failed).toMatchObject({ code: 'timeout', retryable: true })
   })
 
+  it('gives an answer that is no JSON as text when asked for it', async () => {
+    api.answer((response) => response.writeHead(200, { 'content-type': 'text/plain' }).end('ok'))
+    const readyz: string = await client.request({ method: 'GET', path: '/readyz', answer: 'text' })
+    expect(readyz).toBe('ok')
+    expect(api.requests[0]?.headers.accept).toBe('*/*')
+    expect(await errorOf(clientWith({ retry: { attempts: 1 } }).request({ method: 'GET', path: '/readyz' }))).toEqual(
+      expect.objectContaining({ code: 'bad_response', message: expect.stringContaining("`answer: 'text'`") }),
+    )
+    api.answer(status(503, 'ServiceUnavailable', 'shutting down'))
+    const failed = clientWith({ retry: { attempts: 1 } }).request({ method: 'GET', path: '/readyz', answer: 'text' })
+    expect(await errorOf(failed)).toMatchObject({ code: 'unavailable', message: expect.stringContaining('shutting') })
+  })
+
   it('refuses a login page and an answer beyond the bound', async () => {
     api.answer((response) => response.writeHead(200).end('<html>sign in</html>'))
     expect(await errorOf(clientWith({ retry: { attempts: 1 } }).request({ method: 'GET', path: '/x' }))).toMatchObject({

@@ -3,7 +3,7 @@ import { defaultRetry, type RetryOptions } from './call-with-retry.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { isGone } from './error-predicates.ts'
 import { openLog, type LogResponse, type OpenLogOptions } from './log-request.ts'
-import { reviveDates } from './model-dates.ts'
+import { reviveDates } from './date-fields.ts'
 import type { Query } from './query-string.ts'
 import { defaultTuning, type ListWatchTuning } from './reflector.ts'
 import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
@@ -80,6 +80,8 @@ export interface RawRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number | undefined
+  /** What the answer's body is: parsed as JSON, or given as it is (`/readyz`, `/metrics`). Default `json`. */
+  readonly answer?: 'json' | 'text' | undefined
 }
 
 /** One API server, one pool of connections. */
@@ -98,6 +100,7 @@ export interface KubeClient {
   delete(kind: ResourceKind<KubeObject>, o: DeleteOptions): Promise<void>
   /** A status other than 200 does not throw: the body then holds the Status object. */
   openLog(o: OpenLogOptions): Promise<LogResponse>
+  request(o: RawRequest & { readonly answer: 'text' }): Promise<string>
   request<T>(o: RawRequest): Promise<T>
   /**
    * Whole objects as they are and as they change, through every break of the connection, until the signal is aborted;
@@ -166,7 +169,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         ...(namespace === undefined ? {} : { namespace }),
         ...(name === undefined ? {} : { name }),
       },
-      model: kind.model,
+      dates: kind.dates,
     }
   }
 
@@ -178,7 +181,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     const { labelSelector, fieldSelector, signal } = o
     const { path, object } = target(kind, { namespace: o.namespace })
     const query = { labelSelector, fieldSelector, ...page }
-    // A list is revived item by item below; the model describes one object.
+    // A list is revived item by item below; the fields are those of one object.
     return (await unary.call({ method: 'GET', path, object, query, signal, repeatable: 'always' })) as ListBody<T>
   }
 
@@ -196,7 +199,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
           // Items of a list come without these two.
           item.apiVersion ??= kind.apiVersion
           item.kind ??= kind.kind
-          if (kind.model) reviveDates(kind.model, item)
+          if (kind.dates) reviveDates(kind.dates, item)
           items.push(item)
         }
         next = body.metadata?.continue
@@ -277,7 +280,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       await unary.call({
         method: 'DELETE',
         ...target(kind, o),
-        model: undefined,
+        dates: undefined,
         body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, gracePeriodSeconds, preconditions },
         signal: o.signal,
         // Without a uid the second delete might hit another object of the same name.

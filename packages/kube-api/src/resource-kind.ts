@@ -1,4 +1,4 @@
-import {
+import type {
   CoreV1Event,
   V1ConfigMap,
   V1Job,
@@ -13,9 +13,9 @@ import {
   V1Secret,
   V1SelfSubjectAccessReview,
   V1ServiceAccount,
-  type V1ObjectMeta,
+  V1ObjectMeta,
 } from '@kubernetes/client-node'
-import type { ModelClass } from './model-dates.ts'
+import { dateFields, type DateFields } from './date-fields.ts'
 
 /** What every Kubernetes object has. */
 export interface KubeObject {
@@ -38,42 +38,44 @@ export interface ResourceKind<T extends KubeObject> {
   /** The lower-case plural that stands in the path. */
   readonly plural: string
   readonly namespaced: boolean
-  /** client-node's class of the kind. With it, fields typed `Date` are Dates; without it they stay strings. */
-  readonly model?: ModelClass<T>
+  /** The fields that client-node types as `Date`; they are read as Dates. Without this the times stay strings. */
+  readonly dates?: DateFields
+  /** Never there: it carries the type of the kind's objects. */
+  readonly type?: T
 }
 
 function define<T extends KubeObject>(
-  model: ModelClass<T>,
   apiVersion: string,
   kind: string,
   plural: string,
-  namespaced = true,
+  { dates = dateFields.other, namespaced = true }: { dates?: DateFields; namespaced?: boolean } = {},
 ): ResourceKind<T> {
-  return { apiVersion, kind, plural, namespaced, model }
+  return { apiVersion, kind, plural, namespaced, dates }
 }
 
 /** The kinds that running Jobs takes. Any other kind is one literal of type `ResourceKind`. */
 export const kinds = {
-  Job: define(V1Job, 'batch/v1', 'Job', 'jobs'),
-  Pod: define(V1Pod, 'v1', 'Pod', 'pods'),
-  Secret: define(V1Secret, 'v1', 'Secret', 'secrets'),
-  ConfigMap: define(V1ConfigMap, 'v1', 'ConfigMap', 'configmaps'),
-  PersistentVolumeClaim: define(V1PersistentVolumeClaim, 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
-  Event: define(CoreV1Event, 'v1', 'Event', 'events'),
-  Namespace: define(V1Namespace, 'v1', 'Namespace', 'namespaces', false),
-  ServiceAccount: define(V1ServiceAccount, 'v1', 'ServiceAccount', 'serviceaccounts'),
-  Lease: define(V1Lease, 'coordination.k8s.io/v1', 'Lease', 'leases'),
-  ResourceQuota: define(V1ResourceQuota, 'v1', 'ResourceQuota', 'resourcequotas'),
-  Node: define(V1Node, 'v1', 'Node', 'nodes', false),
-  SelfSubjectAccessReview: define(
-    V1SelfSubjectAccessReview,
+  Job: define<V1Job>('batch/v1', 'Job', 'jobs', { dates: dateFields.Job }),
+  Pod: define<V1Pod>('v1', 'Pod', 'pods', { dates: dateFields.Pod }),
+  Secret: define<V1Secret>('v1', 'Secret', 'secrets'),
+  ConfigMap: define<V1ConfigMap>('v1', 'ConfigMap', 'configmaps'),
+  PersistentVolumeClaim: define<V1PersistentVolumeClaim>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', {
+    dates: dateFields.PersistentVolumeClaim,
+  }),
+  Event: define<CoreV1Event>('v1', 'Event', 'events', { dates: dateFields.Event }),
+  Namespace: define<V1Namespace>('v1', 'Namespace', 'namespaces', { dates: dateFields.Namespace, namespaced: false }),
+  ServiceAccount: define<V1ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts'),
+  Lease: define<V1Lease>('coordination.k8s.io/v1', 'Lease', 'leases', { dates: dateFields.Lease }),
+  ResourceQuota: define<V1ResourceQuota>('v1', 'ResourceQuota', 'resourcequotas'),
+  Node: define<V1Node>('v1', 'Node', 'nodes', { dates: dateFields.Node, namespaced: false }),
+  SelfSubjectAccessReview: define<V1SelfSubjectAccessReview>(
     'authorization.k8s.io/v1',
     'SelfSubjectAccessReview',
     'selfsubjectaccessreviews',
-    false,
+    { namespaced: false },
   ),
-  Role: define(V1Role, 'rbac.authorization.k8s.io/v1', 'Role', 'roles'),
-  RoleBinding: define(V1RoleBinding, 'rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings'),
+  Role: define<V1Role>('rbac.authorization.k8s.io/v1', 'Role', 'roles'),
+  RoleBinding: define<V1RoleBinding>('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings'),
 } as const
 
 /** The path of a collection, or of one object in it, on the API server. */

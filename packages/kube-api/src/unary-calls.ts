@@ -1,7 +1,7 @@
 import { callWithRetry, type Repeatable, type RetryOptions } from './call-with-retry.ts'
 import type { Clock } from './clock.ts'
 import { KubeError, type KubeObjectRef } from './kube-error.ts'
-import { reviveDates, type ModelClass } from './model-dates.ts'
+import { reviveDates, type DateFields } from './date-fields.ts'
 import { queryString, type Query } from './query-string.ts'
 import { parseStatus, statusError } from './status-error.ts'
 import type { Transport, WireAnswer } from './transport.ts'
@@ -16,7 +16,9 @@ export interface UnaryRequest {
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number | undefined
   readonly object?: KubeObjectRef | undefined
-  readonly model?: ModelClass<never> | ModelClass<unknown> | undefined
+  readonly dates?: DateFields | undefined
+  /** What the body of the answer is. Default `json`. */
+  readonly answer?: 'json' | 'text' | undefined
   readonly repeatable: Repeatable
   /** Statuses that mean success once an earlier attempt may have been applied: the 404 of a repeated delete. */
   readonly doneWhenRepeated?: readonly number[] | undefined
@@ -35,16 +37,17 @@ export interface UnaryOptions {
 }
 
 function parseAnswer(request: UnaryRequest, answer: WireAnswer): unknown {
+  if (request.answer === 'text') return answer.text
   if (answer.text === '') return undefined
   try {
     const value: unknown = JSON.parse(answer.text)
-    if (request.model) reviveDates(request.model, value)
+    if (request.dates) reviveDates(request.dates, value)
     return value
   } catch (cause) {
     throw new KubeError({
       code: 'bad_response',
       status: answer.status,
-      message: `${request.method} ${request.path} answered ${answer.status} with a body that is not JSON (${answer.text.length} characters). Check that the address is an API server and not a proxy's login page.`,
+      message: `${request.method} ${request.path} answered ${answer.status} with a body that is not JSON (${answer.text.length} characters). Check that the address is an API server and not a proxy's login page; a path that answers in plain text is read with \`answer: 'text'\`.`,
       retryable: true,
       maybeApplied: request.method !== 'GET',
       object: request.object,
@@ -66,7 +69,7 @@ export function createUnaryCalls({ transport, clock, random, retry, requestTimeo
       return await callWithRetry(
         async () => {
           try {
-            const { headers } = request
+            const headers = request.answer === 'text' ? { accept: '*/*', ...request.headers } : request.headers
             const answer = await transport.send({ method, path, object, body, headers, timeoutMs, signal })
             if (answer.status < 300) return parseAnswer(request, answer)
             if (perhapsDone && request.doneWhenRepeated?.includes(answer.status)) return undefined

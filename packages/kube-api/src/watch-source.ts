@@ -1,6 +1,6 @@
 import { readJsonLines } from './json-lines.ts'
 import { KubeError } from './kube-error.ts'
-import { reviveDates } from './model-dates.ts'
+import { reviveDates } from './date-fields.ts'
 import { queryString, type Query } from './query-string.ts'
 import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
 import { parseStatus, statusError } from './status-error.ts'
@@ -56,7 +56,7 @@ function readFrame<T extends KubeObject>(kind: ResourceKind<T>, line: unknown, p
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
-      if (kind.model) reviveDates(kind.model, object)
+      if (kind.dates) reviveDates(kind.dates, object)
       return { type: 'object', alive: line['type'] !== 'DELETED', object: object as T }
     case 'BOOKMARK': {
       const annotations = isRecord(metadata['annotations']) ? metadata['annotations'] : {}

@@ -1,14 +1,43 @@
-import { CoreV1Event, V1Job, V1Lease, V1Pod } from '@kubernetes/client-node'
+import * as clientNode from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { readFixture } from '../test/fixture.ts'
-import { reviveDates } from './model-dates.ts'
+import { dateFields, reviveDates, type DateFields } from './date-fields.ts'
+import { kinds } from './resource-kind.ts'
 
-const fixture = (name: string) => JSON.parse(readFixture(`completed/${name}.json`)) as V1Pod & V1Job
+const fixture = (name: string) =>
+  JSON.parse(readFixture(`completed/${name}.json`)) as clientNode.V1Pod & clientNode.V1Job
+
+interface Model {
+  getAttributeTypeMap(): readonly { readonly baseName: string; readonly type: string }[]
+}
+const models = new Map<string, unknown>(Object.entries(clientNode))
+
+const isModel = (value: unknown): value is Model => typeof value === 'function' && 'getAttributeTypeMap' in value
+
+/** The fields of a model of client-node that hold a time, as it says itself. */
+function fieldsOf(model: unknown, above: readonly unknown[] = []): DateFields {
+  const fields: Record<string, DateFields[string]> = {}
+  if (!isModel(model) || above.includes(model)) return fields
+  for (const { baseName, type } of model.getAttributeTypeMap()) {
+    const item = /^Array<(.+)>$/.exec(type)?.[1] ?? type
+    if (item === 'Date') fields[baseName] = 'date'
+    else if (item === 'V1MicroTime') fields[baseName] = 'micro'
+    else {
+      const nested = fieldsOf(models.get(item), [...above, model])
+      if (Object.keys(nested).length > 0) fields[baseName] = item === type ? nested : [nested]
+    }
+  }
+  return fields
+}
+
+it.each(Object.entries(kinds))('the times of a %s are those that client-node types as Date', (name, kind) => {
+  expect(kind.dates).toEqual(fieldsOf(models.get(name === 'Event' ? 'CoreV1Event' : `V1${name}`)))
+})
 
 describe('dates', () => {
   it('of a recorded pod are Dates, and nothing else has changed', () => {
     const pod = fixture('pod')
-    reviveDates(V1Pod, pod)
+    reviveDates(dateFields.Pod, pod)
     expect(pod.metadata?.creationTimestamp).toBeInstanceOf(Date)
     expect(pod.status?.startTime).toBeInstanceOf(Date)
     expect(pod.status?.conditions?.[0]?.lastTransitionTime).toBeInstanceOf(Date)
@@ -19,13 +48,13 @@ describe('dates', () => {
 
   it('of a recorded job are Dates', () => {
     const job = fixture('job')
-    reviveDates(V1Job, job)
+    reviveDates(dateFields.Job, job)
     expect(job.status?.completionTime).toBeInstanceOf(Date)
   })
 
   it('keep fields that client-node does not know', () => {
     const pod = { metadata: { creationTimestamp: '2026-11-21T09:00:00Z' }, status: { brandNew: { startTime: 'x' } } }
-    reviveDates(V1Pod, pod)
+    reviveDates(dateFields.Pod, pod)
     expect(pod.status.brandNew).toEqual({ startTime: 'x' })
   })
 
@@ -34,7 +63,7 @@ describe('dates', () => {
       metadata: { creationTimestamp: 'yesterday', labels: { startTime: '2026-11-21T09:00:00Z' } },
       status: null,
     }
-    reviveDates(V1Pod, pod)
+    reviveDates(dateFields.Pod, pod)
     expect(pod).toEqual({
       metadata: { creationTimestamp: 'yesterday', labels: { startTime: '2026-11-21T09:00:00Z' } },
       status: null,
@@ -43,7 +72,7 @@ describe('dates', () => {
 
   it('with microseconds are written back with six digits', () => {
     const lease = { spec: { renewTime: '2026-11-21T09:00:00.123000Z' } }
-    reviveDates(V1Lease, lease)
+    reviveDates(dateFields.Lease, lease)
     expect(JSON.stringify(lease)).toBe('{"spec":{"renewTime":"2026-11-21T09:00:00.123000Z"}}')
   })
 
@@ -53,14 +82,14 @@ describe('dates', () => {
       eventTime: null,
       series: { lastObservedTime: '2026-11-21T09:00:00.000001Z' },
     }
-    reviveDates(CoreV1Event, event)
+    reviveDates(dateFields.Event, event)
     expect(event.firstTimestamp).toBeInstanceOf(Date)
     expect(event.series.lastObservedTime).toBeInstanceOf(Date)
   })
 
   it('survive anything in the place of an object', () => {
     for (const value of [null, 5, 'x', [], [null], { metadata: 7, status: { conditions: 'x' } }]) {
-      expect(() => reviveDates(V1Pod, value)).not.toThrow()
+      expect(() => reviveDates(dateFields.Pod, value)).not.toThrow()
     }
   })
 })
