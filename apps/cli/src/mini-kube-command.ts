@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMiniKube } from '@agent-jobs/mini-kube'
@@ -20,6 +20,8 @@ export function addMiniKubeCommand(program: Command, terminal: Terminal): void {
       await using scope = createScope()
       const folder = await mkdtemp(join(tmpdir(), 'agent-jobs-mini-kube-'))
       scope.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+      // Pods of other users pass through it to their own folders; the kubeconfig in it has a mode of its own.
+      await chmod(folder, 0o711)
       // A stranger's manifests name images that are not to be had here: each stands for this machine's own programs.
       const cluster = await startMiniKube({
         port: options.port,

@@ -14,6 +14,7 @@ import { startScheduler } from './controllers/scheduler.ts'
 import { EventRecorder } from './event-recorder.ts'
 import { namespace as namespaceResource } from './kinds/core.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
+import { LentPrograms } from './kubelet/lent-programs.ts'
 import type { NodeContext } from './kubelet/node-context.ts'
 import { Faults } from './faults/faults.ts'
 import { serveFaults } from './faults/control-endpoint.ts'
@@ -110,6 +111,7 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
     hostIP,
     apiPort: 0,
     hostPath: process.env['PATH'] ?? '/usr/bin:/bin',
+    lent: new LentPrograms(join(dataDir, 'lent')),
     rotateBytes: options.logRotateBytes ?? 10 * 1024 * 1024,
     faults: {
       imageProblem: (image) => problemFor(imageProblems, image),

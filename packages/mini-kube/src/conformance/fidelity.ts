@@ -34,7 +34,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Pods',
     level: 'close',
-    what: 'runAsUser and runAsGroup are obeyed when mini-kube runs as root; capabilities, seccomp, read-only roots and resource limits are not enforced (an OOM is a fault you inject)',
+    what: 'runAsUser and runAsGroup are obeyed when mini-kube runs as root (programs of folders that such a user may not enter are lent, see below); capabilities, seccomp, read-only roots and resource limits are not enforced (an OOM is a fault you inject)',
   },
   {
     area: 'Volumes',

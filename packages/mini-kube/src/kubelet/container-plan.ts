@@ -4,6 +4,7 @@ import type { Container, Pod } from '../types.ts'
 import { StartError, type ContainerPlan } from './container-runtime.ts'
 import { ConfigError, containerEnvironment, expand } from './environment.ts'
 import { type ImageOptions, searchPath } from './images.ts'
+import type { ContainerUser } from './lent-programs.ts'
 import type { NodeContext } from './node-context.ts'
 import { createPathRewriter, resolveInside } from './path-rewriter.ts'
 import { mountsOf } from './volumes.ts'
@@ -80,14 +81,21 @@ export function planContainer(given: Given): ContainerPlan & { messageFile: stri
   const plan: ContainerPlan & { messageFile: string } = { id, argv, env, cwd, messageFile }
   if (user !== undefined && node.honourUser) {
     const group = container.securityContext?.['runAsGroup'] ?? pod.spec.securityContext?.['runAsGroup']
-    plan.uid = user
-    plan.gid = typeof group === 'number' ? group : user
+    const gid = typeof group === 'number' ? group : user
+    Object.assign(plan, { uid: user, gid })
+    if (user !== 0) lendPrograms(plan, node, { uid: user, gid })
     for (const folder of [podDir, home, temporary, ...folders.values()]) {
-      if (folder.startsWith(node.cluster.dataDir)) chownSync(folder, plan.uid, plan.gid)
+      if (folder.startsWith(node.cluster.dataDir)) chownSync(folder, user, gid)
     }
-    if (cwd.startsWith(node.cluster.dataDir)) chownSync(cwd, plan.uid, plan.gid)
+    if (cwd.startsWith(node.cluster.dataDir)) chownSync(cwd, user, gid)
   }
   return plan
+}
+
+/** Makes what root alone could reach usable for another user; see LentPrograms. */
+function lendPrograms(plan: ContainerPlan, { lent }: NodeContext, user: ContainerUser): void {
+  plan.env['PATH'] = lent.searchPath(plan.env['PATH'] ?? '', user)
+  if (plan.argv[0]?.startsWith('/')) plan.program = lent.program(plan.argv[0], user)
 }
 
 /** The part of a path that is a file and can hold nothing. */

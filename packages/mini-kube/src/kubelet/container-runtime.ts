@@ -12,6 +12,8 @@ export interface ContainerExit {
 export interface ContainerPlan {
   id: string
   argv: string[]
+  /** The file to run, where that is not the one argv[0] names. */
+  program?: string
   env: Record<string, string>
   cwd: string
   uid?: number

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster.ts'
 import type { Tokens } from '../api/auth.ts'
 import type { Pod } from '../types.ts'
 import type { Images } from './images.ts'
+import type { LentPrograms } from './lent-programs.ts'
 
 /** Endings and troubles that a fault puts on a pod, a container or the whole node. */
 export interface NodeFaults {
@@ -19,6 +20,8 @@ export interface NodeContext {
   hostIP: string
   apiPort: number
   hostPath: string
+  /** Programs of closed folders for containers of other users. */
+  lent: LentPrograms
   rotateBytes: number
   faults: NodeFaults
   claimDir: (namespace: string, claim: string) => string

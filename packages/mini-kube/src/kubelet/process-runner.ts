@@ -10,6 +10,7 @@ import {
   type RunningContainer,
   StartError,
 } from './container-runtime.ts'
+import { closedFolder } from './lent-programs.ts'
 import { killMarked, markerVariable, sendSignal } from './process-tree.ts'
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true
@@ -50,6 +51,14 @@ const started = (child: ChildProcess) =>
 
 const signalNumber = (signal: NodeJS.Signals | null) => (signal === null ? undefined : constants.signals[signal])
 
+/** What a real node would never say, since images have no folders of root's alone: how to get at the program. */
+function whyDenied(path: string, { uid, gid }: ContainerPlan): string {
+  if (uid === undefined) return ''
+  const folder = closedFolder(path, { uid, gid: gid ?? uid })
+  if (folder === undefined) return ''
+  return ` (mini-kube: user ${uid} may not enter ${folder} of this machine; keep the program where everybody may read it, or start mini-kube with honourUser: false)`
+}
+
 /** Starts a container as a local process in a group of its own; throws StartError when it cannot be started. */
 export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promise<RunningContainer> {
   const [program = '', ...args] = plan.argv
@@ -57,7 +66,7 @@ export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promi
   if (workingDirectory !== undefined && !workingDirectory.isDirectory()) {
     throw new StartError(`error during container init: mkdir ${plan.cwd}: not a directory`)
   }
-  const path = await findProgram(program, plan.env, plan.cwd)
+  const path = await findProgram(plan.program ?? program, plan.env, plan.cwd)
   const begin = () =>
     spawn(path, args, {
       argv0: program,
@@ -75,7 +84,7 @@ export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promi
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'E2BIG') return tooLong(program, sink)
-    if (code === 'EACCES') throw new StartError(`exec: "${program}": permission denied`)
+    if (code === 'EACCES') throw new StartError(`exec: "${program}": permission denied${whyDenied(path, plan)}`)
     throw new StartError(`exec: "${program}": ${(error as Error).message}`)
   }
   child.stdout.on('data', (chunk: Buffer) => sink('stdout', chunk))
