@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createClusterPool } from '@agent-jobs/adapter-kit'
 import { miniPaperclipPlace, paperclipContext, type PaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,7 +18,8 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
 
   it('continues a session, and brings changed instructions into it', async () => {
     const agentId = randomUUID()
-    const adapter = place.adapter()
+    const clusters = createClusterPool({ env: place.deps.env })
+    const adapter = place.adapter({ clusters })
     const instructionsFilePath = join(place.folder, 'AGENTS.md')
     writeFileSync(instructionsFilePath, 'First instructions.')
     const config = place.config('text', { instructionsFilePath })
@@ -33,6 +35,12 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     expect(second, text(again.told)).toMatchObject({ exitCode: 0, sessionId: first.sessionId })
     expect(second.sessionParams?.['promptBundleKey']).not.toBe(first.sessionParams?.['promptBundleKey'])
     expect(second.summary).toContain('turn 2')
+    // What the runs left is removed behind their results.
+    await clusters.close()
+    const [company = ''] = readdirSync(join(place.folder, 'instances/default/data/agent-jobs'))
+    const own = join(place.folder, 'instances/default/data/agent-jobs', company, agentId)
+    expect(readdirSync(join(own, 'journal'))).toEqual([])
+    expect(readdirSync(join(own, 'claude'))).toContain('projects')
   })
 
   it('refuses a configuration by name before it creates anything', async () => {

@@ -27,6 +27,8 @@ export interface ClaimedRun {
   secrets: readonly string[]
   /** Where this server keeps the run's tokens; null when the agent has its token itself. */
   tokenFile: string | null
+  /** The run's journal where this server sees it; null without one. */
+  journalFile: string | null
   promptBundleKey: string | null
   mcpServerIdentity: string | null
   /** The session that the run continues; null for a fresh one. */
@@ -167,9 +169,10 @@ async function adopt<Schema extends AgentDefinition['schema'], Summary extends A
   job: AgentJob,
 ): Promise<ClaimedRun | null> {
   const runner = plan.cluster.runner(plan.namespace)
+  const journalFile = journalFileOf(plan, job.runId)
   let handle: RunHandle
   try {
-    handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalOf(plan, job.runId) })
+    handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalSource(journalFile) })
   } catch (error) {
     // It ended and went between the look and the touch: there is nothing left to adopt.
     if (RunError.isInstance(error) && error.code === 'job_not_found') return null
@@ -201,6 +204,7 @@ async function adopt<Schema extends AgentDefinition['schema'], Summary extends A
     adoptedFromRun: job.runId,
     secrets: [...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
     tokenFile,
+    journalFile,
     promptBundleKey: null,
     mcpServerIdentity: null,
     previous: offeredSession(ctx.runtime),
@@ -280,9 +284,10 @@ async function submit<Schema extends AgentDefinition['schema'], Summary extends 
   })
   ctx.onDispatch?.()
   state.submitted = true
+  const journalFile = journalFileOf(plan, plan.run.runId)
   let handle: RunHandle
   try {
-    handle = await runner.start(prepared.request, { signal, ...journalOf(plan, plan.run.runId) })
+    handle = await runner.start(prepared.request, { signal, ...journalSource(journalFile) })
   } catch (error) {
     throw startFailure(error, state)
   }
@@ -296,18 +301,23 @@ async function submit<Schema extends AgentDefinition['schema'], Summary extends 
     adoptedFromRun: null,
     secrets: prepared.secrets,
     tokenFile: proxy?.file ?? null,
+    journalFile,
     promptBundleKey: prepared.bundle.key,
     mcpServerIdentity: prepared.mcpServerIdentity,
     previous: prepared.resume.kind === 'resume' ? prepared.resume.previous : null,
   }
 }
 
-/** Where this server reads a run's journal, to fill gaps in the log. */
-function journalOf(plan: RunPlan, runId: string | null): { journal?: JournalSource } {
+/** Where this server sees a run's journal. */
+function journalFileOf(plan: RunPlan, runId: string | null): string | null {
   const { journalPath } = plan.places
-  if (journalPath === null || runId === null || !/^[A-Za-z0-9_-]+$/.test(runId)) return {}
-  const path = plan.volume.resolve(journalPath.replace(`${plan.run.runId}.aj1`, `${runId}.aj1`))
-  return path === null ? {} : { journal: fileJournal(path) }
+  if (journalPath === null || runId === null || !/^[A-Za-z0-9_-]+$/.test(runId)) return null
+  return plan.volume.resolve(journalPath.replace(`${plan.run.runId}.aj1`, `${runId}.aj1`))
+}
+
+/** The journal fills gaps in the log. */
+function journalSource(file: string | null): { journal?: JournalSource } {
+  return file === null ? {} : { journal: fileJournal(file) }
 }
 
 function startFailure(error: unknown, state: { submitted: boolean }): unknown {

@@ -13,12 +13,14 @@ import type { AdapterDependencies } from './adapter-dependencies.ts'
 import { requireBudget } from './budget-gate.ts'
 import { claimRun } from './claim-run.ts'
 import { followRun } from './follow-run.ts'
+import { removeJournal, tidyVolume } from './housekeeping.ts'
 import { logRelay, secretRedactor } from './log-relay.ts'
 import { removeTokens } from './run-tokens.ts'
 import { planRun, type RunPlan } from './plan-run.ts'
 
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
 const longestCancelGraceSeconds = 30
+const tidyMs = 60_000
 
 /** True when this server no longer owns the run; somebody else does, and the Job must live on. */
 function lostOwnership(signal: AbortSignal): boolean {
@@ -93,6 +95,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   adoptedFromRun: string | null
   secrets: readonly string[]
   tokenFile: string | null
+  journalFile: string | null
   promptBundleKey: string | null
   mcpServerIdentity: string | null
   previous: SessionParams | null
@@ -111,7 +114,10 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       deps.reported.delete(handle.job.uid)
     }
     // A Job that is kept can be found for as long as it is kept, and so can the mark.
-    if (end === 'known' && !plan.settings.retainJobs) await noteDown(deps, () => records?.remove(handle.job.name))
+    if (end !== 'known' || plan.settings.retainJobs) return
+    await noteDown(deps, () => records?.remove(handle.job.name))
+    await removeJournal(input.journalFile)
+    await tidyVolume(plan, { now: deps.clock.now(), signal: AbortSignal.timeout(tidyMs) })
   }
   try {
     await noteDown(deps, () => records?.put(recordOf(plan, input)))

@@ -55,13 +55,19 @@ export function identityLabels(run: RunIdentity): Record<string, string> {
   return labels
 }
 
+/** Names the bundle of skills and instructions that a run reads. */
+export const bundleAnnotation = 'paperclip.io/prompt-bundle'
+
 /** Annotations need no validation: they keep the texts as they are. */
-export function identityAnnotations(run: RunIdentity & { agentName: string }): Record<string, string> {
+export function identityAnnotations(
+  run: RunIdentity & { agentName: string; promptBundleKey: string | null },
+): Record<string, string> {
   return {
     'paperclip.io/adapter-type': run.adapterType,
     'paperclip.io/agent-name': run.agentName,
     'paperclip.io/run-id': run.runId,
     ...(run.taskId === null ? {} : { 'paperclip.io/task-id': run.taskId }),
+    ...(run.promptBundleKey === null ? {} : { [bundleAnnotation]: run.promptBundleKey }),
   }
 }
 

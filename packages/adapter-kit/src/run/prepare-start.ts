@@ -127,6 +127,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     containerName: definition.containerName,
     settings,
     inheritance,
+      promptBundleKey: bundle.key,
     namespace: plan.namespace,
     references: plan.references,
     env,

@@ -1,0 +1,72 @@
+import { lstat, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { kinds } from '@agent-jobs/kube-api'
+import { createPromptBundles } from '@agent-jobs/prompt-bundle'
+import { bundleAnnotation, labelValue } from './labels.ts'
+import type { RunPlan } from './plan-run.ts'
+
+/** What the data volume keeps of runs that nobody looks at any more. */
+export const keptForMs = 14 * 86_400_000
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+async function orAbsent<T>(work: Promise<T>, absent: T): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (isAbsent(error)) return absent
+    throw error
+  }
+}
+
+/** Removes files of runs that nothing has been written to for so long. Anything but plain files of this kind stays. */
+export async function sweepFolder(
+  folder: string,
+  { suffix, olderThanMs, now }: { suffix: string; olderThanMs: number; now: number },
+): Promise<string[]> {
+  const swept: string[] = []
+  for (const name of await orAbsent(readdir(folder), [])) {
+    if (!name.endsWith(suffix)) continue
+    const path = join(folder, name)
+    const info = await orAbsent(lstat(path), null)
+    if (info === null || !info.isFile() || now - info.mtimeMs < olderThanMs) continue
+    await rm(path, { force: true })
+    swept.push(name)
+  }
+  return swept
+}
+
+/** Keys of the bundles that live Jobs of this company say they read. */
+async function bundlesInUse({ cluster, namespace, run }: RunPlan, signal: AbortSignal): Promise<string[]> {
+  const labelSelector = `paperclip.io/company-id=${labelValue(run.companyId)}`
+  const { items } = await cluster.client.list(kinds.Job, { namespace, labelSelector, signal })
+  return items.flatMap(({ metadata }) => metadata?.annotations?.[bundleAnnotation] ?? [])
+}
+
+/**
+ * Tidies up behind a run: what earlier runs of the agent left when nobody was there to remove it, and bundles of its
+ * company that no live Job reads and no run has asked for in two weeks.
+ */
+export async function tidyVolume(plan: RunPlan, { now, signal }: { now: number; signal: AbortSignal }): Promise<void> {
+  const { places, volume } = plan
+  for (const [path, suffix] of [
+    [places.journalPath, '.aj1'],
+    [places.tokenPath, '.json'],
+  ] as const) {
+    const file = path === null ? null : volume.resolve(path)
+    if (file !== null) await sweepFolder(dirname(file), { suffix, olderThanMs: keptForMs, now })
+  }
+  const root = places.bundleRoot === null ? null : volume.resolve(places.bundleRoot)
+  if (root === null) return
+  const bundles = createPromptBundles({ root, clock: { now: () => now } })
+  const old = await bundles.collect({ inUse: [], unusedForMs: keptForMs, dryRun: true, signal })
+  if (old.leftovers.length === 0 && !old.bundles.some(({ verdict }) => verdict === 'removed')) return
+  await bundles.collect({ inUse: await bundlesInUse(plan, signal), unusedForMs: keptForMs, signal })
+}
+
+/** Removes the journal of a run whose Job is gone: Paperclip has its lines, and nobody can follow it any more. */
+export async function removeJournal(file: string | null): Promise<void> {
+  if (file !== null) await rm(file, { force: true })
+}
