@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addCancelCommand } from './cancel-command.ts'
 import { addDemoCommand } from './demo-command.ts'
+import { addDoctorCommand } from './doctor-command.ts'
 import { addFaultsCommand } from './faults-command.ts'
 import { addLogsCommand } from './logs-command.ts'
 import { addMiniKubeCommand } from './mini-kube-command.ts'
@@ -22,6 +23,7 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
     .showHelpAfterError('Run with --help to see what there is.')
   addDemoCommand(program, terminal, setExitCode)
   addRunCommand(program, terminal, setExitCode)
+  addDoctorCommand(program, terminal, setExitCode)
   addPsCommand(program, terminal)
   addLogsCommand(program, terminal, setExitCode)
   addCancelCommand(program, terminal, setExitCode)

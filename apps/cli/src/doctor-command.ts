@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { createServerAdapter as claudeAdapter } from '@agent-jobs/adapter-claude-k8s'
+import { createServerAdapter as opencodeAdapter } from '@agent-jobs/adapter-opencode-k8s'
+import { Option, type Command } from 'commander'
+import { CliError } from './cli-error.ts'
+import { addClusterOptions, resolveCluster, type ClusterOptions } from './cluster-options.ts'
+import type { SetExitCode } from './program.ts'
+import { createStyle, plain, type Style } from './style.ts'
+import type { Terminal } from './terminal.ts'
+
+interface DoctorOptions extends ClusterOptions {
+  agent: keyof typeof adapters
+  image?: string
+  config?: string
+  json?: boolean
+}
+
+const adapters = { claude: claudeAdapter, opencode: opencodeAdapter }
+
+type Finding = Awaited<ReturnType<ReturnType<typeof claudeAdapter>['testEnvironment']>>['checks'][number]
+
+/** `agent-jobs doctor`: the environment test of the Paperclip adapters, from a shell. */
+export function addDoctorCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
+  addClusterOptions(
+    program
+      .command('doctor')
+      .description('Say whether agents can run in a namespace: permissions, quota, volume, image; with a remedy each.'),
+  )
+    .addOption(new Option('--agent <name>', 'which agent').choices(Object.keys(adapters)).default('claude'))
+    .option('--image <name>', 'image of the agent; it is tried out in a pod of its own')
+    .option('--config <file>', "an agent's configuration in Paperclip, as JSON")
+    .option('--json', 'print one JSON object')
+    .action(async ({ agent, image, config: file, json, ...where }: DoctorOptions) => {
+      const { kubeConfig, namespace } = resolveCluster(where, terminal.env)
+      const adapter = adapters[agent]()
+      const result = await adapter.testEnvironment({
+        companyId: 'agent-jobs-doctor',
+        adapterType: adapter.type,
+        config: {
+          namespace,
+          ...(image === undefined ? {} : { image, environmentProbe: true }),
+          ...(file === undefined ? {} : await readConfig(file)),
+          kubeconfig: kubeConfig.exportConfig(),
+        },
+      })
+      setExitCode(result.status === 'fail' ? 1 : 0)
+      if (json) return terminal.out(`${JSON.stringify(result)}\n`)
+      const style = createStyle(terminal.colours.out)
+      for (const finding of result.checks) for (const line of findingLines(finding, style)) terminal.out(`${line}\n`)
+    })
+}
+
+async function readConfig(file: string): Promise<Record<string, unknown>> {
+  try {
+    const config: unknown = JSON.parse(await readFile(file, 'utf8'))
+    if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { ...config }
+    throw new TypeError('it is no JSON object')
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause)
+    throw new CliError('file_unreadable', `Cannot read the configuration ${file}: ${words}`, { cause })
+  }
+}
+
+function findingLines({ level, message, detail, hint }: Finding, style: Style): string[] {
+  const mark = { info: style.green('✔'), warn: style.yellow('!'), error: style.red('✘') }[level]
+  return [
+    `${mark} ${plain(message)}`,
+    ...(detail ? [`  ${style.dim(plain(detail))}`] : []),
+    ...(hint ? [`  → ${plain(hint)}`] : []),
+  ]
+}
