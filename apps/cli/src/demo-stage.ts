@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMiniKube } from '@agent-jobs/mini-kube'
@@ -124,9 +124,13 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
   const installed = installedAgent(agent.packageName)
   const root = await mkdtemp(join(tmpdir(), 'agent-jobs-demo-'))
   scope.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  // Started by root, the pod still runs as the user its Job names.
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await chmod(root, 0o711)
   const folder = async (name: string): Promise<string> => {
     const path = join(root, name)
     await mkdir(path)
+    if (isRoot) await chown(path, 1_000, 1_000)
     return path
   }
   const [bin, home, work] = [await folder('bin'), await folder('home'), await folder('work')]
@@ -141,7 +145,6 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
   const cluster = await startMiniKube({
     dataDir: data,
     images: { [image]: { path: [bin], workingDir: work } },
-    honourUser: false,
   })
   scope.defer(() => cluster.close())
   const kubeConfig = new KubeConfig()
@@ -153,8 +156,8 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
     namespace: 'default',
     image,
     cwd: work,
-    // The agent writes its state below HOME. As root, Claude Code refuses skip-permissions outside of a sandbox.
-    env: { HOME: home, TMPDIR: temporary, IS_SANDBOX: '1' },
+    // The agent writes its state below HOME.
+    env: { HOME: home, TMPDIR: temporary },
     agentIs: `${agent.title} ${installed.version} from npm`,
     clusterIs: `mini-kube in this process; look with: kubectl --kubeconfig ${kubeConfigFile} get pods`,
   }
