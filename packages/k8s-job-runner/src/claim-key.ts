@@ -150,7 +150,12 @@ export async function claimKey(
         else await nextChange(context, board, topic, undefined, left, signal)
       }
     } catch (error) {
-      if (!isPassing(error) || signal?.aborted) throw error
+      if (signal?.aborted || RunError.isInstance(error)) throw error
+      if (!isPassing(error)) {
+        throw new RunError('refused', `Who holds the key cannot be seen: ${errorText(error)}. Nothing was created.`, {
+          cause: error,
+        })
+      }
       if (clock.now() - startedAt > patience.submitMs + patience.handoverMs) throw unreachable(error)
       await clock.sleep(backoffMs(attempt, random), signal)
     }

@@ -1,7 +1,7 @@
 import { isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { LauncherError, maxSecretBytes, secretBytes } from '@agent-jobs/launcher'
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
-import { claimKey, releaseClaim, type ClaimPatience } from './claim-key.ts'
+import { claimKey, isPassing, releaseClaim, type ClaimPatience } from './claim-key.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { followRun, type EvidencePatience } from './follow-run.ts'
 import { parseFollowSettings } from './follow-settings.ts'
@@ -13,7 +13,7 @@ import { reap, type ReapOptions, type ReapReport } from './reap.ts'
 import { RunError } from './run-error.ts'
 import type { RunHandle } from './run-handle.ts'
 import type { RunRequest } from './run-request.ts'
-import type { RunnerContext, RunnerWarning } from './runner-context.ts'
+import { errorText, type RunnerContext, type RunnerWarning } from './runner-context.ts'
 import { createOrAdoptJob, linkSecret } from './submit-job.ts'
 import { validateRequest } from './validate-request.ts'
 import { createWatchBoard } from './watch-board.ts'
@@ -159,7 +159,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     try {
       return await client.get(kinds.Job, { name, namespace, signal })
     } catch (error) {
-      if (!isNotFound(error)) throw error
+      if (signal?.aborted) throw error
+      if (!isNotFound(error)) {
+        const passing = isPassing(error)
+        const message = `Job ${name} cannot be read: ${errorText(error)}. Nothing was changed; attach again.`
+        throw new RunError(passing ? 'unreachable' : 'refused', message, { cause: error, retryable: passing })
+      }
       throw new RunError(
         'job_not_found',
         `There is no Job ${name} in namespace ${namespace}. List the runs to see what is there.`,

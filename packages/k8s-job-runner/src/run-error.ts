@@ -16,12 +16,12 @@ export const runErrorTable = {
     todo: 'Choose another `name`, or leave it out to have one made of key and run id.',
   },
   refused: {
-    means: 'The API server refused an object of the run. What had been created was removed.',
+    means: 'The API server refused a request for the run. What had been created was removed, or the message names it.',
     todo: 'Read the words of the server in the message: permissions, quota of objects, admission.',
   },
   unreachable: {
     means: 'The API server did not answer in time, and it is not known whether the run exists.',
-    todo: 'Call `start` again with the same key and run id: it adopts what was created.',
+    todo: 'Call `start` again with the same key and run id, it adopts what was created; or `attach` again.',
   },
   lock_lost: {
     means: 'Another process took the key while this one was submitting. The Job just created was removed.',

@@ -1,4 +1,4 @@
-import { isAlreadyExists, isConflict, isInvalid, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError, kinds } from '@agent-jobs/kube-api'
 import { isPassing, releaseClaim, unreachable } from './claim-key.ts'
 import type { Job, Secret } from './kubernetes.ts'
 import { label } from './labels.ts'
@@ -17,6 +17,16 @@ async function readOwn({ client, namespace }: RunnerContext, job: Job): Promise<
   }
 }
 
+/** The Job as it was just made, or as it stands under its name. */
+async function createOrRead(context: RunnerContext, job: Job): ReturnType<typeof readOwn> {
+  try {
+    return await context.client.create(kinds.Job, job)
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+    return readOwn(context, job)
+  }
+}
+
 /**
  * Creates the Job, or adopts the one that an earlier attempt of the same run has created. From here on no signal
  * counts: once the request is on its way, only its answer says whether there is a Job.
@@ -27,31 +37,48 @@ export async function createOrAdoptJob(
   secret: Secret,
   submitMs: number,
 ): Promise<Job> {
-  const { client, clock, random } = context
+  const { clock, random } = context
   const name = job.metadata?.name ?? ''
   const startedAt = clock.now()
+  // While an earlier request may have made the Job, its Secret must stay.
+  let mayExist = false
   for (let attempt = 0; ; attempt += 1) {
+    let cause: unknown = new Error(`Job ${name} exists and cannot be found`)
     try {
-      return await client.create(kinds.Job, job)
+      const found = await createOrRead(context, job)
+      if (found === 'strange') {
+        await releaseClaim(context, secret)
+        throw new RunError('job_name_taken', `A Job ${name} exists and is not this run's. Choose another name.`)
+      }
+      if (found !== 'absent') return found
     } catch (error) {
-      if (isAlreadyExists(error)) {
-        const own = await readOwn(context, job)
-        if (own === 'strange') {
-          await releaseClaim(context, secret)
-          throw new RunError('job_name_taken', `A Job ${name} exists and is not this run's. Choose another name.`, {
-            cause: error,
-          })
-        }
-        if (own !== 'absent') return own
-      } else if (!isPassing(error)) {
-        const left = (await releaseClaim(context, secret)) ? 'was removed' : 'could not be removed; reap will do it'
+      if (RunError.isInstance(error)) throw error
+      if (!isPassing(error)) {
+        const removed = !mayExist && (await releaseClaim(context, secret))
+        const left = removed ? 'was removed' : 'may still be there; the next start of the key, or reap, will see to it'
         throw new RunError('refused', `The Job ${name} was refused: ${errorText(error)}. Its Secret ${left}.`, {
           cause: error,
         })
       }
-      if (clock.now() - startedAt > submitMs) throw unreachable(error)
-      await clock.sleep(backoffMs(attempt, random))
+      mayExist ||= KubeError.isInstance(error) && error.maybeApplied
+      cause = error
     }
+    if (clock.now() - startedAt > submitMs) throw unreachable(cause)
+    await clock.sleep(backoffMs(attempt, random))
+  }
+}
+
+/** Removes the Job of a run that has lost its key. No container of it can start: the Secret it needs is another's. */
+async function removeLoser(context: RunnerContext, job: Job): Promise<string> {
+  const { client, namespace, warn } = context
+  const { name = '', uid } = job.metadata ?? {}
+  try {
+    await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } })
+    return 'was removed'
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return 'was removed'
+    warn({ code: 'not_removed', message: `Job ${name} could not be removed: ${errorText(error)}`, cause: error })
+    return 'could not be removed, and will never start'
   }
 }
 
@@ -77,19 +104,11 @@ export async function linkSecret(context: RunnerContext, job: Job, secret: Secre
       return
     } catch (error) {
       if (isNotFound(error) || isInvalid(error) || isConflict(error)) {
-        await client.delete(kinds.Job, {
-          name: jobName,
-          namespace,
-          propagationPolicy: 'Foreground',
-          preconditions: { uid: jobUid },
-        })
+        const fate = await removeLoser(context, job)
         throw new RunError(
           'lock_lost',
-          `The Secret ${name} is no longer this run's: ${errorText(error)}. Job ${jobName} was removed.`,
-          {
-            cause: error,
-            retryable: true,
-          },
+          `The Secret ${name} is no longer this run's: ${errorText(error)}. Job ${jobName} ${fate}.`,
+          { cause: error, retryable: true },
         )
       }
       if (isPassing(error) && clock.now() - startedAt <= submitMs) {

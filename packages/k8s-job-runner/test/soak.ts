@@ -133,7 +133,8 @@ async function f14(): Promise<void> {
   const client = createKubeClient({ kubeConfig })
   const runner = createJobRunner({ client, namespace: 'default' })
   const memory: Memory[] = []
-  const size = { runs: 1000, lines: 280, everyMs: 1000, rounds: 28, roundMs: 9500 }
+  // Enough lines for the slowest start and all the rounds, so that in every round all runs are at work.
+  const size = { runs: 1000, lines: 340, everyMs: 1000, rounds: 30, roundMs: 9500 }
   const result = await manyRuns(runner, size, async (round) => {
     memory.push(await measureMemory())
     say(`round ${round}: heap ${memory.at(-1)?.heap.toFixed(1)} MiB, RSS ${memory.at(-1)?.rss.toFixed(0)} MiB`)

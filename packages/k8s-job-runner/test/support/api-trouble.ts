@@ -3,8 +3,8 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createJobRunner, RunError, type JobRunner, type RunHandle, type RunRequest } from '../../src/index.ts'
-import { numbered } from './faults.ts'
+import { createJobRunner, type RunRequest } from '../../src/index.ts'
+import { numbered, startInTheEnd } from './faults.ts'
 import { collect, frames, linesOf, type World } from './world.ts'
 
 /** A client whose token stands in a file. `rotate` has the old one refused for good and writes the next some time later. */
@@ -30,17 +30,6 @@ async function rotatingClient(
       await sleep(lateMs)
       await write()
     },
-  }
-}
-
-/** As the error of a start whose fate is not known says: the same run, once more. */
-async function startInTheEnd(runner: JobRunner, request: RunRequest): Promise<RunHandle> {
-  for (;;) {
-    try {
-      return await runner.start(request)
-    } catch (error) {
-      if (!RunError.isInstance(error) || error.code !== 'unreachable') throw error
-    }
   }
 }
 
@@ -75,7 +64,7 @@ export async function apiTrouble(
   let rotations = 0
   for (let round = 0; round < o.rounds; round += 1) {
     const status = [429, 500, 503, 504, 401][round % 5] ?? 500
-    const retryAfterSeconds = Math.min(o.badMs / 5000, 30)
+    const retryAfterSeconds = Math.min(Math.ceil(o.badMs / 5000), 30)
     const fault =
       status === 401
         ? undefined

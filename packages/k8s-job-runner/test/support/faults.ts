@@ -170,6 +170,17 @@ export async function restart({ kube }: World, { runs, downMs }: Restart): Promi
   await down.remove()
 }
 
+/** As the error of a start whose fate is not known says: the same run, once more. */
+export async function startInTheEnd(runner: JobRunner, request: RunRequest): Promise<RunHandle> {
+  for (;;) {
+    try {
+      return await runner.start(request)
+    } catch (error) {
+      if (!RunError.isInstance(error) || error.code !== 'unreachable') throw error
+    }
+  }
+}
+
 /** Many runs at once, disturbed again and again. Keeps nothing of their output: each line is judged as it comes. */
 export async function manyRuns(
   runner: JobRunner,
@@ -178,8 +189,7 @@ export async function manyRuns(
 ): Promise<{ wrong: string[]; outcomes: Record<string, number> }> {
   const wrong: string[] = []
   const outcomes: Record<string, number> = {}
-  const runs = Array.from({ length: o.runs }, async () => {
-    const run = await runner.start(frames(['lines', String(o.lines), String(o.everyMs)]))
+  async function follow(run: RunHandle): Promise<void> {
     let next = 0
     for await (const event of run.events) {
       if (event.type === 'line') next = event.text === `line ${next}` ? next + 1 : Number.NaN
@@ -188,6 +198,10 @@ export async function manyRuns(
     const { kind } = await run.outcome
     outcomes[kind] = (outcomes[kind] ?? 0) + 1
     await run.settled
+  }
+  const runs: Promise<void>[] = []
+  await inParallel(Array.from({ length: o.runs }).keys(), 50, async () => {
+    runs.push(follow(await startInTheEnd(runner, frames(['lines', String(o.lines), String(o.everyMs)]))))
   })
   for (let round = 0; round < o.rounds; round += 1) {
     await sleep(o.roundMs)
