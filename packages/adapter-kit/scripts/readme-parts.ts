@@ -7,10 +7,12 @@ import { errorsTable } from '../src/result/error-table.ts'
 import { settingsTable } from '../src/settings/config-form.ts'
 
 /** The generated parts of an adapter's README by the name of their marker; a test fails when they are stale. */
-export function readmeParts(definition: Pick<AgentDefinition, 'schema' | 'errorNames'>): Record<string, string> {
+export function readmeParts(
+  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'ownErrors'>,
+): Record<string, string> {
   return {
     settings: settingsTable(definition.schema),
-    errors: errorsTable(definition.errorNames),
+    errors: errorsTable(definition.errorNames, definition.ownErrors),
     role: `\`\`\`yaml\n${roleYaml()}\n\`\`\``,
   }
 }

@@ -6,6 +6,7 @@ export type {
   Billing,
   CommonSettings,
   ModelInput,
+  OwnError,
   PreparedAgent,
   PrepareInput,
   SessionInput,
@@ -19,6 +20,7 @@ export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
 export { createAdapter, serverAdapter, systemDependencies } from './create-adapter.ts'
 export type { AdapterDependencies } from './run/adapter-dependencies.ts'
+export type { Isolation } from './run/isolation.ts'
 export type { McpServers } from './run/mcp-servers.ts'
 export type { RunContext, RunWorkspace } from './run/run-context.ts'
 export { commonSettings } from './settings/common-settings.ts'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { paperclipContext, realPaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,15 +36,39 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
 
   const logOf = (told: Told) => told.log.map(({ chunk }) => chunk).join('')
 
-  it('leaves a damaged database aside and says so', async () => {
+  /** Where the task's databases are on this machine. */
+  const databasesOf = (ran: { told: Told }) => {
+    const [, folder] = /Session database in: (\/paperclip\/[^"]+)"/.exec(JSON.stringify(ran.told.meta)) ?? []
+    expect(folder).toBeDefined()
+    return join(place.folder, String(folder).slice('/paperclip/'.length))
+  }
+
+  it('keeps a damaged database and one of a newer OpenCode aside, with a code, and waits for one that is held', async () => {
     const before = await run('text')
-    const note = JSON.stringify(before.told)
-    const file = /Session database: (\/paperclip\/[^"]+opencode\.db)/.exec(note)?.[1] ?? ''
-    expect(file, note).not.toBe('')
-    writeFileSync(join(place.folder, file.slice('/paperclip/'.length)), 'noise')
-    const after = await run('text', { session: before.result.sessionParams ?? null, task: before.task })
-    expect(after.result, logOf(after.told)).toMatchObject({ exitCode: 0 })
-    expect(logOf(after.told)).toContain('is no SQLite database and is left aside')
+    expect(before.result, logOf(before.told)).toMatchObject({ exitCode: 0 })
+    const again = () => run('text', { session: before.result.sessionParams ?? null, task: before.task })
+    const folder = databasesOf(before)
+    const file = join(folder, 'opencode.db')
+    const holder = new DatabaseSync(file)
+    holder.exec('BEGIN IMMEDIATE')
+    const held = await again()
+    holder.exec("ROLLBACK; INSERT INTO migration VALUES ('29990101000000_future', 1)")
+    holder.close()
+    expect(held.result, logOf(held.told)).toMatchObject({
+      errorCode: 'session_db_locked',
+      errorFamily: 'transient_upstream',
+      sessionId: before.result.sessionId,
+    })
+    const newer = await again()
+    expect(newer.result, logOf(newer.told)).toMatchObject({ errorCode: 'session_db_newer', clearSession: true })
+    const fresh = await run('text', { task: before.task })
+    expect(fresh.result, logOf(fresh.told)).toMatchObject({ exitCode: 0 })
+    writeFileSync(join(folder, 'opencode.2.db'), 'noise')
+    const damaged = await run('text', { session: fresh.result.sessionParams ?? null, task: before.task })
+    expect(damaged.result, logOf(damaged.told)).toMatchObject({ errorCode: 'session_db_damaged', clearSession: true })
+    expect(readdirSync(folder)).toEqual(
+      expect.arrayContaining(['opencode.db', 'opencode.db.aside', 'opencode.2.db', 'opencode.2.db.aside']),
+    )
   })
 
   it('keeps sessions on a claim of its own, made on demand', async () => {

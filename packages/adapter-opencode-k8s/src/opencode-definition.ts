@@ -1,17 +1,19 @@
 import { posix } from 'node:path'
 import { AdapterError, dedicatedClaimPermissions, type AgentDefinition } from '@agent-jobs/adapter-kit'
-import { createOpencodeParser, finishRule, type OpencodeSummary } from '@agent-jobs/opencode-stream-parser'
+import { createOpencodeParser, finishRule } from '@agent-jobs/opencode-stream-parser'
 import { configurationDoc } from './configuration-doc.ts'
+import { databaseErrors, withDatabaseErrors, type OpencodeRunSummary } from './database-errors.ts'
 import { opencodeArguments } from './opencode-arguments.ts'
 import { opencodeBilling } from './opencode-billing.ts'
 import { opencodeConfig } from './opencode-config.ts'
 import { readModel } from './opencode-model.ts'
 import { opencodeModels } from './opencode-models.ts'
 import { opencodeSchema } from './opencode-settings.ts'
-import { chooseDatabase, databaseClaim, databaseFolder, findDatabase } from './session-store.ts'
+import { databaseClaim, databaseFolder, findDatabase } from './session-store.ts'
+import { startInDatabase } from './start-program.ts'
 
 /** What is particular to OpenCode. */
-export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, OpencodeSummary> = {
+export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, OpencodeRunSummary> = {
   type: 'opencode_k8s',
   label: 'OpenCode',
   conversationType: 'opencode_local',
@@ -28,14 +30,13 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   isSessionId: (id) => /^ses_[A-Za-z0-9]+$/.test(id),
   // Continued from another directory it calls the model and never ends.
   sessionBoundToDirectory: true,
-  findSession: ({ settings, stateDirectory, taskId, volume }) =>
-    findDatabase(volume, databaseFolder({ settings, stateDirectory, taskId })),
+  findSession: ({ volume, ...where }) => findDatabase(volume, databaseFolder(where)),
   async prepare(input) {
-    const { settings, run, bundle, mcpServers, runDirectory, stateDirectory, volume } = input
+    const { settings, run, bundle, mcpServers, runDirectory, stateDirectory, isolation } = input
     const model = readModel(settings.model)
     if (!model.ok) throw new AdapterError('invalid_config', `The agent's ${model.error}.`)
-    const folder = databaseFolder({ settings, stateDirectory, taskId: run.taskId }) ?? posix.join(runDirectory, 'db')
-    const database = await chooseDatabase(volume, folder)
+    const folder =
+      databaseFolder({ settings, stateDirectory, taskId: run.taskId, isolation }) ?? posix.join(runDirectory, 'db')
     const configFile = posix.join(runDirectory, 'opencode.json')
     // A login that Paperclip keeps stays in the pod; the data volume is every agent's.
     const dataHome = posix.join(runDirectory, 'data')
@@ -47,15 +48,20 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
       instructionsFile: bundle.instructionsFile,
     })
     const servers = Object.keys(mcpServers)
-    return {
+    const start = startInDatabase({
       argv: opencodeArguments({
         settings: { ...settings, model: model.model ?? undefined },
         resume: input.resume,
         cwd: input.cwd,
       }),
+      folder,
+      resume: input.resume !== null,
+      runDirectory,
+    })
+    return {
+      argv: start.argv,
       env: {
         OPENCODE_CONFIG: configFile,
-        OPENCODE_DB: database.file,
         // A project's own file could deny tools, start servers or choose another model.
         OPENCODE_DISABLE_PROJECT_CONFIG: 'true',
         OPENCODE_DISABLE_AUTOUPDATE: '1',
@@ -67,23 +73,29 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
         ...(settings.authJson === undefined
           ? []
           : [{ path: posix.join(dataHome, 'opencode', 'auth.json'), content: JSON.stringify(settings.authJson) }]),
-        // OpenCode makes the file, not the folder that it is to lie in.
-        { path: posix.join(folder, '.keep'), content: '' },
+        start.file,
       ],
       notes: [
-        `Session database: ${database.file}`,
+        `Session database in: ${folder}`,
         ...(servers.length > 0 ? [`MCP servers: ${servers.join(', ')}`] : []),
         ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
       ],
-      warnings: [
-        ...warnings,
-        ...database.damaged.map((file) => `${file} is no SQLite database and is left aside; this task starts afresh.`),
-      ],
+      warnings,
     }
   },
-  createParser: () => createOpencodeParser(),
+  createParser: () => withDatabaseErrors(createOpencodeParser()),
   finishRule,
   errorNames: { empty_response: 'llm_api_error' },
+  ownErrors: {
+    ...databaseErrors,
+    // OpenCode compacts by itself; where that does not help, every run of the session would end the same.
+    context_overflow: {
+      means:
+        'The conversation is longer than the model can read, also after OpenCode compacted it; the session is cleared.',
+      todo: 'Nothing: the next run starts afresh. Set `compactThreshold` to compact earlier.',
+      clearsSession: true,
+    },
+  },
   retryAt: () => null,
   billing: (env, _summary, settings) => {
     const model = readModel(settings.model)

@@ -2,24 +2,28 @@ import { describe, expect, it } from 'vitest'
 import { requireSettings, type VolumeView } from '@agent-jobs/adapter-kit'
 import { assert, pre, property, string } from 'fast-check'
 import { opencodeSchema } from './opencode-settings.ts'
-import { chooseDatabase, databaseClaim, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
-
-const sqlite = 'SQLite format 3\0 and the rest'
+import { databaseClaim, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
 
 function volumeOf(files: Record<string, string>, root = '/paperclip'): VolumeView {
   return {
     covers: (path) => path.startsWith(root),
     size: (path) => Promise.resolve(files[path]?.length ?? null),
-    names: () => Promise.resolve([]),
+    names: (path) =>
+      Promise.resolve(
+        Object.keys(files).flatMap((file) => (file.startsWith(`${path}/`) ? [file.slice(path.length + 1)] : [])),
+      ),
     text: (path) => Promise.resolve(files[path] ?? null),
   }
 }
 
-const folderFor = (mode: string, taskId: string | null) =>
+type Apart = Parameters<typeof databaseFolder>[0]['isolation']
+
+const folderFor = (mode: string, taskId: string | null, isolation: Apart = { mode: 'shared', keyHash: null }) =>
   databaseFolder({
     settings: requireSettings(opencodeSchema, { agentDbMode: mode }),
     stateDirectory: '/paperclip/state',
     taskId,
+    isolation,
   })
 
 describe('the session database', () => {
@@ -42,27 +46,23 @@ describe('the session database', () => {
     )
   })
 
-  it('is the plain file while it is sound or absent', async () => {
-    expect(await chooseDatabase(volumeOf({}), '/paperclip/t')).toEqual({
-      file: '/paperclip/t/opencode.db',
-      damaged: [],
-    })
-    const sound = volumeOf({ '/paperclip/t/opencode.db': sqlite })
-    expect(await chooseDatabase(sound, '/paperclip/t')).toEqual({ file: '/paperclip/t/opencode.db', damaged: [] })
-  })
-
-  it('leaves damaged files aside and takes the next number', async () => {
-    const volume = volumeOf({ '/paperclip/t/opencode.db': '', '/paperclip/t/opencode.2.db': 'noise' })
-    expect(await chooseDatabase(volume, '/paperclip/t')).toEqual({
-      file: '/paperclip/t/opencode.3.db',
-      damaged: ['/paperclip/t/opencode.db', '/paperclip/t/opencode.2.db'],
-    })
+  it('is one of each isolation of a task, and goes with the pod where every run is isolated', () => {
+    expect(folderFor('workspace_subpath', 't', { mode: 'isolated', keyHash: 'abc' })).toBe(
+      '/paperclip/state/opencode-db/t/isolated-abc',
+    )
+    expect(folderFor('dedicated_pvc', 't', { mode: 'workspace', keyHash: 'd' })).toBe('/opencode-db/t/isolated-d')
+    expect(folderFor('workspace_subpath', 't', { mode: 'run', keyHash: 'abc' })).toBeNull()
   })
 
   it.each([
-    ['a sound file', { '/paperclip/t/opencode.db': sqlite }, '/paperclip/t', 'present'],
+    ['a file', { '/paperclip/t/opencode.db': 'x' }, '/paperclip/t', 'present'],
     ['no file', {}, '/paperclip/t', 'absent'],
-    ['a damaged file', { '/paperclip/t/opencode.db': 'noise' }, '/paperclip/t', 'absent'],
+    [
+      'a file that is set aside',
+      { '/paperclip/t/opencode.db': 'x', '/paperclip/t/opencode.db.aside': '{}' },
+      '/paperclip/t',
+      'absent',
+    ],
     ['a folder that the server cannot see', {}, '/opencode-db/t', 'unknown'],
     ['no folder', {}, null, 'absent'],
   ])('with %s is judged', async (_what, files, folder, verdict) => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import type { AgentClaim, VolumeView } from '@agent-jobs/adapter-kit'
+import type { AgentClaim, Isolation, VolumeView } from '@agent-jobs/adapter-kit'
 import type { OpencodeSettings } from './opencode-settings.ts'
+import { currentNumber, databaseName } from './program/database-files.ts'
 
 /** Where the claim of an agent's own is mounted. */
 const dedicatedMountPath = '/opencode-db'
@@ -19,12 +20,14 @@ export function databaseFolder(input: {
   settings: OpencodeSettings
   stateDirectory: string
   taskId: string | null
+  isolation: Pick<Isolation, 'mode' | 'keyHash'>
 }): string | null {
-  const { settings, stateDirectory, taskId } = input
-  // Runs without a task have nothing to continue, and one shared database would only grow.
-  if (settings.agentDbMode === 'ephemeral' || taskId === null) return null
+  const { settings, stateDirectory, taskId, isolation } = input
+  // Runs without a task, or each of a key of its own, have nothing to continue; one shared database would only grow.
+  if (settings.agentDbMode === 'ephemeral' || taskId === null || isolation.mode === 'run') return null
   const root = settings.agentDbMode === 'dedicated_pvc' ? dedicatedMountPath : posix.join(stateDirectory, 'opencode-db')
-  return posix.join(root, taskFolder(taskId))
+  // Isolated runs of one task may run side by side, each on a database of its own.
+  return posix.join(root, taskFolder(taskId), ...(isolation.keyHash === null ? [] : [`isolated-${isolation.keyHash}`]))
 }
 
 /** The claim of an agent's own. Ids of agents are UUIDs; anything else is named by its hash. */
@@ -41,42 +44,13 @@ export function databaseClaim(agentId: string, settings: OpencodeSettings): Agen
   }
 }
 
-const sqliteHeader = 'SQLite format 3\0'
-
-async function isDamaged(volume: VolumeView, file: string): Promise<boolean> {
-  const size = await volume.size(file)
-  if (size === null) return false
-  const head = await volume.text(file)
-  return head === null || !head.startsWith(sqliteHeader)
-}
-
-/** The database that a task's next run uses. */
-export interface DatabaseChoice {
-  file: string
-  /** Files that look damaged and are left where they are. */
-  damaged: string[]
-}
-
-/**
- * Chooses a task's database file. One that does not begin as an SQLite file does is left aside under its name, and the
- * next free number is taken: nothing is lost, and the run can start.
- */
-export async function chooseDatabase(volume: VolumeView, folder: string): Promise<DatabaseChoice> {
-  const damaged: string[] = []
-  for (let number = 1; ; number += 1) {
-    const file = posix.join(folder, number === 1 ? 'opencode.db' : `opencode.${number}.db`)
-    if (!volume.covers(file) || !(await isDamaged(volume, file))) return { file, damaged }
-    damaged.push(file)
-  }
-}
-
-/** Looks whether a task has a database at all; what is in it only OpenCode can tell. */
+/** Looks whether a task has a database at all; what is in it only the pod can tell. */
 export async function findDatabase(
   volume: VolumeView,
   folder: string | null,
 ): Promise<'present' | 'absent' | 'unknown'> {
   if (folder === null) return 'absent'
   if (!volume.covers(folder)) return 'unknown'
-  const { file } = await chooseDatabase(volume, folder)
+  const file = posix.join(folder, databaseName(currentNumber(await volume.names(folder))))
   return (await volume.size(file)) === null ? 'absent' : 'present'
 }

@@ -1,14 +1,15 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const entry = fileURLToPath(new URL('../src/program/main.ts', import.meta.url))
-const target = fileURLToPath(new URL('../src/program-text.generated.ts', import.meta.url))
-
-/** Bundles the program that runs inside the pod into one string constant that `index.ts` exports. */
-export async function bundleLauncher(): Promise<void> {
+/**
+ * Bundles a program that runs inside a pod, on any Node from 18 on, into a module that exports it as a string constant
+ * `programText`. `folder` is that of the package's sources.
+ */
+export async function bundleProgram(folder: URL): Promise<void> {
+  const target = new URL('program-text.generated.ts', folder)
   const result = await build({
-    entryPoints: [entry],
+    entryPoints: [fileURLToPath(new URL('program/main.ts', folder))],
     bundle: true,
     write: false,
     platform: 'node',
@@ -20,10 +21,9 @@ export async function bundleLauncher(): Promise<void> {
     supported: { 'dynamic-import': false },
   })
   const program = result.outputFiles[0]?.text
-  if (program === undefined) throw new Error('esbuild produced no output for the launcher program')
+  if (program === undefined) throw new Error(`esbuild produced no output for ${folder.href}`)
   const text = `export const programText: string = ${JSON.stringify(program)}\n`
-  await mkdir(new URL('../src/', import.meta.url), { recursive: true })
   if ((await readFile(target, 'utf8').catch(() => '')) !== text) await writeFile(target, text)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleLauncher()
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleProgram(new URL('../src/', import.meta.url))

@@ -2,6 +2,7 @@ import type { AdapterExecutionContext, AdapterModel, AdapterRuntimeToolDelivery 
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { z } from 'zod'
 import type { Permission } from '../environment/permissions.ts'
+import type { Isolation } from '../run/isolation.ts'
 import type { RunContext } from '../run/run-context.ts'
 import type { McpServers } from '../run/mcp-servers.ts'
 import type { commonSettings } from '../settings/common-settings.ts'
@@ -45,6 +46,7 @@ export interface PrepareInput<Settings extends CommonSettings = CommonSettings> 
   runDirectory: string
   /** Skills and instructions as the pod sees them. */
   bundle: { directory: string | null; instructionsFile: string | null }
+  isolation: Isolation
   mcpServers: McpServers
   /** What the agent will see of the server's and the user's variables; the value is null where it is a reference. */
   env: Readonly<Record<string, string | null>>
@@ -82,6 +84,16 @@ export interface Billing {
   provider: string
   biller: string
   billingType: 'api' | 'subscription' | 'metered_api' | 'unknown'
+}
+
+/** An error code that one agent alone has. */
+export interface OwnError {
+  means: string
+  todo: string
+  /** True when the session cannot be continued: the next run of the task starts afresh. */
+  clearsSession?: boolean
+  /** True when the same run may well succeed a little later. */
+  mayPass?: boolean
 }
 
 /** What differs between agents. Everything else is the kit's. */
@@ -126,6 +138,8 @@ export interface AgentDefinition<
   readonly finishRule?: NonNullable<RunRequest['command']['finish']>
   /** The names that users know for some of the parsers' error codes. */
   readonly errorNames: Readonly<Record<string, string>>
+  /** Codes of this agent alone, besides the parsers' common ones. */
+  readonly ownErrors?: Readonly<Record<string, OwnError>>
   /** When a run that failed for a while may be tried again, from the stream's own fields; ms since 1970. */
   retryAt?(summary: Summary): number | null
   billing(env: Readonly<Record<string, string | null>>, summary: Summary, settings: z.output<Schema>): Billing
@@ -146,6 +160,7 @@ export interface SessionInput<Settings extends CommonSettings = CommonSettings> 
   cwd: string
   home: string
   stateDirectory: string
+  isolation: Isolation
   settings: Settings
   env: Readonly<Record<string, string | null>>
   volume: VolumeView

@@ -93,20 +93,27 @@ const agents: Readonly<Record<string, ErrorRow>> = {
   agent_failed: { means: 'The agent failed for a reason it does not name.', todo: 'Read the end of its transcript.' },
 }
 
-/** Every error code of an adapter with this agent's own names. */
-export function errorTable(errorNames: Readonly<Record<string, string>> = {}): Record<string, ErrorRow> {
+/** Every error code of an adapter with this agent's own names and codes. */
+export function errorTable(
+  errorNames: Readonly<Record<string, string>> = {},
+  ownErrors: Readonly<Record<string, ErrorRow>> = {},
+): Record<string, ErrorRow> {
   const table: Record<string, ErrorRow> = { ...own }
   for (const [code, row] of Object.entries(agents)) table[errorNames[code] ?? code] = row
   for (const [code, row] of Object.entries(outcomeTable) as [OutcomeCode, ErrorRow][]) {
     const name = outcomeNames[code]
     if (name !== null) table[name] = row
   }
+  for (const [code, { means, todo }] of Object.entries(ownErrors)) table[code] = { means, todo }
   return table
 }
 
 /** The error table of a README. */
-export function errorsTable(errorNames: Readonly<Record<string, string>> = {}): string {
-  const rows = Object.entries(errorTable(errorNames))
+export function errorsTable(
+  errorNames: Readonly<Record<string, string>> = {},
+  ownErrors: Readonly<Record<string, ErrorRow>> = {},
+): string {
+  const rows = Object.entries(errorTable(errorNames, ownErrors))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { means, todo }]) => `| \`${code}\` | ${means} | ${todo} |`)
   return ['| errorCode | what happened | what to do |', '|---|---|---|', ...rows].join('\n')

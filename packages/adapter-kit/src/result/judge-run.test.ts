@@ -40,6 +40,7 @@ const deleted = outcome({
   code: 'deleted_externally',
   seen: { what: 'job', at: 1, by: 'watch' },
 })
+const signalled = outcome({ kind: 'signalled', code: 'signalled' }, { exitCode: 137, signal: 'SIGKILL' })
 const cancelled = outcome({ kind: 'cancelled', code: 'cancelled', by: 'an operator' }, { exitCode: 143 })
 const total = outcome({ kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'total' }, { exitCode: 143 })
 const image = outcome({ kind: 'imageError', code: 'image_error', container: 'claude' })
@@ -79,6 +80,8 @@ describe('what is reported of a run', () => {
     ['a refusal', succeeded, failing('model_refusal'), 'model_refusal', 'model_refusal'],
     ['an empty answer', succeeded, failing('empty_response'), 'llm_api_error', null],
     ['a cut stream', exited, failing('truncated'), 'claude_truncated', null],
+    ['a kill in the middle', signalled, failing('truncated'), 'claude_truncated', null],
+    ['a kill before a word', signalled, failing('start_failed'), 'signalled', null],
     ['a kill for memory', oom, failing('truncated'), 'oom_killed', null],
     ['an eviction', evicted, failing('truncated'), 'pod_evicted', 'transient_upstream'],
     [

@@ -1,5 +1,6 @@
 import { describeOutcome, type Outcome } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import { errorFamily } from './error-family.ts'
 import { mayPass, neverStarted, outcomeCode } from './outcome-codes.ts'
@@ -43,8 +44,9 @@ export function judgeRun(input: {
   seenRunning: boolean
   label: string
   errorNames: Readonly<Record<string, string>>
+  ownErrors?: AgentDefinition['ownErrors']
 }): RunVerdict {
-  const { outcome, summary, label, errorNames } = input
+  const { outcome, summary, label, errorNames, ownErrors = {} } = input
   const words = describeOutcome(outcome).message
   // A pod that was cancelled before it ran was seen to go without having run. Where sight was lost, it may have run.
   const mayBeUnborn = neverStarted(outcome) || outcome.kind === 'cancelled'
@@ -77,15 +79,20 @@ export function judgeRun(input: {
   if (outcome.kind === 'deadlineExceeded') {
     return failed('timeout', `${label} was stopped: ${words}`, { timedOut: true })
   }
+  // A signal alone says less than where it hit: in the middle of an answer.
+  if (outcome.kind === 'signalled' && summary.errorCode === 'truncated') {
+    return failed(errorNames['truncated'] ?? 'truncated', `${summary.errorMessage ?? `${label} was cut off.`} ${words}`)
+  }
   if (code !== null && (podDecides.has(outcome.kind) || neverStarted(outcome) || !agentSays)) {
     const heard = agentSays && summary.errorMessage ? ` Before that it said: ${summary.errorMessage}` : ''
     return failed(code, `${words}${heard}`)
   }
   if (summary.errorCode !== null) {
     const name = errorNames[summary.errorCode] ?? summary.errorCode
+    const own = ownErrors[summary.errorCode]
     return failed(name, summary.errorMessage ?? words, {
-      errorFamily: errorFamily(summary.errorCode),
-      clearSession: clearing.has(summary.errorCode),
+      errorFamily: own?.mayPass === true ? 'transient_upstream' : errorFamily(summary.errorCode),
+      clearSession: own?.clearsSession ?? clearing.has(summary.errorCode),
     })
   }
   if (outcome.kind === 'succeeded') {

@@ -139,6 +139,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       seenRunning,
       label: definition.label,
       errorNames: definition.errorNames,
+      ownErrors: definition.ownErrors,
     })
     if (verdict.kind === 'failed') await relay.line('stderr', `[paperclip] ${verdict.errorMessage}`)
     else if (verdict.warning !== null) await relay.line('stderr', `[paperclip] ${verdict.warning}`)

@@ -16,7 +16,7 @@ const cells = (text: string) =>
 
 /** Declares what holds for the README of every adapter. */
 export function readmeTests(of: {
-  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'extraPermissions'>
+  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'ownErrors' | 'extraPermissions'>
   /** The package's folder and name. */
   root: string
   name: string

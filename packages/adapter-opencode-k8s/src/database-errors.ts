@@ -1,0 +1,48 @@
+import type { AgentParser, OwnError } from '@agent-jobs/adapter-kit'
+import type { OpencodeSummary } from '@agent-jobs/opencode-stream-parser'
+import { readVerdict, type DatabaseCode } from './program/database-verdict.ts'
+
+/** What the codes of the session database mean. */
+export const databaseErrors: Readonly<Record<DatabaseCode, OwnError>> = {
+  session_db_damaged: {
+    means:
+      'The session database is damaged, or none of OpenCode. It stays where it is, with a note `….aside`; the session is cleared.',
+    todo: 'Nothing: the next run starts afresh. To repair it, repair the file and remove the note.',
+    clearsSession: true,
+  },
+  session_db_newer: {
+    means:
+      'A newer OpenCode wrote the session database. It stays where it is, with a note `….aside`; the session is cleared.',
+    todo: 'Use one image for all runs of an agent. To have the session back, remove the note and run the newer image.',
+    clearsSession: true,
+  },
+  session_db_locked: {
+    means: 'Another process holds the session database; it was waited for 10 s. The session is kept.',
+    todo: 'It is tried again; look for a pod of the agent that still runs.',
+    mayPass: true,
+  },
+  session_db_unusable: {
+    means: 'The session database cannot be opened or written: a full volume, missing rights. The session is kept.',
+    todo: 'Read the message; it has the words of SQLite.',
+  },
+}
+
+/** A summary whose code may also be one of the session database. */
+export type OpencodeRunSummary = Omit<OpencodeSummary, 'errorCode'> & { errorCode: string | null }
+
+/** Adds to OpenCode's parser what the program in the pod says of the database. */
+export function withDatabaseErrors(parser: AgentParser<OpencodeSummary>): AgentParser<OpencodeRunSummary> {
+  return {
+    feed: (text) => parser.feed(text),
+    get finished() {
+      return parser.finished
+    },
+    end(ending) {
+      const summary = parser.end(ending)
+      const verdict = readVerdict(ending?.stderr ?? '')
+      // An answer that was given stays one, whatever became of the database afterwards.
+      if (verdict === null || (summary.answered && summary.errorCode === null)) return summary
+      return { ...summary, isError: true, errorCode: verdict.code, errorMessage: verdict.detail }
+    },
+  }
+}
