@@ -141,6 +141,16 @@ const failures = {
   '402': fails(402, 'billing_error', 'Payment required: your account has no funds left.'),
   '403': fails(403, 'permission_error', 'Your API key does not have permission to use the specified resource.'),
   '429': fails(429, 'rate_limit_error', 'This request would exceed your rate limit.', { 'retry-after': '1' }),
+  'usage-limit': fails(429, 'rate_limit_error', "This request would exceed your account's rate limit.", {
+    // As Anthropic tells subscribers; the reset is 2100-01-01, so that the same request gets the same answer.
+    'anthropic-ratelimit-unified-status': 'rejected',
+    'anthropic-ratelimit-unified-reset': '4102444800',
+    'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+    'anthropic-ratelimit-unified-overage-status': 'rejected',
+    'anthropic-ratelimit-unified-5h-status': 'rejected',
+    'anthropic-ratelimit-unified-5h-utilization': '1',
+    'anthropic-ratelimit-unified-5h-reset': '4102444800',
+  }),
   '500': fails(500, 'api_error', 'Internal server error'),
   '529': fails(529, 'overloaded_error', 'Overloaded'),
   billing: fails(

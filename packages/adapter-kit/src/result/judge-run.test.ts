@@ -26,6 +26,7 @@ const failing = (errorCode: string, change: Partial<AgentSummary> = {}) =>
     finished: false,
     ...change,
   })
+const silent = { usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 } }
 
 const outcome = (kind: OutcomeKind, change: Partial<Outcome> = {}): Outcome =>
   ({ exitCode: null, signal: null, source: 'end_record', notes: [], pod: 'p', ...kind, ...change }) as Outcome
@@ -81,7 +82,8 @@ describe('what is reported of a run', () => {
     ['an empty answer', succeeded, failing('empty_response'), 'llm_api_error', null],
     ['a cut stream', exited, failing('truncated'), 'claude_truncated', null],
     ['a kill in the middle', signalled, failing('truncated'), 'claude_truncated', null],
-    ['a kill before a word', signalled, failing('start_failed'), 'signalled', null],
+    ['a kill in the middle, by its signal', signalled, failing('interrupted'), 'claude_truncated', null],
+    ['a kill before a word', signalled, failing('interrupted', silent), 'signalled', null],
     ['a kill for memory', oom, failing('truncated'), 'oom_killed', null],
     ['an eviction', evicted, failing('truncated'), 'pod_evicted', 'transient_upstream'],
     [

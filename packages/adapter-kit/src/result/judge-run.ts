@@ -80,8 +80,9 @@ export function judgeRun(input: {
     return failed('timeout', `${label} was stopped: ${words}`, { timedOut: true })
   }
   // A signal alone says less than where it hit: in the middle of an answer.
-  if (outcome.kind === 'signalled' && summary.errorCode === 'truncated') {
-    return failed(errorNames['truncated'] ?? 'truncated', `${summary.errorMessage ?? `${label} was cut off.`} ${words}`)
+  const cutShort = summary.errorCode === 'truncated' || summary.errorCode === 'interrupted'
+  if (outcome.kind === 'signalled' && cutShort && summary.usage.outputTokens > 0) {
+    return failed(errorNames['truncated'] ?? 'truncated', `${label} was cut off in the middle of its work. ${words}`)
   }
   if (code !== null && (podDecides.has(outcome.kind) || neverStarted(outcome) || !agentSays)) {
     const heard = agentSays && summary.errorMessage ? ` Before that it said: ${summary.errorMessage}` : ''
