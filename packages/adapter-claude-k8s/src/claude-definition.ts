@@ -34,6 +34,8 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   },
   async prepare(input) {
     const { settings, env, bundle, mcpServers, runDirectory } = input
+    const configDir = await configDirectory(input)
+    const forAll = posix.join(input.volumeRoot, '.claude')
     const servers = Object.keys(mcpServers)
     const mcpConfigFile = servers.length > 0 ? posix.join(runDirectory, 'mcp.json') : null
     const { argv, warnings } = claudeArguments({
@@ -47,7 +49,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
     return {
       argv,
       env: {
-        CLAUDE_CONFIG_DIR: await configDirectory(input),
+        CLAUDE_CONFIG_DIR: configDir,
         // The image decides the version; an update in the pod would be lost with it.
         DISABLE_AUTOUPDATER: '1',
         // Where pods have no way out, each start waits 10 to 80 s for telemetry that nobody gets.
@@ -58,7 +60,14 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
         ...(servers.length > 0 ? [`MCP servers: ${servers.join(', ')}`] : []),
         ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
       ],
-      warnings,
+      volumeFolders: configDir === forAll ? [forAll] : [],
+      warnings:
+        configDir === forAll && input.home !== input.volumeRoot
+          ? [
+              ...warnings,
+              `The login in ${forAll} is every company's: agents that use it see each other's sessions there. Give the agent a key or CLAUDE_CODE_OAUTH_TOKEN, or log in below ${input.home} instead.`,
+            ]
+          : warnings,
     }
   },
   createParser: () => createClaudeParser(),

@@ -57,7 +57,7 @@ const claudeSettings = {
   claudeConfigDir: setting(choice(configDirs, 'auto'), {
     title: 'Claude config directory',
     description:
-      "Where Claude Code keeps sessions and login: a directory of each agent's own, or `.claude` on the data volume for all. `auto` shares it only when someone logged in there and no key is configured, since a config file that many processes write can break.",
+      "Where Claude Code keeps sessions and login: a directory of each agent's own, or `.claude` in the company's home for all. `auto` shares it only when someone logged in there, or in `.claude` of the data volume, and no key is configured, since a config file that many processes write can break.",
     field: 'select',
     options: configDirs.map((value) => ({ label: value, value })),
     group: 'Agent',

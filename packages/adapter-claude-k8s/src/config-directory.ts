@@ -7,18 +7,23 @@ import type { ClaudeSettings } from './claude-settings.ts'
 export async function configDirectory(input: {
   settings: ClaudeSettings
   env: Readonly<Record<string, string | null>>
+  volumeRoot: string
   home: string
   stateDirectory: string
   volume: VolumeView
 }): Promise<string> {
-  const { settings, env, home, stateDirectory, volume } = input
+  const { settings, env, volumeRoot, home, stateDirectory, volume } = input
   const explicit = env['CLAUDE_CONFIG_DIR']
   if (explicit) return explicit
-  const shared = posix.join(home, '.claude')
   const own = posix.join(stateDirectory, 'claude')
-  if (settings.claudeConfigDir !== 'auto') return settings.claudeConfigDir === 'shared' ? shared : own
-  const loggedIn = (await volume.size(posix.join(shared, '.credentials.json'))) !== null
-  return loggedIn && !hasApiCredential(env) ? shared : own
+  if (settings.claudeConfigDir === 'agent') return own
+  // A company's own login goes before the one that the server's operator made for all.
+  const shared = posix.join(home, '.claude')
+  const forAll = posix.join(volumeRoot, '.claude')
+  const loggedIn = async (folder: string) => (await volume.size(posix.join(folder, '.credentials.json'))) !== null
+  const login = (await loggedIn(shared)) ? shared : (await loggedIn(forAll)) ? forAll : null
+  if (settings.claudeConfigDir === 'shared') return login ?? shared
+  return login !== null && !hasApiCredential(env) ? login : own
 }
 
 /** Looks for a session's transcript; an empty one is no session. */

@@ -42,17 +42,21 @@ describe("Claude Code's own directory", () => {
     configDirectory({
       settings: requireSettings(claudeSchema, config),
       env,
-      home: '/paperclip',
+      volumeRoot: '/paperclip',
+      home: '/paperclip/home',
       stateDirectory: '/paperclip/state/a',
       volume: volume(files),
     })
   const login = { '/paperclip/.claude/.credentials.json': 10 }
+  const companyLogin = { '/paperclip/home/.claude/.credentials.json': 10 }
 
   it.each([
     ["is the agent's own", {}, {}, {}, '/paperclip/state/a/claude'],
     ['is shared when someone logged in', {}, {}, login, '/paperclip/.claude'],
+    ["is the company's when someone logged in there", {}, {}, { ...login, ...companyLogin }, '/paperclip/home/.claude'],
+    ['is where the login is when the user shares it', { claudeConfigDir: 'shared' }, {}, login, '/paperclip/.claude'],
     ["is the agent's own when a key is configured", {}, { ANTHROPIC_API_KEY: 'k' }, login, '/paperclip/state/a/claude'],
-    ['is what the user says', { claudeConfigDir: 'shared' }, {}, {}, '/paperclip/.claude'],
+    ['is what the user says', { claudeConfigDir: 'shared' }, {}, {}, '/paperclip/home/.claude'],
     ["is the agent's own when the user says so", { claudeConfigDir: 'agent' }, {}, login, '/paperclip/state/a/claude'],
     ['is the variable before all', { claudeConfigDir: 'shared' }, { CLAUDE_CONFIG_DIR: '/mine' }, login, '/mine'],
   ])('%s', async (_what, config, env, files, expected) => {

@@ -37,6 +37,8 @@ export interface PrepareInput<Settings extends CommonSettings = CommonSettings> 
   settings: Settings
   /** The session to continue, null for a fresh one. */
   resume: string | null
+  /** Where the data volume is mounted, or would be. */
+  volumeRoot: string
   /** HOME of the agent. */
   home: string
   cwd: string
@@ -70,6 +72,8 @@ export interface PreparedAgent {
   /** Wins over every other variable. */
   env: Record<string, string>
   files: AgentFile[]
+  /** Folders of the data volume that it needs besides those of its company and task. */
+  volumeFolders?: readonly string[]
   /** Volumes of the agent's own, besides the data volume. */
   claims?: AgentClaim[]
   /** Goes before the prompt: instructions and skills of agents that have no other way to take them. */
@@ -85,6 +89,13 @@ export interface Billing {
   biller: string
   billingType: 'api' | 'subscription' | 'metered_api' | 'unknown'
 }
+
+/** What a run cost, and who says so. */
+export type RunCost =
+  | { costSource: 'agent'; costUsd: number }
+  /** The agent knows no price; this is what its tokens cost by a list. */
+  | { costSource: 'price_list'; costUsd: number; priceList: { source: string; date: string } }
+  | { costSource: 'unknown'; costUsd: null }
 
 /** An error code that one agent alone has. */
 export interface OwnError {
@@ -143,6 +154,8 @@ export interface AgentDefinition<
   /** When a run that failed for a while may be tried again, from the stream's own fields; ms since 1970. */
   retryAt?(summary: Summary): number | null
   billing(env: Readonly<Record<string, string | null>>, summary: Summary, settings: z.output<Schema>): Billing
+  /** What the run cost. Default: what the agent says. */
+  cost?(input: { summary: Summary; settings: z.output<Schema>; billing: Billing }): RunCost
 }
 
 /** What is at hand when models are listed. */
@@ -158,6 +171,7 @@ export interface SessionInput<Settings extends CommonSettings = CommonSettings> 
   /** What identifies the task across runs. */
   taskId: string | null
   cwd: string
+  volumeRoot: string
   home: string
   stateDirectory: string
   isolation: Isolation

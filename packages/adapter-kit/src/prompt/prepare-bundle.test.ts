@@ -30,6 +30,7 @@ function world({ hasVolume = true }: { hasVolume?: boolean } = {}) {
       settings,
       isolation: readIsolation(undefined, ctx.runId),
       hasVolume,
+      scoped: false,
       dataMountPath: '/paperclip',
       env: {},
       bundleFolder: 'claude-prompt-cache',

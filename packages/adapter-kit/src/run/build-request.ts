@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { V1EnvVar, V1EnvVarSource, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { AgentClaim, AgentFile, CommonSettings } from '../agent/agent-definition.ts'
@@ -5,6 +6,7 @@ import { AdapterError } from '../adapter-error.ts'
 import type { PodInheritance } from '../pod/inherit-from-pod.ts'
 import type { AgentEnv } from './agent-env.ts'
 import { dockerSidecar } from './docker-sidecar.ts'
+import type { VolumeFolder } from './volume-scope.ts'
 import { extraLabels, identityAnnotations, identityLabels, type RunIdentity } from './labels.ts'
 
 /** Everything a Job is made of, decided. */
@@ -25,6 +27,8 @@ export interface RequestInput {
   files: readonly AgentFile[]
   claims: readonly AgentClaim[]
   dataMountPath: string
+  /** Folders of the data volume that the pod gets; null for all of it. */
+  folders: readonly VolumeFolder[] | null
   journalPath: string | null
   finishRule: RunRequest['command']['finish']
   proxy: RunRequest['command']['proxy'] | null
@@ -44,11 +48,17 @@ function volumesOf(input: RequestInput): { volumes: V1Volume[]; mounts: V1Volume
   const mounts: V1VolumeMount[] = []
   if (claim) {
     volumes.push({ name: 'data', persistentVolumeClaim: { claimName: claim.name } })
-    mounts.push({
-      name: 'data',
-      mountPath: dataMountPath,
-      ...(claim.subPath === null ? {} : { subPath: claim.subPath }),
-    })
+    const below = (path: string) => posix.join(claim.subPath ?? '', posix.relative(dataMountPath, path))
+    const folders = input.folders ?? [{ path: dataMountPath, readOnly: false }]
+    for (const { path, readOnly } of folders) {
+      const subPath = below(path)
+      mounts.push({
+        name: 'data',
+        mountPath: path,
+        ...(subPath === '' || subPath === '.' ? {} : { subPath }),
+        ...(readOnly ? { readOnly } : {}),
+      })
+    }
   }
   for (const [index, own] of input.claims.entries()) {
     const name = `own-${index}`

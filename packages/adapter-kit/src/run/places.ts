@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import { AdapterError } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import type { Isolation } from './isolation.ts'
-import { workingDirectory, type RunContext } from './run-context.ts'
+import { gitRoots, workingDirectory, type RunContext } from './run-context.ts'
+import { volumeScope, type VolumeScope } from './volume-scope.ts'
 
 /** Where a run keeps what, by the paths that its pod sees. */
 export interface RunPlaces {
@@ -21,6 +22,8 @@ export interface RunPlaces {
   tokenPath: string | null
   /** Skills and instructions of this company; null without a data volume. */
   bundleRoot: string | null
+  /** What the pod has of the data volume; null for all of it, empty without one. */
+  scope: VolumeScope | null
 }
 
 /** Refuses an id that could lead a path out of its folder. */
@@ -43,16 +46,18 @@ export function runPlaces(input: {
   settings: CommonSettings
   isolation: Isolation
   hasVolume: boolean
+  /** The pod gets folders of the volume instead of all of it. */
+  scoped: boolean
   dataMountPath: string
   env: Readonly<Record<string, string | undefined>>
   bundleFolder: string
 }): RunPlaces {
-  const { run, settings, isolation, hasVolume, dataMountPath, env, bundleFolder } = input
+  const { run, settings, isolation, hasVolume, scoped, dataMountPath, env, bundleFolder } = input
   const company = pathComponent(run.companyId, 'company id')
   const agent = pathComponent(run.agentId, 'agent id')
   const runId = pathComponent(run.runId, 'run id')
   const instance = pathComponent(env['PAPERCLIP_INSTANCE_ID']?.trim() || 'default', 'instance id')
-  const instanceRoot = posix.join(dataMountPath, 'instances', instance)
+  const instanceRoot = posix.join(serverHome(env, dataMountPath), 'instances', instance)
   const runDirectory = posix.join(podScratch, `agent-run-${runId}`)
   if (!hasVolume) {
     const home = posix.join(podScratch, 'agent-home')
@@ -66,22 +71,60 @@ export function runPlaces(input: {
       journalPath: null,
       tokenPath: null,
       bundleRoot: null,
+      scope: { folders: [], refused: [] },
     }
   }
-  const home = isolation.homeRoot ?? dataMountPath
+  const companyHome = posix.join(instanceRoot, 'data', 'agent-jobs', company, 'home')
+  const home = isolation.homeRoot ?? (scoped ? companyHome : dataMountPath)
   const stateDirectory =
     isolation.homeRoot === null
       ? posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
       : posix.join(isolation.homeRoot, '.agent-jobs')
+  const asked = isolation.workspaceRoot ?? workingDirectory(run, settings.cwd, home)
+  // The volume itself is no place to work in where only folders of it are there.
+  const cwd = scoped && asked === dataMountPath ? home : asked
+  const agentFolder = posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
+  const bundleRoot = posix.join(instanceRoot, 'companies', company, bundleFolder)
+  const { workspace } = run
+  const scope = scoped
+    ? volumeScope({
+        root: dataMountPath,
+        instanceRoot,
+        company,
+        agent,
+        own: [companyHome, agentFolder, posix.join(instanceRoot, 'companies', company, 'agents', agent)],
+        readOnly: [bundleRoot],
+        wanted: [
+          home,
+          cwd,
+          workspace.agentHome,
+          workspace.cwd,
+          workspace.worktreePath,
+          ...workspace.hints.map(({ cwd: path }) => (typeof path === 'string' ? path : null)),
+          ...gitRoots(settings.env),
+          isolation.tmpRoot,
+          settings.instructionsFilePath === undefined ? null : posix.dirname(settings.instructionsFilePath),
+          ...settings.volumeFolders,
+        ],
+      })
+    : null
   return {
     dataMountPath,
     instanceRoot,
     home,
-    cwd: isolation.workspaceRoot ?? workingDirectory(run, settings.cwd, dataMountPath),
+    cwd,
     stateDirectory,
     runDirectory,
-    journalPath: posix.join(instanceRoot, 'data', 'agent-jobs', company, agent, 'journal', `${runId}.aj1`),
-    tokenPath: posix.join(instanceRoot, 'data', 'agent-jobs', company, agent, 'tokens', `${runId}.json`),
-    bundleRoot: posix.join(instanceRoot, 'companies', company, bundleFolder),
+    journalPath: posix.join(agentFolder, 'journal', `${runId}.aj1`),
+    tokenPath: posix.join(agentFolder, 'tokens', `${runId}.json`),
+    bundleRoot,
+    scope,
   }
+}
+
+/** Paperclip's home on the volume. */
+function serverHome(env: Readonly<Record<string, string | undefined>>, dataMountPath: string): string {
+  const { PAPERCLIP_HOME: own, HOME: user } = env
+  const home = own?.trim() || (user?.trim() ? posix.join(user.trim(), '.paperclip') : '')
+  return home === dataMountPath || home.startsWith(`${dataMountPath}/`) ? home.replace(/\/+$/, '') : dataMountPath
 }

@@ -52,6 +52,7 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     settings,
     isolation,
     hasVolume: site.hasVolume,
+    scoped: site.scoped,
     dataMountPath: site.dataMountPath,
     env: deps.env,
     bundleFolder: definition.bundleFolder,

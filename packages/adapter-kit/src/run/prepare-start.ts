@@ -15,6 +15,7 @@ import { jobName } from './job-name.ts'
 import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
 import type { PaperclipProxy } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
+import { podFolders } from './pod-folders.ts'
 
 /** A run that is ready to be submitted. */
 export interface PreparedRun {
@@ -43,6 +44,7 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
         sessionId: offered.sessionId,
         taskId: plan.run.taskId,
         cwd: places.cwd,
+        volumeRoot: places.dataMountPath,
         home: places.home,
         stateDirectory: places.stateDirectory,
         isolation: plan.isolation,
@@ -84,6 +86,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     run,
     settings,
     resume: resumed,
+    volumeRoot: places.dataMountPath,
     home: places.home,
     cwd: places.cwd,
     stateDirectory: places.stateDirectory,
@@ -112,6 +115,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     resumed: resumed !== null,
     lead: prepared.lead ?? [],
   })
+  const scope = await podFolders(plan, prepared.volumeFolders ?? [])
   const name = jobName(definition.jobNamePrefix, run.agentId, run.runId)
   const built = buildRequest({
     identity: {
@@ -123,13 +127,13 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       taskId: run.taskId,
       sessionId: resumed,
       isolation: plan.isolation,
+      promptBundleKey: bundle.key,
     },
     key: plan.key,
     jobName: name,
     containerName: definition.containerName,
     settings,
     inheritance,
-      promptBundleKey: bundle.key,
     namespace: plan.namespace,
     references: plan.references,
     env,
@@ -139,6 +143,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     files: [...bundle.files, ...prepared.files],
     claims: prepared.claims ?? [],
     dataMountPath: places.dataMountPath,
+    folders: scope?.folders ?? null,
     journalPath: places.journalPath,
     finishRule: definition.finishRule,
     proxy: proxy?.spec ?? null,
@@ -168,7 +173,14 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       prompt,
       promptMetrics: metrics,
     },
-    warnings: [...plan.warnings, ...mcp.warnings, ...bundle.warnings, ...prepared.warnings, ...built.warnings],
+    warnings: [
+      ...plan.warnings,
+      ...(scope?.warnings ?? []),
+      ...mcp.warnings,
+      ...bundle.warnings,
+      ...prepared.warnings,
+      ...built.warnings,
+    ],
     secrets: [
       ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
       ...(ctx.authToken ? [ctx.authToken] : []),

@@ -72,6 +72,20 @@ export function readRunContext(ctx: AdapterExecutionContext): RunContext {
   }
 }
 
+/** Where the repositories of the run's worktrees are, as Paperclip says it in the agent's variables. */
+export function gitRoots(env: Record<string, unknown> | undefined): string[] {
+  const said = env?.['PAPERCLIP_GIT_METADATA_ROOTS']
+  if (typeof said !== 'string') return []
+  try {
+    const roots: unknown = JSON.parse(said)
+    return Array.isArray(roots) ? roots.filter((root) => typeof root === 'string') : []
+  } catch (error) {
+    // The user's own text under Paperclip's name; it names no folder.
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
+}
+
 /** Chooses where the agent works: the task's workspace, the configured directory, else the data volume. */
 export function workingDirectory(run: RunContext, configured: string | undefined, dataMountPath: string): string {
   // Paperclip hands out the agent's home when a task has no workspace; a directory that the user names goes before that.

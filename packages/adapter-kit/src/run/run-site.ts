@@ -21,6 +21,8 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   references: PodInheritance['env']['references']
   dataMountPath: string
   hasVolume: boolean
+  /** Pods get their company's folders of the volume instead of all of it. */
+  scoped: boolean
   volume: VolumeView & { resolve(path: string): string | null }
   apiUrl: string | null
   /** What the agent will see of others' variables; null where the value is a reference. */
@@ -34,6 +36,11 @@ function policyOf(settings: CommonSettings, env: AdapterDependencies['env']): En
     allow: [...settings.inheritedEnvAllow, ...fromServer.filter((name) => name !== '')],
     deny: settings.inheritedEnvDeny,
   }
+}
+
+function isServersClaim({ workspaceVolumeClaim: named }: CommonSettings, inheritance: PodInheritance | null): boolean {
+  const own = inheritance?.dataClaim ?? null
+  return named === undefined || (own?.name === named && own.subPath === null)
 }
 
 /** Reads the settings and the server's own pod. */
@@ -79,6 +86,10 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
     serverPodIp: inheritance?.podIp ?? null,
   })
   if (warning !== null) warnings.push(warning)
+  const volume = createVolumeView({
+    mountPath: dataMountPath,
+    serverPath: hasVolume ? deps.serverPath(dataMountPath) : null,
+  })
   return {
     settings,
     cluster,
@@ -87,10 +98,13 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
     references,
     dataMountPath,
     hasVolume,
-    volume: createVolumeView({
-      mountPath: dataMountPath,
-      serverPath: hasVolume ? deps.serverPath(dataMountPath) : null,
-    }),
+    // A claim of the user's own holds nothing of the server's, and where the server cannot make folders there is no other way.
+    scoped:
+      settings.volumeAccess === 'company' &&
+      hasVolume &&
+      volume.covers(dataMountPath) &&
+      isServersClaim(settings, inheritance),
+    volume,
     apiUrl: url,
     visibleEnv: {
       ...Object.fromEntries(references.map(({ name }) => [name, null])),

@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isRecord } from '../settings/loose-text.ts'
 
@@ -25,10 +25,12 @@ function isAbsent(error: unknown): boolean {
 
 async function give(path: string): Promise<void> {
   if (process.getuid?.() === 0) await chown(path, podUser, podUser)
+  // A server that is another user than the pods must open what it makes.
+  else if (!canWriteForPods()) await chmod(path, 0o777)
 }
 
 /** Makes a folder for the pods; those above it that are missing become theirs, too, so that they can write there. */
-async function makeFolder(folder: string): Promise<void> {
+export async function makePodFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
   for (let path = folder; path.length >= first.length; path = dirname(path)) await give(path)
@@ -36,7 +38,7 @@ async function makeFolder(folder: string): Promise<void> {
 
 /** Writes the tokens in the launcher's form: headers, tried in turn, the newest first. Whole or not at all. */
 export async function writeTokens(file: string, tokens: readonly RunToken[]): Promise<void> {
-  await makeFolder(dirname(file))
+  await makePodFolder(dirname(file))
   const credentials = tokens
     .slice(0, mostTokens)
     .map(({ token, runId }) => ({ authorization: `Bearer ${token}`, 'x-paperclip-run-id': runId }))

@@ -19,6 +19,7 @@ const environment = 'Environment'
 const docker = 'Docker'
 const concurrency = 'Concurrency'
 
+const volumeAccesses = ['company', 'whole'] as const
 const imagePullPolicies = ['IfNotPresent', 'Always', 'Never'] as const
 
 /** Settings of every agent, by the names that users of the earlier adapters know. Spread them into a `z.object`. */
@@ -245,6 +246,25 @@ export const commonSettings = {
     title: 'Data mount path',
     description: 'Where the data volume is mounted in agent pods; also HOME. Default: /paperclip.',
     field: 'text',
+    group: environment,
+  }),
+  volumeAccess: setting(choice(volumeAccesses, 'company'), {
+    title: 'Data volume access',
+    description:
+      "What agents see of the server's data volume. `company`: the folders of their own company and task, by name. `whole`: all of it, with every company's files and the server's own keys.",
+    field: 'select',
+    options: [
+      { label: 'Their company and task', value: 'company' },
+      { label: 'The whole volume', value: 'whole' },
+    ],
+    group: environment,
+  }),
+  volumeFolders: setting(list(), {
+    title: 'More folders of the data volume',
+    description: 'Absolute paths of folders that agents see besides, for example of tools that all of them share.',
+    field: 'textarea',
+    kind: 'list',
+    visibleWhen: { key: 'volumeAccess', value: 'company' },
     group: environment,
   }),
   secretRef: setting(text(), {

@@ -52,7 +52,7 @@ export function adapterConformance(
       timedOut: false,
       usageBasis: 'per_run',
       ...agent.billing,
-      sessionParams: { sessionId: expect.any(String), cwd: place.mountPath },
+      sessionParams: { sessionId: expect.any(String), cwd: expect.stringContaining(place.mountPath) },
       resultJson: { agentJob: { outcome: 'succeeded', outputComplete: true } },
     })
     expect(result.summary).toContain('You asked')
@@ -112,7 +112,8 @@ export function adapterConformance(
   if (quick) return
 
   it('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
-    const gone = { sessionId: agent.unknownSession(), cwd: place.mountPath }
+    const { result: before } = await firstRun()
+    const gone = { ...before.sessionParams, sessionId: agent.unknownSession() }
     const { result, told } = await run('tool', {}, { runtime: { sessionParams: gone } })
     expect(heard(told)).toContain('is no longer on the data volume')
     expect(result, heard(told)).toMatchObject({ exitCode: 0, sessionId: expect.any(String) })

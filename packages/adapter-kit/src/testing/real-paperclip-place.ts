@@ -32,6 +32,7 @@ export async function realPaperclipPlace(
       'resources.requests.cpu': '50m',
       'resources.requests.memory': '64Mi',
       paperclipApiUrl: `http://${bridge}:9`,
+      volumeFolders: ['/paperclip/bin'],
       ...extra,
     }),
     async close() {
