@@ -41,17 +41,18 @@ const deleted = outcome({
   code: 'deleted_externally',
   seen: { what: 'job', at: 1, by: 'watch' },
 })
-const signalled = outcome({ kind: 'signalled', code: 'signalled' }, { exitCode: 137, signal: 'SIGKILL' })
+const signalled = outcome({ kind: 'signalled', code: 'signalled', signal: 'SIGKILL' }, { exitCode: 137, signal: 'SIGKILL' })
 const cancelled = outcome({ kind: 'cancelled', code: 'cancelled', by: 'an operator' }, { exitCode: 143 })
 const total = outcome({ kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'total' }, { exitCode: 143 })
 const image = outcome({ kind: 'imageError', code: 'image_error', container: 'claude' })
 const quota = outcome({ kind: 'quotaExceeded', code: 'quota_exceeded' })
 
-function judge(of: Outcome, said: AgentSummary, spoke = true) {
+function judge(of: Outcome, said: AgentSummary, spoke = true, resumed = false) {
   return judgeRun({
     outcome: of,
     summary: said,
     seenRunning: spoke,
+    resumed,
     label: 'Claude',
     errorNames: { truncated: 'claude_truncated', empty_response: 'llm_api_error' },
   })
@@ -65,6 +66,18 @@ describe('what is reported of a run', () => {
     ['a kill for memory after the work was done', oom, summary()],
   ])('is a success for %s', (_what, of, said) => {
     expect(judge(of, said).kind).toBe('succeeded')
+  })
+
+  it.each([
+    ['is unknown', failing('session_unavailable'), true, true],
+    ['is longer than the model can read', failing('context_overflow'), true, true],
+    ['has reached its turns', failing('max_turns'), false, true],
+    ['is refused as it stands', failing('bad_request', silent), true, true],
+    ['is new, and its first request is refused', failing('bad_request', silent), false, false],
+    ['was understood before a request was refused', failing('bad_request'), true, false],
+    ['has a wrong key', failing('auth_failed', silent), true, false],
+  ])('clears a session that %s, and no other', (_what, said, resumed, clears) => {
+    expect(judge(exited, said, true, resumed)).toMatchObject({ kind: 'failed', clearSession: clears })
   })
 
   it('warns when something befell the pod after a success', () => {

@@ -21,7 +21,8 @@ export type RunVerdict =
       stopped: boolean
     }
 
-const clearing = new Set(['session_unavailable', 'max_turns'])
+// What cannot go on for as long as the session is the same.
+const clearing = new Set(['session_unavailable', 'max_turns', 'context_overflow'])
 
 /** What the agent's own output cannot know better than Kubernetes. */
 const podDecides: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
@@ -36,12 +37,22 @@ const podDecides: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
   'lost',
 ])
 
+/**
+ * A conversation that the model API refuses to read, before it has said a word, would be refused in every later run of
+ * its task: a damaged message stays in it.
+ */
+function isPoisoned({ errorCode, usage }: AgentSummary, resumed: boolean): boolean {
+  return resumed && errorCode === 'bad_request' && usage.outputTokens === 0
+}
+
 /** Joins what the agent said with what became of its Job. The order of evidence is the point of it. */
 export function judgeRun(input: {
   outcome: Outcome
   summary: AgentSummary
   /** True when the agent was seen to run: its pod ran, or it printed something. */
   seenRunning: boolean
+  /** True when the run continued a session. */
+  resumed?: boolean
   label: string
   errorNames: Readonly<Record<string, string>>
   ownErrors?: AgentDefinition['ownErrors']
@@ -93,7 +104,8 @@ export function judgeRun(input: {
     const own = ownErrors[summary.errorCode]
     return failed(name, summary.errorMessage ?? words, {
       errorFamily: own?.mayPass === true ? 'transient_upstream' : errorFamily(summary.errorCode),
-      clearSession: own?.clearsSession ?? clearing.has(summary.errorCode),
+      clearSession:
+        own?.clearsSession ?? (clearing.has(summary.errorCode) || isPoisoned(summary, input.resumed === true)),
     })
   }
   if (outcome.kind === 'succeeded') {

@@ -17,6 +17,7 @@ import { removeJournal, tidyVolume } from './housekeeping.ts'
 import { logRelay, secretRedactor } from './log-relay.ts'
 import { removeTokens } from './run-tokens.ts'
 import { planRun, type RunPlan } from './plan-run.ts'
+import { runEvents } from './run-events.ts'
 
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
 const longestCancelGraceSeconds = 30
@@ -101,7 +102,9 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   previous: SessionParams | null
 }): Promise<AdapterExecutionResult> {
   const { definition, deps, ctx, plan, signal, handle } = input
-  const relay = logRelay(ctx.onLog, { redact: secretRedactor(input.secrets) })
+  const redact = secretRedactor(input.secrets)
+  const relay = logRelay(ctx.onLog, { redact })
+  const events = runEvents(ctx, handle)
   const stopping = cancelOnAbort(handle, signal, plan.settings.graceSec)
   deps.followed.add(handle.job.uid)
   const records = deps.records(definition.type)
@@ -121,35 +124,39 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   }
   try {
     await noteDown(deps, () => records?.put(recordOf(plan, input)))
+    await events.claimed(input.adoptedFromRun)
     const followed = await followRun({
       handle,
       parser: definition.createParser(),
       relay,
       clock: deps.clock,
-      progress: async (message) => {
-        await ctx.onRuntimeProgress?.({ phase: 'adapter_startup', message })
-      },
+      progress: events.phase,
       signal,
     })
     const { outcome, summary, seenRunning, outputComplete, timings } = followed
     if (outcome.kind !== 'lost' && outcome.kind !== 'nodeLost') end = 'known'
-    const verdict = judgeRun({
+    const said = judgeRun({
       outcome,
       summary,
       seenRunning,
+      resumed: input.previous !== null,
       label: definition.label,
       errorNames: definition.errorNames,
       ownErrors: definition.ownErrors,
     })
+    const verdict = said.kind === 'failed' ? { ...said, errorMessage: redact(said.errorMessage) } : said
+    await events.ended(outcome, verdict)
     if (verdict.kind === 'failed') await relay.line('stderr', `[paperclip] ${verdict.errorMessage}`)
     else if (verdict.warning !== null) await relay.line('stderr', `[paperclip] ${verdict.warning}`)
+    const billing = definition.billing(plan.visibleEnv, summary, plan.settings)
     return executionResult({
       verdict,
       outcome,
-      summary,
+      summary: summary.result === null ? summary : { ...summary, result: redact(summary.result) },
       session: nextSession(summary, plan, input),
       model: summary.model ?? plan.settings.model ?? null,
-      billing: definition.billing(plan.visibleEnv, summary, plan.settings),
+      billing,
+      cost: definition.cost?.({ summary, settings: plan.settings, billing }),
       report: {
         job: handle.job.name,
         namespace: handle.job.namespace,

@@ -89,7 +89,7 @@ function world(events: AsyncIterable<RunEvent>) {
     parser,
     relay: logRelay(async (stream, chunk) => void log.push(`${stream} ${chunk}`)),
     clock,
-    progress: async (message) => void progress.push(message),
+    progress: async (_phase, message) => void progress.push(message),
     signal: new AbortController().signal,
   })
   return { followed, log, progress, fed, clock, ending: () => ending, finishes: () => finishes }

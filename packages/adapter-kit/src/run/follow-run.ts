@@ -26,7 +26,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
   relay: LogRelay
   clock: Clock
   /** Tells a person where the run stands. */
-  progress: (message: string) => Promise<void>
+  progress: (phase: string, message: string) => Promise<void>
   signal: AbortSignal
 }): Promise<FollowedRun<Summary>> {
   const { handle, parser, relay, clock, progress } = input
@@ -80,7 +80,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
         case 'phase':
           mark(`${event.phase}Ms`)
           if (event.phase === 'running') seenRunning = true
-          await progress(event.message)
+          await progress(event.phase, event.message)
           break
         case 'warning':
           await relay.line('stderr', `[paperclip] ${event.message}`)
