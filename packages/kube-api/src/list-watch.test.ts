@@ -124,7 +124,7 @@ describe('the start', () => {
     const events = watch()
     const first = take(events, 2)
     await plain.opened
-    await clock.wakeSleeper(10_000, 10_000)
+    await clock.wakeSleeper(2_000, 2_000)
     expect(await first).toEqual(['added a@5', 'synced 10'])
     await plain.closed
   })
@@ -387,7 +387,7 @@ describe('strange events', () => {
     for (const [index, old] of streams.entries()) {
       await old.opened
       old.send(added('a', 5), bookmark(7, { end: true }))
-      if (index < 3) await clock.wakeSleeper(1, 9_999)
+      if (index < 3) await clock.wakeSleeper(1, 1_999)
     }
     expect(await take(events, 2)).toEqual(['modified a@5', 'synced 7'])
     expect(problems.filter(({ error }) => error.code === 'stale_list')).toHaveLength(3)

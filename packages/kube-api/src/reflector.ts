@@ -24,7 +24,7 @@ export interface ListWatchTuning {
 
 export const defaultTuning: ListWatchTuning = {
   silenceMs: 90_000,
-  initialSilenceMs: 10_000,
+  initialSilenceMs: 2_000,
   relistMs: 600_000,
   watchSeconds: 300,
   healthyMs: 5_000,
@@ -59,7 +59,7 @@ const maxRefusals = 5
 const maxStaleLists = 3
 
 // The whole state may take so many times `initialSilenceMs` to arrive.
-const initialPatience = 6
+const initialPatience = 30
 
 class Interruption extends Error {
   readonly why: 'silent' | 'relist due'

@@ -69,7 +69,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
       const judgement = judgeResponse({ status: response.status, headers: response.headers, body, now: Date.now() })
       return { kind: 'answer', judgement, status: response.status }
     }
-    for await (const chunk of response.body) {
+    for await (const chunk of response.body ?? []) {
       link.lastByteAt = clock.now()
       link.busy = true
       const pushed = tracker.push(chunk)

@@ -102,6 +102,37 @@ describe(`a cursor that was stored as JSON (seed ${seed})`, () => {
   })
 })
 
+describe('what makes no sense', () => {
+  const options = { containerEnded: Promise.resolve() }
+
+  it.each([
+    { version: 1, framing: 'launcher' },
+    { version: 1, framing: 'launcher', next: -1 },
+    { version: 1, framing: 'launcher', next: 1.5 },
+    { version: 1, framing: 'launcher', next: 1, open: { stdout: 'x' } },
+    { version: 1, framing: 'launcher', next: 1, since: 'yesterday' },
+    { version: 2, framing: 'launcher', next: 1 },
+    { version: 1, framing: 'none' },
+    { version: 1, framing: 'none', seq: 1, last: ['x', '0123456789abcdef'] },
+    { version: 1, framing: 'none', seq: 1, last: ['1', 'nonsense'] },
+    { version: 1, framing: 'none', seq: 1, high: 'x' },
+    { version: 1, framing: 'none', seq: 1, before: -2 },
+    null,
+    'cursor',
+  ])('is refused as a cursor: %j', (cursor) => {
+    const framing = (cursor as { framing?: string } | null)?.framing === 'none' ? 'none' : 'launcher'
+    expect(() => followLogs(new FakeKubelet(), { ...options, framing, cursor: cursor as LogCursor })).toThrow(
+      expect.objectContaining({ code: 'invalid_cursor' }),
+    )
+  })
+
+  it('is refused for `containerEnded`', () => {
+    expect(() =>
+      followLogs(new FakeKubelet(), { framing: 'none', containerEnded: undefined as unknown as Promise<void> }),
+    ).toThrow(expect.objectContaining({ code: 'invalid_option' }))
+  })
+})
+
 describe('the journal as a file', () => {
   it('fills what the log lost, also the end, and an absent file is an empty journal', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'log-stream-journal-'))

@@ -36,6 +36,7 @@ const barrenBeforeJournal = 3
 
 class Follower {
   readonly #o: ResolvedOptions
+  readonly #caller: AbortSignal
   readonly #spool: Spool<LogItem>
   readonly #tracker: Tracker
   readonly #context: ConnectionContext
@@ -51,6 +52,7 @@ class Follower {
 
   constructor(source: LogSource, options: ResolvedOptions) {
     const { clock, random, backoff, signal } = options
+    this.#caller = signal
     this.#o = { ...options, signal: AbortSignal.any([signal, this.#stop.signal]) }
     this.#spool = new Spool(options.spool, async () => {
       this.#stop.abort(new Error('the consumer left'))
@@ -83,7 +85,7 @@ class Follower {
     this.#o.containerEnded.then(onEnd, onEnd)
     this.#running = this.#run().then(
       () => this.#spool.close(),
-      (error: unknown) => this.#spool.fail(error),
+      (error: unknown) => (this.#caller.aborted ? this.#spool.abort(error) : this.#spool.fail(error)),
     )
     return this.#spool
   }

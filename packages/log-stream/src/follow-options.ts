@@ -14,8 +14,8 @@ export interface FollowOptions {
   journal?: JournalSource
   /** Settles when the pod's status says that the container terminated, or that the pod is gone. */
   containerEnded: Promise<unknown>
-  /** Ends the following; the iterator then throws the signal's reason. */
-  signal: AbortSignal
+  /** Ends the following at once: the iterator throws the signal's reason, whatever waits in the spool. */
+  signal?: AbortSignal
   /** A longer line is handed over in parts, or refused. Default 16 MiB. */
   maxLineBytes?: number
   /** What happens to a line above `maxLineBytes`. Default `parts`. */
@@ -69,6 +69,23 @@ export interface ResolvedOptions {
   random: () => number
 }
 
+const isCount = (value: unknown): boolean => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)
+
+/** Whether a cursor, which may come from anywhere, is one that this version wrote for this framing. */
+function isCursor(cursor: LogCursor, framing: FollowOptions['framing']): boolean {
+  if (typeof cursor !== 'object' || cursor === null) return false
+  if (cursor.version !== 1 || cursor.framing !== framing || !isCount(cursor.lost)) return false
+  if (cursor.framing === 'launcher') {
+    const { next, open, since } = cursor
+    if (!Number.isSafeInteger(next) || next < 0 || !isCount(open?.stdout) || !isCount(open?.stderr)) return false
+    return since === undefined || (typeof since === 'string' && !Number.isNaN(Date.parse(since)))
+  }
+  const { seq, last, before, high } = cursor
+  if (!Number.isSafeInteger(seq) || seq < 0 || !isCount(before)) return false
+  if (high !== undefined && !/^-?\d+$/.test(high)) return false
+  return last === undefined || (/^-?\d+$/.test(last[0]) && /^[0-9a-f]{16}$/.test(last[1]))
+}
+
 function atLeast(name: string, value: number, least: number): number {
   if (Number.isFinite(value) && value >= least) return value
   throw new LogStreamError(
@@ -85,7 +102,14 @@ export function resolveOptions(o: FollowOptions): ResolvedOptions {
       `Expected \`framing\` to be 'launcher' or 'none', got \`${String(o.framing)}\``,
     )
   }
-  if (o.cursor !== undefined && (o.cursor.version !== 1 || o.cursor.framing !== o.framing)) {
+  if (typeof o.containerEnded?.then !== 'function') {
+    throw new LogStreamError(
+      'invalid_option',
+      "Expected `containerEnded` to be a promise that settles when the pod's status says that the container terminated, " +
+        `got \`${String(o.containerEnded)}\``,
+    )
+  }
+  if (o.cursor !== undefined && !isCursor(o.cursor, o.framing)) {
     throw new LogStreamError(
       'invalid_cursor',
       `Expected \`cursor\` to be of version 1 and framing '${o.framing}', got ${JSON.stringify(o.cursor).slice(0, 200)}. ` +
@@ -100,7 +124,7 @@ export function resolveOptions(o: FollowOptions): ResolvedOptions {
     cursor: o.cursor,
     journal: o.journal,
     containerEnded: o.containerEnded,
-    signal: o.signal,
+    signal: o.signal ?? new AbortController().signal,
     maxLineBytes: atLeast('maxLineBytes', o.maxLineBytes ?? 16_777_216, 16),
     longLines: o.longLines ?? 'parts',
     spool: {

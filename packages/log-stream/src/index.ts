@@ -29,5 +29,5 @@ export type {
   StampCursor,
   Verdict,
 } from './log-item.ts'
-export type { LogRequest, LogResponse, LogSource } from './log-source.ts'
+export type { LogHeaders, LogRequest, LogResponse, LogSource } from './log-source.ts'
 export { LogStreamError, type LogStreamErrorCode } from './log-stream-error.ts'

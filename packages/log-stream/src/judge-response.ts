@@ -1,3 +1,5 @@
+import { type LogHeaders, readHeader } from './log-source.ts'
+
 /** What an answer that is not a plain log means. */
 export type ResponseJudgement =
   /** The container has no log yet: not scheduled, not started, image on its way. */
@@ -25,8 +27,8 @@ function parseStatus(body: string): StatusObject {
 }
 
 /** Reads Retry-After, in seconds or as a date, as milliseconds; bounded by ten minutes. */
-function retryAfter(headers: Record<string, string>, now: number): number | undefined {
-  const value = headers['retry-after']
+function retryAfter(headers: LogHeaders, now: number): number | undefined {
+  const value = readHeader(headers, 'retry-after')
   if (value === undefined) return undefined
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 600_000) : undefined
@@ -35,7 +37,7 @@ function retryAfter(headers: Record<string, string>, now: number): number | unde
 /** Judges an answer whose status is not 200 (KUBERNETES.md B.0.4, B.5, B.10.6; each case is recorded). */
 export function judgeResponse(o: {
   status: number
-  headers: Record<string, string>
+  headers: LogHeaders
   body: string
   now: number
 }): ResponseJudgement {

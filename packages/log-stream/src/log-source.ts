@@ -1,9 +1,22 @@
-/** One answer of a log server. A status other than 2xx does not throw: the body then holds the server's words. */
+/** Headers as a plain object, or as `fetch` gives them. */
+export type LogHeaders = Readonly<Record<string, string | undefined>> | { get(name: string): string | null }
+
+/**
+ * One answer of a log server; a `Response` of `fetch` is one. A status other than 2xx does not throw: the body then
+ * holds the server's words.
+ */
 export interface LogResponse {
   status: number
-  headers: Record<string, string>
-  /** Ends when the server ends it; throws when the connection breaks or `signal` fires. */
-  body: AsyncIterable<Uint8Array>
+  headers: LogHeaders
+  /** Ends when the server ends it; throws when the connection breaks or `signal` fires. Null where there is none (204). */
+  body: AsyncIterable<Uint8Array> | null
+}
+
+/** Gives one header, however it is written. */
+export function readHeader(headers: LogHeaders, name: string): string | undefined {
+  if (typeof headers.get === 'function') return headers.get(name) ?? undefined
+  for (const [key, value] of Object.entries(headers)) if (key.toLowerCase() === name) return value
+  return undefined
 }
 
 /** What a follower asks of a log server. Every line is asked for with its timestamp in front. */

@@ -1,8 +1,8 @@
 /** Collects a small answer. Longer ones are cut: nothing that is looked at here stands behind the first 64 KiB. */
-export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes = 65_536): Promise<Buffer> {
+export async function readBody(body: AsyncIterable<Uint8Array> | null, maxBytes = 65_536): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   let size = 0
-  for await (const piece of body) {
+  for await (const piece of body ?? []) {
     pieces.push(piece)
     size += piece.length
     if (size >= maxBytes) break

@@ -16,6 +16,9 @@ export type Match = 'known' | 'last-known' | 'unknown'
  */
 export class ReplayMatcher {
   readonly #recent: RecentLines
+  /** The lowest and the highest time that can be known: most lines of a file that is read again lie outside. */
+  readonly #lowest: bigint
+  readonly #highest: bigint
   #at: number
   readonly #first: number
   #before: number
@@ -25,6 +28,15 @@ export class ReplayMatcher {
     let first = 0
     if (since !== undefined) while (first < recent.length - 1 && recent.ns(first) < since) first++
     this.#first = first
+    let lowest = recent.ns(first)
+    let highest = lowest
+    for (let index = first + 1; index < recent.length; index++) {
+      const ns = recent.ns(index)
+      if (ns < lowest) lowest = ns
+      if (ns > highest) highest = ns
+    }
+    this.#lowest = lowest
+    this.#highest = highest
     this.#at = first
     // Older lines of the same nanosecond are not kept, but they are sent again: they are told by their count.
     this.#before = first === 0 ? recent.before : 0
@@ -41,6 +53,7 @@ export class ReplayMatcher {
       this.#before--
       return 'known'
     }
+    if (line.ns < this.#lowest || line.ns > this.#highest) return 'unknown'
     const index = recent.find(this.#at, line.ns, line.high, line.low)
     if (index < 0) return 'unknown'
     this.#at = index + 1

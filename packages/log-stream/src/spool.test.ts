@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -35,6 +36,7 @@ describe('the spool', () => {
           const text = 'x'.repeat(pick(random, 0, 400))
           spool.push({ n, text }, text.length)
           if (spool.full) await spool.room(never, () => undefined)
+          expect(spool.memoryBytes).toBeLessThanOrEqual(2_400)
           if (random() < 0.1) await Promise.resolve()
         }
         spool.close()
@@ -89,6 +91,30 @@ describe('the spool', () => {
     expect(waits).toBeGreaterThan(0)
   })
 
+  it('gives each item to one reader only, when several ask at once', async () => {
+    const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 0, directory }, noReturn)
+    const asked = [spool.next(), spool.next(), spool.next(), spool.next()]
+    spool.push(1, 1)
+    spool.push(2, 1)
+    spool.close()
+    expect((await Promise.all(asked)).map(({ value }) => value)).toEqual([1, 2, undefined, undefined])
+  })
+
+  it('drops what waits, in memory and on disk, when it is aborted', async () => {
+    const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 10_000, directory }, noReturn)
+    for (let n = 0; n < 50; n++) {
+      spool.push(n, 50)
+      if (spool.full) await spool.room(never, () => undefined)
+    }
+    expect(await spool.next()).toEqual({ value: 0, done: false })
+    expect(await spool.next()).toEqual({ value: 1, done: false })
+    const asked = spool.next()
+    spool.abort(new Error('enough'))
+    await expect(asked).rejects.toThrow('enough')
+    expect(await spool.next()).toEqual({ value: undefined, done: true })
+    expect(await readdir(directory)).toEqual([])
+  })
+
   it('hands an error over after everything that came before it', async () => {
     const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 0, directory }, noReturn)
     spool.push(1, 1)
@@ -118,9 +144,7 @@ describe('a slow consumer (F16)', () => {
     const first = await followed.next()
     if (first.done !== true) items.push(first.value)
     // Without a single further step of the consumer the log is read to its end: its end record closes the connection.
-    const { setTimeout: wait } = await import('node:timers/promises')
-    for (let tries = 0; kubelet.openBodies > 0 && tries < 400; tries++) await wait(5)
-    expect(kubelet.openBodies).toBe(0)
+    await kubelet.idle()
     expect(kubelet.connections).toHaveLength(1)
     for await (const item of followed) items.push(item)
     const { texts, end } = sortItems(items)
@@ -146,14 +170,19 @@ describe('a slow consumer (F16)', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
-  it('ends with the reason of the signal', async () => {
+  it('ends with the reason of the signal, whatever waits', async () => {
     const kubelet = new FakeKubelet()
-    kubelet.writeLine(1n, Buffer.from('x'))
+    for (let n = 0; n < 100; n++) kubelet.writeLine(BigInt(n), Buffer.from(`line ${n}`))
+    let taken = 0
     const stop = new AbortController()
-    const run = collect(kubelet, { framing: 'none', containerEnded: kubelet.ended, signal: stop.signal }, () =>
-      stop.abort(new Error('enough')),
-    )
+    const run = collect(kubelet, { framing: 'none', containerEnded: kubelet.ended, signal: stop.signal }, async () => {
+      taken++
+      await turn()
+      stop.abort(new Error('enough'))
+      await turn()
+    })
     await expect(run).rejects.toThrow('enough')
+    expect(taken).toBe(1)
     expect(kubelet.openBodies).toBe(0)
   })
 })

@@ -26,7 +26,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
   #broken: unknown
   #closed = false
   #failure: { error: unknown } | undefined
-  #waiting: PromiseWithResolvers<IteratorResult<T>> | undefined
+  readonly #waiting: PromiseWithResolvers<IteratorResult<T>>[] = []
   #roomWaiters: (() => void)[] = []
   #refilling: Promise<void> | undefined
 
@@ -46,9 +46,9 @@ export class Spool<T> implements AsyncIterableIterator<T> {
   }
 
   push(item: T, bytes: number): void {
-    if (this.#waiting !== undefined && this.#head === this.#queue.length && this.#spilled === 0) {
-      const waiting = this.#waiting
-      this.#waiting = undefined
+    // Whoever waits has found nothing, in memory and on disk.
+    const waiting = this.#waiting.shift()
+    if (waiting !== undefined) {
       waiting.resolve({ value: item, done: false })
       return
     }
@@ -111,11 +111,22 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     this.close()
   }
 
+  /** Nothing follows but this error; what waits is dropped. */
+  abort(error: unknown): void {
+    this.#clear()
+    this.fail(error)
+  }
+
+  #clear(): void {
+    this.#queue = []
+    this.#sizes = []
+    this.#head = 0
+    this.#memoryBytes = 0
+    this.#spilled = 0
+  }
+
   #settle(): void {
-    const waiting = this.#waiting
-    if (waiting === undefined) return
-    this.#waiting = undefined
-    this.#end().then(waiting.resolve, waiting.reject)
+    for (const waiting of this.#waiting.splice(0)) this.#end().then(waiting.resolve, waiting.reject)
   }
 
   async #end(): Promise<IteratorResult<T>> {
@@ -151,8 +162,9 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     if (item !== undefined) return Promise.resolve({ value: item, done: false })
     if (this.#spilled > 0) return this.#nextFromFile()
     if (this.#closed) return this.#end()
-    this.#waiting ??= Promise.withResolvers<IteratorResult<T>>()
-    return this.#waiting.promise
+    const waiting = Promise.withResolvers<IteratorResult<T>>()
+    this.#waiting.push(waiting)
+    return waiting.promise
   }
 
   async #nextFromFile(): Promise<IteratorResult<T>> {
@@ -168,6 +180,8 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     if (spillway === undefined) return
     const texts = await spillway.take(Math.min(this.#o.memoryBytes, 262_144))
     for (const text of texts) {
+      // Nothing is left to be taken when the spool was cleared meanwhile.
+      if (this.#spilled === 0) break
       this.#queue.push(JSON.parse(text) as T)
       this.#sizes.push(text.length)
       this.#memoryBytes += text.length
@@ -178,11 +192,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
 
   async return(): Promise<IteratorResult<T>> {
     this.#closed = true
-    this.#queue = []
-    this.#sizes = []
-    this.#head = 0
-    this.#memoryBytes = 0
-    this.#spilled = 0
+    this.#clear()
     this.#failure = undefined
     for (const resolve of this.#roomWaiters.splice(0)) resolve()
     await this.#onReturn()

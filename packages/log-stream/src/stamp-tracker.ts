@@ -40,6 +40,8 @@ export class StampTracker implements Tracker {
   readonly #o: StampTrackerOptions
   readonly #recent: RecentLines
   readonly #handler: LineHandler
+  /** For lines that come whole. */
+  readonly #joiner: LineJoiner
   #lines: StampedLines
   /** Present while it is not known where in the printed sequence the server's lines stand. */
   #matcher: ReplayMatcher | undefined
@@ -70,6 +72,7 @@ export class StampTracker implements Tracker {
 
   constructor(options: StampTrackerOptions) {
     this.#o = options
+    this.#joiner = new LineJoiner(options)
     this.#recent = new RecentLines({ capacity: options.maxRecentLines, overlapSeconds: options.overlapSeconds })
     this.#handler = {
       line: (line) => (line.ns === null ? this.#headless(line) : this.#line(this.#mark(line as Line))),
@@ -255,7 +258,7 @@ export class StampTracker implements Tracker {
   }
 
   #handOver(line: Line): void {
-    this.#emitLine(line, new LineJoiner(this.#o), true)
+    this.#emitLine(line, this.#joiner, true)
   }
 
   #emitLine(line: Line, joiner: LineJoiner, whole: boolean): void {

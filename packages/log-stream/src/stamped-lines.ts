@@ -1,5 +1,5 @@
 import { LineHash } from './line-hash.ts'
-import { parseStamp, stampEnd } from './timestamp.ts'
+import { StampReader, stampEnd } from './timestamp.ts'
 
 /** One physical line of plain output. */
 export interface StampedLine {
@@ -30,6 +30,7 @@ export class StampedLines {
   readonly #maxLineBytes: number
   readonly #handler: LineHandler
   readonly #hash = new LineHash()
+  readonly #stamps = new StampReader()
   #carry: Buffer[] = []
   #carried = 0
   #long: { ns: bigint | null } | undefined
@@ -84,7 +85,7 @@ export class StampedLines {
     if (this.#carried <= this.#maxLineBytes + maxStampBytes) return
     const begun = this.#take()
     const behind = stampEnd(begun, 0, begun.length)
-    const ns = behind < 0 ? null : parseStamp(begun, 0, behind)
+    const ns = behind < 0 ? null : this.#stamps.read(begun, 0, behind)
     this.#long = { ns }
     this.#piece(ns === null ? begun : begun.subarray(behind), false, true)
   }
@@ -123,7 +124,7 @@ export class StampedLines {
 
   #parse(bytes: Buffer, start: number, end: number): StampedLine {
     const behind = stampEnd(bytes, start, end)
-    const ns = behind < 0 ? null : parseStamp(bytes, start, behind)
+    const ns = behind < 0 ? null : this.#stamps.read(bytes, start, behind)
     const from = ns === null ? start : behind
     this.#hash.add(bytes, from, end)
     const [high, low] = this.#hash.finish()

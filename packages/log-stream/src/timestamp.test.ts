@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseStamp, sinceTime, stampEnd } from './timestamp.ts'
+import { parseStamp, sinceTime, StampReader, stampEnd } from './timestamp.ts'
 
 function read(text: string): { ns: bigint | null; rest: string } {
   const bytes = Buffer.from(text)
@@ -52,6 +52,31 @@ describe('the timestamp in front of a line', () => {
           expect(read(`${local}.${fraction}${offset} ${rest}`).ns).toBe(ns)
         },
       ),
+    )
+  })
+
+  it('is read alike one by one and in a row', () => {
+    const stamp = fc.oneof(
+      fc
+        .tuple(fc.constantFrom(-1, 0, 1, 1_795_251_600), fc.integer({ min: 0, max: 999_999_999 }))
+        .map(([second, fraction]) => {
+          const text = new Date(second * 1_000).toISOString().slice(0, 19)
+          return `${text}.${String(fraction).padStart(9, '0')}Z `
+        }),
+      fc.constantFrom(
+        '2026-11-21T09:00:00.1Z ',
+        '2026-11-21T09:00:00.00000000xZ ',
+        '2026-11-21T14:45:00.250000000+05:45 ',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(stamp), (stamps) => {
+        const reader = new StampReader()
+        for (const text of stamps) {
+          const bytes = Buffer.from(`..${text}`)
+          expect(reader.read(bytes, 2, bytes.length)).toBe(parseStamp(bytes, 2, bytes.length))
+        }
+      }),
     )
   })
 

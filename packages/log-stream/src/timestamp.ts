@@ -34,6 +34,38 @@ export function parseStamp(bytes: Buffer, start: number, end: number): bigint | 
   return BigInt(seconds - offset) * billion + BigInt(fraction.padEnd(9, '0'))
 }
 
+const fixedLength = '2026-11-21T09:00:00.100000000Z '.length
+const secondLength = '2026-11-21T09:00:00'.length
+
+/** Reads timestamps, of which many in a row are of the same second: only the fraction of those is looked at. */
+export class StampReader {
+  readonly #second = Buffer.alloc(secondLength)
+  #secondNs = 0n
+  #known = false
+
+  /** As {@link parseStamp} does. */
+  read(bytes: Buffer, start: number, end: number): bigint | null {
+    const isFixed = end - start === fixedLength && bytes[end - 2] === 0x5a && bytes[start + secondLength] === 0x2e
+    if (!isFixed) return parseStamp(bytes, start, end)
+    if (this.#known && this.#second.compare(bytes, start, start + secondLength) === 0) {
+      let fraction = 0
+      let at = start + secondLength + 1
+      for (; at < end - 2; at++) {
+        const digit = (bytes[at] ?? 0) - 0x30
+        if (digit < 0 || digit > 9) return null
+        fraction = fraction * 10 + digit
+      }
+      return this.#secondNs + BigInt(fraction)
+    }
+    const ns = parseStamp(bytes, start, end)
+    if (ns === null) return null
+    bytes.copy(this.#second, 0, start, start + secondLength)
+    this.#secondNs = ns - BigInt(bytes.toString('latin1', start + secondLength + 1, end - 2))
+    this.#known = true
+    return ns
+  }
+}
+
 /** The whole second at or before `ns`, less `overlapSeconds`, as the log server wants it. */
 export function sinceTime(ns: bigint, overlapSeconds: number): string {
   const seconds = Number(ns / billion) - overlapSeconds

@@ -73,6 +73,7 @@ export class FakeKubelet implements LogSource {
   #files: Part[][] = [[]]
   #running = true
   #changes: (() => void)[] = []
+  #leavings: (() => void)[] = []
   readonly connections: Connection[] = []
   /** Bytes of all bodies so far. */
   bytesSent = 0
@@ -134,6 +135,15 @@ export class FakeKubelet implements LogSource {
     this.#running = false
     this.#wake()
     return this.#resolveEnded
+  }
+
+  /** Resolves when no body is open. */
+  async idle(): Promise<void> {
+    while (this.openBodies > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#leavings.push(resolve)
+      await promise
+    }
   }
 
   /** Breaks every open connection. */
@@ -207,6 +217,7 @@ export class FakeKubelet implements LogSource {
       if (broken.how === 'half-open') await this.#never(request.signal)
     } finally {
       this.openBodies--
+      for (const notify of this.#leavings.splice(0)) notify()
       this.#breakers.delete(breaker)
     }
   }
