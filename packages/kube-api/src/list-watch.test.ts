@@ -129,6 +129,24 @@ describe('the start', () => {
     await plain.closed
   })
 
+  it('is list and watch when the server knows nothing of `watch`, or ends it before the state is whole', async () => {
+    const objects = [configMap('a', 5)]
+    const cut = fedStream()
+    const second = fedStream()
+    api.answer(list(10, ...objects), list(10, ...objects), cut.answer)
+    const events = watch()
+    const first = take(events, 2)
+    await clock.wakeSleeper(1, 1_999)
+    expect(await first).toEqual(['added a@5', 'synced 10'])
+    await cut.opened
+    api.answer(second.answer)
+    clock.advance(6_000)
+    cut.end()
+    await second.opened
+    second.send(modified('a', 11))
+    expect(await take(events, 1)).toEqual(['modified a@11'])
+  })
+
   it('sorts out changes that come between the objects of the first state', async () => {
     const stream = fedStream()
     api.answer(stream.answer)

@@ -235,6 +235,8 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         let waitMs = 0
         try {
           await session(signal)
+          // A server that took the question for another one (a plain list, a watch that just ends) is asked for a list.
+          if (version === undefined) watchList = 'no'
           // Ended cleanly. A server that ends each watch at once is not asked again at once.
           if (clock.now() - startedAt < tuning.healthyMs) {
             failures += 1
