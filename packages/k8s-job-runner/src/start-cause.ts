@@ -1,4 +1,4 @@
-import type { Job, KubeEvent, Pod } from './kubernetes.ts'
+import type { ContainerStatus, Job, KubeEvent, Pod } from './kubernetes.ts'
 import type { OutcomeKind } from './outcome.ts'
 import { containerStatus, jobCondition } from './read-pod.ts'
 
@@ -107,6 +107,23 @@ function waitingCause(container: string, reason: string, message: string | undef
   }
 }
 
+/** An init container or sidecar that is at work, or that ends again and again; undefined when it holds nothing up. */
+function notReady({ name, state, lastState, started }: ContainerStatus): StartCause | undefined {
+  const ended = state?.terminated ?? lastState?.terminated
+  const failing = started !== true && ended !== undefined && ended.exitCode !== 0
+  if (!failing && (state?.running === undefined || started === true)) return undefined
+  return {
+    id: `init:${name}`,
+    patience: 'budget',
+    kind: { kind: 'initFailed', code: 'init_failed', container: name },
+    source: 'pod_status',
+    ...(failing ? { reason: ended.reason, message: ended.message } : {}),
+    words: failing
+      ? `Container ${name} ends with exit code ${ended.exitCode} again and again`
+      : `Waiting for container ${name} to be done or ready`,
+  }
+}
+
 function creating(events: readonly KubeEvent[], reason: string | undefined): StartCause {
   const mount = newest(events, 'FailedMount', 'FailedAttachVolume', 'FailedMapVolume')
   const sandbox = newest(events, 'FailedCreatePodSandBox', 'NetworkNotReady')
@@ -159,8 +176,9 @@ export function findStartCause(
     return { id: 'scheduling', patience: 'budget', kind: startFailed, source: 'pod_status', words }
   }
   // Init containers first: while one waits, the main container says no more than PodInitializing.
-  for (const { name, state } of pod.status?.initContainerStatuses ?? []) {
-    const cause = waitingCause(name, state?.waiting?.reason ?? '', state?.waiting?.message)
+  for (const status of pod.status?.initContainerStatuses ?? []) {
+    const { reason = '', message } = status.state?.waiting ?? {}
+    const cause = waitingCause(status.name, reason, message) ?? notReady(status)
     if (cause !== undefined) return cause
   }
   const waiting = containerStatus(pod, container)?.state?.waiting

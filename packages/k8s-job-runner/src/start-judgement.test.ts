@@ -155,6 +155,30 @@ describe('judgeStart', () => {
     ).toEqual(['wait', 'configError'])
   })
 
+  it.each([
+    ['is not ready yet', { running: {} }, {}, false, 'Waiting for container side'],
+    ['has just ended', { terminated: { exitCode: 3, reason: 'Error' } }, {}, false, 'exit code 3 again and again'],
+    [
+      'rests between two attempts',
+      { waiting: { reason: 'CrashLoopBackOff' } },
+      { terminated: { exitCode: 3 } },
+      false,
+      'exit code 3',
+    ],
+    ['runs again', { running: {} }, { terminated: { exitCode: 3 } }, false, 'exit code 3'],
+    ['is ready', { running: {} }, {}, true, 'The container is being made'],
+    ['ended well, being an init container', { terminated: { exitCode: 0 } }, {}, false, 'The container is being made'],
+  ])('names a sidecar that holds up the start: it %s', (_, state, lastState, started, words) => {
+    const pod = waitingPod('PodInitializing')
+    const side = { name: 'side', image: 'i', imageID: '', ready: false, restartCount: 0, state, lastState, started }
+    const waiting = { ...pod, status: { ...pod.status, initContainerStatuses: [side] } }
+    const judged = judgeStart({ job: undefined, pod: waiting, events: [], graces, now: 0, progress: { since: 0 } })
+    expect(judged).toMatchObject({ verdict: 'wait', cause: { words: expect.stringContaining(words) } })
+    const held = judgeStart({ job: undefined, pod: waiting, events: [], graces, now: 600_000, progress: { since: 0 } })
+    const outcome = words.includes('being made') ? { kind: 'startFailed' } : { kind: 'initFailed', container: 'side' }
+    expect(held).toMatchObject({ verdict: 'fail', outcome })
+  })
+
   it('asks for Events only where nothing else can tell', () => {
     const ask = (pod: Pod | undefined) => {
       const judged = judgeStart({ job: undefined, pod, events: [], graces, now: 0, progress: { since: 0 } })

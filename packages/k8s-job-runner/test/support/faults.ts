@@ -189,7 +189,7 @@ export async function manyRuns(
 ): Promise<{ wrong: string[]; outcomes: Record<string, number> }> {
   const wrong: string[] = []
   const outcomes: Record<string, number> = {}
-  async function follow(run: RunHandle): Promise<void> {
+  async function judge(run: RunHandle): Promise<void> {
     let next = 0
     for await (const event of run.events) {
       if (event.type === 'line') next = event.text === `line ${next}` ? next + 1 : Number.NaN
@@ -201,7 +201,7 @@ export async function manyRuns(
   }
   const runs: Promise<void>[] = []
   await inParallel(Array.from({ length: o.runs }).keys(), 50, async () => {
-    runs.push(follow(await startInTheEnd(runner, frames(['lines', String(o.lines), String(o.everyMs)]))))
+    runs.push(judge(await startInTheEnd(runner, frames(['lines', String(o.lines), String(o.everyMs)]))))
   })
   for (let round = 0; round < o.rounds; round += 1) {
     await sleep(o.roundMs)

@@ -1,0 +1,287 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { kinds, type KubeClient, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
+import type { V1PriorityClass, V1RuntimeClass } from '@kubernetes/client-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  connect,
+  image,
+  kubeConfigPath,
+  podTerminal,
+  removeJobs,
+  request,
+  sh,
+  unlessThere,
+} from '../test/support/real-cluster.ts'
+import { collect, firstLine, linesOf, readUntil, rest } from '../test/support/world.ts'
+import { createJobRunner, describeOutcome, type JobRunner, type Outcome, type RunHandle } from './index.ts'
+
+const namespace = 'disruption-e2e'
+const kubeletPid = join(dirname(kubeConfigPath), 'pids', 'kubelet')
+const endless = sh('echo up; while :; do sleep 0.1; done')
+/** Ends at once on SIGTERM, so that no test waits for a grace. */
+const polite = sh('trap "exit 0" TERM; echo up; while :; do sleep 0.1; done')
+
+const priorityClass: ResourceKind<V1PriorityClass & KubeObject> = {
+  apiVersion: 'scheduling.k8s.io/v1',
+  kind: 'PriorityClass',
+  plural: 'priorityclasses',
+  namespaced: false,
+}
+const runtimeClass: ResourceKind<V1RuntimeClass & KubeObject> = {
+  apiVersion: 'node.k8s.io/v1',
+  kind: 'RuntimeClass',
+  plural: 'runtimeclasses',
+  namespaced: false,
+}
+
+let client: KubeClient
+let runner: JobRunner
+
+async function outcomeOf(run: RunHandle): Promise<Outcome> {
+  await collect(run.events)
+  await run.settled
+  return run.outcome
+}
+const patchJob = (run: RunHandle, body: object): Promise<unknown> =>
+  client.patch(kinds.Job, { name: run.job.name, namespace, type: 'merge', body })
+
+/** Resolves when the Job of a run is there no more. */
+async function gone({ job }: RunHandle): Promise<void> {
+  const stop = new AbortController()
+  const fieldSelector = `metadata.name=${job.name}`
+  let there = false
+  for await (const event of client.listWatch(kinds.Job, { namespace, fieldSelector, signal: stop.signal })) {
+    if (event.type === 'synced' ? !there : event.type === 'deleted') break
+    there = true
+  }
+  stop.abort()
+}
+
+/** Stops the kubelet, which is what a lost node looks like to everybody else, while `meanwhile` runs. */
+async function withoutKubelet(meanwhile: () => Promise<void>): Promise<void> {
+  const pid = Number(readFileSync(kubeletPid, 'utf8'))
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await meanwhile()
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+}
+
+describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluster (needs KUBECONFIG)', () => {
+  beforeAll(async () => {
+    client = connect()
+    runner = createJobRunner({ client, namespace })
+    await unlessThere(client.create(kinds.Namespace, { metadata: { name: namespace } }))
+    // Below the 0 of everything else in the cluster: nobody else's pod can be a victim of these.
+    for (const [name, value] of [
+      ['disruption-e2e-low', -1000],
+      ['disruption-e2e-high', -10],
+    ] as const) {
+      await unlessThere(client.create(priorityClass, { metadata: { name }, value }))
+    }
+    await unlessThere(client.create(runtimeClass, { metadata: { name: 'disruption-e2e' }, handler: 'runc' }))
+  })
+  afterAll(async () => {
+    await removeJobs(client, namespace)
+    for (const name of ['disruption-e2e-low', 'disruption-e2e-high']) await client.delete(priorityClass, { name })
+    await client.delete(runtimeClass, { name: 'disruption-e2e' })
+    await client.close()
+  })
+
+  it('is preempted by one of higher priority, which then runs', async () => {
+    const [node] = (await client.list(kinds.Node)).items
+    const cpus = Number(node?.status?.allocatable?.['cpu'])
+    const cpu = `${Math.floor(cpus * 550)}m`
+    const needs = (name: string) => ({ resources: { requests: { cpu } }, scheduling: { priorityClassName: name } })
+    const low = await runner.start(request({ command: polite, ...needs('disruption-e2e-low') }))
+    const events = await firstLine(low)
+    const high = await runner.start(request({ command: sh('echo first'), ...needs('disruption-e2e-high') }))
+    await rest(events)
+    expect(await low.outcome).toMatchObject({ kind: 'preempted', by: 'scheduler', reason: 'PreemptionByScheduler' })
+    expect(await outcomeOf(high)).toMatchObject({ kind: 'succeeded' })
+  })
+
+  it('is drained away: a cordoned node, and its pods evicted', async () => {
+    const run = await runner.start(
+      request({ command: sh('trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done') }),
+    )
+    const events = await firstLine(run)
+    const { name = '', node = '' } = run.pod ?? {}
+    const cordon = (unschedulable: boolean) =>
+      client.patch(kinds.Node, { name: node, type: 'merge', body: { spec: { unschedulable } } })
+    await cordon(true)
+    try {
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }
+      await client.request({
+        method: 'POST',
+        path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`,
+        body: eviction,
+      })
+      const refused = await runner.start(request({ start: { unschedulableGraceSeconds: 1 } }))
+      expect(await outcomeOf(refused)).toMatchObject({ kind: 'unschedulable', cause: 'cordoned' })
+    } finally {
+      await cordon(false)
+    }
+    expect(linesOf(await rest(events))).toContain('bye')
+    expect(await run.outcome).toMatchObject({ kind: 'evicted', by: 'api', exitCode: 0 })
+  })
+
+  it('meets the deadline of its Job', async () => {
+    const run = await runner.start(request({ command: polite }))
+    const events = await firstLine(run)
+    await patchJob(run, { spec: { activeDeadlineSeconds: 1 } })
+    await rest(events)
+    expect(await run.outcome).toMatchObject({ kind: 'deadlineExceeded', limit: 'job', reason: 'DeadlineExceeded' })
+  })
+
+  it('is over after 50 ms, and after its TTL too, before anybody attaches', async () => {
+    const run = await runner.start(request({ command: sh('echo quick') }))
+    await run.detach()
+    await podTerminal(client, namespace, run.job.uid)
+    const late = await runner.attach({ job: run.job.name, uid: run.job.uid })
+    expect(linesOf(await collect(late.events))).toEqual(['quick'])
+    expect(await late.outcome).toMatchObject({ kind: 'succeeded', exitCode: 0 })
+    await late.settled
+  })
+
+  it('is collected by its TTL the moment it ends, and is complete all the same', async () => {
+    const run = await runner.start(request({ command: sh('echo one; sleep 1; echo two') }))
+    await patchJob(run, { spec: { ttlSecondsAfterFinished: 0 } })
+    const events = await collect(run.events)
+    expect(linesOf(events)).toEqual(['one', 'two'])
+    expect(events).toContainEqual({ type: 'output', verdict: 'complete' })
+    expect(await run.outcome).toMatchObject({ kind: 'succeeded' })
+    await run.settled
+    await gone(run)
+    await expect(runner.attach({ job: run.job.name, uid: run.job.uid })).rejects.toMatchObject({
+      code: 'job_not_found',
+    })
+  })
+
+  it('is collected by its TTL before anybody has read a word: the Job is known to be gone, and nothing is made up', async () => {
+    const run = await runner.start(request({ command: sh('kill -9 $PPID; echo lost') }))
+    await patchJob(run, { spec: { ttlSecondsAfterFinished: 0 } })
+    expect(['signalled', 'lost', 'deletedExternally']).toContain((await outcomeOf(run)).kind)
+  })
+
+  it('waits in its queue, is admitted, and is preempted when the queue takes its place back', async () => {
+    const run = await runner.start(request({ command: polite, queue: 'nobody' }))
+    const events = run.events[Symbol.asyncIterator]()
+    await readUntil(events, (event) => event.type === 'phase' && event.phase === 'queued')
+    await patchJob(run, { spec: { suspend: false } })
+    await readUntil(events, ({ type }) => type === 'line')
+    await patchJob(run, { spec: { suspend: true } })
+    await rest(events)
+    expect(await run.outcome).toMatchObject({ kind: 'preempted', by: 'queue', reason: 'JobSuspended' })
+  })
+
+  it('takes everything that scheduling, DNS, labels and sidecars offer', async () => {
+    const [node] = (await client.list(kinds.Node)).items
+    const host = node?.metadata?.labels?.['kubernetes.io/hostname'] ?? ''
+    const label = { 'example.com/team': 'a.b_c-d' }
+    const run = await runner.start(
+      request({
+        command: sh('cat /etc/resolv.conf /etc/hosts; cat /shared/side'),
+        labels: label,
+        annotations: { 'example.com/why': 'ünïcode, and "quotes"' },
+        scheduling: {
+          nodeSelector: { 'kubernetes.io/hostname': host },
+          tolerations: [{ key: 'example.com/none', operator: 'Exists', effect: 'NoSchedule' }],
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [
+                  { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [host] }] },
+                ],
+              },
+            },
+          },
+          priorityClassName: 'disruption-e2e-high',
+          runtimeClassName: 'disruption-e2e',
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: 'kubernetes.io/hostname',
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: { matchLabels: label },
+            },
+          ],
+        },
+        dnsPolicy: 'None',
+        dnsConfig: { nameservers: ['192.0.2.53'], searches: ['example.test'] },
+        hostAliases: [{ ip: '192.0.2.1', hostnames: ['db.example.test'] }],
+        volumes: [{ name: 'shared', emptyDir: {} }],
+        mounts: [{ name: 'shared', mountPath: '/shared' }],
+        sidecars: [
+          {
+            name: 'side',
+            image,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['sh', '-c', 'trap "exit 0" TERM; echo beside > /shared/side; while :; do sleep 0.1; done'],
+            volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+            startupProbe: { exec: { command: ['test', '-s', '/shared/side'] }, periodSeconds: 1 },
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          },
+        ],
+      }),
+    )
+    const text = linesOf(await collect(run.events)).join('\n')
+    expect(await run.outcome, text).toMatchObject({ kind: 'succeeded' })
+    for (const part of ['192.0.2.53', 'example.test', 'db.example.test', 'beside']) expect(text).toContain(part)
+    await run.settled
+  })
+
+  it('names a sidecar that keeps failing', async () => {
+    const side = { name: 'side', image, imagePullPolicy: 'IfNotPresent', command: ['sh', '-c', 'exit 3'] }
+    const startupProbe = { exec: { command: ['true'] }, initialDelaySeconds: 1 }
+    const run = await runner.start(request({ sidecars: [{ ...side, startupProbe }], start: { budgetSeconds: 4 } }))
+    const outcome = await outcomeOf(run)
+    expect(outcome, describeOutcome(outcome).message).toMatchObject({ kind: 'initFailed', container: 'side' })
+  })
+
+  describe.skipIf(!existsSync(kubeletPid))(`whose node is lost (needs ${kubeletPid})`, () => {
+    it('is said to be lost with its node, nothing is removed, and one that tolerates it goes on', async () => {
+      const tolerations = ['not-ready', 'unreachable'].map((condition) => ({
+        key: `node.kubernetes.io/${condition}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: 0,
+      }))
+      const key = `lost-${randomUUID()}`
+      const lost = await runner.start(
+        request({ key, command: endless, scheduling: { tolerations }, terminationGracePeriodSeconds: 1 }),
+      )
+      const patient = await runner.start(
+        request({ command: sh('trap "exit 0" TERM; while :; do echo tick; sleep 0.5; done') }),
+      )
+      await firstLine(lost)
+      const ticks = await firstLine(patient)
+      await withoutKubelet(async () => {
+        expect(await lost.outcome).toMatchObject({
+          kind: 'nodeLost',
+          reason: 'DeletionByTaintManager',
+          node: lost.pod?.node,
+        })
+        const job = await client.get(kinds.Job, { name: lost.job.name, namespace })
+        expect(job.metadata?.deletionTimestamp).toBeUndefined()
+        await expect(
+          createJobRunner({ client, namespace, handoverMs: 0 }).start(request({ key })),
+        ).rejects.toMatchObject({ code: 'key_busy', holder: { job: lost.job.name } })
+      })
+      await lost.settled
+      // Ticks that were printed meanwhile come now, and new ones after them.
+      const backAt = Date.now()
+      await readUntil(ticks, (event) => event.type === 'line' && event.time > backAt)
+      const ended = patient.cancel({ by: 'test' })
+      await rest(ticks)
+      expect(await patient.outcome).toMatchObject({ kind: 'cancelled' })
+      expect(await ended).toBe('gone')
+      // The node is back: what was lost is over now, and the key is free.
+      await podTerminal(client, namespace, lost.job.uid)
+      expect(await outcomeOf(await runner.start(request({ key })))).toMatchObject({ kind: 'succeeded' })
+    })
+  })
+})

@@ -1,0 +1,89 @@
+import {
+  createKubeClient,
+  isAlreadyExists,
+  isNotFound,
+  kinds,
+  type KubeClient,
+  type KubeObject,
+} from '@agent-jobs/kube-api'
+import { KubeConfig } from '@kubernetes/client-node'
+import { randomUUID } from 'node:crypto'
+import type { RunRequest } from '../../src/index.ts'
+
+/** Where the cluster is; empty when there is none. */
+export const kubeConfigPath = process.env['KUBECONFIG'] ?? ''
+
+/** An image that has `sh` and `node`. */
+export const image = process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1'
+
+/** A client of the cluster of KUBECONFIG. */
+export function connect(
+  onRequest?: (line: string) => void,
+  context?: { server?: string; userAgent?: string },
+): KubeClient {
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromFile(kubeConfigPath)
+  const { server, userAgent } = context ?? {}
+  if (server !== undefined) {
+    kubeConfig.clusters = kubeConfig.clusters.map((cluster) => ({ ...cluster, server }))
+  }
+  return createKubeClient({
+    kubeConfig,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(onRequest === undefined
+      ? {}
+      : { onRequest: ({ method, path }) => onRequest(`${method} ${path.replace(/\?.*/, '')}`) }),
+  })
+}
+
+/** Takes what is there already for made. */
+export async function unlessThere(creating: Promise<KubeObject>): Promise<void> {
+  try {
+    await creating
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+}
+
+/** Takes what is gone already for removed. */
+export async function unlessGone(deleting: Promise<unknown>): Promise<void> {
+  try {
+    await deleting
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
+/** Removes all Jobs of a namespace. */
+export async function removeJobs(client: KubeClient, namespace: string): Promise<void> {
+  const { items } = await client.list(kinds.Job, { namespace })
+  for (const { metadata } of items) {
+    const name = metadata?.name ?? ''
+    await unlessGone(client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground' }))
+  }
+}
+
+/** A shell command. */
+export const sh = (script: string): RunRequest['command'] => ({ argv: ['sh', '-c', script] })
+
+/** A run of a key of its own. */
+export function request(fields: Partial<RunRequest>): RunRequest {
+  return {
+    key: `key-${randomUUID()}`,
+    runId: randomUUID(),
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: sh('true'),
+    ...fields,
+  }
+}
+
+/** Resolves when the pod of a Job says that it is over. */
+export async function podTerminal(client: KubeClient, namespace: string, jobUid: string): Promise<void> {
+  const stop = new AbortController()
+  const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`
+  for await (const event of client.listWatch(kinds.Pod, { namespace, labelSelector, signal: stop.signal })) {
+    if (event.type !== 'synced' && ['Succeeded', 'Failed'].includes(event.object.status?.phase ?? '')) break
+  }
+  stop.abort()
+}
