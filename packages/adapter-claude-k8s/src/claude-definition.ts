@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { AgentDefinition } from '@agent-jobs/adapter-kit'
 import { createClaudeParser, finishRule, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
+import { rotateAccounts } from './account-rotation.ts'
 import { claudeArguments } from './claude-arguments.ts'
 import { claudeModels, listClaudeModels } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'
@@ -47,7 +48,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
       mcpConfigFile,
     })
     return {
-      argv,
+      argv: rotateAccounts(argv, settings['providers.anthropic.accounts']),
       env: {
         CLAUDE_CONFIG_DIR: configDir,
         // The image decides the version; an update in the pod would be lost with it.

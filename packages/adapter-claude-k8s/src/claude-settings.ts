@@ -54,6 +54,13 @@ const claudeSettings = {
       group: 'Agent',
     },
   ),
+  'providers.anthropic.accounts': setting(list(), {
+    title: 'Accounts',
+    description:
+      'Accounts of which `ccrotate` (it must be in the image) chooses the next before each run. Without it the login that is there stays.',
+    kind: 'list',
+    group: 'Agent',
+  }),
   claudeConfigDir: setting(choice(configDirs, 'auto'), {
     title: 'Claude config directory',
     description:

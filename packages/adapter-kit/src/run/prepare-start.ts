@@ -103,7 +103,8 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
     configured: settings.env,
     forced: { HOME: places.home, ...temporaryDirectory(plan.isolation.tmpRoot), ...prepared.env },
-    fallback: {},
+    // Images of servers bake `production`, with which an agent's package manager leaves out what it builds and tests by.
+    fallback: plan.visibleEnv['NODE_ENV'] === undefined ? { NODE_ENV: 'development' } : {},
     cwd: places.cwd,
     apiUrl: plan.apiUrl,
     proxied: proxy !== null,
