@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'paperclip',
           include: [`{packages,apps}/*/{src,test}/${paperclip}`],
           exclude: ignored,
-          testTimeout: 300_000,
+          testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },

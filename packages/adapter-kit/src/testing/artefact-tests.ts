@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildAdapter } from '../../scripts/build-adapter.ts'
+import { uiParserOf } from './ui-parser-of.ts'
 
 /** Declares what holds for the built files of every adapter, which Paperclip loads. */
 export function artefactTests({
@@ -57,18 +58,7 @@ export function artefactTests({
 
   it("has a UI parser that Paperclip's worker takes", () => {
     const source = readFileSync(join(folder, 'dist', 'ui-parser.js'), 'utf8')
-    const exports: Record<string, unknown> = {}
-    const module = { exports }
-    // oxlint-disable-next-line no-new-func -- this is what the worker of Paperclip's UI does with the file
-    new Function('exports', 'module', 'self', 'globalThis', `"use strict";\n{\n${source}\n}`)(
-      exports,
-      module,
-      undefined,
-      undefined,
-    )
-    const { parseStdoutLine } = module.exports as {
-      parseStdoutLine: (line: string, ts: string) => { kind: string; text?: string }[]
-    }
+    const parseStdoutLine = uiParserOf(source)
     expect(parseStdoutLine(JSON.stringify(said), 't')).toMatchObject([{ kind: 'assistant', text: 'Hello' }])
     expect(parseStdoutLine('[paperclip] Created K8s Job: x', 't')).toEqual([
       { kind: 'system', ts: 't', text: 'Created K8s Job: x' },

@@ -22,4 +22,6 @@ export interface ConformanceAgent {
   unknownSession(): string
   /** Scenarios that fail, with the code and the family that the result has. */
   refusals: readonly (readonly [scenario: string, errorCode: string, errorFamily: string | null])[]
+  /** Settings with which the agent takes the model's word for a spent quota, where it knows any. */
+  quota?: Record<string, unknown>
 }

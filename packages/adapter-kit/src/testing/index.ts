@@ -4,17 +4,15 @@ export { artefactTests } from './artefact-tests.ts'
 export type { ConformanceAgent } from './conformance-agent.ts'
 export { miniPaperclipPlace } from './mini-paperclip-place.ts'
 export { npmProgram } from './npm-program.ts'
-export { packedAdapter } from './packed-adapter.ts'
 export { paperclipContext, type Told } from './paperclip-context.ts'
 export type { PaperclipPlace } from './paperclip-place.ts'
-export {
-  eventually,
-  exposeToPods,
-  paperclipScripts,
-  startPaperclip,
-  type ApiAnswer,
-  type PaperclipServer,
-} from './paperclip-server.ts'
+export { eventually } from './paperclip/eventually.ts'
+export { packAdapter, packUpgrade } from './paperclip/pack-adapter.ts'
+export { paperclipConformance } from './paperclip/paperclip-conformance.ts'
+export type { Board, BoardIssue, BoardRun } from './paperclip/paperclip-board.ts'
+export { paperclipScripts } from './paperclip/paperclip-install.ts'
+export { away, openPaperclipLab, type PaperclipLab } from './paperclip/paperclip-lab.ts'
+export type { ApiAnswer, PaperclipServer } from './paperclip/paperclip-server.ts'
 export { readmeTests } from './readme-tests.ts'
 export { realPaperclipPlace } from './real-paperclip-place.ts'
 export { serverPlace, type ServerPlace } from './real-cluster.ts'

@@ -7,9 +7,12 @@ export interface ToldModel extends ScriptedModel {
 }
 
 /** Starts it. */
-export async function startToldModel(options: { host?: string } = {}): Promise<ToldModel> {
+export async function startToldModel({
+  host,
+  scenarios: own = {},
+}: { host?: string; scenarios?: Readonly<Record<string, Scenario>> } = {}): Promise<ToldModel> {
   const waiting = new Map<string, PromiseWithResolvers<void>>()
-  const telling = Object.entries(scenarios).map(([name, scenario]): [string, Scenario] => [
+  const telling = Object.entries({ ...scenarios, ...own }).map(([name, scenario]): [string, Scenario] => [
     name,
     (request, context) => {
       // A title beside the first answer is no work of the agent.
@@ -20,7 +23,10 @@ export async function startToldModel(options: { host?: string } = {}): Promise<T
       return scenario(request, context)
     },
   ])
-  const model = await startScriptedModel({ ...options, scenarios: Object.fromEntries(telling) })
+  const model = await startScriptedModel({
+    ...(host === undefined ? {} : { host }),
+    scenarios: Object.fromEntries(telling),
+  })
   return {
     ...model,
     asked(scenario) {

@@ -1,0 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Asks again and again until there is an answer; Paperclip has no way to be waited on. */
+export async function eventually<T>(ask: () => Promise<T | null>, what: string, timeoutMs = 90_000): Promise<T> {
+  const until = Date.now() + timeoutMs
+  for (;;) {
+    const found = await ask()
+    if (found !== null) return found
+    if (Date.now() > until) throw new Error(`${what} did not come within ${timeoutMs} ms`)
+    await delay(200)
+  }
+}

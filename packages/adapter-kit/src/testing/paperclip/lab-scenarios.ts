@@ -1,0 +1,58 @@
+import type { ModelRequest, Reply, Scenario } from '@agent-jobs/scripted-model'
+
+/** Where pods find the program by which an agent does its work, and what it leaves behind. */
+export const workProgram = '/paperclip/bin/work.cjs'
+
+/**
+ * The agent's work: it notes down on the volume that it was at work, waits for a file where it is told to, and closes its
+ * issue by Paperclip's API as it finds it in its environment. It says what it had and what it was answered.
+ */
+export const workSource = `const fs = require('node:fs')
+const { PAPERCLIP_API_URL: url, PAPERCLIP_API_KEY: key, PAPERCLIP_RUN_ID: run, PAPERCLIP_TASK_ID: task } = process.env
+const [gate] = process.argv.slice(2)
+const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + key, 'x-paperclip-run-id': run }
+async function opened(folder, name) {
+  const watch = fs.watch(folder)
+  try {
+    await new Promise((resolve) => {
+      const look = () => fs.existsSync(folder + '/' + name) && resolve()
+      watch.on('change', look)
+      look()
+    })
+  } finally { watch.close() }
+}
+async function main() {
+  fs.appendFileSync('/paperclip/work/' + task + '.txt', run + '\\n')
+  if (gate) await opened('/paperclip/gates', gate)
+  const seen = await fetch(url + '/api/issues/' + task, { headers })
+  const body = JSON.stringify({ status: 'done', comment: 'Done from the pod.' })
+  const told = await fetch(url + '/api/issues/' + task, { method: 'PATCH', headers, body })
+  const said = told.ok ? '' : await told.text()
+  console.log('WORK', JSON.stringify({ url, token: String(key).startsWith('ey'), seen: seen.status, told: told.status, said }))
+}
+main().catch((error) => { console.log('WORK FAILED', error.message, String(error.cause)); process.exitCode = 1 })
+`
+
+/** A command, then words: what one turn of an agent's conversation is made of. */
+export function commanded(request: ModelRequest, command: string): Reply {
+  if (request.side) return { kind: 'message', blocks: [{ type: 'text', text: 'A title' }] }
+  if (request.step > 0) return { kind: 'message', blocks: [{ type: 'text', text: 'That is done.' }] }
+  const name = request.api === 'chat' ? 'bash' : 'Bash'
+  const input = { command, description: 'Work', timeout: 300_000 }
+  return { kind: 'message', blocks: [{ type: 'tool', name, input }] }
+}
+
+/** The agent closes its issue. */
+export const closeIssue: Scenario = (request) => commanded(request, `node ${workProgram}`)
+
+/** The agent closes its issue when the gate of this name opens, as long as its command may take. */
+export const closeAtGate =
+  (gate: string): Scenario =>
+  (request) =>
+    commanded(request, `node ${workProgram} ${gate}`)
+
+/** Once it has worked a little the model never answers again: there is something to keep, and something to cancel. */
+export const workAndHang: Scenario = (request) => {
+  if (request.side || request.step === 0) return commanded(request, 'echo at work')
+  return { kind: 'hang' }
+}

@@ -1,0 +1,82 @@
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+
+/** A call that a pod made to Paperclip. */
+export interface PodCall {
+  method: string
+  path: string
+  authorization: string | undefined
+  /** Null while there is no answer. */
+  status: number | null
+}
+
+/** By which pods reach a server that listens on loopback only. */
+export interface PodDoor {
+  readonly url: string
+  /** What came through, oldest first. */
+  readonly calls: readonly PodCall[]
+  /** While the server is away, nobody listens at its address. */
+  shut(): Promise<void>
+  open(): Promise<void>
+}
+
+// More than a suite makes; a test that looks for a call finds it among these.
+const mostCalls = 10_000
+
+/** Opens a door to a server, on an address that pods reach. */
+export async function openPodDoor(target: () => string, address: string): Promise<PodDoor> {
+  const calls: PodCall[] = []
+  let port = 0
+  let listening: Server | null = null
+
+  function forward(incoming: IncomingMessage, outgoing: import('node:http').ServerResponse): void {
+    const to = new URL(target())
+    const { method = 'GET', url: path = '/', headers } = incoming
+    const call: PodCall = { method, path, authorization: headers.authorization, status: null }
+    calls.push(call)
+    if (calls.length > mostCalls) calls.shift()
+    const onward = httpRequest(
+      { host: to.hostname, port: to.port, method, path, headers: { ...headers, host: to.host } },
+      (answer) => {
+        call.status = answer.statusCode ?? 502
+        outgoing.writeHead(call.status, answer.headers)
+        answer.pipe(outgoing)
+      },
+    )
+    // As a server that dies does: without an answer.
+    onward.once('error', () => outgoing.destroy())
+    incoming.pipe(onward)
+  }
+
+  async function open(): Promise<void> {
+    if (listening !== null) return
+    const server = createServer(forward)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, address, resolve)
+    })
+    const found = server.address()
+    if (found === null || typeof found === 'string') throw new Error('the door has no port')
+    port = found.port
+    listening = server
+  }
+
+  async function shut(): Promise<void> {
+    const server = listening
+    listening = null
+    if (server === null) return
+    server.closeAllConnections()
+    await new Promise((resolve) => {
+      server.close(resolve)
+    })
+  }
+
+  await open()
+  return {
+    get url() {
+      return `http://${address}:${port}`
+    },
+    calls,
+    open,
+    shut,
+  }
+}
