@@ -12,7 +12,7 @@ import type { Reply } from './reply.ts'
 import type { RequestSummary } from './request-log.ts'
 import { readRoute } from './route.ts'
 import type { Scenario } from './scenario.ts'
-import { sendStream } from './send-stream.ts'
+import { sendRaw, sendStream } from './send-stream.ts'
 
 /** What the handler needs from its server. */
 export interface AnswerContext {
@@ -86,6 +86,8 @@ function statusOf(reply: Reply): number {
       return 200
     case 'error':
       return reply.status
+    case 'raw':
+      return reply.status ?? 200
     case 'hang':
       return 0
     default:
@@ -107,6 +109,7 @@ async function sendReply(
     for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
     return sendJson(response, reply.status, errorBody(asked.api, reply.type, reply.message, random))
   }
+  if (reply.kind === 'raw') return sendRaw(response, reply)
   const createdAt = Math.floor(clock.now() / 1000)
   if (!asked.stream) {
     const body =

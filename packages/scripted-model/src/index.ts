@@ -2,7 +2,7 @@ export { startScriptedModel, type ScriptedModel, type ScriptedModelOptions } fro
 export { scenarios } from './scenarios.ts'
 export { ScriptedModelError, type ScriptedModelErrorCode } from './scripted-model-error.ts'
 export type { Scenario, ScenarioContext } from './scenario.ts'
-export type { ErrorReply, MessageReply, Reply, ReplyBlock, StopReason } from './reply.ts'
+export type { ErrorReply, MessageReply, RawReply, Reply, ReplyBlock, StopReason } from './reply.ts'
 export type { InputTokens, ModelApi, ModelRequest } from './model-request.ts'
 export type { RequestSummary } from './request-log.ts'
 export type { Clock } from './clock.ts'

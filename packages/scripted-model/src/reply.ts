@@ -28,8 +28,20 @@ export interface ErrorReply {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Bytes as they are: for services that break their own protocol. */
+export interface RawReply {
+  readonly kind: 'raw'
+  /** Default 200. */
+  readonly status?: number
+  /** Default: the content type of a stream of events. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string
+  /** What becomes of the connection after the body. Default `end`. */
+  readonly then?: 'end' | 'cut' | 'hang'
+}
+
 /** What a scenario decides for one request. `hang` accepts the request and never answers. */
-export type Reply = MessageReply | ErrorReply | { readonly kind: 'hang' }
+export type Reply = MessageReply | ErrorReply | RawReply | { readonly kind: 'hang' }
 
 export function stopOf(reply: MessageReply): StopReason {
   return reply.stop ?? (reply.blocks.some((block) => block.type === 'tool') ? 'tool' : 'end')

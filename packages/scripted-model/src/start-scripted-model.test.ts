@@ -21,6 +21,42 @@ function events(stream: string): Record<string, unknown>[] {
   return data.map((line): Record<string, unknown> => JSON.parse(line.slice(6)))
 }
 
+describe('a raw reply', () => {
+  const body = 'event: error\ndata: {"type":"error"}\n\n'
+
+  it('is sent as it is, as a stream of events unless it says otherwise', async () => {
+    const model = await start({ scenarios: { text: () => ({ kind: 'raw', body }) } })
+    const response = await post(`${model.url}/v1/messages`, { tools, messages })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    expect(await response.text()).toBe(body)
+  })
+
+  it('has the status and the headers that it names', async () => {
+    const reply = {
+      kind: 'raw',
+      status: 502,
+      headers: { 'content-type': 'text/html' },
+      body: '<p>Bad gateway',
+    } as const
+    const model = await start({ scenarios: { text: () => reply } })
+    const response = await post(`${model.url}/v1/messages`, { tools, messages })
+    expect([response.status, response.headers.get('content-type')]).toEqual([502, 'text/html'])
+    expect(model.requests).toMatchObject([{ status: 502 }])
+  })
+
+  it.each(['cut', 'hang'] as const)('can %s after its bytes', async (then) => {
+    const model = await start({ scenarios: { text: () => ({ kind: 'raw', body, then }) } })
+    const response = await post(`${model.url}/v1/messages`, { tools, messages })
+    const reader = response.body?.getReader()
+    const first = await reader?.read()
+    expect(new TextDecoder().decode(first?.value)).toBe(body)
+    const rest = reader?.read()
+    await model.close()
+    await expect(rest).rejects.toThrow()
+  })
+})
+
 describe('the Messages API', () => {
   it('streams an answer in the order of the real service', async () => {
     const model = await start()
