@@ -12,6 +12,7 @@ const nothing: ApiErrorFields = {
   stopReason: null,
   rateLimitStatus: null,
   refused: false,
+  words: null,
 }
 
 function code(fields: Partial<ApiErrorFields>): AgentErrorCode | null {

@@ -1,3 +1,4 @@
+import type { ApiErrorText } from './api-error-text.ts'
 import type { AgentErrorCode } from './core/agent-error-code.ts'
 import { codeOfStatus } from './core/code-of-status.ts'
 import type { Evidence } from './evidence.ts'
@@ -20,6 +21,8 @@ export interface ApiErrorFields {
   readonly rateLimitStatus: string | null
   /** A `model_refusal_no_fallback` line came. */
   readonly refused: boolean
+  /** The CLI's own words, where it says status and type in no member. */
+  readonly words: ApiErrorText | null
 }
 
 /** A code and the member that decided it. */
@@ -114,9 +117,11 @@ const categories = new Map<string, AgentErrorCode>([
 
 /** The code of a turn that ended with an API error, from members alone; null when none of them says. */
 export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null {
-  const { kind, category, status, type } = fields
-  const by = (field: keyof ApiErrorFields, code: AgentErrorCode | undefined): ApiErrorVerdict | null =>
-    code === undefined ? null : { code, field, value: fields[field] }
+  const { kind, category, status, type, words } = fields
+  const by = (
+    field: Exclude<keyof ApiErrorFields, 'words'>,
+    code: AgentErrorCode | undefined,
+  ): ApiErrorVerdict | null => (code === undefined ? null : { code, field, value: fields[field] })
   if (fields.cut === 'context_window') return by('cut', 'context_overflow')
   return (
     by('kind', byKind.get(kind ?? '')) ??
@@ -132,11 +137,20 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
     ) ??
     by('type', byType.get(type ?? '')) ??
     by('status', codeOfStatus(status)) ??
+    (words && byWords(words)) ??
     by('category', categories.get(category ?? '')) ??
     by('terminalReason', fields.terminalReason === 'image_error' ? 'bad_request' : undefined) ??
     // An API error of which nothing more is known: the request never came to an HTTP status.
-    by('terminalReason', fields.terminalReason === 'api_error' ? 'upstream_error' : undefined)
+    by('terminalReason', fields.terminalReason === 'api_error' ? 'upstream_error' : undefined) ??
+    (words && { code: 'upstream_error', field: 'words', value: words.said })
   )
+}
+
+/** Null where the words say no more than that there was an error: the members after them may say more. */
+function byWords(words: ApiErrorText): ApiErrorVerdict | null {
+  const { status, type, code } = words
+  const found = code ?? byType.get(type ?? '') ?? codeOfStatus(status)
+  return found === undefined ? null : { code: found, field: 'words', value: type ?? status ?? words.said }
 }
 
 function isRateLimit({ status, category, type }: ApiErrorFields): boolean {

@@ -1,6 +1,7 @@
 import type { JsonObject } from './core/json.ts'
 import type { LineEvent } from './core/line-event.ts'
 import type { ResultEvent } from './result-event.ts'
+import type { ControlEvent, ConversationResetEvent, KeepAliveEvent, PromptSuggestionEvent } from './session-events.ts'
 import type { LineIdentity, SystemEvent, UnknownEvent } from './system-events.ts'
 
 /** Token counts as the API writes them. */
@@ -193,6 +194,10 @@ export type ClaudeEvent =
   | { readonly kind: 'tool_progress'; readonly line: number; readonly event: ToolProgressEvent }
   | { readonly kind: 'tool_use_summary'; readonly line: number; readonly event: ToolUseSummaryEvent }
   | { readonly kind: 'auth_status'; readonly line: number; readonly event: AuthStatusEvent }
+  | { readonly kind: 'conversation_reset'; readonly line: number; readonly event: ConversationResetEvent }
+  | { readonly kind: 'control'; readonly line: number; readonly event: ControlEvent }
+  | { readonly kind: 'prompt_suggestion'; readonly line: number; readonly event: PromptSuggestionEvent }
+  | { readonly kind: 'keep_alive'; readonly line: number; readonly event: KeepAliveEvent }
   /** JSON that no type here describes, as it came. */
   | { readonly kind: 'unknown'; readonly line: number; readonly event: UnknownEvent }
   /** A line that is not a JSON object. */

@@ -13,8 +13,10 @@ export {
   resultLineMarkers,
 } from './finish-tracker.ts'
 export type { JsonObject } from './core/json.ts'
+export type * from './notice-events.ts'
 export type * from './result-event.ts'
 export type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'
+export type * from './session-events.ts'
 export type * from './system-events.ts'
 export type { ClaudeModelUsage, ClaudeUsage, UsageBasis } from './usage-ledger.ts'
 export { toTranscript } from './to-transcript.ts'

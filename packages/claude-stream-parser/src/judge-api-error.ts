@@ -1,3 +1,4 @@
+import { type ApiErrorText, readApiErrorText } from './api-error-text.ts'
 import { type ApiErrorFields, classifyApiError } from './classify-api-error.ts'
 import type { Evidence, Verdict } from './evidence.ts'
 import type { RunFacts } from './judge.ts'
@@ -16,10 +17,17 @@ export function judgeApiError(facts: RunFacts, result: ResultFacts | null, messa
     stopReason: result?.stopReason ?? said?.stopReason ?? null,
     rateLimitStatus: said?.rateLimitStatus ?? facts.rateLimit?.status ?? null,
     refused: facts.refusalLine !== null,
+    words: said ? said.words : wordsOf(result),
   }
   const verdict = classifyApiError(fields)
   if (!verdict) return null
   return { code: verdict.code, message, evidence: [evidenceOf(verdict.field, verdict.value, facts, result)] }
+}
+
+/** `--output-format json` prints the result alone; an older CLI says the error in its text only. */
+function wordsOf(result: ResultFacts | null): ApiErrorText | null {
+  const isSilent = result?.isError === true && result.apiErrorStatus === null && result.apiErrorType === null
+  return isSilent && result.result !== null ? readApiErrorText(result.result) : null
 }
 
 function evidenceOf(
@@ -57,6 +65,8 @@ function evidenceOf(
         value: 'model_refusal_no_fallback',
         ...at(facts.refusalLine ?? undefined),
       }
+    case 'words':
+      return said?.words ? fromAssistant('message.content') : fromResult('result')
     default:
       return field satisfies never
   }

@@ -74,7 +74,7 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
     const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
     const fromStderr = firstSaid(end.stderr ?? '')
     const fromStdout = firstSaid(facts.stdoutText)
-    if (end.exitCode === 0 && fromStderr === null) {
+    if (end.exitCode === 0 && fromStderr === null && fromStdout === null) {
       return fail('empty_response', 'Claude Code printed nothing and exited with 0.', silent, ...exit)
     }
     const said = fromStderr ?? fromStdout
@@ -83,6 +83,10 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
     }
     const source = fromStderr === null ? 'stdout' : 'stderr'
     const code = codeOfStartupText(fromStderr === null ? facts.stdoutText : (end.stderr ?? ''))
+    if (end.exitCode === 0 && fromStderr === null) {
+      const message = 'Claude Code printed text and no event. Start it with --output-format stream-json --verbose.'
+      return fail(code, message, silent, ...exit, { source: 'stdout', field: 'text', value: said })
+    }
     return fail(code, said, silent, ...exit, { source, field: 'text', value: said })
   }
 }
@@ -98,6 +102,7 @@ function codeOfRetry(retry: RetryFacts): AgentErrorCode {
     stopReason: null,
     rateLimitStatus: null,
     refused: false,
+    words: null,
   })
   return verdict?.code ?? 'upstream_error'
 }

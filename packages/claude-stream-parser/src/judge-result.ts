@@ -13,6 +13,13 @@ const bySubtype = new Map<string, AgentErrorCode>([
   ['error_max_structured_output_retries', 'structured_output_failed'],
 ])
 
+// Claude Code before 2.1 says success of a turn that the model did not end of its own accord.
+const byStopReason = new Map<string, AgentErrorCode>([
+  ['refusal', 'model_refusal'],
+  ['max_tokens', 'output_limit'],
+  ['model_context_window_exceeded', 'context_overflow'],
+])
+
 /** Judges a run that has a result. */
 export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEnd): Verdict {
   const saw = (field: string, value: Evidence['value']): Evidence => ({
@@ -66,6 +73,12 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
     }
     const api = judgeApiError(facts, result, said)
     if (api) return api
+    // Claude Code before 2.1 says so of an answer without a word, and exits with 0.
+    const isAnswered = result.durationApiMs > 0 && result.outputTokens === 0
+    if (isAnswered && facts.visible === null && facts.interruptLine === null && endSignal(end) === null) {
+      const tokens = saw('usage.output_tokens', 0)
+      return fail('empty_response', 'The model answered nothing: no text and no tool call.', subtype, tokens)
+    }
     // Claude Code answers SIGINT with this result and exit code 0; for a failure of its own it exits with 1.
     const signal = endSignal(end)
     if (signal !== null && isStopSignal(signal)) {
@@ -86,13 +99,19 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
     if (result.terminalReason?.startsWith('aborted_')) {
       return fail('interrupted', 'The run was interrupted.', saw('terminal_reason', result.terminalReason))
     }
-    if (result.stopReason === 'refusal') {
-      return fail('model_refusal', said || 'The model refused to answer.', saw('stop_reason', 'refusal'))
+    const stopped = byStopReason.get(result.stopReason ?? facts.stopReason ?? '')
+    if (stopped) {
+      const seen: Evidence =
+        result.stopReason === null
+          ? { source: 'assistant', field: 'message.stop_reason', value: facts.stopReason }
+          : saw('stop_reason', result.stopReason)
+      return fail(stopped, said || `The model stopped with ${String(seen.value)}.`, seen)
     }
+    const text = result.result ?? ''
     const empty =
-      (result.result ?? '') === '' &&
+      text.trim() === '' &&
       facts.visible !== true &&
-      (result.outputTokens === 0 || facts.visible === false) &&
+      (result.outputTokens === 0 || facts.visible === false || text !== '') &&
       result.structuredOutput === undefined &&
       result.localCommand === null
     if (empty) {
@@ -110,6 +129,11 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
         return { code: null, message: null, evidence: [...success, processEvidence(end, signal)] }
       const code = isStopSignal(signal) ? 'interrupted' : 'agent_failed'
       return fail(code, `The run was ended by ${signal} while work was pending.`, processEvidence(end, signal))
+    }
+    // After SIGINT the CLI exits with 0. Left alone, it waits for its tasks and stops none.
+    if (facts.taskStopped) {
+      const seen: Evidence = { source: 'system', field: 'task_notification.status', value: 'stopped' }
+      return fail('interrupted', 'The run was ended while a background task was pending.', seen, ...success)
     }
     if (facts.turnOpen) {
       return fail('truncated', 'The output ends in a turn that began after the last result.', {

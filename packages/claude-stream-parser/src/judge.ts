@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly modelSpoke: boolean
   /** Among them was a text or a tool call; null when no block was printed at all. */
   readonly visible: boolean | null
+  /** `stop_reason` of the agent's last message in the last turn, where the line has one. */
+  readonly stopReason: string | null
   readonly assistantError: AssistantErrorFacts | null
   readonly retry: RetryFacts | null
   readonly rateLimit: RateLimitFacts | null

@@ -10,6 +10,7 @@ import type {
   UserEvent,
 } from './events.ts'
 import type { ResultEvent } from './result-event.ts'
+import type { ControlEvent, ConversationResetEvent, KeepAliveEvent, PromptSuggestionEvent } from './session-events.ts'
 import { isSystemSubtype, type SystemEvent } from './system-events.ts'
 
 /**
@@ -51,6 +52,16 @@ export function readEvent(value: JsonObject, line: number): ClaudeEvent {
       if (textOf(value, 'summary') !== null)
         return { kind: 'tool_use_summary', line, event: shape<ToolUseSummaryEvent>(value) }
       break
+    case 'conversation_reset':
+      return { kind: 'conversation_reset', line, event: shape<ConversationResetEvent>(value) }
+    case 'control_request':
+    case 'control_response':
+    case 'control_cancel_request':
+      return { kind: 'control', line, event: shape<ControlEvent>(value) }
+    case 'prompt_suggestion':
+      return { kind: 'prompt_suggestion', line, event: shape<PromptSuggestionEvent>(value) }
+    case 'keep_alive':
+      return { kind: 'keep_alive', line, event: shape<KeepAliveEvent>(value) }
     case 'auth_status':
       return { kind: 'auth_status', line, event: shape<AuthStatusEvent>(value) }
     default:

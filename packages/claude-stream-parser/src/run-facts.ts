@@ -1,3 +1,4 @@
+import { readApiErrorText, type ApiErrorText } from './api-error-text.ts'
 import { bounded, isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
 
 /** What the summary keeps of a result line. */
@@ -35,6 +36,8 @@ export interface AssistantErrorFacts {
   readonly stopReason: string | null
   readonly rateLimitStatus: string | null
   readonly message: string | null
+  /** What the CLI says in words; null where a member says the same. */
+  readonly words: ApiErrorText | null
 }
 
 /** What is kept of a `system/api_retry` line. */
@@ -91,19 +94,30 @@ export function readResult(event: JsonObject, line: number, maxResultChars: numb
   }
 }
 
-/** Reads the error of an `assistant` line; null when it is an ordinary one. */
+/** The model that the CLI names where it speaks itself. */
+export const synthetic = '<synthetic>'
+
+/**
+ * Reads the error of an `assistant` line; null when it is an ordinary one. Claude Code before 2.1 marks it by no
+ * member: there its own words are looked at.
+ */
 export function readAssistantError(event: JsonObject, line: number): AssistantErrorFacts | null {
   const error = textOf(event, 'error')
-  if (error === null && memberOf(event, 'is_api_error_message') !== true) return null
   const message = objectOf(event, 'message')
   const params = objectOf(event, 'api_error_params')
   const block = listOf(message, 'content').find((entry) => isJsonObject(entry) && textOf(entry, 'type') === 'text')
   const said = isJsonObject(block) ? textOf(block, 'text') : null
+  const status = numberOf(event, 'api_error_status')
+  const type = textOf(event, 'api_error_type')
+  const isSilent = status === null && type === null && textOf(message, 'model') === synthetic
+  const words = isSilent && said !== null ? readApiErrorText(said) : null
+  if (error === null && memberOf(event, 'is_api_error_message') !== true && words === null) return null
   return {
     line,
     error,
-    status: numberOf(event, 'api_error_status'),
-    type: textOf(event, 'api_error_type'),
+    status,
+    type,
+    words,
     kind: textOf(event, 'api_error'),
     cut: textOf(params, 'cut'),
     stopReason: textOf(message, 'stop_reason'),

@@ -14,11 +14,12 @@ import {
   readRetry,
   type ResultFacts,
   type RetryFacts,
+  synthetic,
 } from './run-facts.ts'
+import { isToolCall } from './tool-blocks.ts'
 import { createTurnTracker } from './turn-tracker.ts'
-import { createUsageLedger } from './usage-ledger.ts'
+import { createUsageLedger, type UsageReport } from './usage-ledger.ts'
 
-const synthetic = '<synthetic>'
 const maxSubagents = 10_000
 const maxIdChars = 500
 
@@ -38,6 +39,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
   let modelSpoke = false
   let visible: boolean | null = null
   let interruptLine: number | null = null
+  let stopReason: string | null = null
   let assistantError: AssistantErrorFacts | null = null
   let retry: RetryFacts | null = null
   let rateLimit: RateLimitFacts | null = null
@@ -45,7 +47,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
   let modelFallback: ClaudeSummary['modelFallback'] = null
   let result: ResultFacts | null = null
   // What was seen in the turn that the result ended.
-  let endedWith: Pick<RunFacts, 'assistantError' | 'refusalLine'> | null = null
+  let endedWith: Pick<RunFacts, 'assistantError' | 'refusalLine' | 'stopReason'> | null = null
   const count = {
     results: 0,
     numTurns: 0,
@@ -107,7 +109,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
     for (const block of listOf(message, 'content')) {
       if (!isJsonObject(block)) continue
       const type = textOf(block, 'type')
-      if (type === 'tool_use') {
+      if (isToolCall(type)) {
         tools.add(textOf(block, 'name') ?? '(unnamed)')
         called = true
       } else if (type === 'text' && own) said.push(textOf(block, 'text') ?? '')
@@ -119,6 +121,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
         if (model !== synthetic) {
           modelSpoke = true
           visible = (visible ?? false) || called || said.some((one) => one.trim() !== '')
+          stopReason = textOf(message, 'stop_reason')
           refusalLine = null
           retry = null
           if (model !== null) answeredBy = bounded(model, maxIdChars)
@@ -167,11 +170,12 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
       facts.subtype === 'success' && !facts.isError && facts.numTurns === 0 && (facts.result ?? '') === ''
     if (result === null || !(modelless || isSpurious(facts, result))) {
       result = facts
-      endedWith = { assistantError, refusalLine }
+      endedWith = { assistantError, refusalLine, stopReason }
     }
     // What comes next belongs to another turn.
     assistantError = null
     refusalLine = null
+    stopReason = null
   }
 
   return {
@@ -197,6 +201,10 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
         case 'tool_progress':
         case 'tool_use_summary':
         case 'auth_status':
+        case 'conversation_reset':
+        case 'control':
+        case 'prompt_suggestion':
+        case 'keep_alive':
           return
         default: {
           const type = textOf(value, 'type') ?? '(no type)'
@@ -226,7 +234,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
           interruptLine,
           retry,
           rateLimit,
-          ...(endedWith ?? { assistantError, refusalLine }),
+          ...(endedWith ?? { assistantError, refusalLine, stopReason }),
           finished: turns.finished,
           taskStopped: turns.taskStopped,
           turnOpen: turns.turnOpen,
@@ -237,15 +245,16 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
         end,
       )
       const requestedModel = textOf(init, 'model')
+      const usage = ledger.report()
       return {
         sessionId,
         sessionStarted: init !== null,
-        model: answeredBy ?? requestedModel,
+        model: answeredBy ?? requestedModel ?? onlyModel(usage),
         requestedModel,
         result: result?.result ?? null,
         lastText,
         structuredOutput: result?.structuredOutput ?? null,
-        ...ledger.report(),
+        ...usage,
         numTurns: count.numTurns,
         durationMs: count.results > 0 ? count.durationMs : null,
         durationApiMs: count.results > 0 ? count.durationApiMs : null,
@@ -311,6 +320,12 @@ function isSpurious(facts: ResultFacts, before: ResultFacts): boolean {
     before.subtype === 'success' &&
     !before.isError
   )
+}
+
+/** `--output-format json` prints no other line, so the model stands in the usage alone. */
+function onlyModel({ usageByModel }: UsageReport): string | null {
+  const [model, ...others] = Object.keys(usageByModel)
+  return model !== undefined && others.length === 0 ? model : null
 }
 
 /** The few members of `init` that a summary shows; its lists are long and not kept. */

@@ -1,4 +1,17 @@
 import type { JsonObject } from './core/json.ts'
+import type {
+  AgentsKilledEvent,
+  CodeChangePublishedEvent,
+  CommandsChangedEvent,
+  FilesPersistedEvent,
+  InstructionSizeWarningEvent,
+  MemoryRecallEvent,
+  ScheduledTaskFireEvent,
+  SessionTitleChangedEvent,
+  SessionWritesLostEvent,
+  TaskSummaryEvent,
+  VcsStateChangedEvent,
+} from './notice-events.ts'
 
 /** What every line of Claude Code carries. */
 export interface LineIdentity {
@@ -7,7 +20,8 @@ export interface LineIdentity {
   readonly session_id: string
 }
 
-interface SystemLine<Subtype extends string> extends LineIdentity {
+/** A `system` line of that subtype. */
+export interface SystemLine<Subtype extends string> extends LineIdentity {
   readonly type: 'system'
   readonly subtype: Subtype
 }
@@ -124,6 +138,9 @@ export interface HookResponseEvent extends SystemLine<'hook_response'> {
 export interface InformationalEvent extends SystemLine<'informational'> {
   readonly content: string
   readonly level: string
+  readonly prevent_continuation?: boolean
+  /** A hook kept the prompt from the model. */
+  readonly prompt_submit_outcome?: { readonly kind: string; readonly prompt_kept?: boolean; readonly reason?: string }
 }
 
 /** The CLI goes on with another model. */
@@ -293,6 +310,17 @@ export type SystemEvent =
   | NotificationEvent
   | SessionStateChangedEvent
   | PluginInstallEvent
+  | ScheduledTaskFireEvent
+  | SessionWritesLostEvent
+  | SessionTitleChangedEvent
+  | VcsStateChangedEvent
+  | CodeChangePublishedEvent
+  | FilesPersistedEvent
+  | CommandsChangedEvent
+  | MemoryRecallEvent
+  | InstructionSizeWarningEvent
+  | TaskSummaryEvent
+  | AgentsKilledEvent
 
 const subtypes: Readonly<Record<SystemEvent['subtype'], true>> = {
   init: true,
@@ -317,6 +345,17 @@ const subtypes: Readonly<Record<SystemEvent['subtype'], true>> = {
   notification: true,
   session_state_changed: true,
   plugin_install: true,
+  scheduled_task_fire: true,
+  session_writes_lost: true,
+  session_title_changed: true,
+  vcs_state_changed: true,
+  code_change_published: true,
+  files_persisted: true,
+  commands_changed: true,
+  memory_recall: true,
+  instruction_size_warning: true,
+  task_summary: true,
+  agents_killed: true,
 }
 
 /** True for a subtype that {@link SystemEvent} describes. */

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
 import { describeSystemLine } from './describe-system-line.ts'
 import { readEvent } from './read-event.ts'
+import { isToolCall, isToolResult } from './tool-blocks.ts'
 import type { TranscriptEntry } from './transcript-entry.ts'
 
 /**
@@ -47,7 +48,12 @@ function entriesOf(value: JsonObject, line: string, ts: string): TranscriptEntry
     case 'stream_event':
     case 'tool_progress':
     case 'auth_status':
+    case 'control':
+    case 'prompt_suggestion':
+    case 'keep_alive':
       return []
+    case 'conversation_reset':
+      return [{ kind: 'system', ts, text: 'A new conversation begins' }]
     case 'tool_use_summary':
       return [{ kind: 'system', ts, text: textOf(value, 'summary') ?? '' }]
     default:
@@ -65,7 +71,28 @@ function messageEntries(kind: 'assistant' | 'user', value: JsonObject, ts: strin
   const entries: TranscriptEntry[] = []
   for (const block of Array.isArray(content) ? content : []) {
     if (!isJsonObject(block)) continue
-    switch (textOf(block, 'type')) {
+    const type = textOf(block, 'type')
+    if (isToolCall(type)) {
+      entries.push({
+        ...base,
+        kind: 'tool_call',
+        name: textOf(block, 'name') ?? '',
+        input: memberOf(block, 'input') ?? null,
+        toolUseId: textOf(block, 'id') ?? '',
+      })
+      continue
+    }
+    if (isToolResult(type)) {
+      entries.push({
+        ...base,
+        kind: 'tool_result',
+        toolUseId: textOf(block, 'tool_use_id') ?? '',
+        content: contentText(memberOf(block, 'content')),
+        isError: memberOf(block, 'is_error') === true,
+      })
+      continue
+    }
+    switch (type) {
       case 'text':
         if (textOf(block, 'text')) entries.push({ ...base, kind: speaker, text: textOf(block, 'text') ?? '' })
         break
@@ -73,26 +100,8 @@ function messageEntries(kind: 'assistant' | 'user', value: JsonObject, ts: strin
         if (textOf(block, 'thinking'))
           entries.push({ ...base, kind: 'thinking', text: textOf(block, 'thinking') ?? '' })
         break
-      case 'tool_use':
-        entries.push({
-          ...base,
-          kind: 'tool_call',
-          name: textOf(block, 'name') ?? '',
-          input: memberOf(block, 'input') ?? null,
-          toolUseId: textOf(block, 'id') ?? '',
-        })
-        break
-      case 'tool_result':
-        entries.push({
-          ...base,
-          kind: 'tool_result',
-          toolUseId: textOf(block, 'tool_use_id') ?? '',
-          content: contentText(memberOf(block, 'content')),
-          isError: memberOf(block, 'is_error') === true,
-        })
-        break
       default:
-        entries.push({ ...base, kind: 'system', text: `[${textOf(block, 'type') ?? 'block'}]` })
+        entries.push({ ...base, kind: 'system', text: `[${type ?? 'block'}]` })
     }
   }
   return entries
@@ -124,7 +133,7 @@ function contentText(content: unknown): string {
   return content
     .map((block) => {
       if (!isJsonObject(block)) return ''
-      return textOf(block, 'text') ?? `[${textOf(block, 'type') ?? 'block'}]`
+      return textOf(block, 'text') ?? textOf(block, 'url') ?? `[${textOf(block, 'type') ?? 'block'}]`
     })
     .join('\n')
 }

@@ -64,8 +64,9 @@ export function createStreamParser<Event extends { readonly kind: string }, Summ
 
   const splitter = createLineSplitter({ line: takeLine, oversize: takeOversize }, maxLineBytes)
 
-  function takeLine(line: string, complete: boolean): void {
+  function takeLine(raw: string, complete: boolean): void {
     count++
+    const line = count === 1 && raw.startsWith('\uFEFF') ? raw.slice(1) : raw
     const value = parseJson(line)
     if (isJsonObject(value)) return takeObject(value)
     const objects = dialect.objectsIn?.(value) ?? []

@@ -1,0 +1,29 @@
+import type { JsonObject } from './core/json.ts'
+import type { LineIdentity } from './system-events.ts'
+
+/** The conversation was thrown away (`/clear`, a plan that starts anew); what follows has another session id. */
+export interface ConversationResetEvent extends LineIdentity {
+  readonly type: 'conversation_reset'
+  readonly new_conversation_id: string
+  readonly trigger?: string
+  readonly user_message_uuid?: string
+}
+
+/** Talk between the CLI and its host, only with `--input-format stream-json`. It says nothing of the run. */
+export interface ControlEvent {
+  readonly type: 'control_request' | 'control_response' | 'control_cancel_request'
+  readonly request_id?: string
+  readonly request?: JsonObject
+  readonly response?: JsonObject
+}
+
+/** What the person may ask next. */
+export interface PromptSuggestionEvent extends LineIdentity {
+  readonly type: 'prompt_suggestion'
+  readonly suggestion: string
+}
+
+/** Nothing but a sign of life. */
+export interface KeepAliveEvent {
+  readonly type: 'keep_alive'
+}
