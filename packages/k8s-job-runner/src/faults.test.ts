@@ -112,6 +112,23 @@ describe('an API server in trouble', () => {
     expect(world.mostLivePods()).toBe(1)
   })
 
+  it('that gives no log in time keeps the Job, and whoever attaches later reads it whole', async () => {
+    await using world = await startWorld({ seed: 23 })
+    const mute = await world.kube.faults.inject({ kind: 'error', status: 500, match: { path: '/log?' } })
+    const server = world.server({ recordMs: 100, drainMs: 300 })
+    const run = await server.runner.start(frames(['lines', '20', '2']))
+    expect((await collect(run.events)).slice(-2)).toMatchObject([{ type: 'output' }, { type: 'outcome' }])
+    await run.settled
+    expect(server.warnings).toContainEqual(expect.stringMatching(/^not_drained: Job run-key/))
+    expect(world.deletedJobs.size).toBe(0)
+    await mute.remove()
+    const later = world.server()
+    const again = await later.runner.attach({ job: run.job.name })
+    expect(linesOf(await collect(again.events))).toEqual(numbered(20))
+    await again.settled
+    expect(later.requests).toContainEqual(expect.stringMatching(/^DELETE .*\/jobs\/run-key/))
+  })
+
   it('that has never taken the credentials is not asked again and again', async () => {
     await using world = await startWorld({ seed: 22 })
     await world.kube.faults.inject({ kind: 'error', status: 401, match: { method: 'POST' } })

@@ -1,4 +1,4 @@
-import type { JournalSource, LogCursor, Verdict } from '@agent-jobs/log-stream'
+import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
 import { createEventChannel } from './event-channel.ts'
 import type { EndEvidence } from './evidence.ts'
 import type { FollowSettings } from './follow-settings.ts'
@@ -6,7 +6,6 @@ import { findInterruption, hasEndedByStatus } from './interruption.ts'
 import { judgeOutcome } from './judge-outcome.ts'
 import type { Job } from './kubernetes.ts'
 import { label } from './labels.ts'
-import { createObjectEvents } from './object-events.ts'
 import type { Outcome } from './outcome.ts'
 import { readAgain } from './read-again.ts'
 import { hasNothingRunning, hasStarted, isPodTerminal } from './read-pod.ts'
@@ -14,9 +13,9 @@ import { RunError } from './run-error.ts'
 import { gatherEvidence } from './run-evidence.ts'
 import type { Phase, RunEvent } from './run-event.ts'
 import type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
-import { readRunLog } from './run-log.ts'
+import { createRunOutput } from './run-output.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
-import { judgeStart, type StartProgress } from './start-judgement.ts'
+import { createStartWait } from './start-wait.ts'
 import { endPod, pause, stopRun } from './stop-run.ts'
 import { isBeyondDoubt, tearDown } from './tear-down.ts'
 import { createWaker } from './waker.ts'
@@ -47,6 +46,8 @@ export interface EvidencePatience {
   eventsMs: number
   /** How long the output may be silent before its connection is doubted. */
   silenceMs: number
+  /** How long the last output is tried to be read. */
+  drainMs: number
 }
 
 const maxQueuedEvents = 1024
@@ -56,6 +57,8 @@ const finishMarginMs = 15_000
 const lookAgainMs = 5000
 /** How long the teardown waits for the pod to say that it is over, before the Job is deleted all the same. */
 const settleMs = 10_000
+/** How long the last output of a node that is lost is tried to be read: it may never answer. */
+const lostDrainMs = 30_000
 
 /** Follows one run to its outcome. Level-based: every change leads to one judgement of everything known. */
 export function followRun(
@@ -88,23 +91,50 @@ export function followRun(
   const timings: RunTimings = input.submittedMs === undefined ? {} : { submittedMs: input.submittedMs }
   const gathered = gatherEvidence(settings.container, input.job, () => clock.now())
   const { evidence } = gathered
-  let progress: StartProgress = { since: clock.now() }
   let decided: Outcome | undefined
   let phase: { phase: Phase; message: string } | undefined
-  let output: Promise<Verdict> | undefined
-  let outputEnded = false
   let awaiting: { for: string; since: number } | undefined
   let checking = false
   let finishBy = Infinity
 
   const waker = createWaker(clock, signal, reconsider)
-  const eventsOf = createObjectEvents(context, AbortSignal.any([signal, starting.signal]), (events, fresh) => {
-    evidence.events = events
-    if (fresh.type === 'Warning') {
-      const message = fresh.message ?? fresh.reason ?? ''
-      channel.push({ type: 'warning', code: `event_${fresh.reason ?? 'unknown'}`, message, at: clock.now() })
-    }
-    reconsider()
+  const start = createStartWait(context, {
+    evidence,
+    settings,
+    jobUid,
+    eventsMs: patience.eventsMs,
+    signal: AbortSignal.any([signal, starting.signal]),
+    enter,
+    onEvent(fresh) {
+      if (fresh.type === 'Warning') {
+        const message = fresh.message ?? fresh.reason ?? ''
+        channel.push({ type: 'warning', code: `event_${fresh.reason ?? 'unknown'}`, message, at: clock.now() })
+      }
+      reconsider()
+    },
+  })
+  const output = createRunOutput(context, {
+    container: settings.container,
+    cursor: input.cursor,
+    journal: input.journal,
+    containerEnded: containerEnded.promise,
+    silenceMs: patience.silenceMs,
+    drainMs: patience.drainMs,
+    signal,
+    channel,
+    onFirstLine: () => {
+      timings.firstLineMs ??= clock.now() - calledAt
+    },
+    onRecord: (record) => {
+      if (record.type === 'end') {
+        evidence.end = record satisfies EndEvidence
+        reconsider()
+      } else if (record.type === 'notice') {
+        const { code, message } = record
+        channel.push({ type: 'warning', code: `launcher_${code}`, message, at: clock.now() })
+      }
+    },
+    onEnded: reconsider,
   })
 
   /** What runs by itself reports by itself; only a bug can get here. */
@@ -153,7 +183,7 @@ export function followRun(
     const usualMs = { status: patience.statusMs, record: patience.recordMs, termination: 0 }[judgement.for]
     const waitMs = judgement.waitSeconds === undefined ? usualMs : judgement.waitSeconds * 1000
     const until = awaiting.since + waitMs
-    if (judgement.for === 'record' && outputEnded) decide(judgement.outcome)
+    if (judgement.for === 'record' && output.ended) decide(judgement.outcome)
     else if (clock.now() < until) waker.set(until)
     else if (judgement.for === 'termination') background(confirm(judgement.outcome))
     else decide(judgement.outcome)
@@ -174,31 +204,10 @@ export function followRun(
       enter('stopping', 'Stopping before it has started')
       return
     }
-    const judged = judgeStart({
-      job: evidence.job,
-      pod: evidence.pod,
-      events: evidence.events ?? [],
-      graces: settings,
-      now: clock.now(),
-      progress,
-    })
-    if (judged.verdict === 'started') return
-    progress = judged.progress
-    if (judged.verdict === 'fail') {
-      if (judged.cause.patience === 'at_once') decide(judged.outcome)
-      else background(confirm(judged.outcome))
-      return
-    }
-    const { cause, until } = judged
-    enter(
-      cause.patience === 'never' ? 'queued' : 'pending',
-      cause.message === undefined ? cause.words : `${cause.words}: ${cause.message}`,
-    )
-    const asks = cause.askEvents === true ? (progress.cause?.since ?? 0) + patience.eventsMs : Infinity
-    if (clock.now() >= asks) {
-      eventsOf.about(evidence.pod?.metadata?.uid ?? jobUid)
-      waker.set(until)
-    } else waker.set(Math.min(until, asks))
+    const next = start.consider()
+    if (next.step === 'wait') waker.set(next.until)
+    else if (next.step === 'fail' && next.atOnce) decide(next.outcome)
+    else if (next.step === 'fail') background(confirm(next.outcome))
   }
 
   /** A limit of time has passed. The watch may be blind, so the objects are read once more before it counts. */
@@ -219,40 +228,7 @@ export function followRun(
 
   function openLog(): void {
     const pod = evidence.pod?.metadata?.name
-    if (output !== undefined || pod === undefined) return
-    output = readRunLog(context, {
-      pod,
-      container: settings.container,
-      cursor: input.cursor,
-      journal: input.journal,
-      containerEnded: containerEnded.promise,
-      silenceMs: patience.silenceMs,
-      signal,
-      channel,
-      onFirstLine: () => {
-        timings.firstLineMs ??= clock.now() - calledAt
-      },
-      onRecord: (record) => {
-        if (record.type === 'end') {
-          evidence.end = record satisfies EndEvidence
-          reconsider()
-        } else if (record.type === 'notice') {
-          const { code, message } = record
-          channel.push({ type: 'warning', code: `launcher_${code}`, message, at: clock.now() })
-        }
-      },
-    })
-      .catch((error: unknown): Verdict => {
-        if (!signal.aborted) {
-          const message = `The output cannot be read any further: ${errorText(error)}`
-          channel.push({ type: 'warning', code: 'log_failed', message, at: clock.now() })
-        }
-        return 'unverified'
-      })
-      .finally(() => {
-        outputEnded = true
-        reconsider()
-      })
+    if (pod !== undefined) output.open(pod)
   }
 
   function decide(result: Outcome): void {
@@ -280,14 +256,19 @@ export function followRun(
     if (evidence.podGone === undefined && hasStarted(evidence.pod, settings.container)) openLog()
     // Where no end record ends the reading, the decision does: what is still in the log is read, and no more awaited.
     if (evidence.end === undefined) containerEnded.resolve()
-    if (output !== undefined) {
-      const verdict = await output
-      if (signal.aborted) return
-      channel.push({ type: 'output', verdict })
-    }
+    if (!isBeyondDoubt(result)) background(output.giveUpAfter(lostDrainMs))
+    const report = await output.report
+    if (signal.aborted) return
+    if (report !== undefined) channel.push({ type: 'output', verdict: report.verdict })
     channel.push({ type: 'outcome', outcome: result })
     channel.close()
     if (input.observe === true) return
+    if (report?.drained === false && !(await isPodGone())) {
+      if (signal.aborted) return
+      const message = `Job ${jobName} is left to its TTL: the last of its output could not be read.`
+      warn({ code: 'not_drained', message })
+      return
+    }
     // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
     // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
     if (hasStarted(evidence.pod, settings.container)) {
@@ -296,13 +277,19 @@ export function followRun(
     if (!signal.aborted) await tearDown(context, input.job, result, settings)
   }
 
+  /** The watch may be behind the log, which knows already that there is no pod. */
+  async function isPodGone(): Promise<boolean> {
+    if (evidence.podGone === undefined) await readAgain(context, gathered, { jobName, jobUid, signal })
+    return evidence.podGone !== undefined
+  }
+
   async function detach(): Promise<void> {
     if (signal.aborted) return
     outcome.reject(new RunError('detached', `Job ${jobName} is no longer followed from here. It goes on.`))
     release()
     channel.close()
     settled.resolve()
-    await output
+    await output.report
   }
   const onClosed = (): void => background(detach())
 

@@ -45,6 +45,11 @@ export interface JobRunnerOptions {
    * in the log is read then.
    */
   silenceMs?: number
+  /**
+   * How long the last output of a run is tried to be read once its container is over. A Job whose output could not be
+   * read in that time stays until its TTL. Default 600,000.
+   */
+  drainMs?: number
 }
 
 /** What helps to follow a run but is no part of it. */
@@ -113,9 +118,10 @@ function manifestOf(request: RunRequest, namespace: string): RunManifest {
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { client, namespace, clock = systemClock, random = Math.random, onWarning = () => undefined } = options
   const { submitTimeoutMs = 60_000, handoverMs = 60_000, unclaimedMs = 15_000 } = options
-  const { explainMs = 5000, recordMs = 1000, eventsMs = 2000, silenceMs = 1_800_000 } = options
+  const { explainMs = 5000, recordMs = 1000, eventsMs = 2000 } = options
+  const { silenceMs = 1_800_000, drainMs = 600_000 } = options
   if (namespace === '') throw new TypeError('Expected `namespace` to be a non-empty string, got an empty one')
-  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, explainMs, recordMs, eventsMs, silenceMs }
+  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, explainMs, recordMs, eventsMs, silenceMs, drainMs }
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
   }
@@ -131,7 +137,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
   const board = createWatchBoard(context)
   const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
-  const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs, silenceMs }
+  const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs, silenceMs, drainMs }
 
   async function start(request: RunRequest, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
     const calledAt = clock.now()

@@ -21,16 +21,20 @@ export interface RunLogOptions {
   containerEnded: Promise<void>
   /** After this long without a byte the newest line is asked for. */
   silenceMs: number
+  /** After the container's end, what is left is tried to be read for this long. */
+  drainMs: number
   signal: AbortSignal
   channel: EventChannel<RunEvent>
   onFirstLine: () => void
+  /** The last of the log could not be read in that time. */
+  onUndrained: () => void
   onRecord: (record: LogRecord['record']) => void
 }
 
 /** Hands every line of the run to its channel, and every record to the follower. Ends with the verdict of the whole. */
 export async function readRunLog(context: RunnerContext, options: RunLogOptions): Promise<Verdict> {
   const { client, namespace, clock, random } = context
-  const { pod, container, cursor, journal, containerEnded, silenceMs, signal, channel } = options
+  const { pod, container, cursor, journal, containerEnded, silenceMs, drainMs, signal, channel } = options
   const source = kubeLogSource(client, { namespace, pod, container })
   const items: AsyncIterable<LogItem> = followLogs(source, {
     framing: 'launcher',
@@ -38,6 +42,7 @@ export async function readRunLog(context: RunnerContext, options: RunLogOptions)
     ...(journal === undefined ? {} : { journal }),
     containerEnded,
     silenceMs,
+    drainMs,
     signal,
     clock,
     random,
@@ -54,6 +59,7 @@ export async function readRunLog(context: RunnerContext, options: RunLogOptions)
         await channel.send(item, signal)
         break
       case 'diagnostic':
+        if (item.code === 'drain_failed') options.onUndrained()
         channel.push({ type: 'warning', code: `log_${item.code}`, message: item.text, at: clock.now() })
         break
       case 'record':

@@ -56,7 +56,12 @@ export async function apiTrouble(
     const run = await startInTheEnd(runner, request)
     const events = await collect(run.events)
     const { kind } = await run.outcome
-    if (kind !== 'succeeded' || linesOf(events).join() !== numbered(lines).join()) wrong.push(`${run.runId}: ${kind}`)
+    if (kind !== 'succeeded' || linesOf(events).join() !== numbered(lines).join()) {
+      const told = events.flatMap((event) =>
+        event.type === 'line' || event.type === 'phase' ? [] : [JSON.stringify(event)],
+      )
+      wrong.push(`${run.runId}: ${kind}, ${linesOf(events).length} of ${lines} lines: ${told.join(' ')}`)
+    }
     await run.settled
   }
   const spanMs = o.rounds * (o.badMs + o.goodMs)
