@@ -9,6 +9,7 @@ export type {
   OwnError,
   PreparedAgent,
   PrepareInput,
+  RunCost,
   SessionInput,
   VolumeView,
 } from './agent/agent-definition.ts'

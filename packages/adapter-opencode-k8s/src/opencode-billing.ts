@@ -1,5 +1,8 @@
 import type { Billing } from '@agent-jobs/adapter-kit'
 import { inferOpenAiCompatibleBiller } from '@paperclipai/adapter-utils'
+import { isRecord } from './loose-record.ts'
+import { readModel } from './opencode-model.ts'
+import type { OpencodeSettings } from './opencode-settings.ts'
 
 /** The agent's variables; null where the value is a reference that only the kubelet resolves. */
 type VisibleEnv = Readonly<Record<string, string | null>>
@@ -14,13 +17,49 @@ const keyNames: Readonly<Record<string, readonly string[]>> = {
   deepseek: ['DEEPSEEK_API_KEY'],
 }
 
-/** Who is paid, judged by the model's provider and by what the agent sees, not by what the server has. */
-export function opencodeBilling(env: VisibleEnv, provider: string | null): Billing {
-  const literal = Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null),
-  ) as NodeJS.ProcessEnv
-  const name = provider ?? 'unknown'
-  const biller = name === 'openai' ? (inferOpenAiCompatibleBiller(literal, name) ?? name) : name
-  const byKey = (keyNames[name] ?? []).some((key) => env[key] === null || (env[key] ?? '') !== '')
-  return { provider: name, biller, billingType: byKey ? 'metered_api' : 'unknown' }
+function record(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}
+
+function textsOf(env: VisibleEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
+/** A login that OpenCode reads; it wins over a key in the environment. */
+function loginOf(provider: string, settings: OpencodeSettings, env: VisibleEnv): Record<string, unknown> {
+  const content = env['OPENCODE_AUTH_CONTENT']
+  if (content === undefined) return record(record(settings.authJson)[provider])
+  if (content === null) return {}
+  try {
+    return record(record(JSON.parse(content))[provider])
+  } catch (error) {
+    // OpenCode falls back to its file then, and so do we.
+    if (error instanceof SyntaxError) return record(record(settings.authJson)[provider])
+    throw error
+  }
+}
+
+function billingType(
+  provider: string,
+  options: Record<string, unknown>,
+  settings: OpencodeSettings,
+  env: VisibleEnv,
+): Billing['billingType'] {
+  if (typeof options['apiKey'] === 'string') return 'metered_api'
+  const { type } = loginOf(provider, settings, env)
+  if (type === 'oauth') return 'subscription'
+  if (type === 'api') return 'metered_api'
+  const byKey = (keyNames[provider] ?? []).some((key) => env[key] === null || (env[key] ?? '') !== '')
+  return byKey ? 'metered_api' : 'unknown'
+}
+
+/** Who is paid, judged by the model's provider and by what the agent gets, not by what the server has. */
+export function opencodeBilling(env: VisibleEnv, settings: OpencodeSettings): Billing {
+  const model = readModel(settings.model)
+  const provider = (model.ok ? model.provider : null) ?? 'unknown'
+  const options = record(record(record(settings.providerOptions)[provider])['options'])
+  const { baseURL } = options
+  const visible = textsOf(typeof baseURL === 'string' ? { ...env, OPENAI_BASE_URL: baseURL } : env)
+  const biller = provider === 'openai' ? (inferOpenAiCompatibleBiller(visible, provider) ?? provider) : provider
+  return { provider, biller, billingType: billingType(provider, options, settings, env) }
 }

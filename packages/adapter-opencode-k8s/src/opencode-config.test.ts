@@ -6,13 +6,15 @@ import { opencodeSchema } from './opencode-settings.ts'
 function configOf(settings: Record<string, unknown>, more: Partial<Parameters<typeof opencodeConfig>[0]> = {}) {
   return opencodeConfig({
     settings: requireSettings(opencodeSchema, settings),
-    provider: null,
+    chosen: { model: null, provider: null },
     mcpServers: {},
     skillsDirectory: null,
     instructionsFile: null,
     ...more,
   })
 }
+
+const onOpenai = { chosen: { model: 'openai/gpt-5.5', provider: 'openai' } }
 
 describe('the configuration', () => {
   it('asks nobody, shares nothing, updates nothing and takes no snapshot', () => {
@@ -35,12 +37,44 @@ describe('the configuration', () => {
 
   it('gives the used provider a time-out without touching what the user configured', () => {
     const configured = { openai: { options: { baseURL: 'http://models', chunkTimeout: 5 } }, other: { name: 'Other' } }
-    expect(configOf({ providerOptions: configured }, { provider: 'openai' }).config['provider']).toEqual(configured)
-    expect(configOf({ providerOptions: { other: {} } }, { provider: 'openai' }).config['provider']).toEqual({
+    expect(configOf({ providerOptions: configured }, onOpenai).config['provider']).toEqual(configured)
+    expect(configOf({ providerOptions: { other: {} } }, onOpenai).config['provider']).toEqual({
       other: {},
       openai: { options: { chunkTimeout: 240_000 } },
     })
-    expect(configOf({ chunkTimeoutMs: 0 }, { provider: 'openai' }).config).not.toHaveProperty('provider')
+    expect(configOf({ chunkTimeoutMs: 0 }, onOpenai).config).not.toHaveProperty('provider')
+  })
+
+  it('compacts at the size that the user sets, by the limits of the model', () => {
+    expect(configOf({ compactThreshold: 100_000 }, onOpenai).config).toMatchObject({
+      compaction: { auto: true, reserved: 0 },
+      provider: {
+        openai: { models: { 'gpt-5.5': { limit: { context: 1_050_000, output: 128_000, input: 100_000 } } } },
+      },
+    })
+    const chosen = { model: 'lab/m', provider: 'lab' }
+    const models = { m: { name: 'M', limit: { context: 64_000, output: 8000 } }, other: {} }
+    const config = { compactThreshold: 30_000, chunkTimeoutMs: 0, providerOptions: { lab: { npm: 'x', models } } }
+    expect(configOf(config, { chosen }).config['provider']).toEqual({
+      lab: {
+        npm: 'x',
+        options: {},
+        models: { m: { name: 'M', limit: { context: 64_000, output: 8000, input: 30_000 } }, other: {} },
+      },
+    })
+    expect(configOf({ compactThreshold: 30_000 }).config).not.toHaveProperty('compaction')
+  })
+
+  it.each([
+    ['for a model whose limits nobody knows', { compactThreshold: 30_000 }, '"providerOptions"'],
+    ['below what OpenCode itself needs', { compactThreshold: 500 }, 'at least 20000'],
+  ])('refuses to compact %s', (_what, settings, words) => {
+    expect(() => configOf(settings, { chosen: { model: 'lab/m', provider: 'lab' } })).toThrow(words)
+  })
+
+  it('denies environment dumps also under the name that earlier adapters had for it', () => {
+    const settings = { denyEnvironmentDump: false, envGuardPlugin: true }
+    expect(configOf(settings).config).toMatchObject({ permission: { bash: { env: 'deny' } } })
   })
 
   it('names skills and instructions by their paths', () => {

@@ -1,5 +1,7 @@
 import type { McpServers } from '@agent-jobs/adapter-kit'
+import { isRecord } from './loose-record.ts'
 import type { OpencodeSettings } from './opencode-settings.ts'
+import { providerSection, type ChosenModel } from './provider-section.ts'
 
 type Json = Record<string, unknown>
 
@@ -16,10 +18,6 @@ const environmentDumps = [
   'declare -p*',
   'cat /proc/*/environ*',
 ]
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
@@ -43,9 +41,10 @@ export function translateMcpServer(server: Json): Json | null {
 
 function permissions(settings: OpencodeSettings): Json {
   const skip = settings.dangerouslySkipPermissions
-  const denials = settings.denyEnvironmentDump
-    ? Object.fromEntries(environmentDumps.map((pattern) => [pattern, 'deny']))
-    : {}
+  const denials =
+    settings.denyEnvironmentDump || settings.envGuardPlugin
+      ? Object.fromEntries(environmentDumps.map((pattern) => [pattern, 'deny']))
+      : {}
   return {
     // Nobody can answer: "ask" would be an endless wait or a silent no. A question to the user is one too.
     ...(skip
@@ -56,23 +55,15 @@ function permissions(settings: OpencodeSettings): Json {
   }
 }
 
-function mergedProviders(settings: OpencodeSettings, provider: string | null): Json {
-  const configured = settings.providerOptions ?? {}
-  if (settings.chunkTimeoutMs === 0 || provider === null) return configured
-  const own = isRecord(configured[provider]) ? configured[provider] : {}
-  const options = isRecord(own['options']) ? own['options'] : {}
-  return { ...configured, [provider]: { ...own, options: { chunkTimeout: settings.chunkTimeoutMs, ...options } } }
-}
-
 /** Builds the configuration that OpenCode reads besides the user's own. It can hold keys: deliver it by the run's Secret. */
 export function opencodeConfig(input: {
   settings: OpencodeSettings
-  provider: string | null
+  chosen: ChosenModel
   mcpServers: McpServers
   skillsDirectory: string | null
   instructionsFile: string | null
 }): { config: Json; warnings: string[] } {
-  const { settings, provider, mcpServers, skillsDirectory, instructionsFile } = input
+  const { settings, chosen, mcpServers, skillsDirectory, instructionsFile } = input
   const warnings: string[] = []
   const mcp: Json = {}
   for (const [name, server] of Object.entries(mcpServers)) {
@@ -80,7 +71,7 @@ export function opencodeConfig(input: {
     if (translated === null) warnings.push(`MCP server "${name}" has neither \`command\` nor \`url\` and is left out.`)
     else mcp[name] = translated
   }
-  const providers = mergedProviders(settings, provider)
+  const providers = providerSection(settings, chosen)
   const config: Json = {
     $schema: 'https://opencode.ai/config.json',
     autoupdate: false,
@@ -90,6 +81,7 @@ export function opencodeConfig(input: {
     permission: permissions(settings),
     disabled_providers: settings.disabledProviders.length > 0 ? settings.disabledProviders : ['opencode'],
     ...(Object.keys(providers).length > 0 ? { provider: providers } : {}),
+    ...(settings.compactThreshold > 0 && chosen.model !== null ? { compaction: { auto: true, reserved: 0 } } : {}),
     ...(settings.smallModel === undefined ? {} : { small_model: settings.smallModel }),
     ...(settings.maxStepsPerRun > 0
       ? { agent: { [settings.agent ?? 'build']: { steps: settings.maxStepsPerRun } } }

@@ -9,6 +9,7 @@ import { opencodeConfig } from './opencode-config.ts'
 import { readModel } from './opencode-model.ts'
 import { opencodeModels } from './opencode-models.ts'
 import { opencodeSchema } from './opencode-settings.ts'
+import { runCost } from './run-cost.ts'
 import { databaseClaim, databaseFolder, findDatabase } from './session-store.ts'
 import { startInDatabase } from './start-program.ts'
 
@@ -42,7 +43,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
     const dataHome = posix.join(runDirectory, 'data')
     const { config, warnings } = opencodeConfig({
       settings,
-      provider: model.provider,
+      chosen: model,
       mcpServers,
       skillsDirectory: bundle.directory === null ? null : posix.join(bundle.directory, '.claude', 'skills'),
       instructionsFile: bundle.instructionsFile,
@@ -97,8 +98,6 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
     },
   },
   retryAt: () => null,
-  billing: (env, _summary, settings) => {
-    const model = readModel(settings.model)
-    return opencodeBilling(env, model.ok ? model.provider : null)
-  },
+  billing: (env, _summary, settings) => opencodeBilling(env, settings),
+  cost: runCost,
 }

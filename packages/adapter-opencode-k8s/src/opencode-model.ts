@@ -1,5 +1,8 @@
 /** A model as OpenCode wants it. */
-export type ModelReading = { ok: true; model: string | null; provider: string | null } | { ok: false; error: string }
+export type ModelReading =
+  | { ok: true; model: string; provider: string }
+  | { ok: true; model: null; provider: null }
+  | { ok: false; error: string }
 
 /**
  * Reads the configured model. OpenCode wants `provider/model`; a bare id gets its provider when the name tells which, since

@@ -33,6 +33,13 @@ const opencodeSettings = {
     field: 'number',
     group: 'Agent',
   }),
+  compactThreshold: setting(number(0), {
+    title: 'Compact at (tokens)',
+    description:
+      'Size of the conversation at which OpenCode compacts it, at least 20000; 0 leaves it to OpenCode (near the limit of the model). For a model that is not in the table of this package, `providerOptions` must name its limits.',
+    field: 'number',
+    group: 'Agent',
+  }),
   dangerouslySkipPermissions: setting(toggle(true), {
     title: 'Skip permission prompts',
     description:
@@ -42,10 +49,12 @@ const opencodeSettings = {
   }),
   denyEnvironmentDump: setting(toggle(true), {
     title: 'Deny environment dumps',
-    description: 'Denies shell commands that print the environment, which would put credentials into the transcript.',
+    description:
+      'Denies shell commands that print the environment, which would put credentials into the transcript. `envGuardPlugin`, the name that earlier adapters had for it, is read too: true switches it on.',
     field: 'toggle',
     group: 'Agent',
   }),
+  envGuardPlugin: toggle(false),
   providerOptions: setting(record(), {
     title: 'Providers',
     description:

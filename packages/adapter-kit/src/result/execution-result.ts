@@ -1,6 +1,6 @@
 import type { Outcome } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
-import type { Billing } from '../agent/agent-definition.ts'
+import type { Billing, RunCost } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import type { SessionParams } from '../session/session-params.ts'
 import type { RunVerdict } from './judge-run.ts'
@@ -70,6 +70,10 @@ function sessionFields(
   }
 }
 
+function reportedCost({ costUsd }: AgentSummary): RunCost {
+  return costUsd === null ? { costSource: 'unknown', costUsd } : { costSource: 'agent', costUsd }
+}
+
 /** The result of a run whose Job ended. */
 export function executionResult(input: {
   verdict: RunVerdict
@@ -78,12 +82,15 @@ export function executionResult(input: {
   session: SessionParams | null
   model: string | null
   billing: Billing
+  /** Default: what the agent says. */
+  cost?: RunCost | undefined
   report: RunReport
   retryAt: number | null
   now: number
 }): AdapterExecutionResult {
   const { verdict, outcome, summary, billing, report } = input
   const { usage } = summary
+  const { costUsd, ...costNotes } = input.cost ?? reportedCost(summary)
   const common = {
     signal: null,
     usage: {
@@ -92,13 +99,13 @@ export function executionResult(input: {
       cachedInputTokens: usage.cacheReadInputTokens,
     },
     usageBasis: 'per_run' as const,
-    costUsd: summary.costUsd,
+    costUsd,
     model: input.model,
     provider: billing.provider,
     biller: billing.biller,
     billingType: billing.billingType,
   }
-  const agentJob = { ...report }
+  const agentJob = { ...report, ...costNotes }
   if (verdict.kind === 'succeeded') {
     return {
       ...common,
