@@ -74,20 +74,19 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
     const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
     const fromStderr = firstSaid(end.stderr ?? '')
     const fromStdout = firstSaid(facts.stdoutText)
-    if (end.exitCode === 0 && fromStderr === null && fromStdout === null) {
-      return fail('empty_response', 'Claude Code printed nothing and exited with 0.', silent, ...exit)
-    }
-    const said = fromStderr ?? fromStdout
-    if (said === null) {
-      return fail('start_failed', 'Claude Code printed nothing at all, not even its first line.', silent, ...exit)
-    }
-    const source = fromStderr === null ? 'stdout' : 'stderr'
-    const code = codeOfStartupText(fromStderr === null ? facts.stdoutText : (end.stderr ?? ''))
-    if (end.exitCode === 0 && fromStderr === null) {
+    const saw = (source: 'stdout' | 'stderr', value: string): Evidence => ({ source, field: 'text', value })
+    // `--output-format text` prints the answer itself: a model's words, which tell nothing.
+    if (end.exitCode === 0 && fromStdout !== null) {
       const message = 'Claude Code printed text and no event. Start it with --output-format stream-json --verbose.'
-      return fail(code, message, silent, ...exit, { source: 'stdout', field: 'text', value: said })
+      return fail('start_failed', message, silent, ...exit, saw('stdout', fromStdout))
     }
-    return fail(code, said, silent, ...exit, { source, field: 'text', value: said })
+    if (fromStderr !== null)
+      return fail(codeOfStartupText(end.stderr ?? ''), fromStderr, silent, ...exit, saw('stderr', fromStderr))
+    if (fromStdout !== null)
+      return fail(codeOfStartupText(facts.stdoutText), fromStdout, silent, ...exit, saw('stdout', fromStdout))
+    return end.exitCode === 0
+      ? fail('empty_response', 'Claude Code printed nothing and exited with 0.', silent, ...exit)
+      : fail('start_failed', 'Claude Code printed nothing at all, not even its first line.', silent, ...exit)
   }
 }
 

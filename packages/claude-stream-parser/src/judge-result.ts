@@ -130,7 +130,7 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
       const code = isStopSignal(signal) ? 'interrupted' : 'agent_failed'
       return fail(code, `The run was ended by ${signal} while work was pending.`, processEvidence(end, signal))
     }
-    // After SIGINT the CLI exits with 0. Left alone, it waits for its tasks and stops none.
+    // After SIGINT the CLI exits with 0. Where it ends a task of its own accord, it takes it from its list first.
     if (facts.taskStopped) {
       const seen: Evidence = { source: 'system', field: 'task_notification.status', value: 'stopped' }
       return fail('interrupted', 'The run was ended while a background task was pending.', seen, ...success)

@@ -127,6 +127,11 @@ const expected: Readonly<Record<string, Expected>> = {
   'v2.1.5-length': { code: 'output_limit', turns: 1, basis: 'session_total' },
   'v2.1.5-refusal': { code: 'model_refusal', turns: 1, basis: 'session_total' },
   'web-search': { turns: 2, tools: 1, basis: 'per_run' },
+  'v2.1.220-529': { code: 'overloaded', turns: 1, retries: 1, basis: 'per_run' },
+  'v2.1.220-bg25': { turns: 2, tools: 1, basis: 'session_total' },
+  'v2.1.330-refusal': { code: 'model_refusal', turns: 2, basis: 'per_run' },
+  'v2.1.330-sub': { turns: 3, tools: 2, subagents: 1, results: 2, basis: 'per_run' },
+  'v2.1.330-tool': { turns: 2, tools: 1, basis: 'per_run' },
 }
 
 function parse(name: string, alone = false): ClaudeSummary {

@@ -48,6 +48,17 @@ const byProvider = new Map<string, AgentErrorCode>([
   ['content_filter', 'model_refusal'],
   ['content_policy_violation', 'model_refusal'],
   ['timeout_error', 'upstream_error'],
+  // OpenCode's own gateway (Zen, Go, the free models).
+  ['AuthError', 'auth_failed'],
+  ['CreditsError', 'billing_required'],
+  ['FreeUsageLimitError', 'quota_exhausted'],
+  ['GoUsageLimitError', 'quota_exhausted'],
+  ['SubscriptionUsageLimitError', 'quota_exhausted'],
+  ['MonthlyLimitError', 'quota_exhausted'],
+  ['UserLimitError', 'quota_exhausted'],
+  ['RateLimitError', 'rate_limited'],
+  ['GatewayRateLimitError', 'rate_limited'],
+  ['ModelError', 'model_unavailable'],
 ])
 
 // Coarse names, only of use where there is no status.

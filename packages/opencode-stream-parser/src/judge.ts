@@ -151,17 +151,20 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
   function judgeSilence(): Verdict {
     const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
     const fromStderr = firstSaid(end.stderr ?? '')
-    const said = fromStderr ?? firstSaid(facts.stdoutText)
-    if (end.exitCode === 0 && fromStderr === null) {
-      return fail('empty_response', 'OpenCode printed nothing and exited with 0.', silent, ...exit)
+    const fromStdout = firstSaid(facts.stdoutText)
+    const saw = (source: 'stdout' | 'stderr', value: string): Evidence => ({ source, field: 'text', value })
+    // Without --format json the answer itself stands there: a model's words, which tell nothing.
+    if (end.exitCode === 0 && fromStdout !== null) {
+      const message = 'OpenCode printed text and no event. Start it with --format json.'
+      return fail('start_failed', message, silent, ...exit, saw('stdout', fromStdout))
     }
-    if (said === null) return fail('start_failed', 'OpenCode printed nothing at all.', silent, ...exit)
-    const code = codeOfStartupText(fromStderr === null ? facts.stdoutText : (end.stderr ?? ''))
-    return fail(code, said, silent, ...exit, {
-      source: fromStderr === null ? 'stdout' : 'stderr',
-      field: 'text',
-      value: said,
-    })
+    if (fromStderr !== null)
+      return fail(codeOfStartupText(end.stderr ?? ''), fromStderr, silent, ...exit, saw('stderr', fromStderr))
+    if (fromStdout !== null)
+      return fail(codeOfStartupText(facts.stdoutText), fromStdout, silent, ...exit, saw('stdout', fromStdout))
+    return end.exitCode === 0
+      ? fail('empty_response', 'OpenCode printed nothing and exited with 0.', silent, ...exit)
+      : fail('start_failed', 'OpenCode printed nothing at all.', silent, ...exit)
   }
 }
 
