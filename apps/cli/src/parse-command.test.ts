@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './run-cli.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
@@ -85,6 +86,58 @@ describe('agent-jobs parse', () => {
     expect(JSON.parse(terminal.stdout())).toMatchObject({ isError: true, errorCode: expect.any(String) })
   })
 
+  it.each(['SIGTERM', 'term', '15'])('takes %s for the signal', async (signal) => {
+    const terminal = fakeTerminal({ stdin: [text.slice(0, 80)] })
+    await runCli(['parse', 'claude', '-', '--signal', signal, '--json'], terminal)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ errorCode: 'interrupted' })
+  })
+
+  it('unpacks gzip', async () => {
+    await writeFile(join(folder, 'run.jsonl.gz'), gzipSync(text))
+    const terminal = fakeTerminal()
+    expect(await runCli(['parse', 'claude', join(folder, 'run.jsonl.gz'), '--json'], terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ sessionId: 's-1', errorCode: null })
+  })
+
+  it.each([
+    ['cut', (packed: Buffer) => packed.subarray(0, 40)],
+    ['broken', (packed: Buffer) => Buffer.concat([packed.subarray(0, 20), Buffer.alloc(40, 7)])],
+  ])('fails with one sentence on %s gzip', async (_what, damage) => {
+    await writeFile(join(folder, 'damaged.gz'), damage(gzipSync(text)))
+    const terminal = fakeTerminal()
+    expect(await runCli(['parse', 'claude', join(folder, 'damaged.gz'), '--json'], terminal)).toBe(1)
+    expect(terminal.stderr()).toMatch(/^error: Cannot read .*damaged\.gz: its gzip is broken or cut \(Z_\w+\)\.?\n$/)
+  })
+
+  it.each(['', '2026-11-21T09:00:00.123456789Z '])('reads the log of a pod, stamped with “%s”', async (stamp) => {
+    const frame = (seq: number, of: string, payload: string, flag = '.'): string =>
+      `${stamp}@aj1 ${seq} ${of} 1795252000000 ${Buffer.byteLength(payload)} ${payload}${flag}\n`
+    const [init = ''] = text.split('\n')
+    const framed = [
+      frame(0, 'l', '{"type":"start","version":1,"pid":7,"startedAt":1795252000000}'),
+      frame(1, 'o', init.slice(0, 20), '+'),
+      frame(2, 'e', 'warning: something'),
+      frame(3, 'o', init.slice(20)),
+      `${stamp}what the kubelet says\n`,
+      frame(4, 'l', '{"type":"end","frames":4,"exitCode":null,"signal":"SIGKILL","durationMs":5}'),
+    ].join('')
+    const terminal = fakeTerminal({ stdin: [framed.slice(0, 3), framed.slice(3)] })
+    expect(await runCli(['parse', 'claude', '-', '--json'], terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ sessionId: 's-1', errorCode: 'interrupted' })
+  })
+
+  it('fails with one sentence on a folder', async () => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['parse', 'claude', folder], terminal)).toBe(1)
+    expect(terminal.stderr()).toMatch(/^error: Cannot read .*EISDIR.*\n$/)
+  })
+
+  it('takes an empty file for a run that did not start', async () => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['parse', 'claude', join(folder, 'empty.jsonl'), '--json'], terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ sessionId: null, errorCode: 'start_failed' })
+  })
+
   it('fails with one sentence when the file is not there', async () => {
     const terminal = fakeTerminal()
     expect(await runCli(['parse', 'claude', join(folder, 'absent')], terminal)).toBe(1)
@@ -95,6 +148,7 @@ describe('agent-jobs parse', () => {
     ['an unknown agent', ['parse', 'gemini', '-']],
     ['no file', ['parse', 'claude']],
     ['a bad exit code', ['parse', 'claude', '-', '--exit-code', 'x']],
+    ['a bad signal', ['parse', 'claude', '-', '--signal', 'SIGNOTHING']],
     ['an unknown option', ['parse', 'claude', '-', '--yaml']],
   ])('ends with 2 on %s', async (_what, args) => {
     const terminal = fakeTerminal()

@@ -7,6 +7,8 @@ import { CliError } from './cli-error.ts'
 import { readInteger } from './options.ts'
 import { outcomeRows } from './outcome-block.ts'
 import { createStyle, plain, type Style } from './style.ts'
+import { readRecording } from './read-recording.ts'
+import { readSignal } from './read-signal.ts'
 import type { Terminal } from './terminal.ts'
 
 interface ParseOptions {
@@ -22,21 +24,20 @@ export function addParseCommand(program: Command, terminal: Terminal): void {
     .command('parse')
     .description('Read a recorded output of an agent and say what became of the run.')
     .addArgument(new Argument('<agent>', 'which agent wrote it').choices(agentNames))
-    .argument('<file>', 'the recording, or - for standard input')
+    .argument('<file>', 'the recording, plain or gzip, or the log of its pod; - for standard input')
     .option('--exit-code <n>', 'how the process ended, when known', readInteger(0, 255))
-    .option('--signal <name>', 'the signal that ended it, such as SIGTERM')
+    .option('--signal <name>', 'the signal that ended it, such as SIGTERM', readSignal)
     .option('--stderr <file>', 'what it wrote to standard error')
     .option('--json', 'print one JSON object')
     .action(async (agent: string, file: string, options: ParseOptions) => {
       const reader = agentNamed(agent).createReader()
       const source = file === '-' ? terminal.stdin : createReadStream(file)
-      try {
-        for await (const chunk of source) reader.feed(chunk)
-      } catch (cause) {
-        throw unreadable(file, cause)
-      }
+      const recorded = await readRecording(source, (chunk) => reader.feed(chunk)).catch((cause: unknown) => {
+        throw unreadable(file === '-' ? 'standard input' : file, cause)
+      })
       const stderr = options.stderr === undefined ? {} : { stderr: await readText(options.stderr) }
       const summary = reader.end({
+        ...recorded,
         ...(options.exitCode === undefined ? {} : { exitCode: options.exitCode }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...stderr,
@@ -57,8 +58,12 @@ async function readText(file: string): Promise<string> {
 }
 
 function unreadable(file: string, cause: unknown): unknown {
-  const isSystemError = cause instanceof Error && 'syscall' in cause
-  return isSystemError ? new CliError('file_unreadable', `Cannot read ${file}: ${cause.message}`, { cause }) : cause
+  if (!(cause instanceof Error && 'code' in cause)) return cause
+  const isBrokenGzip = /^(?:Z_|ERR_TRAILING_JUNK)/.test(String(cause.code))
+  const reason = isBrokenGzip ? `its gzip is broken or cut (${String(cause.code)})` : cause.message
+  return isBrokenGzip || 'syscall' in cause
+    ? new CliError('file_unreadable', `Cannot read ${file}: ${reason}`, { cause })
+    : cause
 }
 
 /** Exactly the keys that `--json` promises. */
