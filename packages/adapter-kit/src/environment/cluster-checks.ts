@@ -26,7 +26,7 @@ async function found<T>(
 
 /** Checks each permission by asking for it. */
 export async function permissionChecks(
-  { cluster, namespace }: Site,
+  { cluster, namespace }: Pick<Site, 'cluster' | 'namespace'>,
   signal: AbortSignal,
   extra: readonly Permission[] = [],
 ): Promise<Check[]> {
@@ -82,7 +82,23 @@ export async function namespaceChecks({ cluster, namespace, settings }: Site, si
       hint: 'Create it, or correct "namespace".',
     })
   }
+  if ('reason' in read && read.reason === 'forbidden') {
+    checks.push({
+      code: 'k8s_namespace_unseen',
+      level: 'info',
+      message: `Namespace "${namespace}" may not be read, so its PodSecurity level is not known here; agent pods satisfy "restricted"${settings.enableDocker ? ', but the Docker sidecar needs "privileged"' : ''}.`,
+      hint: 'The probe pod ("environmentProbe") shows what is enforced; or grant "get" on namespaces.',
+    })
+  }
   const quotas = await found(() => client.list(kinds.ResourceQuota, { namespace, signal }))
+  if ('reason' in quotas) {
+    checks.push({
+      code: 'k8s_quota_unseen',
+      level: 'info',
+      message: `Quotas of namespace "${namespace}" may not be read, so it is not known here whether one is used up.`,
+      hint: 'The probe pod ("environmentProbe") shows it; or grant "list" on resourcequotas.',
+    })
+  }
   for (const quota of 'object' in quotas ? quotas.object.items : []) {
     const { hard = {}, used = {} } = quota.status ?? {}
     const full = Object.keys(hard).filter((name) => hard[name] !== undefined && hard[name] === used[name])
@@ -131,6 +147,7 @@ export async function volumeChecks(site: Site, signal: AbortSignal): Promise<Che
       code: 'k8s_pvc_check_failed',
       level: 'warn',
       message: `Claim "${claim.name}" is ${read.object.status.phase}.`,
+      hint: 'Look at its events: its storage class must provision it, or bind it with the first pod.',
     })
   } else {
     const shared = read.object.spec?.accessModes?.includes('ReadWriteMany') ?? false

@@ -1,9 +1,9 @@
 import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
-import { describeOutcome } from '@agent-jobs/k8s-job-runner'
+import { describeOutcome, outcomeTable, RunError, type RunHandle, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { isRecord } from '../settings/loose-text.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import type { RunSite } from '../run/run-site.ts'
-import { dataClaim } from '../run/build-request.ts'
+import { dataClaim, placement } from '../run/build-request.ts'
 import type { Check } from './cluster-checks.ts'
 
 // Runs in the agent's image; prints one line of JSON.
@@ -94,39 +94,58 @@ export async function probePod(
   }
   const claim = dataClaim(settings, inheritance, namespace)
   const runId = `probe-${input.deps.clock.now()}`
-  const handle = await site.cluster.runner(namespace).start(
-    {
-      key: `${input.adapterType}:${runId}`,
-      runId,
-      namePrefix: 'agent-probe',
-      image,
-      imagePullPolicy: settings.imagePullPolicy,
-      command: {
-        argv: ['node', '-e', program, input.command, hasVolume ? dataMountPath : '', apiUrl ?? ''],
-        limits: { totalMs: 60_000 },
-      },
-      labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-probe' },
-      ...(claim
-        ? {
-            volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim.name } }],
-            mounts: [
-              { name: 'data', mountPath: dataMountPath, ...(claim.subPath === null ? {} : { subPath: claim.subPath }) },
-            ],
-          }
-        : {}),
-      ...(inheritance?.namespace === namespace ? { pullSecrets: inheritance.imagePullSecrets } : {}),
-      ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
-      start: { budgetSeconds: 120, unschedulableGraceSeconds: 30 },
+  const request: RunRequest = {
+    key: `${input.adapterType}:${runId}`,
+    runId,
+    namePrefix: 'agent-probe',
+    image,
+    imagePullPolicy: settings.imagePullPolicy,
+    command: {
+      argv: ['node', '-e', program, input.command, hasVolume ? dataMountPath : '', apiUrl ?? ''],
+      limits: { totalMs: 60_000 },
     },
-    { signal: input.signal },
-  )
+    labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-probe' },
+    ...(claim
+      ? {
+          volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim.name } }],
+          mounts: [
+            { name: 'data', mountPath: dataMountPath, ...(claim.subPath === null ? {} : { subPath: claim.subPath }) },
+          ],
+        }
+      : {}),
+    ...(inheritance?.namespace === namespace ? { pullSecrets: inheritance.imagePullSecrets } : {}),
+    ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
+    ...placement(settings, inheritance),
+    start: { budgetSeconds: 120, unschedulableGraceSeconds: Math.min(30, settings.podScheduleTimeoutSec) },
+  }
+  let handle: RunHandle
+  try {
+    handle = await site.cluster.runner(namespace).start(request, { signal: input.signal })
+  } catch (error) {
+    if (!RunError.isInstance(error)) throw error
+    return [
+      {
+        code: 'k8s_probe_refused',
+        level: 'error',
+        message: `The probe pod could not be made, and no run can: ${error.message}`,
+        hint: 'Satisfy what the message names: a setting, a permission, a policy, a quota.',
+      },
+    ]
+  }
   let line: string | null = null
   for await (const event of handle.events) if (event.type === 'line' && event.stream === 'stdout') line ??= event.text
   const outcome = await handle.outcome
   site.cluster.afterwards(handle.settled)
   if (line === null || outcome.kind !== 'succeeded') {
     const { code, message } = describeOutcome(outcome)
-    return [{ code: `k8s_probe_${code}`, level: 'error', message: `The probe pod did not work. ${message}` }]
+    return [
+      {
+        code: `k8s_probe_${code}`,
+        level: 'error',
+        message: `The probe pod did not work. ${message}`,
+        hint: outcomeTable[outcome.code].todo,
+      },
+    ]
   }
   return probeFindings(line, { command: input.command, apiUrl, hasVolume, needsShell: input.needsShell })
 }

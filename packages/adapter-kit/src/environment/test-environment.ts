@@ -4,6 +4,9 @@ import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
 import { openSite } from '../run/run-site.ts'
+import { ownNamespace } from '../pod/self-pod.ts'
+import { errorTable } from '../result/error-table.ts'
+import { requireSettings } from '../settings/read-settings.ts'
 import { namespaceChecks, permissionChecks, secretChecks, volumeChecks, type Check } from './cluster-checks.ts'
 import { probePod } from './probe-pod.ts'
 
@@ -46,7 +49,8 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
       hint: 'Set "image" and "workspaceVolumeClaim", or run the server as a pod.',
     })
   }
-  checks.push(...site.warnings.map((message): Check => ({ code: 'k8s_configuration', level: 'warn', message })))
+  const hint = "Each run warns of it, too. Set in the agent's settings what the sentence names."
+  checks.push(...site.warnings.map((message): Check => ({ code: 'k8s_configuration', level: 'warn', message, hint })))
   const groups = await Promise.all([
     permissionChecks(site, signal, definition.extraPermissions?.(site.settings)),
     ...[namespaceChecks, volumeChecks, secretChecks].map((check) => check(site, signal)),
@@ -63,6 +67,30 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
   return [...checks, ...probe]
 }
 
+/** Who may not read the server's pod lacks other rights, too; all of them are named at once. */
+async function allPermissions<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  deps: AdapterDependencies,
+  config: Record<string, unknown>,
+): Promise<Check[]> {
+  const settings = requireSettings(definition.schema, config)
+  const cluster = deps.clusters.get(settings.kubeconfig)
+  const namespace = settings.namespace ?? ownNamespace(deps.env, cluster.contextNamespace)
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    return await permissionChecks({ cluster, namespace }, signal, definition.extraPermissions?.(settings))
+  } catch (error) {
+    return [
+      {
+        code: 'k8s_rbac_unknown',
+        level: 'warn',
+        message: `It cannot be asked which permissions are granted: ${messageOf(error)}`,
+        hint: 'Allow the server to create selfsubjectaccessreviews, as system:basic-user does.',
+      },
+    ]
+  }
+}
+
 /** Tests whether an agent with this configuration can run, and says what to do where it cannot. */
 export async function testEnvironment<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
@@ -74,7 +102,9 @@ export async function testEnvironment<Schema extends AgentDefinition['schema'], 
     checks = await findings(definition, deps, ctx.config)
   } catch (error) {
     const code = AdapterError.isInstance(error) ? error.code : 'k8s_api_unreachable'
-    checks = [{ code, level: 'error', message: messageOf(error) }]
+    const hint = errorTable()[code]?.todo
+    checks = [{ code, level: 'error', message: messageOf(error), ...(hint === undefined ? {} : { hint }) }]
+    if (code === 'k8s_forbidden') checks.push(...(await allPermissions(definition, deps, ctx.config)))
   }
   return {
     adapterType: ctx.adapterType,

@@ -109,8 +109,6 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
   const { volumes, mounts } = volumesOf(input)
   const references = referencesOf(input)
   const docker = settings.enableDocker ? dockerSidecar(settings) : null
-  const nodeSelector = settings.nodeSelector ?? inheritance?.nodeSelector ?? undefined
-  const tolerations = settings.tolerations ?? inheritance?.tolerations ?? undefined
   const request: RunRequest = {
     key: input.key,
     runId: identity.runId,
@@ -142,16 +140,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
     ...(Object.keys(references).length > 0 ? { envValueFrom: references } : {}),
     labels: { ...extra.labels, ...identityLabels(identity) },
     annotations: identityAnnotations(identity),
-    resources: {
-      requests: resources(settings['resources.requests.cpu'], settings['resources.requests.memory']),
-      limits: resources(settings['resources.limits.cpu'], settings['resources.limits.memory']),
-    },
-    scheduling: {
-      ...(nodeSelector ? { nodeSelector } : {}),
-      ...(tolerations ? { tolerations } : {}),
-      ...(settings.priorityClassName === undefined ? {} : { priorityClassName: settings.priorityClassName }),
-      ...(settings.runtimeClassName === undefined ? {} : { runtimeClassName: settings.runtimeClassName }),
-    },
+    ...placement(settings, inheritance),
     volumes: [...volumes, ...(docker?.volumes ?? [])],
     mounts: [...mounts, ...(docker?.mounts ?? [])],
     ...(inheritance?.dnsConfig ? { dnsConfig: inheritance.dnsConfig } : {}),
@@ -174,6 +163,27 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
     },
   }
   return { request, warnings }
+}
+
+/** What an agent's pod asks of a node, and of which node. */
+export function placement(
+  settings: CommonSettings,
+  inheritance: PodInheritance | null,
+): Pick<RunRequest, 'resources' | 'scheduling'> {
+  const nodeSelector = settings.nodeSelector ?? inheritance?.nodeSelector
+  const tolerations = settings.tolerations ?? inheritance?.tolerations
+  return {
+    resources: {
+      requests: resources(settings['resources.requests.cpu'], settings['resources.requests.memory']),
+      limits: resources(settings['resources.limits.cpu'], settings['resources.limits.memory']),
+    },
+    scheduling: {
+      ...(nodeSelector ? { nodeSelector } : {}),
+      ...(tolerations ? { tolerations } : {}),
+      ...(settings.priorityClassName === undefined ? {} : { priorityClassName: settings.priorityClassName }),
+      ...(settings.runtimeClassName === undefined ? {} : { runtimeClassName: settings.runtimeClassName }),
+    },
+  }
 }
 
 function resources(cpu: string | undefined, memory: string | undefined): Record<string, string> {
