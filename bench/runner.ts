@@ -1,11 +1,16 @@
 // `pnpm bench runner`: how soon a runner knows an end, and what it asks of the API server, on the cluster of KUBECONFIG.
-// AGENT_JOBS_BENCH_RUNS (30) runs are timed; AGENT_JOBS_BENCH_SECONDS (300) is how long requests are counted. With
-// AGENT_JOBS_AUDIT_LOG, the path of the API server's audit log, they are counted there, else where they are sent.
+// AGENT_JOBS_BENCH_RUNS (30) runs are timed; AGENT_JOBS_BENCH_SECONDS (300) is how long requests are counted. Where the
+// command lines of the cluster lie beside its kubeconfig (../shared/cluster/up), a second API server with an audit log is
+// started on its etcd and requests are counted there; else where they are sent.
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, isAlreadyExists, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  apiServerCommand,
+  startAuditedApiServer,
+  type AuditedApiServer,
+} from '../packages/k8s-job-runner/test/support/audited-api-server.ts'
 import { figure, percentile, type Bench } from './figure.ts'
 
 const namespace = 'bench-runner'
@@ -15,36 +20,26 @@ const seconds = Number(process.env['AGENT_JOBS_BENCH_SECONDS'] ?? 300)
 
 interface Counted {
   client: KubeClient
-  userAgent: string
-  sent: () => number
+  /** Requests so far. */
+  asked: () => Promise<number>
 }
 
-function connect(name: string): Counted {
+function connect(name: string, audited?: AuditedApiServer): Counted {
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromDefault()
+  if (audited !== undefined) {
+    kubeConfig.clusters = kubeConfig.clusters.map((cluster) => ({ ...cluster, server: audited.server }))
+  }
   const userAgent = `agent-jobs-bench-${name}-${process.pid}`
-  let count = 0
+  let sent = 0
   const client = createKubeClient({
     kubeConfig,
     userAgent,
     onRequest: () => {
-      count += 1
+      sent += 1
     },
   })
-  return { client, userAgent, sent: () => count }
-}
-
-/** Requests of a client so far, by the API server's own account where it keeps one. */
-async function requestsOf({ userAgent, sent }: Counted): Promise<number> {
-  const audit = process.env['AGENT_JOBS_AUDIT_LOG']
-  if (audit === undefined) return sent()
-  const lines = (await readFile(audit, 'utf8')).split('\n')
-  return lines.filter(
-    (line) =>
-      line.includes(userAgent) &&
-      line.includes('"stage":"ResponseStarted"') !== line.includes('"stage":"ResponseComplete"') &&
-      !line.includes('"stage":"RequestReceived"'),
-  ).length
+  return { client, asked: async () => (audited === undefined ? sent : (await audited.requestsOf(userAgent)).length) }
 }
 
 let runs = 0
@@ -86,8 +81,8 @@ async function endByStatus(client: KubeClient, observer: KubeClient): Promise<nu
 }
 
 /** What two-second polling of one run asks in a minute: its Job, its pod and the new part of its log. */
-async function pollForAWhile({ client, ...counted }: Counted, job: string, pod: string): Promise<number> {
-  const before = await requestsOf({ client, ...counted })
+async function pollForAWhile({ client, asked }: Counted, job: string, pod: string): Promise<number> {
+  const before = await asked()
   const rounds = 10
   for (let round = 0; round < rounds; round += 1) {
     await client.get(kinds.Job, { name: job, namespace })
@@ -96,12 +91,19 @@ async function pollForAWhile({ client, ...counted }: Counted, job: string, pod: 
     for await (const chunk of body) if (chunk.length < 0) break
     await sleep(2000)
   }
-  return ((await requestsOf({ client, ...counted })) - before) / ((rounds * 2) / 60)
+  return ((await asked()) - before) / ((rounds * 2) / 60)
 }
 
 export const bench: Bench = async (log) => {
   if (!process.env['KUBECONFIG']) throw new Error('Set KUBECONFIG to a real cluster whose nodes share this clock.')
-  const [timed, followed, observer] = [connect('timed'), connect('followed'), connect('observer')]
+  const path = process.env['KUBECONFIG']
+  const command = apiServerCommand(path)
+  const audited = command === undefined ? undefined : await startAuditedApiServer(path, command)
+  log(`requests are counted ${audited === undefined ? 'where they are sent' : 'in the audit log of an API server'}`)
+  const [timed, observer] = [connect('timed'), connect('observer')]
+  const single = connect('single', audited)
+  const followed = connect('followed', audited)
+  const poller = connect('poller', audited)
   try {
     await observer.client.create(kinds.Namespace, { metadata: { name: namespace } }).catch((error: unknown) => {
       if (!isAlreadyExists(error)) throw error
@@ -113,6 +115,10 @@ export const bench: Bench = async (log) => {
       byRecord.push(await endByRecord(timed.client))
       byStatus.push(await endByStatus(timed.client, observer.client))
     }
+    const whole = await createJobRunner({ client: single.client, namespace }).start(request(['sleep', '1']))
+    for await (const event of whole.events) if (event.type === 'outcome') break
+    await whole.settled
+    const perRun = await single.asked()
     const runner = createJobRunner({ client: followed.client, namespace })
     const idle = Array.from({ length: 6 }, () => request(['sleep', '3600']))
     const busy = Array.from({ length: 6 }, () => request(['sh', '-c', 'while :; do echo line; sleep 0.1; done']))
@@ -123,13 +129,13 @@ export const bench: Bench = async (log) => {
     while (handles.some(({ timings }) => timings.runningMs === undefined)) await sleep(100)
     await sleep(2000)
     log(`counting the requests of ${handles.length} runs for ${seconds} s, beside a two-second poller of one of them`)
-    const before = await requestsOf(followed)
+    const before = await followed.asked()
     const [first] = handles
     const [, polled] = await Promise.all([
       sleep(seconds * 1000),
-      pollForAWhile(observer, first?.job.name ?? '', first?.pod?.name ?? ''),
+      pollForAWhile(poller, first?.job.name ?? '', first?.pod?.name ?? ''),
     ])
-    const perRunMinute = ((await requestsOf(followed)) - before) / (handles.length * (seconds / 60))
+    const perRunMinute = ((await followed.asked()) - before) / (handles.length * (seconds / 60))
     await Promise.all(handles.map((run) => run.cancel({ by: 'bench', graceSeconds: 1 })))
     await Promise.all(reading)
     await Promise.all(handles.map((run) => run.settled))
@@ -138,10 +144,12 @@ export const bench: Bench = async (log) => {
       figure('exit to outcome by the end record, p99', percentile(byRecord, 0.99), 'ms', { target: 250 }),
       figure('status to outcome without a record, p50', percentile(byStatus, 0.5), 'ms'),
       figure('status to outcome without a record, p99', percentile(byStatus, 0.99), 'ms', { target: 100 }),
+      figure('API requests of one run, start to end', perRun, '', { target: 8 }),
       figure('API requests per run-minute, following', perRunMinute, '/min', { target: 0.1 }),
       figure('API requests per run-minute, two-second poller', polled, '/min'),
     ]
   } finally {
-    await Promise.all([timed, followed, observer].map(({ client }) => client.close()))
+    await Promise.all([timed, observer, single, followed, poller].map(({ client }) => client.close()))
+    await audited?.[Symbol.asyncDispose]()
   }
 }
