@@ -1,4 +1,4 @@
-// The full fault runs, too long for CI: `pnpm soak [log-stream | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
+// The full fault runs, too long for CI: `pnpm soak [log-stream | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
 // Without a name all of them run, one after the other; the first that breaks a promise ends it.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 const runner = 'packages/k8s-job-runner/test/soak.ts'
 const soaks: Readonly<Record<string, readonly string[]>> = {
   'log-stream': ['packages/log-stream/test/soak.ts'],
+  rotation: ['packages/log-stream/test/rotation-soak.ts'],
+  // The suite of the real Paperclip with the cases that CI has no time for.
+  paperclip: ['scripts/test.ts', 'paperclip'],
   ...Object.fromEntries(['F1', 'F2', 'F9', 'F12', 'F13', 'F14'].map((fault) => [fault, [runner, fault]])),
 }
 
@@ -20,6 +23,7 @@ for (const [key, command] of chosen) {
   const run = spawnSync(process.execPath, ['--conditions=@agent-jobs/source', ...command, ...rest], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: 'inherit',
+    env: { ...process.env, AGENT_JOBS_PAPERCLIP_LONG: '1' },
   })
   if (run.status !== 0) {
     console.error(`${key} failed${run.signal ? ` (${run.signal})` : ''}`)

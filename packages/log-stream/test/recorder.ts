@@ -27,12 +27,14 @@ export class Recorder {
   newest = 0
   readonly #o: Omit<FollowOptions, 'signal'>
   readonly #source: LogSource
+  readonly #lineOf: (n: number) => string
   #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #changed = Promise.withResolvers<void>()
   #gapSince = false
 
-  constructor(source: LogSource, options: Omit<FollowOptions, 'signal'>) {
+  constructor(source: LogSource, options: Omit<FollowOptions, 'signal'>, lineOf = numberedLine) {
+    this.#lineOf = lineOf
     this.#source = {
       open: (request) => {
         if (request.follow) this.connections++
@@ -93,7 +95,11 @@ export class Recorder {
     }
     if (item.type !== 'line') return
     const number = Number(item.text.split(' ', 2)[1])
-    if (item.text !== numberedLine(number)) this.wrong.push(item)
+    if (item.text !== this.#lineOf(number)) {
+      this.wrong.push(item)
+      // The rest of a line whose head is lost has no number.
+      if (!item.text.startsWith('line ')) return
+    }
     const run = this.runs.at(-1)
     if (number !== this.last + 1 && !this.#gapSince) this.unexplained.push([this.last, number])
     if (run !== undefined && number === this.last + 1) run[1] = number
