@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from './bundle-error.ts'
@@ -17,12 +18,23 @@ async function inspectFile(directory: string, file: ManifestFile, signal?: Abort
     if (!found.isFile() || found.size !== file.bytes) return { path: file.path, what: 'changed' }
     const { sha256 } = await digestFile(path, { maxBytes: file.bytes, signal })
     if (sha256 !== file.sha256) return { path: file.path, what: 'changed' }
-    return ((found.mode & 0o100) !== 0) === file.executable ? undefined : { path: file.path, what: 'mode' }
+    const bits = file.executable ? 0o555 : 0o444
+    return (found.mode & 0o555) === bits ? undefined : { path: file.path, what: 'mode' }
   } catch (error) {
     const code = errnoOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return { path: file.path, what: 'missing' }
     // A file that became unreadable or a link is as good as changed; writing it anew says more if that fails.
     if (code === 'EACCES' || code === 'ELOOP' || code === 'EIO') return { path: file.path, what: 'changed' }
+    throw error
+  }
+}
+
+/** What is in a directory; nothing when it may not be read, which its mode has said. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES') return []
     throw error
   }
 }
@@ -40,7 +52,10 @@ export async function inspectBundle(
   const damage: Damage[] = []
 
   async function findExtra(folder: string): Promise<void> {
-    for (const entry of await readdir(join(directory, folder), { withFileTypes: true })) {
+    // Who may not look into a directory finds nothing in it; the bundle's own is called `.`.
+    const { mode } = await lstat(join(directory, folder))
+    if ((mode & 0o555) !== 0o555) damage.push({ path: folder === '' ? '.' : folder, what: 'mode' })
+    for (const entry of await entriesOf(join(directory, folder))) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (wanted.has(path)) continue
       if (!parents.has(path)) damage.push({ path, what: 'extra' })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -117,6 +117,22 @@ describe('a damaged bundle', () => {
     'a lost mode': [
       (d) => chmodSync(join(d, '.claude/skills/review/bin/run.sh'), 0o444),
       ['mode .claude/skills/review/bin/run.sh'],
+    ],
+    'a file that only its owner may read': [
+      (d) => chmodSync(join(d, 'agent-instructions.md'), 0o400),
+      ['mode agent-instructions.md'],
+    ],
+    'a directory that only its owner may enter': [
+      (d) => chmodSync(join(d, '.claude/skills'), 0o700),
+      ['mode .claude/skills'],
+    ],
+    'its own directory closed': [(d) => chmodSync(d, 0o700), ['mode .']],
+    'a pipe in place of a file': [
+      (d) => {
+        rmSync(join(d, 'agent-instructions.md'))
+        execFileSync('mkfifo', [join(d, 'agent-instructions.md')])
+      },
+      ['changed agent-instructions.md'],
     ],
     'an extra skill': [
       (d) => {

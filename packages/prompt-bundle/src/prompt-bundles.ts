@@ -111,7 +111,7 @@ export function createPromptBundles(options: PromptBundlesOptions): PromptBundle
     const warnings: string[] = []
     if (!modes) {
       warnings.push(
-        `The volume at ${root} does not keep the executable bit; start programs in the bundle by their interpreter.`,
+        `The bundle below ${root} cannot be given its modes, by this volume or this user: start programs in it by their interpreter, and see that the agent's user may read it.`,
       )
     }
     if (!marked) {

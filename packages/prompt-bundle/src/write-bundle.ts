@@ -114,6 +114,9 @@ export async function repair(
   try {
     await makeFolder(scratch)
     if (damage.some(({ path }) => path === '')) await rm(directory, { recursive: true, force: true })
+    // A directory must be open before anything in it can be mended.
+    for (const { path, what } of damage)
+      if (what === 'mode' && !byName.has(path)) await openFolder(join(directory, path))
     // What is in the way goes first.
     for (const { path, what } of damage) {
       if (what === 'extra') await rm(join(directory, path), { recursive: true, force: true })
@@ -136,6 +139,15 @@ export async function repair(
     // A collector took the bundle away meanwhile; whoever asked looks again and writes it anew.
     if (errnoOf(error) === 'ENOENT') return
     throw volumeError(directory, error)
+  }
+}
+
+/** Gives a directory its mode back. Where it is another user's or the volume knows no modes, it stays as it is. */
+async function openFolder(path: string): Promise<void> {
+  try {
+    await chmod(path, folderMode)
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM' && errnoOf(error) !== 'ENOTSUP') throw error
   }
 }
 
