@@ -11,7 +11,8 @@ import { testEnvironment } from './environment/test-environment.ts'
 import { createModelList } from './models/model-list.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './run/adapter-dependencies.ts'
-import { createLiveRecords } from './restart/live-records.ts'
+import { createLiveRecords, type LiveRecords } from './restart/live-records.ts'
+import { holdCalls } from './restart/hold-calls.ts'
 import { wakeOrphans } from './restart/wake-orphans.ts'
 import { executeRun } from './run/execute-run.ts'
 import { sessionCodec } from './session/session-params.ts'
@@ -85,10 +86,25 @@ function takeBackOrphans(
   marks.add(definition.type)
   const records = deps.records(definition.type)
   if (records === null) return Promise.resolve()
-  return wakeOrphans(deps, records, new AbortController().signal).then(
-    () => undefined,
-    (error: unknown) => deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`),
+  return wakeAndHandOver(deps, records).catch((error: unknown) =>
+    deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`),
   )
+}
+
+// A woken agent's run begins within seconds; one that does not come must not silence the agent in the pod for long.
+const adoptionMs = 60_000
+
+/** Wakes the agents of the Jobs that are left, whose calls wait until their new runs have adopted them. */
+async function wakeAndHandOver(deps: AdapterDependencies, records: LiveRecords): Promise<void> {
+  const held = await holdCalls(deps, records)
+  try {
+    const woken = await wakeOrphans(deps, records, new AbortController().signal)
+    const awaited = new Set(woken.flatMap(({ job, result }) => (result === 'woken' ? [job] : [])))
+    await held.release(awaited)
+    if (awaited.size > 0) await deps.clock.sleep(adoptionMs)
+  } finally {
+    await held.release()
+  }
 }
 
 /** What a package's `createServerAdapter` returns: the adapter on a real server, which takes back what an earlier life of it left. */

@@ -26,14 +26,15 @@ export interface ProxySpec {
   targetUrl: string
   /**
    * File, kept up to date by whoever watches the run, that is read for each call: a token, or JSON with an object of
-   * headers, or a list of such objects that are tried in turn when the API answers 401, 409 or 422.
+   * headers, or a list of such objects that are tried in turn when the API answers 401, 409 or 422. An empty list holds
+   * calls as if the API were away.
    */
   tokenFile: string
   /** Variable that tells the command the proxy's address. */
   envUrl: string
   /** Variable that tells the command a password made for this run; then calls without it are refused. */
   envToken?: string
-  /** How long a call is held while the API is away. Default 120,000. */
+  /** How long a call is held while the API is away or the list is empty. Default 120,000. */
   holdMs?: number
   /** How long a call that was refused for its credentials waits for new ones in the file. Default 5,000. */
   refreshMs?: number

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { addToken, readTokens, removeTokens, writeTokens } from './run-tokens.ts'
+import { addToken, holdTokens, readTokens, releaseTokens, removeTokens, writeTokens } from './run-tokens.ts'
 
 describe("the file of a run's tokens", () => {
   const place = () => join(mkdtempSync(join(tmpdir(), 'kit-tokens-')), 'a', 'tokens', 'r1.json')
@@ -40,5 +40,33 @@ describe("the file of a run's tokens", () => {
     await removeTokens(file)
     await removeTokens(file)
     expect(await readTokens(file)).toBeNull()
+  })
+
+  it('can be put aside and back; then the launcher sees an empty list, and the server still knows them', async () => {
+    const file = place()
+    await writeTokens(file, [first])
+    // Twice, as by a server that dies in between.
+    await holdTokens(file)
+    await holdTokens(file)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([])
+    expect(await readTokens(file)).toEqual([first])
+    await releaseTokens(file)
+    await releaseTokens(file)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(1)
+    expect(readdirSync(dirname(file))).toEqual(['r1.json'])
+  })
+
+  it('has what an adopting run adds at once, and nothing is put back over it', async () => {
+    const file = place()
+    const second = { token: 't2', runId: 'r2' }
+    await writeTokens(file, [first])
+    await holdTokens(file)
+    await addToken(file, second)
+    await releaseTokens(file)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(2)
+    expect(await readTokens(file)).toEqual([second, first])
+    await holdTokens(file)
+    await removeTokens(file)
+    expect(readdirSync(dirname(file))).toEqual([])
   })
 })

@@ -53,8 +53,16 @@ export async function writeTokens(file: string, tokens: readonly RunToken[]): Pr
   }
 }
 
-/** Reads the tokens of a run, newest first; null when it has no such file. */
+// Beside the file, as readable as it is.
+const asideOf = (file: string): string => `${file}.aside`
+
+/** Reads the tokens of a run, newest first, also while they are put aside; null when it has no such file. */
 export async function readTokens(file: string): Promise<RunToken[] | null> {
+  const aside = await readFileTokens(asideOf(file))
+  return aside ?? readFileTokens(file)
+}
+
+async function readFileTokens(file: string): Promise<RunToken[] | null> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -84,10 +92,29 @@ export async function addToken(file: string, added: RunToken): Promise<RunToken[
   if (known === null) return null
   const all = [added, ...known.filter(({ token }) => token !== added.token)]
   await writeTokens(file, all)
+  await rm(asideOf(file), { force: true })
   return all
 }
 
 /** Removes the tokens of a run that is over. */
 export async function removeTokens(file: string): Promise<void> {
   await rm(file, { force: true })
+  await rm(asideOf(file), { force: true })
+}
+
+/** Puts the tokens of a run aside: its agent's calls wait until they are back, or until another run adds its own. */
+export async function holdTokens(file: string): Promise<void> {
+  const known = await readTokens(file)
+  if (known === null) return
+  await writeTokens(asideOf(file), known)
+  await writeTokens(file, [])
+}
+
+/** Puts back what is still aside. */
+export async function releaseTokens(file: string): Promise<void> {
+  const aside = await readFileTokens(asideOf(file))
+  if (aside === null) return
+  // A run that has adopted the Job meanwhile wrote its own beside the old ones.
+  if ((await readFileTokens(file))?.length === 0) await writeTokens(file, aside)
+  await rm(asideOf(file), { force: true })
 }

@@ -24,7 +24,7 @@ const firstWaitMs = 200
 const maxWaitMs = 2000
 
 /**
- * Gets an answer to a call, holding it while the target is away. It is repeated only where that is safe: it never
+ * Gets an answer to a call, holding it while the target is away or the run changes hands. It is repeated only where that is safe: it never
  * reached the target, it is idempotent (by method or with an Idempotency-Key), or it was refused for its credentials.
  */
 export async function answerCall(call: Call, options: AnswerOptions): Promise<IncomingMessage> {
@@ -45,21 +45,20 @@ export async function answerCall(call: Call, options: AnswerOptions): Promise<In
   }
 
   async function answerWithAny(asked: Call, { refreshMs }: AnswerOptions): Promise<IncomingMessage> {
-    let { list, text } = await readCredentials(tokenFile)
+    let known = await readCredentials(tokenFile)
+    if (known.isHeld) throw new ForwardError('the run is changing hands and has no credentials yet', false)
     const refreshBy = performance.now() + refreshMs
     for (;;) {
-      const answer = await tryEach(asked, list)
+      const answer = await tryEach(asked, known.list)
       if (!refused.has(answer.statusCode ?? 0)) return answer
       // The watcher of the run may be about to write new ones. A file on a shared volume gives no events.
-      let fresh = text
-      while (fresh === text && performance.now() < refreshBy) {
+      let fresh = known
+      while ((fresh.text === known.text || fresh.isHeld) && performance.now() < refreshBy) {
         await pause(250, signal)
-        const now = await readCredentials(tokenFile)
-        fresh = now.text
-        list = now.list
+        fresh = await readCredentials(tokenFile)
       }
-      if (fresh === text) return answer
-      text = fresh
+      if (fresh.text === known.text || fresh.isHeld) return answer
+      known = fresh
       answer.resume()
     }
   }

@@ -9,30 +9,32 @@ export interface Credentials {
   list: Credential[]
   /** Changes when the file changes. */
   text: string
+  /** True for an empty list: the run changes hands, and calls wait until there are credentials again. */
+  isHeld: boolean
 }
 
 const maxFileBytes = 64 * 1024
 
 /**
  * Reads the file that whoever watches the run keeps up to date. It holds a bare token (sent as Bearer), or JSON: an
- * object of headers, or a list of such objects that are tried in turn. A missing file, or one that is being written,
- * holds none.
+ * object of headers, or a list of such objects that are tried in turn; an empty list holds calls back. A missing file, or
+ * one that is being written, has none.
  */
 export async function readCredentials(path: string): Promise<Credentials> {
   let text: string
   try {
     text = (await readFile(path, 'utf8')).trim()
   } catch {
-    return { list: [], text: '' }
+    return { list: [], text: '', isHeld: false }
   }
-  if (text === '' || text.length > maxFileBytes) return { list: [], text }
-  if (!/^[[{]/.test(text)) return { list: [{ authorization: `Bearer ${text}` }], text }
+  if (text === '' || text.length > maxFileBytes) return { list: [], text, isHeld: false }
+  if (!/^[[{]/.test(text)) return { list: [{ authorization: `Bearer ${text}` }], text, isHeld: false }
   try {
     const parsed = JSON.parse(text) as unknown
     const list = (Array.isArray(parsed) ? parsed : [parsed]).filter(isCredential)
-    return { list: list.map(lowerCase), text }
+    return { list: list.map(lowerCase), text, isHeld: Array.isArray(parsed) && parsed.length === 0 }
   } catch {
-    return { list: [], text }
+    return { list: [], text, isHeld: false }
   }
 }
 

@@ -108,6 +108,29 @@ describe('the proxy', () => {
     expect(answer.status).toBe(200)
   })
 
+  it('holds calls of every method while the file is an empty list, and asks the target nothing', async () => {
+    const path = tokenFile('[]')
+    const seen: string[] = []
+    const { url } = await listen((request, response) => {
+      seen.push(`${request.method} ${request.headers.authorization}`)
+      response.end()
+    })
+    const proxy = await proxyTo(url, { tokenFile: path })
+    const calls = ['GET', 'PATCH'].map((method) => fetch(proxy, { method }))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(seen).toEqual([])
+    writeFileSync(path, JSON.stringify([{ authorization: 'Bearer new' }]))
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200])
+    expect(seen.toSorted()).toEqual(['GET Bearer new', 'PATCH Bearer new'])
+  })
+
+  it('says so when the run has changed hands for too long', async () => {
+    const { url } = await listen((_, response) => response.end())
+    const answer = await fetch(await proxyTo(url, { tokenFile: tokenFile('[]'), holdMs: 300 }))
+    expect(answer.status).toBe(502)
+    expect(await answer.json()).toEqual({ error: expect.stringMatching(/changing hands/) })
+  })
+
   it('holds calls of every method while the target refuses connections', async () => {
     const away = await listen(() => undefined)
     await new Promise((resolve) => away.server.close(resolve))

@@ -1,0 +1,43 @@
+import { messageOf } from '../adapter-error.ts'
+import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import { holdTokens, releaseTokens } from '../run/run-tokens.ts'
+import type { LiveRecord, LiveRecords } from './live-records.ts'
+
+/** Jobs whose agents' calls to Paperclip wait. */
+export interface HeldCalls {
+  /** Lets the calls of all held Jobs go, or of all but these. */
+  release(except?: ReadonlySet<string>): Promise<void>
+}
+
+/**
+ * Holds what the agents of an earlier life ask of Paperclip. An agent that closed its issue before a run has adopted its
+ * Job would leave that run without a task: Paperclip drops it, and with it the Job's output, usage and session.
+ */
+export async function holdCalls(deps: AdapterDependencies, records: LiveRecords): Promise<HeldCalls> {
+  const held = new Map<string, string>()
+  const attempt = async (job: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      deps.onWarning(`The tokens of Job ${job} cannot be put aside or back: ${messageOf(error)}`)
+    }
+  }
+  const left = (await records.list()).filter((record): record is LiveRecord & { tokenFile: string } => {
+    return record.reported !== true && record.tokenFile !== undefined
+  })
+  for (const { job, tokenFile } of left) {
+    await attempt(job, async () => {
+      await holdTokens(tokenFile)
+      held.set(job, tokenFile)
+    })
+  }
+  return {
+    async release(except = new Set()) {
+      for (const [job, file] of held) {
+        if (except.has(job)) continue
+        held.delete(job)
+        await attempt(job, () => releaseTokens(file))
+      }
+    },
+  }
+}
