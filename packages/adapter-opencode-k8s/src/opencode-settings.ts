@@ -58,7 +58,7 @@ const opencodeSettings = {
   providerOptions: setting(record(), {
     title: 'Providers',
     description:
-      "OpenCode's `provider` section as object, JSON or YAML: base URLs, keys, models, time-outs. Travels in the run's Secret.",
+      "OpenCode's `provider` section as JSON or YAML: base URLs, keys, models, time-outs. Travels in the run's Secret.",
     field: 'textarea',
     kind: 'object',
     secret: true,
@@ -78,7 +78,7 @@ const opencodeSettings = {
   }),
   authJson: setting(record(), {
     title: 'Login',
-    description: "Content of OpenCode's auth.json as object or JSON. Travels in the run's Secret.",
+    description: "Content of OpenCode's auth.json. Travels in the run's Secret.",
     field: 'textarea',
     kind: 'object',
     secret: true,

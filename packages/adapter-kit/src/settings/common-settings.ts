@@ -324,8 +324,8 @@ export const commonSettings = {
   }),
   bootstrapPromptTemplate: setting(longText(), {
     title: 'Bootstrap prompt template',
+    // In no form: Paperclip refuses a new agent that has it.
     description: 'Goes first in the prompt of a fresh session.',
-    field: 'textarea',
     group: 'Agent',
   }),
   instructionsFilePath: setting(text(), {

@@ -10,13 +10,14 @@ export const opencodeAgent: ConformanceAgent = {
   serverEnv: { DATABASE_URL: 'postgres://u:p@db/x', TEAM: 'core' },
   config: (url) => ({
     model: 'lab/demo-model',
-    providerOptions: {
+    // A text, as Paperclip wants every setting that it keeps as a secret.
+    providerOptions: JSON.stringify({
       lab: {
         npm: '@ai-sdk/openai-compatible',
         options: { baseURL: `${url}/v1`, apiKey: 'sk-test-0123456789' },
         models: { 'demo-model': { name: 'Demo' } },
       },
-    },
+    }),
     env: { OPENCODE_DISABLE_MODELS_FETCH: '1' },
   }),
   secrets: /sk-test-0123456789|postgres:/,
