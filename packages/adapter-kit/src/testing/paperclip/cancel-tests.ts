@@ -37,7 +37,8 @@ export function cancelTests(suite: PaperclipSuite): void {
         id: run,
         status: 'cancelled',
         sessionIdAfter: expect.any(String),
-        resultJson: { agentJob: { outcome: 'cancelled', outputComplete: true } },
+        // The agent was asked to stop, and did.
+        resultJson: { agentExitCode: 143, agentJob: { outcome: 'cancelled', outputComplete: true } },
       })
       expect(row.usageJson?.['outputTokens'], log).toBeGreaterThan(0)
       const after = await board.issue(issue)

@@ -17,7 +17,9 @@ export function noPackageTests(suite: PaperclipSuite): void {
       `/api/adapters/${type}/config-schema`,
     )
     expect(fields.map(({ key }) => key)).not.toEqual(expect.arrayContaining(['command']))
-    const filled = Object.fromEntries(fields.map(({ key, default: value }) => [key, value ?? '']))
+    const filled = Object.fromEntries(
+      fields.flatMap(({ key, default: value }) => (value === undefined ? [] : [[key, value]])),
+    )
     const agent = await suite.hire('Uma', 'close-issue', { ...filled, ...suite.lab.settings, agentCommand: 'touch' })
     const installed = join(place.folder, 'adapter-plugins', 'node_modules', '@agent-jobs')
     await suite.lab.restart('SIGTERM', async () => renameSync(installed, `${installed}-away`))
