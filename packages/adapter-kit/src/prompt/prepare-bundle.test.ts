@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -83,12 +83,17 @@ describe('skills and instructions', () => {
     expect(bundle.warnings).toEqual([expect.stringMatching(/^skill "bad" is left out: /)])
   })
 
-  it('name a missing instructions file and go on', async () => {
-    const bundle = await world().prepare({ instructionsFilePath: '/nowhere/AGENTS.md' })
+  it.each([
+    ['missing', (path: string) => rmSync(path), 'ENOENT'],
+    ['endless', (path: string) => (rmSync(path), symlinkSync('/dev/zero', path)), 'it is no file'],
+    ['too long', (path: string) => truncateSync(path, 1_048_577), 'it has 1048577 bytes'],
+  ])('name an instructions file that is %s and go on', async (_what, harm, why) => {
+    const { instructionsFilePath, prepare } = world()
+    harm(instructionsFilePath)
+    const bundle = await prepare({ instructionsFilePath })
     expect(bundle.instructionsFile).toBeNull()
-    expect(bundle.warnings).toEqual([
-      expect.stringMatching(/could not read agent instructions file "\/nowhere\/AGENTS.md"/),
-    ])
+    expect(bundle.warnings).toEqual([expect.stringContaining('could not read agent instructions file')])
+    expect(bundle.warnings[0]).toContain(why)
   })
 
   it('travel with the run when there is no volume, without skills', async () => {

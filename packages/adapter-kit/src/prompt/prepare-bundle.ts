@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import {
   BundleError,
@@ -28,10 +28,22 @@ export interface PreparedBundle {
   warnings: string[]
 }
 
+// Instructions are read whole and go to the model with each request.
+const maxInstructionBytes = 1_048_576
+
+async function readText(path: string): Promise<string> {
+  const info = await stat(path)
+  if (!info.isFile()) throw new Error('it is no file')
+  if (info.size > maxInstructionBytes) {
+    throw new Error(`it has ${info.size} bytes, and instructions may have ${maxInstructionBytes}`)
+  }
+  return readFile(path, 'utf8')
+}
+
 async function instructionsOf(path: string | undefined): Promise<{ text: string | null; warning: string | null }> {
   if (path === undefined) return { text: null, warning: null }
   try {
-    const text = await readFile(path, 'utf8')
+    const text = await readText(path)
     const folder = posix.dirname(path)
     // Instructions speak of HEARTBEAT.md, SOUL.md and TOOLS.md as their neighbours.
     const directive = `\n\nThese instructions come from ${path}. Files they mention by a relative path, such as ./HEARTBEAT.md, ./SOUL.md or ./TOOLS.md, lie in ${folder}/ and nowhere else.\n`
