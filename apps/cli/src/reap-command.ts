@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { agentClaims } from './agent-claims.ts'
 import { addClusterOptions, withCluster, type ClusterOptions } from './cluster-options.ts'
 import { readSpan } from './options.ts'
 import type { SetExitCode } from './program.ts'
@@ -8,10 +9,11 @@ import { textTable } from './text-table.ts'
 interface ReapOptions extends ClusterOptions {
   yes?: boolean
   olderThan: number
+  paperclip?: string
   json?: boolean
 }
 
-/** `agent-jobs reap`: the Secrets that no live run refers to. */
+/** `agent-jobs reap`: the Secrets that no live run refers to, and the claims of agents that are gone. */
 export function addReapCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program
@@ -20,10 +22,19 @@ export function addReapCommand(program: Command, terminal: Terminal, setExitCode
   )
     .option('--yes', 'remove it; without this nothing is touched')
     .option('--older-than <span>', 'leave alone what is younger', readSpan, 3_600_000)
+    .option(
+      '--paperclip <url>',
+      'also the claims of agents that this Paperclip no longer has; PAPERCLIP_API_KEY must be allowed to see them all',
+    )
     .option('--json', 'print one JSON object')
-    .action(async ({ yes, olderThan, json, ...options }: ReapOptions) => {
-      const report = await withCluster(options, terminal, ({ runner }) =>
-        runner.reap({ dryRun: yes !== true, olderThanMs: olderThan }),
+    .action(async ({ yes, olderThan, paperclip, json, ...options }: ReapOptions) => {
+      const key = terminal.env['PAPERCLIP_API_KEY']
+      const report = await withCluster(options, terminal, ({ client, namespace, runner }) =>
+        runner.reap({
+          dryRun: yes !== true,
+          olderThanMs: olderThan,
+          stores: paperclip === undefined ? [] : [agentClaims(client, namespace, { url: paperclip, key })],
+        }),
       )
       if (report.items.some((item) => item.action === 'failed')) setExitCode(1)
       if (json) return terminal.out(`${JSON.stringify(report)}\n`)

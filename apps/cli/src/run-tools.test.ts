@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from './run-cli.ts'
@@ -118,5 +121,50 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     expect(await secrets()).toBe(1)
     expect((await agentJobs('reap', '--older-than', '1ms', '--yes')).out).toMatch(/^removed +Secret/m)
     expect(await secrets()).toBe(0)
+  })
+
+  it('shows the claims of agents that Paperclip no longer has, and removes them only when told to', async () => {
+    const agents = new Map([['living', 200]])
+    const paperclip = createServer((request, response) => {
+      const { url = '', headers } = request
+      const known = headers.authorization === 'Bearer board-key'
+      const one = /^\/api\/agents\/(.+)$/.exec(url)?.[1]
+      const status = known ? (one === undefined ? 200 : (agents.get(one) ?? 404)) : 403
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(one === undefined ? JSON.stringify([{ id: 'living' }]) : '{}')
+    })
+    await once(paperclip.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(paperclip.address() as AddressInfo).port}`
+    for (const agent of ['living', 'gone']) {
+      await cluster.client.create(
+        kinds.PersistentVolumeClaim,
+        {
+          metadata: {
+            name: `opencode-db-${agent}`,
+            labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'paperclip.io/pvc-type': 'agent-db' },
+            annotations: { 'paperclip.io/agent-id': agent, 'paperclip.io/company-id': 'c' },
+          },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+        },
+        { namespace: 'agents' },
+      )
+    }
+    const reap = async (key: string, ...args: string[]) => {
+      const terminal = fakeTerminal({ env: { ...cluster.env, PAPERCLIP_API_KEY: key } })
+      const common = ['reap', '--namespace', 'agents', '--paperclip', url, '--older-than', '1ms']
+      await runCli([...common, ...args], terminal)
+      return terminal.stdout()
+    }
+    try {
+      expect(await reap('wrong', '--yes')).toMatch(/^kept +PersistentVolumeClaim +opencode-db-gone .*is not known$/m)
+      expect(await reap('board-key')).toMatch(/^would remove +PersistentVolumeClaim +opencode-db-gone /m)
+      const done = await reap('board-key', '--yes')
+      expect(done).toMatch(/^removed +PersistentVolumeClaim +opencode-db-gone .*its owner gone is gone$/m)
+      expect(done).toMatch(/^kept +PersistentVolumeClaim +opencode-db-living .*its owner living is there$/m)
+    } finally {
+      paperclip.close()
+    }
+    const { items } = await cluster.client.list(kinds.PersistentVolumeClaim, { namespace: 'agents' })
+    expect(items.map(({ metadata }) => metadata?.name)).toEqual(['opencode-db-living'])
   })
 })

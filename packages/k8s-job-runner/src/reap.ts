@@ -4,12 +4,21 @@ import { annotation, label, managedSelector } from './labels.ts'
 import { isJobFinished, isPodTerminal } from './read-pod.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 
-/** Something outside the cluster that belongs to runs: journals, bundles. */
+/** One thing of a store. */
+export interface ReapEntry {
+  id: string
+  runId: string | undefined
+  changedAt: number
+  /** What the store itself knows of a thing that belongs to no run. */
+  verdict?: { orphaned: boolean; reason: string }
+}
+
+/** Something besides the runs' own Secrets that is to go when nobody needs it: journals, bundles, claims. */
 export interface ReapStore {
   /** What the store holds, in a word. */
   kind: string
-  /** What is there. Entries without a run id are in use by nobody in particular and are left alone. */
-  list(signal?: AbortSignal): AsyncIterable<{ id: string; runId: string | undefined; changedAt: number }>
+  /** What is there. Entries without run id and verdict are in use by nobody in particular and are left alone. */
+  list(signal?: AbortSignal): AsyncIterable<ReapEntry>
   remove(id: string, signal?: AbortSignal): Promise<void>
 }
 
@@ -71,6 +80,21 @@ function verdictOf(
   return { remove: true, reason: 'no live Job or pod refers to it' }
 }
 
+function entryVerdict(
+  { runId, verdict }: ReapEntry,
+  alive: Living,
+  ageMs: number,
+  olderThanMs: number,
+): { remove: boolean; reason: string } {
+  if (verdict?.orphaned === false) return { remove: false, reason: verdict.reason }
+  if (verdict === undefined && runId === undefined) {
+    return { remove: false, reason: 'it does not say which run it is for' }
+  }
+  if (runId !== undefined && alive.ids.has(runId)) return { remove: false, reason: 'its run is live' }
+  if (!(ageMs >= olderThanMs)) return { remove: false, reason: 'it is young' }
+  return { remove: true, reason: verdict?.reason ?? 'no live Job or pod refers to it' }
+}
+
 /**
  * Removes Secrets, and entries of the stores, that no live Job or pod refers to. What is in use, young, or not
  * understood is kept. Runs are listed after the Secrets, so that one made in between is seen with its Job.
@@ -100,7 +124,7 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
   }
 
   const { items: secrets } = await client.list(kinds.Secret, selection)
-  const entries: { store: ReapStore; id: string; runId: string | undefined; changedAt: number }[] = []
+  const entries: (ReapEntry & { store: ReapStore })[] = []
   for (const store of stores) for await (const entry of store.list(signal)) entries.push({ store, ...entry })
   const [{ items: jobs }, { items: pods }] = await Promise.all([
     client.list(kinds.Job, selection),
@@ -118,12 +142,12 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
       await act(item, () => client.delete(kinds.Secret, { name, namespace, preconditions, signal }))
     }
   }
-  for (const { store, id, runId, changedAt } of entries) {
-    const item = { kind: store.kind, id, runId }
-    if (runId === undefined) items.push({ ...item, action: 'kept', reason: 'it does not say which run it is for' })
-    else if (alive.ids.has(runId)) items.push({ ...item, action: 'kept', reason: 'its run is live' })
-    else if (clock.now() - changedAt < olderThanMs) items.push({ ...item, action: 'kept', reason: 'it is young' })
-    else await act({ ...item, reason: 'no live Job or pod refers to it' }, () => store.remove(id, signal))
+  for (const { store, ...entry } of entries) {
+    const { id, runId } = entry
+    const { remove, reason } = entryVerdict(entry, alive, clock.now() - entry.changedAt, olderThanMs)
+    const item = { kind: store.kind, id, runId, reason }
+    if (remove) await act(item, () => store.remove(id, signal))
+    else items.push({ ...item, action: 'kept' })
   }
   return { dryRun, items }
 }

@@ -280,6 +280,8 @@ async function submit<Schema extends AgentDefinition['schema'], Summary extends 
       'paperclip.io/agent-id': labelValue(plan.run.agentId) ?? '',
       'paperclip.io/adapter-type': definition.type,
     },
+    // Whole ids, by which Paperclip can be asked whether the agent is still there; labels cut what is long.
+    annotations: { 'paperclip.io/agent-id': plan.run.agentId, 'paperclip.io/company-id': plan.run.companyId },
     signal,
   })
   ctx.onDispatch?.()

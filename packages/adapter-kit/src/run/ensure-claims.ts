@@ -6,9 +6,14 @@ import type { AgentClaim } from '../agent/agent-definition.ts'
 export async function ensureClaims(
   client: KubeClient,
   claims: readonly AgentClaim[],
-  place: { namespace: string; labels: Record<string, string>; signal: AbortSignal },
+  place: {
+    namespace: string
+    labels: Record<string, string>
+    annotations: Record<string, string>
+    signal: AbortSignal
+  },
 ): Promise<void> {
-  const { namespace, labels, signal } = place
+  const { namespace, labels, annotations, signal } = place
   for (const claim of claims) {
     const { name, storage, storageClassName } = claim
     try {
@@ -21,7 +26,7 @@ export async function ensureClaims(
       await client.create(
         kinds.PersistentVolumeClaim,
         {
-          metadata: { name, labels: { ...labels, ...claim.labels } },
+          metadata: { name, labels: { ...labels, ...claim.labels }, annotations },
           spec: {
             accessModes: ['ReadWriteOnce'],
             resources: { requests: { storage } },
