@@ -12,7 +12,7 @@ export interface ApiErrorText {
   readonly said: string
 }
 
-// Claude Code before 2.1 has no member that tells its errors apart. These are its constants, from their beginning.
+// Claude Code up to 2.1.100 has no member that tells all of its errors apart. These are its constants, from their beginning.
 const constants: readonly (readonly [RegExp, AgentErrorCode])[] = [
   [
     /^(?:Invalid API key|Not logged in|Please run \/login|Failed to authenticate|OAuth token (?:has expired|revoked)|Your account does not have access to Claude Code|This organization has been disabled)\b/,

@@ -98,20 +98,23 @@ export function readResult(event: JsonObject, line: number, maxResultChars: numb
 export const synthetic = '<synthetic>'
 
 /**
- * Reads the error of an `assistant` line; null when it is an ordinary one. Claude Code before 2.1 marks it by no
+ * Reads the error of an `assistant` line; null when it is an ordinary one. Claude Code 1 and 2.0 mark it by no
  * member: there its own words are looked at.
  */
 export function readAssistantError(event: JsonObject, line: number): AssistantErrorFacts | null {
   const error = textOf(event, 'error')
   const message = objectOf(event, 'message')
+  const isSynthetic = memberOf(message, 'model') === synthetic
+  const isMarked = error !== null || memberOf(event, 'is_api_error_message') === true
+  if (!isMarked && !isSynthetic) return null
   const params = objectOf(event, 'api_error_params')
   const block = listOf(message, 'content').find((entry) => isJsonObject(entry) && textOf(entry, 'type') === 'text')
   const said = isJsonObject(block) ? textOf(block, 'text') : null
   const status = numberOf(event, 'api_error_status')
   const type = textOf(event, 'api_error_type')
-  const isSilent = status === null && type === null && textOf(message, 'model') === synthetic
+  const isSilent = status === null && type === null && isSynthetic
   const words = isSilent && said !== null ? readApiErrorText(said) : null
-  if (error === null && memberOf(event, 'is_api_error_message') !== true && words === null) return null
+  if (!isMarked && words === null) return null
   return {
     line,
     error,

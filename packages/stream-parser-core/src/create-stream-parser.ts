@@ -62,11 +62,16 @@ export function createStreamParser<Event extends { readonly kind: string }, Summ
   // The first error of a listener. It is thrown when the chunk is done, so that no line of it is lost.
   let failed: { error: unknown } | null = null
 
-  const splitter = createLineSplitter({ line: takeLine, oversize: takeOversize }, maxLineBytes)
+  const sink = { line: takeFirstLine, oversize: takeOversize }
+  const splitter = createLineSplitter(sink, maxLineBytes)
 
-  function takeLine(raw: string, complete: boolean): void {
+  function takeFirstLine(line: string, complete: boolean): void {
+    sink.line = takeLine
+    takeLine(line.startsWith('\uFEFF') ? line.slice(1) : line, complete)
+  }
+
+  function takeLine(line: string, complete: boolean): void {
     count++
-    const line = count === 1 && raw.startsWith('\uFEFF') ? raw.slice(1) : raw
     const value = parseJson(line)
     if (isJsonObject(value)) return takeObject(value)
     const objects = dialect.objectsIn?.(value) ?? []
