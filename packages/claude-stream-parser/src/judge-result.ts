@@ -13,7 +13,7 @@ const bySubtype = new Map<string, AgentErrorCode>([
   ['error_max_structured_output_retries', 'structured_output_failed'],
 ])
 
-// Claude Code before 2.1 says success of a turn that the model did not end of its own accord.
+// Claude Code 2.0 says success of a turn that the model did not end of its own accord.
 const byStopReason = new Map<string, AgentErrorCode>([
   ['refusal', 'model_refusal'],
   ['max_tokens', 'output_limit'],
@@ -73,7 +73,7 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
     }
     const api = judgeApiError(facts, result, said)
     if (api) return api
-    // Claude Code before 2.1 says so of an answer without a word, and exits with 0.
+    // Claude Code up to 2.1.5 says so of an answer without a word, and exits with 0.
     const isAnswered = result.durationApiMs > 0 && result.outputTokens === 0
     if (isAnswered && facts.visible === null && facts.interruptLine === null && endSignal(end) === null) {
       const tokens = saw('usage.output_tokens', 0)

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 
 /** Tests that a package runs in a browser and needs no other package. */
@@ -17,6 +19,24 @@ export function describeBrowserSafety(packageFolder: string): void {
         name.startsWith('.') && !relative(src, resolve(src, dirname(file), name)).startsWith('..')
       expect(imports.filter((name) => !within(name))).toEqual([])
       expect(source).not.toMatch(/\b(?:process\.(?:env|std|exit|hrtime|memory|next|on)|Buffer\.|require\(|__dirname)/)
+    })
+
+    it('runs as one bundled script, where nothing of Node is', async () => {
+      const { outputFiles } = await build({
+        entryPoints: [join(src, 'index.ts')],
+        bundle: true,
+        platform: 'browser',
+        format: 'iife',
+        globalName: 'parsers',
+        write: false,
+      })
+      const [script] = outputFiles
+      const program = `${script?.text ?? ''}
+        const make = Object.keys(parsers).find((name) => /^create\\w+Parser$/.test(name))
+        const parser = parsers[make]()
+        parser.feed(new Uint8Array([123, 125, 10]))
+        parser.end().unknownEvents`
+      expect(runInNewContext(program, { TextDecoder, Uint8Array })).toBe(1)
     })
 
     it('needs no other package', () => {
