@@ -1,50 +1,94 @@
+import type { Scenario } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
+import { workAndHang } from './lab-scenarios.ts'
 import type { PaperclipSuite } from './paperclip-conformance.ts'
+import { heal, sick } from './ward.ts'
 
 type Ids = Readonly<Record<'run' | 'issue' | 'agent', string>>
-type Order = (ids: Ids) => [method: string, path: string, body: unknown]
+type Call = [method: string, path: string, body: Record<string, unknown>]
 
-const orders: [how: string, order: Order, status: string][] = [
-  ['by its run', ({ run }) => ['POST', `/api/heartbeat-runs/${run}/cancel`, {}], 'in_progress'],
-  [
-    'by an interrupting comment',
-    ({ issue }) => ['POST', `/api/issues/${issue}/comments`, { body: 'Stop, look at this.', interrupt: true }],
-    'in_progress',
-  ],
-  ['with its issue', ({ issue }) => ['PATCH', `/api/issues/${issue}`, { status: 'cancelled' }], 'cancelled'],
-  ['with the pause of its agent', ({ agent }) => ['POST', `/api/agents/${agent}/pause`, {}], 'in_progress'],
+interface Order {
+  what: string
+  scenario: string
+  call: (ids: Ids) => Call
+  /** What makes the agent go on. */
+  goOn: (ids: Ids) => Call[]
+}
+
+const comment = ({ issue }: Ids, body: Record<string, unknown>): Call => [
+  'POST',
+  `/api/issues/${issue}/comments`,
+  { body: 'Go on, please.', ...body },
 ]
+
+const orders: readonly Order[] = [
+  {
+    what: 'by its run',
+    scenario: 'cancel-run',
+    call: ({ run }) => ['POST', `/api/heartbeat-runs/${run}/cancel`, {}],
+    goOn: (ids) => [comment(ids, {})],
+  },
+  {
+    what: 'by an interrupting comment, and goes on with it',
+    scenario: 'interrupt',
+    call: (ids) => comment(ids, { body: 'Stop, look at this.', interrupt: true }),
+    goOn: () => [],
+  },
+  {
+    what: 'with its issue',
+    scenario: 'cancel-issue',
+    call: ({ issue }) => ['PATCH', `/api/issues/${issue}`, { status: 'cancelled' }],
+    goOn: (ids) => [comment(ids, { reopen: true })],
+  },
+  {
+    what: 'with the pause of its agent',
+    scenario: 'pause-agent',
+    call: ({ agent }) => ['POST', `/api/agents/${agent}/pause`, {}],
+    goOn: (ids) => [['POST', `/api/agents/${ids.agent}/resume`, {}], comment(ids, {})],
+  },
+]
+
+/** The scenarios of these tests. */
+export const cancelScenarios: Readonly<Record<string, Scenario>> = Object.fromEntries(
+  orders.map(({ scenario }) => [scenario, sick(scenario, workAndHang)]),
+)
 
 /** Whoever stops an agent is answered at once, and nothing is lost by it. */
 export function cancelTests(suite: PaperclipSuite): void {
-  describe('is cancelled in seconds, with grace and evidence,', () => {
-    it.each(suite.brief ? orders.slice(0, 1) : orders)('%s', async (how, order, status) => {
+  describe('is cancelled in seconds, with grace and evidence, and the task goes on in its session:', () => {
+    it.each(orders.map((order) => [order.what, order] as const))('%s', async (what, { scenario, call, goOn }) => {
       const { board, model } = suite.lab
-      const agent = await suite.hire(`Cid ${how}`, 'work-and-hang')
-      const begun = model.asked('work-and-hang')
+      const agent = await suite.hire(`Cid ${what}`, scenario)
+      const begun = model.asked(scenario)
       const issue = await board.assign(agent, 'Hang on')
       await begun
-      await model.asked('work-and-hang')
+      // The first answer was work; with this question the model leaves the agent alone.
+      await model.asked(scenario)
       const [running] = await board.runs(agent)
-      const run = running?.id ?? ''
+      const ids = { run: running?.id ?? '', issue, agent }
+      heal(scenario)
       const askedAt = Date.now()
-      await board.must(...order({ run, issue, agent }))
+      await board.must(...call(ids))
       expect(Date.now() - askedAt).toBeLessThan(5000)
 
-      const row = await board.finished(agent)
-      const log = await board.log(run)
-      expect(row, log).toMatchObject({
-        id: run,
+      const run = await board.run(ids.run)
+      const log = await board.log(ids.run)
+      expect(run, log).toMatchObject({
         status: 'cancelled',
         sessionIdAfter: expect.any(String),
         // The agent was asked to stop, and did.
         resultJson: { agentExitCode: 143, agentJob: { outcome: 'cancelled', outputComplete: true } },
       })
-      expect(row.usageJson?.['outputTokens'], log).toBeGreaterThan(0)
-      const after = await board.issue(issue)
-      expect(after).toMatchObject({ activeRecoveryAction: null })
-      expect(after.status).toBe(status)
-      await board.must('POST', `/api/agents/${agent}/pause`, {})
+      expect(run.usageJson?.['outputTokens'], log).toBeGreaterThan(0)
+
+      for (const step of goOn(ids)) await board.must(...step)
+      const next = await board.finished(agent, [ids.run])
+      expect(next, await board.log(next.id)).toMatchObject({
+        status: 'succeeded',
+        sessionIdBefore: run.sessionIdAfter,
+        sessionIdAfter: run.sessionIdAfter,
+      })
+      expect(await board.issueIn(issue, 'done')).toMatchObject({ activeRecoveryAction: null })
     })
   })
 }

@@ -2,15 +2,16 @@ import { kinds } from '@agent-jobs/kube-api'
 import type { Reply, Scenario } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually.ts'
-import { closeIssue, commanded } from './lab-scenarios.ts'
+import { commanded } from './lab-scenarios.ts'
 import type { BoardRun } from './paperclip-board.ts'
 import type { PaperclipSuite } from './paperclip-conformance.ts'
+import { heal, sick } from './ward.ts'
 
 /** Something that befalls an agent at work, and what its run is to say of it. */
 interface Family {
   what: string
-  /** What the model answers until the agent is healed; null where it answers well from the start. */
-  reply: Reply | null
+  /** What the model answers until the agent is healed. */
+  reply: Reply
   settings?: Record<string, unknown>
   /** What happens to the pod while the agent is at work. */
   befall?: (suite: PaperclipSuite, pod: string) => Promise<unknown>
@@ -53,28 +54,20 @@ const families: readonly Family[] = [
   },
   {
     what: 'too little memory',
-    reply: null,
+    reply: hang,
     settings: tiny,
     cure: { 'resources.limits.memory': '8Gi' },
     code: 'oom_killed',
   },
   {
     what: 'an image that cannot be had',
-    reply: null,
+    reply: hang,
     settings: { image: 'local/missing:1', podStartTimeoutSec: 5 },
     cure: { image: 'local/agent:1', podStartTimeoutSec: 600 },
     code: 'image_pull_failed',
     short: true,
   },
 ]
-
-// The scenarios of agents that were healed.
-const healed = new Set<string>()
-
-const sick =
-  (name: string, reply: Reply | null): Scenario =>
-  (request, context) =>
-    reply === null || request.side || healed.has(name) ? closeIssue(request, context) : reply
 
 const scenarioOf = ({ what }: Family) => what.replaceAll(' ', '-')
 
@@ -83,9 +76,9 @@ const quotaOpensAt = Math.floor(Date.now() / 1000) + 3600
 
 /** The scenarios of these tests. */
 export const failureScenarios: Readonly<Record<string, Scenario>> = {
-  ...Object.fromEntries(families.map((family) => [scenarioOf(family), sick(scenarioOf(family), family.reply)])),
-  auth: sick('auth', refusal(401, 'authentication_error', 'invalid x-api-key')),
-  quota: sick('quota', {
+  ...Object.fromEntries(families.map((family) => [scenarioOf(family), sick(scenarioOf(family), () => family.reply)])),
+  auth: sick('auth', () => refusal(401, 'authentication_error', 'invalid x-api-key')),
+  quota: sick('quota', () => ({
     kind: 'error',
     status: 429,
     type: 'rate_limit_error',
@@ -99,11 +92,8 @@ export const failureScenarios: Readonly<Record<string, Scenario>> = {
       'anthropic-ratelimit-unified-5h-utilization': '1',
       'anthropic-ratelimit-unified-overage-status': 'rejected',
     },
-  }),
-  'many-turns': (request) =>
-    healed.has('many-turns')
-      ? commanded(request, 'node /paperclip/bin/work.cjs')
-      : { ...commanded({ ...request, step: 0 }, 'echo again') },
+  })),
+  'many-turns': sick('many-turns', (request) => commanded({ ...request, step: 0 }, 'echo again')),
 }
 
 /** After a failure the task can go on, and one that repeats does not go on by itself for ever. */
@@ -164,7 +154,7 @@ export function failureTests(suite: PaperclipSuite): void {
         resultJson: { conversationContinuation: 'continue_conversation_v1' },
       })
       await expectRestartable(issue)
-      healed.add(scenario)
+      heal(scenario)
       if (family.cure) await board.must('PATCH', `/api/agents/${agent}`, { adapterConfig: family.cure })
       await expectDoneAfterComment(agent, issue)
     })
@@ -181,7 +171,7 @@ export function failureTests(suite: PaperclipSuite): void {
         await expectRestartable(issue)
         if (retry < 3) await retryNow(issue)
       }
-      healed.add('auth')
+      heal('auth')
       expect(await expectDoneAfterComment(agent, issue)).toHaveLength(4)
     })
   })
@@ -205,8 +195,12 @@ export function failureTests(suite: PaperclipSuite): void {
       await expectRestartable(issue)
       const retry = await scheduledRetry(issue)
       expect(retry).toMatchObject({ scheduledRetryAt: expect.stringMatching(opensAt.slice(0, 16)) })
-      expect(await board.must('GET', `/api/agents/${agent}`)).toMatchObject({ status: 'idle' })
-      healed.add('quota')
+      // A spent quota is no fault of the agent.
+      await eventually(async () => {
+        const { status } = await board.must<{ status: string }>('GET', `/api/agents/${agent}`)
+        return status === 'idle' ? status : null
+      }, 'the agent to be idle')
+      heal('quota')
       await expectDoneAfterComment(agent, issue)
     })
   }
@@ -224,7 +218,7 @@ export function failureTests(suite: PaperclipSuite): void {
         if (retry < 3) await retryNow(issue)
       }
       await expectRestartable(issue)
-      healed.add('many-turns')
+      heal('many-turns')
       await board.must('PATCH', `/api/agents/${agent}`, { adapterConfig: { maxTurnsPerRun: 0 } })
       expect(await expectDoneAfterComment(agent, issue)).toHaveLength(4)
     })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { ConformanceAgent } from '../conformance-agent.ts'
-import { cancelTests } from './cancel-tests.ts'
+import { cancelScenarios, cancelTests } from './cancel-tests.ts'
 import { failureTests, failureScenarios } from './failure-tests.ts'
 import { installTests } from './install-tests.ts'
 import { issueTests } from './issue-tests.ts'
-import { closeIssue, workAndHang } from './lab-scenarios.ts'
+import { closeIssue } from './lab-scenarios.ts'
 import { noPackageTests } from './no-package-tests.ts'
 import { packAdapter } from './pack-adapter.ts'
 import type { Board } from './paperclip-board.ts'
@@ -51,7 +51,7 @@ export function paperclipConformance(
         serverEnv: agent.serverEnv,
         scenarios: {
           'close-issue': closeIssue,
-          'work-and-hang': workAndHang,
+          ...cancelScenarios,
           ...failureScenarios,
           ...restartScenarios,
         },
