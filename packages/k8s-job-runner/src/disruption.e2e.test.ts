@@ -129,6 +129,18 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
     expect(await run.outcome).toMatchObject({ kind: 'evicted', by: 'api', exitCode: 0 })
   })
 
+  it.each([
+    ['goes on well', 'exit 0', { kind: 'succeeded', notes: [expect.stringContaining('killed for memory')] }],
+    ['fails', 'exit 4', { kind: 'oomKilled', process: 'child', exitCode: 4 }],
+  ])('loses a child for want of memory and %s', async (_, end, expected) => {
+    const hungry = `node -e "const all = []; for (;;) all.push(Buffer.alloc(1 << 24, 1))"; ${end}`
+    const run = await runner.start(request({ command: sh(hungry), resources: { limits: { memory: '160Mi' } } }))
+    const outcome = await outcomeOf(run)
+    // Control groups of version 2 kill all processes of a container together.
+    const alone = existsSync('/sys/fs/cgroup/memory')
+    expect(outcome).toMatchObject(alone ? expected : { kind: 'oomKilled' })
+  })
+
   it('meets the deadline of its Job', async () => {
     const run = await runner.start(request({ command: polite }))
     const events = await firstLine(run)

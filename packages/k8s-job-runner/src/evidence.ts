@@ -9,6 +9,8 @@ export interface EndEvidence {
   signal: string | null
   durationMs?: number
   stoppedBy: string | null
+  /** How many processes of the container were killed for memory meanwhile. */
+  oomKills?: number
   startError?: { code: string; message: string }
 }
 

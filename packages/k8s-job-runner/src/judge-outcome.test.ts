@@ -148,6 +148,29 @@ describe('the end record', () => {
     })
   })
 
+  it('with kills for memory in the record needs no status: a child beside an exit, the command itself', () => {
+    expect(judge({ pod: pod({}), end: end({ exitCode: 1, oomKills: 2 }) })).toMatchObject({
+      verdict: 'decided',
+      outcome: { kind: 'oomKilled', process: 'child', exitCode: 1, source: 'end_record' },
+    })
+    expect(judge({ pod: pod({}), end: end({ oomKills: 1 }) })).toMatchObject({
+      verdict: 'decided',
+      outcome: { kind: 'succeeded', notes: [expect.stringContaining('killed for memory')] },
+    })
+    expect(judge({ pod: pod({}), end: end({ exitCode: null, signal: 'SIGABRT', oomKills: 1 }) })).toMatchObject({
+      outcome: { kind: 'oomKilled', process: 'child', signal: 'SIGABRT' },
+    })
+    // An eviction for memory kills too: the status still has the first word.
+    const killed = end({ exitCode: null, signal: 'SIGKILL', oomKills: 1 })
+    expect(judge({ pod: pod({}), end: killed })).toMatchObject({
+      verdict: 'await',
+      for: 'status',
+      outcome: { kind: 'oomKilled', process: 'main', source: 'end_record' },
+    })
+    const evicted = pod({ phase: 'Failed', reason: 'Evicted', exit: { exitCode: 137 } })
+    expect(judge({ pod: evicted, end: killed })).toMatchObject({ outcome: { kind: 'evicted' } })
+  })
+
   it('with a child killed for memory and exit 1 is an OOM once the status says so', () => {
     const status = pod({ phase: 'Failed', exit: { exitCode: 1, reason: 'OOMKilled' } })
     expect(judge({ pod: status, end: end({ exitCode: 1 }) })).toMatchObject({

@@ -58,17 +58,21 @@ function interrupted(evidence: Evidence, found: Interruption): Judgement {
 
 const oomNote = 'A child process was killed for memory; the command went on and ended well.'
 
-/** A kill of memory shows in the status alone: `OOMKilled` with the main process's own code. */
+/**
+ * A kill for memory: the status says `OOMKilled` with the main process's own code; the launcher's record counts the kills
+ * that the kernel did, and comes half a second earlier.
+ */
 function oom(evidence: Evidence, exitCode: number | null): Outcome | undefined {
+  if (!wasKilledForMemory(evidence) || exitCode === 0) return undefined
   const terminated = containerStatus(evidence.pod, evidence.container)?.state?.terminated
-  if (terminated?.reason !== 'OOMKilled' || exitCode === 0) return undefined
-  const process = exitCode === 137 || exitCode === null ? 'main' : 'child'
-  const { reason, message } = terminated
-  return make(evidence, { kind: 'oomKilled', code: 'oom_killed', process }, 'pod_status', { reason, message })
+  const isMain = exitCode === 137 || (exitCode === null && (evidence.end?.signal ?? 'SIGKILL') === 'SIGKILL')
+  const kind: OutcomeKind = { kind: 'oomKilled', code: 'oom_killed', process: isMain ? 'main' : 'child' }
+  if (terminated?.reason !== 'OOMKilled') return make(evidence, kind, 'end_record')
+  return make(evidence, kind, 'pod_status', { reason: terminated.reason, message: terminated.message })
 }
 
-function wasChildKilledForMemory(evidence: Evidence): boolean {
-  return containerStatus(evidence.pod, evidence.container)?.state?.terminated?.reason === 'OOMKilled'
+function wasKilledForMemory({ end, pod, container }: Evidence): boolean {
+  return (end?.oomKills ?? 0) > 0 || containerStatus(pod, container)?.state?.terminated?.reason === 'OOMKilled'
 }
 
 function byLimit(evidence: Evidence, stoppedBy: string | null): Outcome | undefined {
@@ -100,16 +104,16 @@ function fromRecord(evidence: Evidence, end: NonNullable<Evidence['end']>): Judg
   if (stoppedBy === null && !killed) {
     const memory = oom(evidence, exitCode)
     if (memory !== undefined) return decided(memory)
-    const notes = exitCode === 0 && wasChildKilledForMemory(evidence) ? [oomNote] : []
+    const notes = exitCode === 0 && wasKilledForMemory(evidence) ? [oomNote] : []
     return decided(make(evidence, plainEnd(exitCode, signal), 'end_record', { notes }))
   }
   const found = findInterruption(evidence)
   if (found !== undefined) return interrupted(evidence, found)
   const memory = oom(evidence, exitCode)
-  if (memory !== undefined) return decided(memory)
+  if (memory?.source === 'pod_status') return decided(memory)
   const outcome =
     stoppedBy === null
-      ? make(evidence, plainEnd(exitCode, signal), 'end_record')
+      ? (memory ?? make(evidence, plainEnd(exitCode, signal), 'end_record'))
       : make(evidence, { kind: 'signalled', code: 'signalled', signal: signal ?? 'SIGTERM' }, 'end_record', {
           notes: ['The launcher was told to stop by a signal from outside the command.'],
         })

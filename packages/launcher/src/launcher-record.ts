@@ -78,6 +78,8 @@ export interface EndRecord {
   stdoutBytes: number
   /** Bytes of standard error that were framed. */
   stderrBytes: number
+  /** How many processes of the container the kernel killed for memory meanwhile; left out when none. */
+  oomKills?: number
   startError?: StartError
 }
 

@@ -38,6 +38,8 @@ export interface EndRecord {
   stoppedBy: string | null
   stdoutBytes: number
   stderrBytes: number
+  /** How many processes of the container were killed for memory meanwhile, where there were any. */
+  oomKills?: number
   startError?: { code: string; message: string }
 }
 /** The payload of a frame of stream `l`. */

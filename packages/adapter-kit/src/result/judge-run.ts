@@ -95,7 +95,9 @@ export function judgeRun(input: {
   if (outcome.kind === 'signalled' && cutShort && summary.usage.outputTokens > 0) {
     return failed(errorNames['truncated'] ?? 'truncated', `${label} was cut off in the middle of its work. ${words}`)
   }
-  if (code !== null && (podDecides.has(outcome.kind) || neverStarted(outcome) || !agentSays)) {
+  // A tool that was killed for memory is no reason why the agent ended, when the agent names one.
+  const lostTool = outcome.kind === 'oomKilled' && outcome.process === 'child' && agentSays
+  if (code !== null && !lostTool && (podDecides.has(outcome.kind) || neverStarted(outcome) || !agentSays)) {
     const heard = agentSays && summary.errorMessage ? ` Before that it said: ${summary.errorMessage}` : ''
     return failed(code, `${words}${heard}`)
   }

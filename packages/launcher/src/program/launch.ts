@@ -4,6 +4,7 @@ import type { LaunchSpec } from '../launch-spec.ts'
 import type { StartError, StoppedBy } from '../launcher-record.ts'
 import type { LaunchEnd } from './end-process.ts'
 import { openFrameOutput } from './frame-output.ts'
+import { memoryKills } from './memory-kills.ts'
 import { openFiles } from './open-files.ts'
 import { endGroup, signalGroup } from './process-group.ts'
 import { readChunks, readSpec, writeFiles } from './read-input.ts'
@@ -23,6 +24,7 @@ const leftoverGraceMs = 2000
 export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   const startedAt = Date.now()
   const begun = performance.now()
+  const killsBefore = memoryKills()
   const out = openFrameOutput()
   const bytes = { o: 0, e: 0 }
   let spec: LaunchSpec | undefined
@@ -68,6 +70,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   process.on('uncaughtException', fail)
 
   async function end(exit: Exit, exitCode: number, startError?: StartError): Promise<LaunchEnd> {
+    const oomKills = memoryKills() - killsBefore
     out.record({
       type: 'end',
       frames: out.count,
@@ -77,6 +80,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
       stoppedBy,
       stdoutBytes: bytes.o,
       stderrBytes: bytes.e,
+      ...(oomKills > 0 ? { oomKills } : {}),
       ...(startError === undefined ? {} : { startError }),
     })
     const written = await Promise.race([out.settled().then(() => true), gaveUp])

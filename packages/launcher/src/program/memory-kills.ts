@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+
+// The container's own control group: version 2, then version 1.
+const files = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control']
+
+/** How many processes of this container the kernel has killed for memory so far; 0 where it does not tell. */
+export function memoryKills(paths: readonly string[] = files): number {
+  for (const path of paths) {
+    let text: string
+    try {
+      text = readFileSync(path, 'utf8')
+    } catch {
+      // No such version here, or none at all: a container without control groups says nothing of memory.
+      continue
+    }
+    const count = /^oom_kill (\d+)$/m.exec(text)?.[1]
+    if (count !== undefined) return Number(count)
+  }
+  return 0
+}
