@@ -44,7 +44,8 @@ async function createIfAbsent<T extends KubeObject>(
   }
 }
 
-async function waitFor<T extends KubeObject, R>(
+/** Watches an object until it has what is looked for. */
+export async function waitFor<T extends KubeObject, R>(
   client: KubeClient,
   kind: ResourceKind<T>,
   { namespace, name, signal }: { namespace: string; name: string; signal: AbortSignal },
@@ -71,13 +72,24 @@ async function waitFor<T extends KubeObject, R>(
  * Puts this machine's bash and its libraries on the volume. The test image has busybox only, and Claude Code runs commands
  * by bash or zsh alone: without one its Bash tool fails.
  */
-function lendBash(folder: string): void {
+export function lendBash(folder: string): void {
   mkdirSync(folder, { recursive: true })
   const libraries = execFileSync('ldd', ['/bin/bash'], { encoding: 'utf8' }).match(/\/\S*libtinfo\S*/g) ?? []
   for (const library of libraries) copyFileSync(library, join(folder, basename(library)))
   copyFileSync('/bin/bash', join(folder, 'bash.real'))
   writeFileSync(join(folder, 'bash'), '#!/bin/sh\nLD_LIBRARY_PATH=/paperclip/bin exec /paperclip/bin/bash.real "$@"\n')
   for (const file of ['bash', 'bash.real']) chmodSync(join(folder, file), 0o755)
+}
+
+/** Where this machine has the volume behind a claim. */
+export async function folderBehind(client: KubeClient, namespace: string, claim: string): Promise<string> {
+  const wanted = { namespace, name: claim, signal: AbortSignal.timeout(30_000) }
+  const volume = await waitFor(client, kinds.PersistentVolumeClaim, wanted, (found) => found.spec?.volumeName ?? null)
+  const { spec } = await client.get(PersistentVolume, { name: volume, signal: wanted.signal })
+  const path = spec?.hostPath?.path
+  if (path === undefined)
+    throw new Error(`The volume of ${claim} is no folder of this machine, so this test cannot be the server.`)
+  return path
 }
 
 /** Makes the place, or finds it as an earlier test left it. */
@@ -103,15 +115,7 @@ export async function serverPlace({
     },
     namespace,
   )
-  const folderOf = async (claim: string): Promise<string> => {
-    const wanted = { namespace, name: claim, signal: AbortSignal.timeout(30_000) }
-    const volume = await waitFor(client, kinds.PersistentVolumeClaim, wanted, (found) => found.spec?.volumeName ?? null)
-    const { spec } = await client.get(PersistentVolume, { name: volume, signal: wanted.signal })
-    const path = spec?.hostPath?.path
-    if (path === undefined)
-      throw new Error(`The volume of ${claim} is no folder of this machine, so this test cannot be the server.`)
-    return path
-  }
+  const folderOf = (claim: string) => folderBehind(client, namespace, claim)
   const folder = await folderOf('paperclip-data')
   chmodSync(folder, 0o777)
   lendBash(join(folder, 'bin'))
