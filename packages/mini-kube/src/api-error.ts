@@ -145,6 +145,11 @@ export const fieldRequired = (field: string, why = ''): StatusCause => ({
   message: why === '' ? 'Required value' : `Required value: ${why}`,
   field,
 })
+export const fieldDuplicate = (field: string, value: unknown): StatusCause => ({
+  reason: 'FieldValueDuplicate',
+  message: `Duplicate value: ${JSON.stringify(value)}`,
+  field,
+})
 export const fieldForbidden = (field: string, why: string): StatusCause => ({
   reason: 'FieldValueForbidden',
   message: `Forbidden: ${why}`,
@@ -155,6 +160,14 @@ export const fieldUnsupported = (field: string, value: unknown, supported: strin
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((s) => JSON.stringify(s)).join(', ')}`,
   field,
 })
+
+/** The refusal of a request's own options. */
+export const invalidOptions = (kind: string, cause: StatusCause) =>
+  new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${causeText(cause)}`, {
+    group: 'meta.k8s.io',
+    kind,
+    causes: [cause],
+  })
 
 export const expiredVersion = (asked: number, oldest: number) =>
   new ApiError(410, 'Expired', `too old resource version: ${asked} (${oldest})`)

@@ -50,4 +50,4 @@ it('carries 1,000 pods at a time through their lives, and keeps nothing of those
   await client.send('DELETE', jobs, { propagationPolicy: 'Foreground' })
   await gone
   await kube.close()
-})
+}, 120_000)

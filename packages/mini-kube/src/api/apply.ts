@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from '../api-error.ts'
+import { ApiError, fieldRequired, invalidOptions } from '../api-error.ts'
 import { groupVersion, sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
@@ -113,9 +113,7 @@ export function applyConfiguration(
   const { cluster, resource, namespace, name, query } = context
   const manager = query.get('fieldManager')
   if (manager === null || manager === '') {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    )
+    throw invalidOptions('PatchOptions', fieldRequired('fieldManager', 'is required for apply patch'))
   }
   const old = cluster.objects.get(resource, namespace, name)
   const body: KubeObject = { ...(config as KubeObject), metadata: { ...(config as KubeObject).metadata } }

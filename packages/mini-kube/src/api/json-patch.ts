@@ -2,8 +2,12 @@ import { ApiError, badRequest } from '../api-error.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import type { JsonObject } from '../types.ts'
 
-const failed = (message: string) =>
-  new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`)
+/** The real server keeps to itself which operation failed and why; the cause is for whoever debugs mini-kube. */
+const failed = (message: string) => {
+  const error = new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+  error.cause = message
+  return error
+}
 
 interface Operation {
   op: string
@@ -92,7 +96,7 @@ export function applyJsonPatch(target: JsonObject, patch: unknown): JsonObject {
     } else if (op === 'copy') add(target, path, structuredClone(read(target, from)))
     else if (op === 'test') {
       if (!sameJson(read(target, path), value)) throw failed(`testing value ${path} failed`)
-    } else throw badRequest(`error decoding patch: Unexpected kind: ${String(op)}`)
+    } else throw failed(`unexpected kind: ${String(op)}`)
   }
   return target
 }

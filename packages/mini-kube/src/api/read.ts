@@ -1,4 +1,4 @@
-import { ApiError, badRequest, futureVersion } from '../api-error.ts'
+import { ApiError, badRequest, fieldForbidden, fieldUnsupported, futureVersion, invalidOptions } from '../api-error.ts'
 import { groupVersion } from '../kinds/resource-definition.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 import { faultsOf } from '../faults/faults.ts'
@@ -7,12 +7,36 @@ import { sendJson } from './respond.ts'
 import { requestMatcher } from './selectors.ts'
 import { represent, representationOf, tableOf } from './table.ts'
 
+/** A whole number of the query; 0 when it is absent. */
+export function integerOf(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? ''
+  if (text !== '' && !/^[+-]?\d+$/.test(text)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
+  return Number(text)
+}
+
+function versionMatchOf(query: URLSearchParams): string | null {
+  const match = query.get('resourceVersionMatch')
+  if (match === null || match === '') return match
+  const field = 'resourceVersionMatch'
+  if (!query.get('resourceVersion')) {
+    const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided'
+    throw invalidOptions('ListOptions', fieldForbidden(field, why))
+  }
+  const known = ['Exact', 'NotOlderThan', '']
+  if (!known.includes(match)) throw invalidOptions('ListOptions', fieldUnsupported(field, match, known))
+  return match
+}
+
 /** A resourceVersion of the query; undefined when it is absent, empty or 0 ("any"). */
-export function revisionOf(query: URLSearchParams): number | undefined {
+export function revisionOf(query: URLSearchParams, of: 'list' | 'watch'): number | undefined {
   const text = query.get('resourceVersion')
   if (text === null || text === '' || text === '0') return undefined
   if (!/^\d+$/.test(text)) {
-    throw new ApiError(500, undefined, `strconv.ParseUint: parsing "${text}": invalid syntax`)
+    const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+    if (of === 'watch') throw new ApiError(500, undefined, why)
+    throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`)
   }
   return Number(text)
 }
@@ -66,14 +90,14 @@ const keyOf = (object: KubeObject) => `${object.metadata.namespace ?? ''}/${obje
 export function listObjects(context: ApiRequest): void {
   const { cluster, resource, namespace, request, response, query } = context
   const { store } = cluster
-  const asked = revisionOf(query)
-  const match = query.get('resourceVersionMatch')
+  const asked = revisionOf(query, 'list')
+  const match = versionMatchOf(query)
   if (asked !== undefined && asked > store.revision) throw futureVersion(asked, store.revision)
   const { gone, stale } = faultsOf(request)
   if (gone || (match === 'Exact' && asked !== undefined && asked <= store.compactedRevision)) {
     throw new ApiError(410, 'Expired', 'The resourceVersion for the provided list is too old.')
   }
-  const limit = Number(query.get('limit') ?? 0)
+  const limit = integerOf(query, 'limit')
   const token = query.get('continue') ? decodeToken(query.get('continue') ?? '') : undefined
   if (token !== undefined && token.revision !== -1 && token.revision <= store.compactedRevision) {
     throw expiredContinue(encodeToken({ revision: -1, after: token.after }))

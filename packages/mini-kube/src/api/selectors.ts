@@ -4,8 +4,14 @@ import type { KubeObject } from '../types.ts'
 
 export type Matcher = (object: KubeObject) => boolean
 
-const unableToParse = (selector: string, why: string) =>
-  badRequest(`unable to parse requirement: ${why} (in "${selector}")`)
+/** What the server's lexer stumbles over. */
+function whyUnreadable(requirement: string): string {
+  const noList = /^[^\s!=()]+\s+(?:in|notin)\s+(\S+)/.exec(requirement)
+  if (noList !== null) return `found '${noList[1]}' expected: '('`
+  const word = /^[^\s!=()<>]+\s+([^\s!=()<>]+)/.exec(requirement)
+  if (word !== null) return `found '${word[1]}', expected: in, notin, =, ==, !=, gt, lt`
+  return `found '${/[!=()<>]/.exec(requirement)?.[0] ?? requirement}', expected: identifier`
+}
 
 /** Splits at commas that do not stand between parentheses. */
 function requirements(selector: string): string[] {
@@ -26,7 +32,7 @@ function requirements(selector: string): string[] {
 
 type LabelTest = (labels: Record<string, string>) => boolean
 
-function labelTest(requirement: string, selector: string): LabelTest {
+function labelTest(requirement: string): LabelTest {
   const set = /^([^\s!=()]+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(requirement)
   if (set !== null) {
     const [, key = '', operator, list = ''] = set
@@ -52,13 +58,13 @@ function labelTest(requirement: string, selector: string): LabelTest {
     const [, not, key = ''] = exists
     return (labels) => key in labels !== (not === '!')
   }
-  throw unableToParse(selector, `found '${requirement}'`)
+  throw badRequest(`unable to parse requirement: ${whyUnreadable(requirement)}`)
 }
 
 /** Compiles a labelSelector of the query. */
 export function labelMatcher(selector: string | undefined): Matcher | undefined {
   if (selector === undefined || selector.trim() === '') return undefined
-  const tests = requirements(selector).map((one) => labelTest(one, selector))
+  const tests = requirements(selector).map((one) => labelTest(one))
   return (object) => tests.every((test) => test(object.metadata.labels ?? {}))
 }
 
@@ -67,7 +73,7 @@ export function fieldMatcher(resource: ResourceDefinition, selector: string | un
   if (selector === undefined || selector.trim() === '') return undefined
   const tests = requirements(selector).map((requirement) => {
     const match = /^([^=!]+?)\s*(==|=|!=)\s*(.*)$/.exec(requirement)
-    if (match === null) throw badRequest(`invalid field selector: can't understand '${requirement}'`)
+    if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${requirement}'`)
     const [, field = '', operator, value] = match
     return { field, value: (value ?? '').replaceAll(/\\([\\,=])/g, '$1'), negated: operator === '!=' }
   })
@@ -80,9 +86,7 @@ export function fieldMatcher(resource: ResourceDefinition, selector: string | un
   })
   for (const { field } of tests) {
     if (field !== 'metadata.name' && !(field === 'metadata.namespace' && resource.namespaced) && !(field in known)) {
-      throw badRequest(
-        `Unable to find "${resource.version}, Resource=${resource.plural}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
-      )
+      throw badRequest(`field label not supported: ${field}`)
     }
   }
   return (object) => {

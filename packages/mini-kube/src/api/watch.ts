@@ -4,7 +4,7 @@ import type { StoreEvent } from '../store/object-store.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 import type { ApiRequest } from './context.ts'
 import { faultsOf } from '../faults/faults.ts'
-import { revisionOf } from './read.ts'
+import { integerOf, revisionOf } from './read.ts'
 import { jsonOf } from './respond.ts'
 import { requestMatcher, type Matcher } from './selectors.ts'
 import { represent, representationOf } from './table.ts'
@@ -53,6 +53,7 @@ function checkQuery(context: ApiRequest): { initial: boolean; bookmarks: boolean
       },
     ])
   }
+  integerOf(query, 'timeoutSeconds')
   return { initial, bookmarks: query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1' }
 }
 
@@ -61,7 +62,7 @@ export async function watchObjects(context: ApiRequest): Promise<void> {
   const { cluster, resource, namespace, request, response, query, signal } = context
   const { store } = cluster
   const { initial, bookmarks } = checkQuery(context)
-  const asked = revisionOf(query)
+  const asked = revisionOf(query, 'watch')
   const byQuery = requestMatcher(resource, query)
   const inNamespace = (object: KubeObject) => namespace === undefined || object.metadata.namespace === namespace
   const matches: Matcher | undefined =
@@ -149,7 +150,7 @@ const blankParts = (kind: string) =>
 /** Sends bookmarks once a minute and one two seconds before the end, as measured (KUBERNETES.md B.8). */
 async function untilTimeUp(context: ApiRequest, bookmark: (() => void) | undefined, stop: AbortSignal): Promise<void> {
   const { clock, timing, random } = context.cluster
-  const seconds = Number(context.query.get('timeoutSeconds') ?? 0)
+  const seconds = integerOf(context.query, 'timeoutSeconds')
   const start = clock.now()
   // Without a limit of its own a watch lives 30 to 60 minutes.
   const end = start + (seconds > 0 ? seconds * 1_000 : 1_800_000 * (1 + random()))

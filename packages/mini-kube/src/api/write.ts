@@ -1,5 +1,5 @@
 import { parse as parseYaml } from 'yaml'
-import { ApiError, badRequest, notFound } from '../api-error.ts'
+import { ApiError, badRequest, fieldInvalid, invalid, notFound } from '../api-error.ts'
 import { groupVersion } from '../kinds/resource-definition.ts'
 import { checkBodyName } from '../store/objects.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
@@ -7,11 +7,10 @@ import { applyConfiguration } from './apply.ts'
 import type { ApiRequest, NamedRequest } from './context.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch, applyStrategicPatch, isObject } from './merge-patch.ts'
+import { appliedObject, bodyObject, goJsonError, patchedObject, writeOptions } from './decode-body.ts'
 import { parseObject, readBody, sendJson } from './respond.ts'
 import { requestMatcher } from './selectors.ts'
 import { represent, representationOf } from './table.ts'
-
-const dryRunOf = (query: URLSearchParams) => query.getAll('dryRun').includes('All')
 
 const statusOnly = (context: ApiRequest) => context.subresource === 'status'
 
@@ -22,68 +21,53 @@ function reply(context: ApiRequest, status: number, object: KubeObject, headers:
   sendJson(response, status, shown, headers)
 }
 
-function checkKind(context: ApiRequest, body: JsonObject, raw: Buffer): void {
-  const { resource } = context
-  const { kind, apiVersion } = body
-  if (typeof kind !== 'string' && kind !== undefined) throw unrecognised(context, raw)
-  if ((kind ?? resource.kind) !== resource.kind || (apiVersion ?? groupVersion(resource)) !== groupVersion(resource)) {
-    throw badRequest(
-      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-    )
-  }
-  if (body['metadata'] !== undefined && !isObject(body['metadata'])) throw unrecognised(context, raw)
-}
-
-const unrecognised = (context: ApiRequest, raw: Buffer) =>
-  badRequest(
-    `the object provided is unrecognized (must be of type ${context.resource.kind}): couldn't get version/kind; json parse error: ${raw.toString('utf8', 0, 64)} (${raw.subarray(0, 32).toString('hex')})`,
-  )
-
-async function bodyObject(context: ApiRequest): Promise<JsonObject> {
-  const raw = await readBody(context.request)
-  const type = context.request.headers['content-type'] ?? ''
-  if (type.includes('yaml')) {
-    const value: unknown = parseYaml(raw.toString('utf8'))
-    if (!isObject(value)) throw unrecognised(context, raw)
-    return value
-  }
-  const text = raw.toString('utf8').trimStart()
-  if (text.length > 0 && !text.startsWith('{') && !type.includes('protobuf')) throw unrecognised(context, raw)
-  const body = parseObject(raw)
-  checkKind(context, body, raw)
-  return body
-}
-
 export async function createObject(context: ApiRequest): Promise<void> {
-  const body = await bodyObject(context)
+  const options = writeOptions(context)
+  const body = await bodyObject(context, options)
   const { cluster, resource, namespace } = context
-  reply(context, 201, cluster.objects.create(resource, namespace, body, dryRunOf(context.query)))
+  reply(context, 201, cluster.objects.create(resource, namespace, body, options.dryRun))
 }
 
 export async function replaceObject(context: NamedRequest): Promise<void> {
-  const body = (await bodyObject(context)) as KubeObject
-  const { cluster, resource, namespace, name, query } = context
+  const options = writeOptions(context)
+  const body = (await bodyObject(context, options)) as KubeObject
+  const { cluster, resource, namespace, name } = context
   body.metadata = { ...body.metadata }
   checkBodyName(resource, name, namespace, body)
   if (resource.namespaced && namespace !== undefined) body.metadata.namespace = namespace
-  const dryRun = dryRunOf(query)
-  reply(context, 200, cluster.objects.update(resource, body, { part: statusOnly(context) ? 'status' : 'spec', dryRun }))
+  const part = statusOnly(context) ? 'status' : 'spec'
+  reply(context, 200, cluster.objects.update(resource, body, { part, dryRun: options.dryRun }))
 }
 
-function patched(type: string, old: KubeObject, raw: Buffer): KubeObject {
+/** Fields in the order of their names, in which the server's merge leaves them. */
+const byName = (value: unknown): unknown =>
+  isObject(value)
+    ? Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, byName(value[key])]),
+      )
+    : value
+
+/** The object as a patch makes it, and the patch itself where refusals show that. */
+function patched(type: string, old: KubeObject, raw: Buffer): { next: JsonObject; shown?: JsonObject } {
   const copy = structuredClone(old) as unknown as JsonObject
-  const parsed = (): unknown => {
-    try {
-      return JSON.parse(raw.toString('utf8'))
-    } catch (error) {
-      throw badRequest(`error decoding patch: ${(error as Error).message}`)
-    }
+  const text = raw.toString('utf8')
+  const into = type === 'application/json-patch+json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}'
+  let patch: unknown
+  try {
+    patch = JSON.parse(text)
+  } catch {
+    throw badRequest(`error decoding patch: ${goJsonError(text, into)}`)
   }
-  if (type === 'application/json-patch+json') return applyJsonPatch(copy, parsed()) as unknown as KubeObject
-  if (type === 'application/merge-patch+json') return applyMergePatch(copy, parsed()) as KubeObject
-  const patch = parsed()
-  if (!isObject(patch)) throw badRequest('error decoding patch: an object is expected')
-  return applyStrategicPatch(copy, patch) as unknown as KubeObject
+  if (type === 'application/json-patch+json') {
+    if (!Array.isArray(patch))
+      throw badRequest(`error decoding patch: json: cannot unmarshal object into Go value of type ${into}`)
+    return { next: applyJsonPatch(copy, patch) as JsonObject }
+  }
+  if (!isObject(patch)) throw badRequest(`error decoding patch: ${goJsonError(text, into)}`)
+  if (type === 'application/merge-patch+json') return { next: byName(applyMergePatch(copy, patch)) as JsonObject }
+  return { next: applyStrategicPatch(copy, patch), shown: patch }
 }
 
 const patchTypes = [
@@ -95,7 +79,7 @@ const patchTypes = [
 ]
 
 export async function patchObject(context: NamedRequest): Promise<void> {
-  const { cluster, resource, namespace, name, query, request } = context
+  const { cluster, resource, namespace, name, request } = context
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   if (!patchTypes.includes(type)) {
     throw new ApiError(
@@ -105,20 +89,27 @@ export async function patchObject(context: NamedRequest): Promise<void> {
     )
   }
   const raw = await readBody(request)
-  const dryRun = dryRunOf(query)
+  const options = writeOptions(context)
+  const { dryRun } = options
   const part = statusOnly(context) ? 'status' : 'spec'
   if (type === 'application/apply-patch+yaml') {
     const body: unknown = parseYaml(raw.toString('utf8'))
     if (!isObject(body)) throw badRequest('error decoding YAML: an object is expected')
-    const { object, created } = applyConfiguration(context, body, { dryRun, part })
+    const { object, created } = applyConfiguration(context, appliedObject(context, body), { dryRun, part })
     reply(context, created ? 201 : 200, object)
     return
   }
   const old = cluster.objects.get(resource, namespace, name)
   if (old === undefined) throw notFound(resource, name)
-  const next = patched(type, old, raw)
-  checkBodyName(resource, name, namespace, next)
-  reply(context, 200, cluster.objects.update(resource, next, { part, dryRun }))
+  const { next, shown } = patched(type, old, raw)
+  const wanted = patchedObject(context, next, shown, options) as KubeObject
+  checkBodyName(resource, name, namespace, wanted)
+  if (wanted.metadata.uid !== undefined && wanted.metadata.uid !== old.metadata.uid) {
+    // Metadata is validated twice on an update, once for every kind and once by the kind itself.
+    const cause = fieldInvalid('metadata.uid', wanted.metadata.uid, 'field is immutable')
+    throw invalid(resource, name, [cause, cause])
+  }
+  reply(context, 200, cluster.objects.update(resource, wanted, { part, dryRun }))
 }
 
 interface DeleteBody {
@@ -141,7 +132,7 @@ async function deleteOptions(context: ApiRequest) {
     ...(policy === null ? {} : { propagationPolicy: policy }),
     ...(body.orphanDependents === undefined ? {} : { orphanDependents: body.orphanDependents }),
     ...(body.preconditions === undefined ? {} : { preconditions: body.preconditions }),
-    dryRun: dryRunOf(context.query) || (body.dryRun ?? []).includes('All'),
+    dryRun: writeOptions(context).dryRun || (body.dryRun ?? []).includes('All'),
   }
 }
 

@@ -64,17 +64,17 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'API',
     level: 'same',
-    what: 'conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, tables, RBAC, TokenRequest, access reviews, quotas, errors in their own words',
+    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, amounts and their one form, the checks of names, labels, Pods, Jobs, Secrets, ConfigMaps and claims, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, tables, RBAC, TokenRequest, access reviews, quotas, errors in their own words',
   },
   {
     area: 'API',
     level: 'close',
-    what: 'server-side apply knows fields by name, not by schema; managedFields are kept for appliers only',
+    what: 'server-side apply merges lists by the keys of their names; managedFields are kept for appliers only; what a refused change of a Pod or a Job template differs in is not shown in Go’s own form',
   },
   {
     area: 'API',
     level: 'not',
-    what: 'unknown fields are kept, not pruned or refused; lists at an exact old version give the newest state; CBOR; protobuf beyond kubectl’s create commands',
+    what: 'fields that occur twice in a body; checks of what mini-kube does not run (probes, hooks, ports of Services); lists at an exact old version give the newest state; CBOR; protobuf beyond kubectl’s create commands',
   },
   {
     area: 'Collection',

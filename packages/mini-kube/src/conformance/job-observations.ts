@@ -194,4 +194,23 @@ export const jobObservations: Observation[] = [
       },
     },
   ),
+  job(
+    'is suspended while it runs',
+    "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done",
+    {},
+    {
+      action: async ({ client, namespace }, watching) => {
+        const path = `${paths(namespace).jobs}/${watching.name}`
+        const suspend = (value: boolean) =>
+          client.send('PATCH', path, { spec: { suspend: value } }, 'application/merge-patch+json')
+        const first = await watching.up()
+        await suspend(true)
+        await watching.pod((_, type) => type === 'DELETED')
+        await suspend(false)
+        await watching.pod((pod) => pod.metadata.name !== first.metadata.name && pod.status?.phase === 'Running')
+      },
+      until: async () => undefined,
+      log: false,
+    },
+  ),
 ]

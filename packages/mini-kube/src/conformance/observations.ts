@@ -2,6 +2,12 @@ import { apiObservations } from './api-observations.ts'
 import { jobObservations } from './job-observations.ts'
 import { logObservations } from './log-observations.ts'
 import type { Observation } from './stage.ts'
+import { validationObservations } from './validation-observations.ts'
 
 /** The whole suite: the same observations on every cluster. */
-export const observations: readonly Observation[] = [...apiObservations, ...logObservations, ...jobObservations]
+export const observations: readonly Observation[] = [
+  ...apiObservations,
+  ...validationObservations,
+  ...logObservations,
+  ...jobObservations,
+]

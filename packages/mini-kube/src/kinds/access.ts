@@ -1,4 +1,5 @@
-import type { JsonObject } from '../types.ts'
+import { fieldRequired, fieldUnsupported, type StatusCause } from '../api-error.ts'
+import type { JsonObject, KubeObject } from '../types.ts'
 import { ageColumn, defineResource, nameColumn } from './resource-definition.ts'
 
 const rbac = { group: 'rbac.authorization.k8s.io' }
@@ -11,7 +12,38 @@ const roleOf = (object: JsonObject) => {
   const ref = object['roleRef'] as { kind?: string; name?: string } | undefined
   return `${ref?.kind}/${ref?.name}`
 }
+interface Rule {
+  verbs?: string[]
+  apiGroups?: string[]
+  resources?: string[]
+  nonResourceURLs?: string[]
+}
+
+function validateRules(object: KubeObject): StatusCause[] {
+  return ((object['rules'] ?? []) as Rule[]).flatMap(
+    ({ verbs = [], apiGroups = [], resources = [], ...rule }, index) => {
+      const at = `rules[${index}]`
+      const causes: StatusCause[] = []
+      if (verbs.length === 0) causes.push(fieldRequired(`${at}.verbs`, 'verbs must contain at least one value'))
+      if ((rule.nonResourceURLs ?? []).length > 0) return causes
+      if (apiGroups.length === 0)
+        causes.push(fieldRequired(`${at}.apiGroups`, 'resource rules must supply at least one api group'))
+      if (resources.length === 0)
+        causes.push(fieldRequired(`${at}.resources`, 'resource rules must supply at least one resource'))
+      return causes
+    },
+  )
+}
+
 const binding = {
+  validate: (object: KubeObject): StatusCause[] => {
+    const { kind = '', name } = (object['roleRef'] ?? {}) as { kind?: string; name?: string }
+    const kinds = object.kind === 'ClusterRoleBinding' ? ['ClusterRole'] : ['Role', 'ClusterRole']
+    return [
+      ...(kinds.includes(kind) ? [] : [fieldUnsupported('roleRef.kind', kind, kinds)]),
+      ...(name ? [] : [fieldRequired('roleRef.name')]),
+    ]
+  },
   columns: [nameColumn, { name: 'Role', type: 'string' as const, value: roleOf }, ageColumn],
   prepareCreate: (object: JsonObject) => {
     const ref = object['roleRef'] as JsonObject | undefined
@@ -24,6 +56,7 @@ const binding = {
 
 export const role = defineResource({
   ...rbac,
+  validate: validateRules,
   kind: 'Role',
   plural: 'roles',
   singular: 'role',
@@ -31,6 +64,7 @@ export const role = defineResource({
 })
 export const clusterRole = defineResource({
   ...rbac,
+  validate: validateRules,
   kind: 'ClusterRole',
   plural: 'clusterroles',
   singular: 'clusterrole',

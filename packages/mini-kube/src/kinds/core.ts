@@ -1,4 +1,5 @@
-import { fieldForbidden, fieldRequired, type StatusCause } from '../api-error.ts'
+import { fieldForbidden, fieldInvalid, fieldRequired, fieldUnsupported, type StatusCause } from '../api-error.ts'
+import { isLabel, isSubdomain, labelMessage } from '../names.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 import { ageColumn, ageOf, defineResource, nameColumn, sameJson, type TableColumn } from './resource-definition.ts'
 
@@ -28,6 +29,10 @@ export const namespace = defineResource({
     object.spec = { finalizers: ['kubernetes'] }
     object.status = { phase: 'Active' }
   },
+  validate: ({ metadata: { name } }) => {
+    if (isLabel(name) || !isSubdomain(name)) return []
+    return [fieldInvalid('metadata.name', name, name.includes('.') ? 'must not contain dots' : labelMessage)]
+  },
   columns: [nameColumn, column('Status', (object) => text(object.status?.['phase'])), ageColumn],
 })
 
@@ -38,14 +43,57 @@ const dataBytes = (data: unknown) =>
     0,
   )
 
+/** Why a key can be no file name. */
+function whyNoFile(key: string): string | undefined {
+  if (key.length > 253) return 'must be no more than 253 characters'
+  if (!/^[-._a-zA-Z0-9]+$/.test(key))
+    return "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+  if (key === '.' || key === '..') return `must not be '${key}'`
+  return key.startsWith('..') ? "must not start with '..'" : undefined
+}
+
 const badKeys = (data: unknown, field: string): StatusCause[] =>
-  Object.keys((data ?? {}) as JsonObject)
-    .filter((key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key))
-    .map((key) => ({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(key)}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
-      field: `${field}[${key}]`,
-    }))
+  Object.keys((data ?? {}) as JsonObject).flatMap((key) => {
+    const why = whyNoFile(key)
+    return why === undefined ? [] : [fieldInvalid(`${field}[${key}]`, key, why)]
+  })
+
+const tooLarge = (field: string): StatusCause => ({
+  reason: 'FieldValueTooLong',
+  message: 'Too long: may not be more than 1048576 bytes',
+  field,
+})
+
+/** The keys that a Secret of a type of Kubernetes' own must have. */
+const typedKeys: Record<string, string[]> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+}
+
+function missingKeys(secret: KubeObject): StatusCause[] {
+  const data = (secret['data'] ?? {}) as JsonObject
+  const required = typedKeys[String(secret['type'])] ?? []
+  const causes = required.filter((key) => !(key in data)).map((key) => fieldRequired(`data[${key}]`))
+  if (secret['type'] === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data))
+    causes.push(fieldRequired('data[username]'), fieldRequired('data[password]'))
+  return causes
+}
+
+/** A ConfigMap's keys are in one of its maps, and all of it fits. */
+function validateConfigMap(object: KubeObject): StatusCause[] {
+  const data = (object['data'] ?? {}) as Record<string, string>
+  const binary = (object['binaryData'] ?? {}) as Record<string, string>
+  const causes = badKeys(data, 'data')
+  for (const key of Object.keys(data)) {
+    if (key in binary) causes.push(fieldInvalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+  }
+  causes.push(...badKeys(binary, 'binaryData'))
+  const size = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), dataBytes(binary))
+  if (size > 1_048_576) causes.push(tooLarge('[]'))
+  return causes
+}
 
 function immutableData(next: KubeObject, old: KubeObject, fields: string[]): StatusCause[] {
   if (old['immutable'] !== true) return []
@@ -70,14 +118,8 @@ export const secret = defineResource({
   },
   validate: (object) => {
     const causes = badKeys(object['data'], 'data')
-    if (dataBytes(object['data']) > 1_048_576) {
-      causes.push({
-        reason: 'FieldValueTooLong',
-        message: 'Too long: may not be more than 1048576 bytes',
-        field: 'data',
-      })
-    }
-    return causes
+    if (dataBytes(object['data']) > 1_048_576) causes.push(tooLarge('data'))
+    return [...causes, ...missingKeys(object)]
   },
   validateUpdate: (next, old) => [
     ...immutableData(next, old, ['data']),
@@ -116,7 +158,7 @@ export const configMap = defineResource({
   plural: 'configmaps',
   singular: 'configmap',
   shortNames: ['cm'],
-  validate: (object) => [...badKeys(object['data'], 'data'), ...badKeys(object['binaryData'], 'binaryData')],
+  validate: validateConfigMap,
   validateUpdate: (next, old) => immutableData(next, old, ['data', 'binaryData']),
   columns: [
     nameColumn,
@@ -143,8 +185,18 @@ export const persistentVolumeClaim = defineResource({
     object.status = { phase: 'Pending' }
     object.metadata.finalizers = [...(object.metadata.finalizers ?? []), 'kubernetes.io/pvc-protection']
   },
-  validate: (object) =>
-    object.spec?.['accessModes'] ? [] : [fieldRequired('spec.accessModes', 'at least 1 access mode is required')],
+  validate: (object) => {
+    const { accessModes = [], resources } = (object.spec ?? {}) as {
+      accessModes?: string[]
+      resources?: { requests?: { storage?: string } }
+    }
+    const causes = accessModes
+      .filter((mode) => !(mode in modes))
+      .map((mode) => fieldUnsupported('spec.accessModes', mode, Object.keys(modes).sort()))
+    if (accessModes.length === 0) causes.push(fieldRequired('spec.accessModes', 'at least 1 access mode is required'))
+    if (resources?.requests?.storage === undefined) causes.push(fieldRequired('spec.resources[storage]'))
+    return causes
+  },
   columns: [
     nameColumn,
     column('Status', (object) => text(object.metadata.deletionTimestamp ? 'Terminating' : object.status?.['phase'])),
@@ -282,6 +334,12 @@ export const resourceQuota = defineResource({
 export const lease = defineResource({
   group: 'coordination.k8s.io',
   kind: 'Lease',
+  validate: ({ spec }) => {
+    const seconds = spec?.['leaseDurationSeconds']
+    return typeof seconds === 'number' && seconds <= 0
+      ? [fieldInvalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
+      : []
+  },
   plural: 'leases',
   singular: 'lease',
   columns: [nameColumn, column('Holder', (object) => text(object.spec?.['holderIdentity'], '')), ageColumn],

@@ -1,6 +1,7 @@
-import { fieldInvalid, fieldUnsupported, type StatusCause } from '../api-error.ts'
-import type { Job, KubeObject } from '../types.ts'
-import { defaultPodSpec, validatePodSpec } from './pod-defaults.ts'
+import { fieldInvalid, fieldRequired, fieldUnsupported, type StatusCause } from '../api-error.ts'
+import type { Job, KubeObject, PodFailureRule } from '../types.ts'
+import { defaultPodSpec } from './pod-defaults.ts'
+import { validatePodSpec } from './validate-pod-spec.ts'
 import { ageColumn, defineResource, humanDuration, nameColumn, sameJson } from './resource-definition.ts'
 
 const asJob = (object: KubeObject) => object as Job
@@ -33,8 +34,10 @@ const uidLabels = (job: Job) => ({
 function prepare(object: KubeObject): void {
   const job = asJob(object)
   job.status = {}
+  job.spec ??= { template: { spec: { containers: [] } } }
   const { spec } = job
-  if (typeof spec?.template?.spec !== 'object') return
+  spec.template ??= { spec: { containers: [] } }
+  spec.template.spec ??= { containers: [] }
   spec.template.spec.containers ??= []
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
   spec.parallelism ??= 1
@@ -47,7 +50,8 @@ function prepare(object: KubeObject): void {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True'
   }
   if (!spec.manualSelector) {
-    spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': job.metadata.uid } }
+    const { matchLabels } = spec.selector ?? {}
+    spec.selector = { matchLabels: { ...matchLabels, 'batch.kubernetes.io/controller-uid': job.metadata.uid } }
     spec.template.metadata = {
       ...spec.template.metadata,
       labels: { ...spec.template.metadata?.labels, ...uidLabels(job) },
@@ -68,8 +72,8 @@ function validate(object: KubeObject): StatusCause[] {
   for (const field of [
     'parallelism',
     'completions',
-    'backoffLimit',
     'activeDeadlineSeconds',
+    'backoffLimit',
     'ttlSecondsAfterFinished',
   ] as const) {
     const value = spec?.[field]
@@ -77,10 +81,61 @@ function validate(object: KubeObject): StatusCause[] {
       causes.push(fieldInvalid(`spec.${field}`, value, 'must be greater than or equal to 0'))
     }
   }
-  causes.push(...validatePodSpec(spec?.template?.spec, 'spec.template.spec'))
-  const policy = spec?.template?.spec?.restartPolicy
-  if (policy === 'Always') {
-    causes.push(fieldUnsupported('spec.template.spec.restartPolicy', policy, ['OnFailure', 'Never']))
+  const labels = spec.template.metadata?.labels ?? {}
+  const selected = Object.entries(spec.selector?.matchLabels ?? {})
+  if (spec.manualSelector !== true && selected.length > 1) {
+    causes.push(fieldInvalid('spec.selector', spec.selector, '`selector` not auto-generated'))
+  }
+  if (selected.some(([key, value]) => labels[key] !== value)) {
+    causes.push(fieldInvalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'))
+  }
+  causes.push(...validateChoices(job))
+  causes.push(...validatePodSpec(spec.template.spec, 'spec.template.spec'))
+  if (spec.template.spec.restartPolicy === 'Always') {
+    causes.push(fieldRequired('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'))
+  }
+  return causes
+}
+
+function validateRules(rules: PodFailureRule[]): StatusCause[] {
+  return rules.flatMap(({ action, onExitCodes }, index) => {
+    const at = `spec.podFailurePolicy.rules[${index}]`
+    const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore']
+    if (!actions.includes(action)) return [fieldUnsupported(`${at}.action`, action, actions)]
+    if (onExitCodes === undefined) return []
+    const { operator, values } = onExitCodes
+    if (values.length === 0) return [fieldInvalid(`${at}.onExitCodes.values`, values, 'at least one value is required')]
+    return values.flatMap((value, place) =>
+      value === 0 && operator === 'In'
+        ? [fieldInvalid(`${at}.onExitCodes.values[${place}]`, 0, 'must not be 0 for the In operator')]
+        : [],
+    )
+  })
+}
+
+/** What must be one of a few words, and what goes together. */
+function validateChoices({ spec }: Job): StatusCause[] {
+  const causes: StatusCause[] = []
+  const { managedBy } = spec as { managedBy?: string }
+  if (managedBy !== undefined && !/^[a-z0-9.-]+\/.+$/.test(managedBy)) {
+    causes.push(fieldInvalid('spec.managedBy', managedBy, 'must be a domain-prefixed path (such as "acme.io/foo")'))
+  }
+  if (!['NonIndexed', 'Indexed'].includes(String(spec.completionMode))) {
+    causes.push(fieldUnsupported('spec.completionMode', spec.completionMode, ['NonIndexed', 'Indexed']))
+  } else if (spec.completionMode === 'Indexed' && spec.completions === undefined) {
+    causes.push(fieldRequired('spec.completions', 'when completion mode is Indexed'))
+  }
+  if (spec.podFailurePolicy !== undefined) {
+    causes.push(...validateRules(spec.podFailurePolicy.rules ?? []))
+    const { restartPolicy } = spec.template.spec
+    if (restartPolicy !== 'Never') {
+      const why = 'only "Never" is supported when podFailurePolicy is specified'
+      causes.push(fieldInvalid('spec.template.spec.restartPolicy', restartPolicy, why))
+    }
+  }
+  const replacements = ['Failed', ...(spec.podFailurePolicy === undefined ? ['TerminatingOrFailed'] : [])]
+  if (!replacements.includes(String(spec.podReplacementPolicy))) {
+    causes.push(fieldUnsupported('spec.podReplacementPolicy', spec.podReplacementPolicy, replacements))
   }
   return causes
 }

@@ -1,4 +1,3 @@
-import { fieldInvalid, fieldRequired, fieldUnsupported, type StatusCause } from '../api-error.ts'
 import { randomSuffix } from '../names.ts'
 import type { Container, Pod, PodSpec } from '../types.ts'
 
@@ -97,65 +96,4 @@ function mountToken(spec: PodSpec, random: () => number): void {
       },
     },
   ]
-}
-
-const isLabel = (name: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)
-const labelMessage =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-
-function validateContainers(containers: Container[], path: string, volumes: Set<string>): StatusCause[] {
-  const seen = new Set<string>()
-  return containers.flatMap((container, index) => {
-    const at = `${path}[${index}]`
-    const causes: StatusCause[] = []
-    if (!container.name) causes.push(fieldRequired(`${at}.name`))
-    else if (!isLabel(container.name)) causes.push(fieldInvalid(`${at}.name`, container.name, labelMessage))
-    else if (seen.has(container.name)) {
-      causes.push({
-        reason: 'FieldValueDuplicate',
-        message: `Duplicate value: "${container.name}"`,
-        field: `${at}.name`,
-      })
-    }
-    seen.add(container.name)
-    if (!container.image) causes.push(fieldRequired(`${at}.image`))
-    for (const [i, mount] of (container.volumeMounts ?? []).entries()) {
-      if (!volumes.has(mount.name)) {
-        causes.push({
-          reason: 'FieldValueNotFound',
-          message: `Not found: "${mount.name}"`,
-          field: `${at}.volumeMounts[${i}].name`,
-        })
-      }
-    }
-    return causes
-  })
-}
-
-/** The checks of a pod's specification that clients of these packages meet. */
-export function validatePodSpec(spec: PodSpec | undefined, path: string): StatusCause[] {
-  if (spec === undefined || typeof spec !== 'object') return [fieldRequired(path)]
-  const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name))
-  const containers = Array.isArray(spec.containers) ? spec.containers : []
-  const causes: StatusCause[] = []
-  if (containers.length === 0) causes.push(fieldRequired(`${path}.containers`))
-  causes.push(...validateContainers(containers, `${path}.containers`, volumes))
-  causes.push(...validateContainers(spec.initContainers ?? [], `${path}.initContainers`, volumes))
-  if (spec.restartPolicy !== undefined && !['Always', 'OnFailure', 'Never'].includes(spec.restartPolicy)) {
-    causes.push(fieldUnsupported(`${path}.restartPolicy`, spec.restartPolicy, ['Always', 'Never', 'OnFailure']))
-  }
-  const grace = spec.terminationGracePeriodSeconds
-  if (grace !== undefined && grace < 0) {
-    causes.push(fieldInvalid(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'))
-  }
-  if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1) {
-    causes.push(
-      fieldInvalid(
-        `${path}.activeDeadlineSeconds`,
-        spec.activeDeadlineSeconds,
-        'must be between 1 and 2147483647, inclusive',
-      ),
-    )
-  }
-  return causes
 }

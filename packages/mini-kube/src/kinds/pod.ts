@@ -1,7 +1,8 @@
-import { fieldForbidden } from '../api-error.ts'
+import { fieldForbidden, fieldInvalid, type StatusCause } from '../api-error.ts'
 import type { ContainerStatus, KubeObject, Pod } from '../types.ts'
 import { ageColumn, ageOf, defineResource, nameColumn, sameJson, type TableColumn } from './resource-definition.ts'
-import { defaultPodSpec, qosClass, validatePodSpec } from './pod-defaults.ts'
+import { defaultPodSpec, qosClass } from './pod-defaults.ts'
+import { validatePodSpec } from './validate-pod-spec.ts'
 
 /** The STATUS column of `kubectl get pods`, by the rules of the API server's printer. */
 function podStatusText(pod: Pod): string {
@@ -69,11 +70,38 @@ const columns: TableColumn[] = [
   { name: 'Readiness Gates', type: 'string', priority: 1, value: () => '<none>' },
 ]
 
+const frozen =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+
+/** What may not be changed; the real server adds a diff in Go's own form to the last sentence. */
+function updateCauses(next: Pod, old: Pod): StatusCause[] {
+  for (const field of ['containers', 'initContainers'] as const) {
+    if ((next.spec[field] ?? []).length !== (old.spec[field] ?? []).length)
+      return [fieldForbidden(`spec.${field}`, 'pod updates may not add or remove containers')]
+  }
+  const [wanted, before] = [next.spec.activeDeadlineSeconds, old.spec.activeDeadlineSeconds]
+  if (before !== undefined && (wanted === undefined || wanted > before)) {
+    const why =
+      wanted === undefined
+        ? 'must not update from a positive integer to nil value'
+        : 'must be less than or equal to previous value'
+    return [fieldInvalid('spec.activeDeadlineSeconds', wanted ?? null, why)]
+  }
+  // Those of the node's own conditions are put back by admission, whoever takes them away.
+  const kept = (old.spec.tolerations ?? []).filter(
+    (one) =>
+      !one.key?.startsWith('node.kubernetes.io/') &&
+      !(next.spec.tolerations ?? []).some((other) => sameJson(one, other)),
+  )
+  const same = sameJson(changeable(next), changeable(old)) && kept.length === 0
+  return same ? [] : [fieldForbidden('spec', frozen)]
+}
+
 /** Only these parts of a Pod's specification may change after creation. */
 const changeable = (pod: Pod) => ({
   ...pod.spec,
-  containers: pod.spec.containers.map(({ image: _image, resources: _resources, ...rest }) => rest),
-  initContainers: pod.spec.initContainers?.map(({ image: _image, resources: _resources, ...rest }) => rest),
+  containers: pod.spec.containers.map(({ image: _image, ...rest }) => rest),
+  initContainers: pod.spec.initContainers?.map(({ image: _image, ...rest }) => rest),
   activeDeadlineSeconds: undefined,
   tolerations: undefined,
   terminationGracePeriodSeconds: undefined,
@@ -110,6 +138,8 @@ export const pod = defineResource({
   },
   prepareCreate: (object) => {
     const made = asPod(object)
+    made.spec ??= { containers: [] }
+    made.status = { phase: 'Pending' }
     if (typeof made.spec === 'object') {
       made.spec.containers ??= []
       defaultPodSpec(made.spec)
@@ -117,13 +147,5 @@ export const pod = defineResource({
     }
   },
   validate: (object) => validatePodSpec(asPod(object).spec, 'spec'),
-  validateUpdate: (next, old) =>
-    sameJson(changeable(asPod(next)), changeable(asPod(old)))
-      ? []
-      : [
-          fieldForbidden(
-            'spec',
-            'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
-          ),
-        ],
+  validateUpdate: (next, old) => updateCauses(asPod(next), asPod(old)),
 })

@@ -1,10 +1,13 @@
 import {
   alreadyExists,
-  ApiError,
   badRequest,
   conflict,
+  ApiError,
   fieldForbidden,
+  fieldInvalid,
+  fieldUnsupported,
   invalid,
+  invalidOptions,
   modifiedConflict,
   notFound,
   preconditionConflict,
@@ -92,6 +95,10 @@ export class Objects {
   ): KubeObject {
     const { name, namespace } = next.metadata
     const old = this.must(resource, namespace, name)
+    if (next.metadata.resourceVersion && !/^\d+$/.test(next.metadata.resourceVersion)) {
+      const given = JSON.stringify(next.metadata.resourceVersion)
+      throw new ApiError(500, undefined, `strconv.ParseUint: parsing ${given}: invalid syntax`)
+    }
     if (next.metadata.resourceVersion && next.metadata.resourceVersion !== old.metadata.resourceVersion) {
       throw modifiedConflict(resource, name)
     }
@@ -99,7 +106,7 @@ export class Objects {
       throw conflict(
         resource,
         name,
-        `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+        `StorageError: invalid object, Code: 4, Key: /registry/${resource.plural}/${namespace === undefined ? '' : `${namespace}/`}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
       )
     }
     const merged = part === 'status' ? this.#withStatus(old, next) : this.#withoutStatus(resource, old, next)
@@ -249,13 +256,13 @@ function withPropagation(resource: ResourceDefinition, object: KubeObject, optio
   const policy =
     options.propagationPolicy ??
     (options.orphanDependents === undefined ? undefined : options.orphanDependents ? 'Orphan' : 'Background')
+  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
+    const why = 'orphanDependents and deletionPropagation cannot be both set'
+    throw invalidOptions('DeleteOptions', fieldInvalid('propagationPolicy', policy, why))
+  }
   if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy)) {
-    throw new ApiError(
-      422,
-      'Invalid',
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${policy}": supported values: "Foreground", "Background", "Orphan", "nil"`,
-      { group: 'meta.k8s.io', kind: 'DeleteOptions' },
-    )
+    const policies = ['Foreground', 'Background', 'Orphan', 'nil']
+    throw invalidOptions('DeleteOptions', fieldUnsupported('propagationPolicy', policy, policies))
   }
   const own = object.metadata.finalizers ?? []
   const already = own.includes('orphan') ? 'Orphan' : own.includes(foreground) ? 'Foreground' : undefined
@@ -289,6 +296,9 @@ export function checkBodyName(
   namespace: string | undefined,
   body: KubeObject,
 ): void {
+  if (!body.metadata.name) {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  }
   if (body.metadata.name !== name) {
     throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${name})`)
   }
