@@ -81,7 +81,8 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         ...request.secretEnv,
         ...packEnv(launchSpec(request), input),
         AGENT_JOBS_LAUNCHER: programText,
-        [guardKey(runHash)]: runId,
+        // That it is there is what counts; a run id may hold what no environment takes.
+        [guardKey(runHash)]: 'yes',
       },
     },
     job: {

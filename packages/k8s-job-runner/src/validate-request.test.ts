@@ -75,10 +75,82 @@ describe('validateRequest', () => {
       'Expected `terminationGracePeriodSeconds` to be a whole number of at least 1, got 1.5',
     ],
     [{ start: { budgetSeconds: -1 } }, 'Expected `start.budgetSeconds` to be a whole number of at least 1, got -1'],
-    [{ sidecars: [{ name: 'main' }] }, '`sidecars` holds a name that another container has'],
+    [{ sidecars: [{ name: 'main', image: 'i' }] }, '`sidecars` holds a name that another container has'],
+    [{ key: 'k'.repeat(1025) }, '`key` takes 1025 bytes; at most 1024 are kept with a Job'],
+    [{ annotations: { a: 'x'.repeat(200_000) } }, '`annotations` take 200008 bytes; at most 200000 fit on a Job'],
+    [
+      { imagePullPolicy: 'Sometimes' },
+      'Expected `imagePullPolicy` to be one of Always, IfNotPresent, Never, got "Sometimes"',
+    ],
+    [
+      { serviceAccountName: 'Not Good' },
+      'Expected `serviceAccountName` to be the name of an object (a DNS name), got "Not Good"',
+    ],
+    [{ pullSecrets: ['a', 'B'] }, 'Expected `pullSecrets[1]` to be the name of an object (a DNS name), got "B"'],
+    [
+      { scheduling: { runtimeClassName: '' } },
+      'Expected `scheduling.runtimeClassName` to be the name of an object (a DNS name), got ""',
+    ],
+    [{ scheduling: { nodeSelector: { a: '-' } } }, '`scheduling.nodeSelector`: "a": "-" is no valid label'],
+    [
+      { scheduling: { tolerations: [{ effect: 'Never' }] } },
+      'Expected `scheduling.tolerations[0].effect` to be one of NoSchedule, PreferNoSchedule, NoExecute, got "Never"',
+    ],
+    [
+      { scheduling: { tolerations: [{ effect: 'NoSchedule', tolerationSeconds: 1 }] } },
+      '`scheduling.tolerations[0].tolerationSeconds` needs the effect NoExecute, got "NoSchedule"',
+    ],
+    [
+      {
+        scheduling: {
+          topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' }],
+        },
+      },
+      'Expected `scheduling.topologySpreadConstraints[0].maxSkew` to be a whole number of at least 1, got 0',
+    ],
+    [
+      {
+        scheduling: {
+          topologySpreadConstraints: [{ maxSkew: 1, topologyKey: '', whenUnsatisfiable: 'DoNotSchedule' }],
+        },
+      },
+      'Expected `scheduling.topologySpreadConstraints[0].topologyKey` to be a label key, got ""',
+    ],
+    [
+      { dnsPolicy: 'Mine' },
+      'Expected `dnsPolicy` to be one of Default, ClusterFirst, ClusterFirstWithHostNet, None, got "Mine"',
+    ],
+    [{ dnsPolicy: 'None' }, '`dnsPolicy` None needs at least one of `dnsConfig.nameservers`'],
+    [{ dnsConfig: { nameservers: ['x'] } }, '`dnsConfig.nameservers`: "x" is no IP address'],
+    [
+      { dnsConfig: { nameservers: ['::1', '1.1.1.1', '1.1.1.2', '1.1.1.3'] } },
+      '`dnsConfig.nameservers` holds 4; a pod takes at most 3',
+    ],
+    [{ hostAliases: [{ ip: 'x', hostnames: ['a'] }] }, '`hostAliases`: "x" is no IP address'],
+    [{ hostAliases: [{ ip: '::1', hostnames: ['A'] }] }, '`hostAliases`: "A" is no DNS name'],
+    [
+      { resources: { limits: { memory: '1 GB' } } },
+      '`resources.limits`: "memory": "1 GB" is no quantity of a resource',
+    ],
+    [{ volumes: [{ name: 'a.b' }] }, '`volumes`: "a.b" is not a DNS label'],
+    [{ sidecars: [{ name: 'A', image: 'i' }] }, 'Expected `sidecars[0].name` to be a DNS label, got "A"'],
+    [{ sidecars: [{ name: 'a' }] }, 'Expected `sidecars[0].image` to be an image name, got undefined'],
+    [
+      { sidecars: [{ name: 'a', image: 'i', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] },
+      '`sidecars[0]` mounts "v", not in `volumes`',
+    ],
   ])('says of %j exactly what is wrong', (fields, problem) => {
     expect(requestProblems(broken(fields))).toEqual([problem])
   })
+
+  it.each(['1', '0.5', '.5', '500m', '1.5Gi', '100M', '1e3', '2E', '3k', '7n', '64Mi'])(
+    'takes the quantity %s',
+    (memory) => {
+      expect(
+        requestProblems(broken({ resources: { requests: { memory }, limits: { 'example.com/gpu': 1 } } })),
+      ).toEqual([])
+    },
+  )
 
   it('lists every fault in one error, before anything is created', () => {
     let thrown: unknown

@@ -2,10 +2,14 @@ import { isDnsLabel, isDnsName, isLabelKey, isLabelValue } from './label-value.t
 import { reservedPrefix } from './labels.ts'
 import { RunError } from './run-error.ts'
 import type { RunRequest } from './run-request.ts'
+import { podProblems } from './validate-pod.ts'
 
 /** The kernel refuses one environment variable of 128 KiB; measured: 131,000 bytes work, 131,072 do not. */
 const envLimitBytes = 131_072
 const minimumTtlSeconds = 3600
+/** All annotations of an object together; what this package adds takes less than the rest up to 256 KiB. */
+const annotationLimitBytes = 200_000
+const idLimitBytes = 1024
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -82,6 +86,10 @@ function metadataProblems(request: RunRequest): string[] {
       }
     }
   }
+  const bytes = Buffer.byteLength(JSON.stringify(request.annotations ?? {}))
+  if (bytes > annotationLimitBytes) {
+    problems.push(`\`annotations\` take ${bytes} bytes; at most ${annotationLimitBytes} fit on a Job`)
+  }
   return problems
 }
 
@@ -125,6 +133,11 @@ function nameProblems(request: RunRequest): string[] {
   const { key, runId, name, namePrefix, containerName, image, queue } = request
   if (!isText(key)) problems.push(`Expected \`key\` to be a non-empty string, got ${show(key)}`)
   if (!isText(runId)) problems.push(`Expected \`runId\` to be a non-empty string, got ${show(runId)}`)
+  for (const [field, value] of Object.entries({ key, runId })) {
+    const bytes = typeof value === 'string' ? Buffer.byteLength(value) : 0
+    if (bytes > idLimitBytes)
+      problems.push(`\`${field}\` takes ${bytes} bytes; at most ${idLimitBytes} are kept with a Job`)
+  }
   if (!isText(image) || /\s/.test(image)) {
     problems.push(`Expected \`image\` to be an image name without white space, got ${show(image)}`)
   }
@@ -147,9 +160,15 @@ function nameProblems(request: RunRequest): string[] {
 
 /** Everything that is wrong with a request, one sentence for each fault; empty when it can become a Job. */
 export function requestProblems(request: RunRequest): string[] {
-  return [nameProblems, commandProblems, envProblems, metadataProblems, volumeProblems, numberProblems].flatMap(
-    (find) => find(request),
-  )
+  return [
+    nameProblems,
+    commandProblems,
+    envProblems,
+    metadataProblems,
+    volumeProblems,
+    numberProblems,
+    podProblems,
+  ].flatMap((find) => find(request))
 }
 
 /** Throws a {@link RunError} that lists every fault, before anything is created. */
