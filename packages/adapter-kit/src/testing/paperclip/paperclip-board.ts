@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from './eventually.ts'
-import type { ApiAnswer } from './paperclip-server.ts'
+import type { ApiAnswer } from './api-call.ts'
 
 /** What tests read of a run. */
 export interface BoardRun {

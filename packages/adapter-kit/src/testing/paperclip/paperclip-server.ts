@@ -2,16 +2,11 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { apiCall, type ApiAnswer } from './api-call.ts'
 import { eventually } from './eventually.ts'
 import { serverFolder } from './paperclip-install.ts'
 
 const run = promisify(execFile)
-
-/** One JSON answer. */
-export interface ApiAnswer {
-  status: number
-  json: unknown
-}
 
 /** A running server. */
 export interface PaperclipServer {
@@ -88,20 +83,7 @@ export async function startPaperclip(options: {
   const { url } = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as { url: string }
   return {
     url,
-    async call(method, path, body, headers = {}) {
-      const response = await fetch(url + path, {
-        method,
-        headers: { 'content-type': 'application/json', connection: 'close', ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const text = await response.text()
-      try {
-        return { status: response.status, json: JSON.parse(text) as unknown }
-      } catch (error) {
-        if (error instanceof SyntaxError) return { status: response.status, json: text }
-        throw error
-      }
-    },
+    call: (method, path, body, headers) => apiCall(url, method, path, body, headers),
     async stop(how) {
       await run(process.execPath, [script, '--dir', folder, how === 'SIGKILL' ? '--kill9' : '--stop'])
       if (how === 'SIGTERM') await stopDatabase(options.volume)
