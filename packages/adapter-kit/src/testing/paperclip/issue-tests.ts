@@ -36,7 +36,7 @@ export function issueTests(suite: PaperclipSuite): void {
     const source = await server.call('GET', `/api/adapters/${type}/ui-parser.js`)
     const parse = uiParserOf(String(source.json))
     const kinds = new Set(log.split('\n').flatMap((line) => parse(line, 't').map(({ kind }) => kind)))
-    expect([...kinds]).toEqual(expect.arrayContaining(['init', 'tool_call', 'tool_result', 'assistant', 'system']))
+    expect([...kinds]).toEqual(expect.arrayContaining(['tool_call', 'tool_result', 'assistant', 'result']))
     const events = await board.must<{ payload: { commandNotes?: string[] } | null }[]>(
       'GET',
       `/api/heartbeat-runs/${first.id}/events`,
