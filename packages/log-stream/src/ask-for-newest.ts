@@ -9,11 +9,19 @@ export type NewestAnswer = Newest | 'unknown' | 'unreachable'
 
 const maxAnswerBytes = 1_048_576
 
-/** Asks for the newest line alone, which no time filter can hide (`tailLines=1`). */
-export async function askForNewest(
-  { source, options, tracker }: Pick<ConnectionContext, 'source' | 'options' | 'tracker'>,
+type Asker = Pick<ConnectionContext, 'source' | 'options' | 'tracker'>
+
+/** Asks for the newest line alone, which no time filter can hide (`tailLines=1`), and judges it. */
+export async function askForNewest(asker: Asker, over: AbortSignal): Promise<NewestAnswer> {
+  const newest = await readNewest(asker, over)
+  return typeof newest === 'string' ? newest : asker.tracker.judgeNewest(newest)
+}
+
+/** Gives the newest line's bytes. */
+export async function readNewest(
+  { source, options }: Asker,
   over: AbortSignal,
-): Promise<NewestAnswer> {
+): Promise<Buffer | 'unknown' | 'unreachable'> {
   const request = new AbortController()
   const abort = (): void => request.abort(new Error('nobody waits for the newest line any more'))
   over.addEventListener('abort', abort, { once: true })
@@ -22,8 +30,7 @@ export async function askForNewest(
   try {
     const response = await source.open({ tailLines: 1, follow: false, signal: request.signal })
     const body = await readBody(response.body, maxAnswerBytes)
-    if (response.status !== 200) return 'unknown'
-    return tracker.judgeNewest(body)
+    return response.status === 200 ? body : 'unknown'
   } catch {
     // Whatever the reason: the caller asks because something is silent, and the answer is that this is, too.
     return 'unreachable'

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { Alarm } from './alarm.ts'
+import { readNewest } from './ask-for-newest.ts'
 import type { ResolvedOptions } from './follow-options.ts'
 import { judgeResponse, type ResponseJudgement } from './judge-response.ts'
 import type { LogSource } from './log-source.ts'
@@ -16,6 +17,8 @@ export type ConnectionEnd =
   | { kind: 'eof'; words: string }
   /** The connection broke, or could not be made. */
   | { kind: 'cut'; error: unknown }
+  /** The last read ended cleanly, but within what there is, as far as could be found out. */
+  | { kind: 'unproved' }
   /** The server answered, but not with a log. */
   | { kind: 'answer'; judgement: ResponseJudgement; status: number }
   /** We left: the end record came, the file must be read from its start, it is time for a new connection, … */
@@ -86,7 +89,15 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     }
     options.signal.throwIfAborted()
     if (left !== undefined) return { kind: 'left', why: left }
-    return { kind: 'eof', words: await tracker.endBody({ last: plan.last }) }
+    const last = plan.last !== false
+    if (plan.last !== 'take' && tracker.needsProof({ last })) {
+      // Nothing but a second look tells the end of what there is from a clean end within it.
+      const newest = await readNewest(context, options.signal)
+      const hasRead = typeof newest !== 'string' && tracker.hasRead(newest, { last })
+      if (hasRead && !last) tracker.quiet()
+      if (!hasRead && last) return { kind: 'unproved' }
+    }
+    return { kind: 'eof', words: await tracker.endBody({ last }) }
   } catch (error) {
     options.signal.throwIfAborted()
     // Our own errors are about the output, not about this connection: a new one would meet them again.

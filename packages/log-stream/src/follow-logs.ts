@@ -175,10 +175,11 @@ class Follower {
     const until = clock.now() + drainMs
     let full = false
     let hole: 'none' | 'seen' | 'given up' = 'none'
+    let tail: 'ask' | 'take' = 'ask'
     this.#backoff.reset()
     for (;;) {
       const before = this.#tracker.delivered
-      const end = await readConnection(this.#context, { full, follow: false, last: true })
+      const end = await readConnection(this.#context, { full, follow: false, last: tail })
       if (end.kind === 'left') {
         if (end.why === 'finished') return
         // Past the time, what stands behind a hole is worth more than the hole.
@@ -192,12 +193,15 @@ class Follower {
       if (end.kind === 'eof' && end.words === '') {
         // A clean end proves nothing here either: the whole file is read until that brings nothing new. Without an end
         // record it is worth that; otherwise the newest line tells whether a request by time left something out.
-        if (full && this.#tracker.delivered === before) break
-        if (!full && !this.#tracker.awaitsEnd) {
-          if (!(await this.#hasNewer())) break
+        const isDone = full ? this.#tracker.delivered === before : !this.#tracker.awaitsEnd
+        const newest = isDone ? await askForNewest(this.#context, this.#o.signal) : 'newer'
+        if (newest === 'same') break
+        // Where the whole file was read, and yet something is missing, or nothing is known, the next try comes later.
+        const isKnown = newest === 'newer' || newest === 'hidden'
+        if (isKnown && (!isDone || !full)) {
+          full = true
+          continue
         }
-        full = true
-        continue
       }
       this.#report(end)
       if (end.kind === 'answer' && end.judgement.kind === 'gone') {
@@ -210,6 +214,10 @@ class Follower {
           hole = 'given up'
           this.#tracker.acceptLoss()
           full = false
+          continue
+        }
+        if (end.kind === 'unproved') {
+          tail = 'take'
           continue
         }
         this.#diagnose(
@@ -230,7 +238,7 @@ class Follower {
 
   /** Says once what went wrong, and throws where asking again is of no use. */
   #report(end: ConnectionEnd): void {
-    if (end.kind === 'left') return
+    if (end.kind === 'left' || end.kind === 'unproved') return
     if (end.kind === 'cut') {
       this.#diagnose('connection_lost', end.error instanceof Error ? end.error.message : String(end.error))
     } else if (end.kind === 'eof') {

@@ -271,6 +271,15 @@ export class LauncherTracker implements Tracker {
     // Numbers leave nothing to decide.
   }
 
+  // Numbers need no proof, and a frame ends with a newline: what stands behind the last one is no line.
+  needsProof(): boolean {
+    return false
+  }
+
+  hasRead(): boolean {
+    return true
+  }
+
   judgeNewest(body: Uint8Array): Newest {
     const decoder = createFrameDecoder()
     const entries = decoder.push(body)

@@ -1,5 +1,5 @@
 import type { Alarm } from './alarm.ts'
-import { askForNewest } from './ask-for-newest.ts'
+import { askForNewest, readNewest } from './ask-for-newest.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { RequestPlan } from './tracker.ts'
 
@@ -34,12 +34,13 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
   // Followers that started together must not renew together.
   const renewAt = link.openedAt + options.renewMs * (1 - options.random() * 0.05)
   let lastProbeAt = link.openedAt
+  let decideAgainAt = 0
   while (!link.over.aborted) {
     const quietSince = link.busy ? clock.now() : link.lastByteAt
     const endedAt = context.endedAt()
     const answerBy = quietSince + options.requestTimeoutMs
     const leaveAt = endedAt === undefined ? Infinity : Math.max(quietSince, endedAt) + endedSilenceMs
-    const decideAt = tracker.undecided ? quietSince + undecidedMs : Infinity
+    const decideAt = tracker.undecided ? Math.max(quietSince + undecidedMs, decideAgainAt) : Infinity
     const probeAt = Math.max(quietSince, lastProbeAt) + options.silenceMs
     const next = !link.opened || !link.plan.follow ? answerBy : Math.min(renewAt, leaveAt, decideAt, probeAt)
     const wait = next - clock.now()
@@ -51,7 +52,11 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
     else if (next === renewAt) link.leave('renew')
     else if (next === leaveAt) link.leave('container-ended')
     else if (next === decideAt) {
-      tracker.quiet()
+      const newest = await readNewest(context, link.over)
+      if (link.over.aborted || link.lastByteAt > quietSince) continue
+      decideAgainAt = clock.now() + options.silenceMs
+      // The connection may also be silent in the middle of what is sent again; a probe finds that out.
+      if (typeof newest !== 'string' && tracker.hasRead(newest, { last: false })) tracker.quiet()
       continue
     } else {
       lastProbeAt = clock.now()

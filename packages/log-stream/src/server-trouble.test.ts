@@ -67,6 +67,28 @@ describe('an error text of the kubelet in a body (F8)', () => {
     })
   })
 
+  it('with a newline behind it, for an hour, is neither a line nor a loss, and costs no reading of the whole file', async () => {
+    const numbered = Array.from({ length: 300 }, (_, n) => `line ${n} ${'x'.repeat(100)}`)
+    const text = 'unable to retrieve container logs for containerd://1\n'
+    let bytes = 0
+    const { texts, gaps, diagnostics } = await playStage(
+      { framing: 'none', kubelet: { fault: ({ follow }) => (follow ? { words: text } : undefined) } },
+      async ({ print, pass, kubelet }) => {
+        for (const [n, line] of numbered.entries()) {
+          print(line)
+          if (n % 10 === 9) await pass(2_000)
+        }
+        await pass(3_600_000)
+        bytes = kubelet.bytesSent / kubelet.connections.length
+        kubelet.exit()
+      },
+    )
+    expect(texts).toEqual(numbered)
+    expect(gaps).toEqual([])
+    expect(diagnostics.filter(({ code }) => code === 'headless_fragment').length).toBeLessThan(5)
+    expect(bytes).toBeLessThan(numbered.length * 60)
+  })
+
   it('is said once as long as it lasts', async () => {
     const text = 'unable to retrieve container logs for containerd://1'
     const { diagnostics, texts } = await runScenario({

@@ -89,9 +89,11 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     onWait()
     while (!signal.aborted && !this.#closed && !this.#hasRoom()) {
       const { promise, resolve } = Promise.withResolvers<void>()
+      const onAbort = (): void => resolve()
       this.#roomWaiters.push(resolve)
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      signal.addEventListener('abort', onAbort, { once: true })
       await promise
+      signal.removeEventListener('abort', onAbort)
     }
   }
 

@@ -5,7 +5,7 @@ import { RecentLines } from './recent-lines.ts'
 import { ReplayMatcher } from './replay-matcher.ts'
 import { serverWords } from './server-words.ts'
 import { type LineHandler, type StampedLine, StampedLines, type StampedPiece } from './stamped-lines.ts'
-import { sinceTime } from './timestamp.ts'
+import { parseStamp, sinceTime, stampEnd } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
 export interface StampTrackerOptions extends LineLimits {
@@ -28,6 +28,9 @@ interface Line extends StampedLine {
 // clock that was set, steps back by more than this.
 const stepBackNs = 1_000_000_000n
 const million = 1_000_000n
+const newline = 0x0a
+// containerd cuts lines at 16 KiB, CRI-O at 8 KiB.
+const partBytes = 8_192
 const heldOverheadBytes = 100
 const probeBytes = 1_048_576
 const probesBeforeDoubt = 60
@@ -61,6 +64,8 @@ export class StampTracker implements Tracker {
   #probedAgain = 0
   /** The fragment that was named last: each connection that begins at the same time gives it again. */
   #fragment = ''
+  /** The fragment that the whole file had, too. */
+  #wholeFragment = ''
   #step: Step = 'more'
   #finishing = false
   /** The long line that is being read: whether it is new, and its parts so far. */
@@ -136,7 +141,9 @@ export class StampTracker implements Tracker {
     const text = line.bytes.toString('utf8', 0, 4_096)
     if (this.#fragment !== text) this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text })
     this.#fragment = text
-    if (this.#matcher !== undefined || this.#full) return
+    if (this.#full) this.#wholeFragment = text
+    // What has no head in the whole file either is not made whole by reading that again.
+    if (this.#matcher !== undefined || this.#full || this.#wholeFragment === text) return
     if (!this.#acceptsLoss) {
       this.#step = 'reread'
       return
@@ -302,8 +309,6 @@ export class StampTracker implements Tracker {
 
   endBody({ last }: { last: boolean }): string {
     if (!last) {
-      // A file that is sent again is sent at once: what was not recognised by its end is new.
-      if (this.#reason === 'step-back') this.quiet()
       return serverWords(this.#lines.rest())
     }
     // The container ended: text without a newline is the end of what it printed.
@@ -320,6 +325,31 @@ export class StampTracker implements Tracker {
 
   async catchUp(): Promise<'more'> {
     return 'more'
+  }
+
+  get #hasTail(): boolean {
+    const rest = this.#lines.rest()
+    return stampEnd(rest, 0, rest.length) >= 0
+  }
+
+  needsProof({ last }: { last: boolean }): boolean {
+    return this.undecided || (last && this.#hasTail)
+  }
+
+  hasRead(newest: Uint8Array, { last }: { last: boolean }): boolean {
+    const probe = Buffer.from(newest)
+    const behind = stampEnd(probe, 0, probe.length)
+    const ns = behind < 0 ? null : parseStamp(probe, 0, behind)
+    if (ns === null) return false
+    const isWhole = probe.at(-1) === newline
+    if (isWhole === (last && this.#hasTail)) return false
+    const read = isWhole ? this.#held.at(-1) : this.#lines.peek()
+    if (read === undefined || read.ns === null) return false
+    const bytes = probe.subarray(behind, isWhole ? -1 : undefined)
+    if (read.ns === ns) return read.bytes.equals(bytes)
+    // Of a line of several parts the probe has the last one only, with a time of its own.
+    const head = read.bytes.length - bytes.length
+    return ns > read.ns && head > 0 && head % partBytes === 0 && read.bytes.subarray(head).equals(bytes)
   }
 
   judgeNewest(body: Uint8Array): Newest {

@@ -103,6 +103,14 @@ export class StampedLines {
     return this.#long === undefined ? Buffer.concat(this.#carry, this.#carried) : Buffer.alloc(0)
   }
 
+  /** What stands behind the last newline, as the line that it would be. */
+  peek(): { ns: bigint | null; bytes: Buffer } {
+    const rest = this.rest()
+    const behind = stampEnd(rest, 0, rest.length)
+    if (behind < 0) return { ns: null, bytes: rest }
+    return { ns: this.#stamps.read(rest, 0, behind), bytes: rest.subarray(behind) }
+  }
+
   /** The output ended: what stands behind the last newline is a line. Gives it back when it has no timestamp. */
   finish(): Buffer {
     if (this.#long !== undefined) {

@@ -14,8 +14,11 @@ export interface RequestPlan {
   /** Ask for the whole newest file instead of resuming at a time. */
   full: boolean
   follow: boolean
-  /** The container ended: what this request gives is all there is. */
-  last: boolean
+  /**
+   * The container ended: what this request gives is all there is. A last line without newline is taken after a look at
+   * the newest line alone (`ask`), or as it is (`take`).
+   */
+  last: false | 'ask' | 'take'
 }
 
 /** Turns the bytes of one connection after another into items, each exactly once. */
@@ -37,8 +40,15 @@ export interface Tracker {
   acceptLoss(): void
   /** Whether lines wait to be told from lines handed over before. */
   readonly undecided: boolean
-  /** Nothing came for a while on this connection: decide what was waiting for more. */
+  /** All there is was read: decide what was waiting for more. */
   quiet(): void
+  /**
+   * Whether what was read can only be judged when it is known that all there is was read: lines that wait, and at the
+   * output's end also bytes behind the last newline.
+   */
+  needsProof(o: { last: boolean }): boolean
+  /** Whether the answer to a `tailLines=1` probe is the very last of what was read. */
+  hasRead(newest: Uint8Array, o: { last: boolean }): boolean
   /** Judges the answer to a `tailLines=1` probe. */
   judgeNewest(body: Uint8Array): Newest
   cursor(): LogCursor
