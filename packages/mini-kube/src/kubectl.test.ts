@@ -113,6 +113,39 @@ describe.skipIf(!found)('kubectl', () => {
     ).toBe('{"a":"1","b":"2"}{"x":"y"}{"n":"o"}')
   })
 
+  it('explains the fields of a kind', async () => {
+    expect(await kubectl('explain', 'job.spec.backoffLimit')).toMatch(/FIELD: backoffLimit <integer>/)
+    expect(await kubectl('explain', 'pod.spec.containers', '--recursive')).toContain('-required-')
+  })
+
+  it('warns of fields that do not exist, or refuses them, as it is told', async () => {
+    const body = { ...shellJob('odd', 'true'), extra: 1 }
+    const file = manifest('odd', body)
+    await expect(kubectl('create', '-f', file)).rejects.toMatchObject({
+      stderr: expect.stringContaining('strict decoding error: unknown field "extra"'),
+    })
+    const { stderr } = await run('kubectl', ['create', '--validate=warn', '-f', file], { env })
+    expect(stderr).toBe('Warning: unknown field "extra"\n')
+    await kubectl('delete', 'job', 'odd')
+  })
+
+  it('replaces, diffs, drains, and says that there is no exec', async () => {
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'whole' }, data: { a: '1' } }
+    await kubectl('apply', '-f', manifest('whole', map))
+    const changed = manifest('whole-2', { ...map, data: { b: '2' } })
+    await expect(kubectl('diff', '-f', changed)).rejects.toMatchObject({ stdout: expect.stringContaining('+  b: "2"') })
+    expect(await kubectl('replace', '-f', changed)).toBe('configmap/whole replaced\n')
+    const script = "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"
+    await kubectl('run', 'stay', '--image=any', '--restart=Never', '--', '/bin/sh', '-c', script)
+    await kubectl('wait', '--for=condition=ready', 'pod/stay', '--timeout=20s')
+    await expect(kubectl('exec', 'stay', '--', 'ls')).rejects.toMatchObject({
+      stderr: expect.stringContaining('the server could not find the requested resource'),
+    })
+    expect(await kubectl('drain', 'mini-kube', '--force', '--timeout=20s')).toContain('pod/stay evicted')
+    expect(await kubectl('get', 'nodes')).toContain('Ready,SchedulingDisabled')
+    await kubectl('uncordon', 'mini-kube')
+  })
+
   it('says no in the words of the real server', async () => {
     await expect(kubectl('get', 'pod', 'absent')).rejects.toMatchObject({
       stderr: expect.stringContaining('Error from server (NotFound): pods "absent" not found'),

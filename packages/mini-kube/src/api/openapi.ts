@@ -1,5 +1,7 @@
 import { groupVersions, resources } from '../kinds/registry.ts'
 import { groupVersion, type ResourceDefinition } from '../kinds/resource-definition.ts'
+import { definitionOf } from '../schema/kube-schema.ts'
+import { openapiSchemas } from '../schema/openapi-schemas.ts'
 import type { JsonObject } from '../types.ts'
 import { kubernetesVersion } from './discovery.ts'
 
@@ -44,17 +46,20 @@ function pathsOf(resource: ResourceDefinition): [string, JsonObject][] {
   ]
 }
 
-/**
- * Paths and parameters, no schemas: enough for kubectl to know that the server validates fields and takes dry runs;
- * for strategic merges it then falls back on its built-in types.
- */
+/** Paths, parameters and schemas: enough for kubectl to validate, merge and explain. */
 export function openapiDocument(version: string): JsonObject | undefined {
   const served = resources.filter((resource) => groupVersion(resource) === version)
   if (served.length === 0) return undefined
+  const kinds = served.map((one) => ({
+    name: definitionOf(one),
+    group: one.group,
+    version: one.version,
+    kind: one.kind,
+  }))
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: kubernetesVersion },
     paths: Object.fromEntries(served.flatMap(pathsOf)),
-    components: { schemas: {} },
+    components: { schemas: openapiSchemas(kinds) },
   }
 }

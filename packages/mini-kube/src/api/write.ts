@@ -36,6 +36,7 @@ export async function replaceObject(context: NamedRequest): Promise<void> {
   checkBodyName(resource, name, namespace, body)
   if (resource.namespaced && namespace !== undefined) body.metadata.namespace = namespace
   const part = statusOnly(context) ? 'status' : 'spec'
+  resource.defaults?.(body)
   reply(context, 200, cluster.objects.update(resource, body, { part, dryRun: options.dryRun }))
 }
 
@@ -104,6 +105,7 @@ export async function patchObject(context: NamedRequest): Promise<void> {
   const { next, shown } = patched(type, old, raw)
   const wanted = patchedObject(context, next, shown, options) as KubeObject
   checkBodyName(resource, name, namespace, wanted)
+  resource.defaults?.(wanted)
   if (wanted.metadata.uid !== undefined && wanted.metadata.uid !== old.metadata.uid) {
     // Metadata is validated twice on an update, once for every kind and once by the kind itself.
     const cause = fieldInvalid('metadata.uid', wanted.metadata.uid, 'field is immutable')

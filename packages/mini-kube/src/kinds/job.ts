@@ -31,9 +31,9 @@ const uidLabels = (job: Job) => ({
   'job-name': job.metadata.name,
 })
 
-function prepare(object: KubeObject): void {
+/** What the server fills in, whoever writes the Job. */
+function defaults(object: KubeObject): void {
   const job = asJob(object)
-  job.status = {}
   job.spec ??= { template: { spec: { containers: [] } } }
   const { spec } = job
   spec.template ??= { spec: { containers: [] } }
@@ -49,15 +49,21 @@ function prepare(object: KubeObject): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True'
   }
-  if (!spec.manualSelector) {
-    const { matchLabels } = spec.selector ?? {}
-    spec.selector = { matchLabels: { ...matchLabels, 'batch.kubernetes.io/controller-uid': job.metadata.uid } }
-    spec.template.metadata = {
-      ...spec.template.metadata,
-      labels: { ...spec.template.metadata?.labels, ...uidLabels(job) },
-    }
-  }
   defaultPodSpec(spec.template.spec)
+}
+
+function prepare(object: KubeObject): void {
+  defaults(object)
+  const job = asJob(object)
+  const { spec } = job
+  job.status = {}
+  if (spec.manualSelector === true) return
+  const { matchLabels } = spec.selector ?? {}
+  spec.selector = { matchLabels: { ...matchLabels, 'batch.kubernetes.io/controller-uid': job.metadata.uid } }
+  spec.template.metadata = {
+    ...spec.template.metadata,
+    labels: { ...spec.template.metadata?.labels, ...uidLabels(job) },
+  }
 }
 
 function validate(object: KubeObject): StatusCause[] {
@@ -140,7 +146,7 @@ function validateChoices({ spec }: Job): StatusCause[] {
   return causes
 }
 
-const internalNames = (value: unknown) => JSON.stringify(value)
+const internalNames = (value: unknown) => JSON.stringify(value ?? null)
 
 function validateUpdate(next: KubeObject, old: KubeObject): StatusCause[] {
   const [job, before] = [asJob(next), asJob(old)]
@@ -169,6 +175,7 @@ export const job = defineResource({
   defaultPropagation: 'Orphan',
   selectableFields: (object) => ({ 'status.successful': String(asJob(object).status.succeeded ?? 0) }),
   prepareCreate: prepare,
+  defaults,
   validate,
   validateUpdate,
   columns: [

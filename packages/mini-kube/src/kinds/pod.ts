@@ -136,6 +136,10 @@ export const pod = defineResource({
       'status.nominatedNodeName': '',
     }
   },
+  defaults: (object) => {
+    asPod(object).spec ??= { containers: [] }
+    defaultPodSpec(asPod(object).spec)
+  },
   prepareCreate: (object) => {
     const made = asPod(object)
     made.spec ??= { containers: [] }

@@ -50,6 +50,8 @@ export interface ResourceDefinition {
   columns: TableColumn[]
   /** Fields usable in fieldSelector besides metadata.name and metadata.namespace. */
   selectableFields: (object: KubeObject) => Record<string, string>
+  /** Fills, in place, what the server fills in on every write, not only the first. */
+  defaults?: (object: KubeObject) => void
   /** Fills defaults of a new object in place (the object is the request's own copy). */
   prepareCreate: (object: KubeObject, context: KindContext) => void
   validate: (object: KubeObject) => StatusCause[]
