@@ -179,6 +179,34 @@ describe('what one connection does all by itself (B.4)', () => {
     expect(diagnostics.map((item) => item.code)).toContain('file_repeated')
   })
 
+  it('skips it also when it is larger than what is remembered line by line', async () => {
+    const clock = new VirtualClock()
+    const kubelet = new FakeKubelet({ now: () => clock.now() })
+    const printed = Array.from({ length: 30_000 }, (_, n) => `line ${n} ${'x'.repeat(100)}`)
+    const playing = (async () => {
+      let ns = BigInt(clock.now()) * 1_000_000n
+      kubelet.writeLine(ns, Buffer.from('before'))
+      await clock.sleep(100)
+      kubelet.rotate()
+      for (const line of printed) kubelet.writeLine((ns += 1_000_000n), Buffer.from(line))
+      await clock.sleep(100)
+      kubelet.rereadNewest()
+      kubelet.writeLine((ns += 1_000_000n), Buffer.from('tick'))
+      await clock.sleep(100)
+      kubelet.exit()
+    })()
+    const { texts, gaps, diagnostics } = await collect(kubelet, {
+      framing: 'none',
+      containerEnded: kubelet.ended,
+      clock,
+      maxRecentLines: 1_000,
+    })
+    await clock.run(playing)
+    expect(texts).toEqual(['before', ...printed, 'tick'])
+    expect(gaps).toEqual([])
+    expect(diagnostics.map(({ code }) => code)).toEqual(['file_repeated'])
+  })
+
   it('finds by the drain what a clean end of the stream left out', async () => {
     const kubelet = new FakeKubelet()
     for (let i = 0; i < 10; i++) kubelet.writeLine(nine + BigInt(i), Buffer.from(`old ${i}`))

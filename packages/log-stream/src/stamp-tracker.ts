@@ -1,4 +1,5 @@
 import { formatHash, parseHash } from './line-hash.ts'
+import { Landmarks } from './landmarks.ts'
 import { LineJoiner } from './line-joiner.ts'
 import type { GapReason, LogLine, StampCursor, Verdict } from './log-item.ts'
 import { RecentLines } from './recent-lines.ts'
@@ -42,6 +43,7 @@ const probesBeforeDoubt = 60
 export class StampTracker implements Tracker {
   readonly #o: StampTrackerOptions
   readonly #recent: RecentLines
+  readonly #landmarks = new Landmarks()
   readonly #handler: LineHandler
   /** For lines that come whole. */
   readonly #joiner: LineJoiner
@@ -49,6 +51,8 @@ export class StampTracker implements Tracker {
   /** Present while it is not known where in the printed sequence the server's lines stand. */
   #matcher: ReplayMatcher | undefined
   #reason: 'resume' | 'step-back' = 'resume'
+  /** A file that came before is being sent again: what is not known of it is older than the lines that are remembered. */
+  #isRepeated = false
   #held: Line[] = []
   #heldBytes = 0
   #full = true
@@ -186,8 +190,16 @@ export class StampTracker implements Tracker {
       }
       this.#matcher = new ReplayMatcher(this.#recent, undefined)
       this.#reason = 'step-back'
+      this.#isRepeated = false
     }
     if (this.#isKnown(line)) return
+    if (this.#reason === 'step-back' && line.ns <= this.#high) {
+      if (!this.#isRepeated && this.#landmarks.has(line)) {
+        this.#isRepeated = true
+        this.#dropHeld()
+      }
+      if (this.#isRepeated) return
+    }
     this.#hold(line)
     if (line.ns > (this.#reason === 'resume' ? this.#peak : this.#high)) this.quiet()
   }
@@ -198,12 +210,14 @@ export class StampTracker implements Tracker {
     // Lines before a known one are older than it, whatever their time says: the file is in the order of printing.
     this.#dropHeld()
     if (match === 'last-known') {
-      if (this.#reason === 'step-back') {
-        this.#o.emit({ type: 'diagnostic', code: 'file_repeated', text: 'The server sent the newest file again' })
-      }
+      if (this.#reason === 'step-back') this.#sayRepeated()
       this.#matcher = undefined
     }
     return true
+  }
+
+  #sayRepeated(): void {
+    this.#o.emit({ type: 'diagnostic', code: 'file_repeated', text: 'The server sent the newest file again' })
   }
 
   #hold(line: Line): void {
@@ -238,7 +252,8 @@ export class StampTracker implements Tracker {
     const held = this.#held
     this.#dropHeld()
     this.#matcher = undefined
-    if (this.#reason === 'step-back') {
+    if (this.#reason === 'step-back' && this.#isRepeated) this.#sayRepeated()
+    else if (this.#reason === 'step-back') {
       this.#o.emit({
         type: 'diagnostic',
         code: 'clock_stepped_back',
@@ -286,6 +301,7 @@ export class StampTracker implements Tracker {
         if (line.ns > this.#high) this.#high = line.ns
         if (line.ns > this.#peak) this.#peak = line.ns
         this.#recent.push(line.ns, line.high, line.low)
+        this.#landmarks.pass(line.bytes.length, line)
         this.#begun = undefined
       } else {
         if (part.index < (this.#begun?.parts ?? 0)) return

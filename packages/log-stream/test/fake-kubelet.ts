@@ -82,6 +82,7 @@ export class FakeKubelet implements LogSource {
   /** Whether any file's times go back, so that a time cannot be searched for. */
   #unordered = false
   #unseen = 0
+  #rereads = 0
   #sentTo = 0
   #sentOfNext = 0
   #pieceEnd = 0
@@ -116,6 +117,12 @@ export class FakeKubelet implements LogSource {
   rotateUnseen(): void {
     this.#unseen++
     this.rotate()
+  }
+
+  /** Whoever follows reads the newest file once more from its start, as after a rotation that was missed. */
+  rereadNewest(): void {
+    this.#rereads++
+    this.#wake()
   }
 
   rotate(): void {
@@ -267,14 +274,14 @@ export class FakeKubelet implements LogSource {
         continue
       }
       if (!request.follow) return
-      if (watchedFrom !== undefined && this.#files.length - this.#unseen > watchedFrom) {
+      if (watchedFrom !== undefined && this.#files.length + this.#rereads - this.#unseen > watchedFrom) {
         // One event per rotation, each of which opens the newest file from its start.
         watchedFrom++
         fileIndex = this.#files.length - 1
         at = 0
         continue
       }
-      watchedFrom ??= this.#files.length - this.#unseen
+      watchedFrom ??= this.#files.length + this.#rereads - this.#unseen
       if (!this.#running || isBroken()) return
       await this.#changed(request.signal)
       if (isBroken()) return
