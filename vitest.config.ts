@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'paperclip',
           include: [`{packages,apps}/*/{src,test}/${paperclip}`],
           exclude: ignored,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           // The first server of a machine installs Paperclip, 1.6 GB, before it starts.
           hookTimeout: 600_000,
           fileParallelism: false,

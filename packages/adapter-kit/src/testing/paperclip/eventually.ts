@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Asks again and again until there is an answer; Paperclip has no way to be waited on. */
-export async function eventually<T>(ask: () => Promise<T | null>, what: string, timeoutMs = 90_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | null>, what: string, timeoutMs = 180_000): Promise<T> {
   const until = Date.now() + timeoutMs
   for (;;) {
     const found = await ask()

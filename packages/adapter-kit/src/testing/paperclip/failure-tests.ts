@@ -115,7 +115,7 @@ export function failureTests(suite: PaperclipSuite): void {
   }
 
   const scheduledRetry = (issue: string) =>
-    eventually(async () => (await suite.lab.board.issue(issue)).scheduledRetry ?? null, 'a scheduled retry', 20_000)
+    eventually(async () => (await suite.lab.board.issue(issue)).scheduledRetry ?? null, 'a scheduled retry', 60_000)
 
   /** Paperclip tries again in half a minute; nobody need wait for that. */
   async function retryNow(issue: string): Promise<void> {

@@ -84,7 +84,7 @@ export async function openBoard(call: (...ask: [string, string, unknown?]) => Pr
         reason: 'harness_wake',
         payload: { issueId },
       }),
-    finished: (agent, after = [], timeoutMs = 90_000) =>
+    finished: (agent, after = [], timeoutMs = 180_000) =>
       eventually(
         async () => {
           const found = (await runs(agent)).find(({ id, status }) => !after.includes(id) && over.has(status))
@@ -100,7 +100,7 @@ export async function openBoard(call: (...ask: [string, string, unknown?]) => Pr
       )
       return textOf(content)
     },
-    issueIn: (id, status, timeoutMs = 90_000) =>
+    issueIn: (id, status, timeoutMs = 180_000) =>
       eventually(
         async () => {
           const found = await issue(id)
