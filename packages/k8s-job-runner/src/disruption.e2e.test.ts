@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { kinds, type KubeClient, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
 import type { V1PriorityClass, V1RuntimeClass } from '@kubernetes/client-node'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   connect,
   image,
   kubeConfigPath,
+  podsOver,
   podTerminal,
   removeJobs,
   request,
@@ -62,6 +63,8 @@ async function gone({ job }: RunHandle): Promise<void> {
 /** Stops the kubelet, which is what a lost node looks like to everybody else, while `meanwhile` runs. */
 async function withoutKubelet(meanwhile: () => Promise<void>): Promise<void> {
   const pid = Number(readFileSync(kubeletPid, 'utf8'))
+  // Also when the test runs out of time: others use this cluster.
+  onTestFinished(() => void process.kill(pid, 'SIGCONT'))
   process.kill(pid, 'SIGSTOP')
   try {
     await meanwhile()
@@ -292,7 +295,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
       expect(await patient.outcome).toMatchObject({ kind: 'cancelled' })
       expect(await ended).toBe('gone')
       // The node is back: what was lost is over now, and the key is free.
-      await podTerminal(client, namespace, lost.job.uid)
+      await podsOver(client, namespace, lost.job.uid)
       expect(await outcomeOf(await runner.start(request({ key })))).toMatchObject({ kind: 'succeeded' })
     })
   })

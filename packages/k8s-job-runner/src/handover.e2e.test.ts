@@ -1,34 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { createKubeClient, isAlreadyExists, kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { KubeConfig, type V1PersistentVolumeClaim as PersistentVolumeClaim } from '@kubernetes/client-node'
+import { kinds, type KubeClient } from '@agent-jobs/kube-api'
+import type { V1PersistentVolumeClaim as PersistentVolumeClaim } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createJobRunner, type RunRequest } from './index.ts'
+import { connect, image, kubeConfigPath, unlessThere } from '../test/support/real-cluster.ts'
+import { createJobRunner, type RunHandle, type RunRequest } from './index.ts'
 
-const kubeConfigPath = process.env['KUBECONFIG'] ?? ''
 const namespace = 'handover-e2e'
-const runs = 10
+const runs = 7
 const longestGapMs = 20_000
 const usualGapMs = 8000
-
-function connect(): KubeClient {
-  const kubeConfig = new KubeConfig()
-  kubeConfig.loadFromFile(kubeConfigPath)
-  return createKubeClient({ kubeConfig })
-}
-
-async function unlessThere(creating: Promise<unknown>): Promise<void> {
-  try {
-    await creating
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-  }
-}
+/** A handover that took longer tells its story. */
+const slowGapMs = 4000
 
 function request(key: string, script: string): RunRequest {
   return {
     key,
     runId: randomUUID(),
-    image: process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1',
+    image,
     imagePullPolicy: 'IfNotPresent',
     command: { argv: ['sh', '-c', script] },
     volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
@@ -36,6 +24,14 @@ function request(key: string, script: string): RunRequest {
     // What an agent of Paperclip has by default: a pod that does not end by itself would hold the key this long.
     terminationGracePeriodSeconds: 65,
   }
+}
+
+/** Tells what happened in a slow handover, by the runner and by the cluster. */
+async function explain(client: KubeClient, { pod }: RunHandle, gap: number, story: readonly string[]): Promise<void> {
+  const fieldSelector = `involvedObject.name=${pod?.name}`
+  const { items } = await client.list(kinds.Event, { namespace, fieldSelector })
+  const events = items.map(({ reason, count, message }) => `${reason} ×${count ?? 1} ${message}`)
+  process.stdout.write(`a handover of ${gap} ms:\n  ${[...story, ...events].join('\n  ')}\n`)
 }
 
 /**
@@ -50,10 +46,15 @@ async function chain(script: string, { anew }: { anew: boolean }): Promise<numbe
   let endedAt: number | undefined
   const left: Promise<unknown>[] = []
   for (let index = 0; index < runs; index += 1) {
+    const calledAt = Date.now()
     const run = await runner.start(request(key, script))
+    const story = [`start took ${Date.now() - calledAt} ms`]
     for await (const event of run.events) {
+      if (event.type === 'phase' || event.type === 'warning') story.push(`${event.at - calledAt} ${event.message}`)
       if (event.type !== 'line' || event.text !== 'here') continue
-      if (endedAt !== undefined) gaps.push(Date.now() - endedAt)
+      const gap = Date.now() - (endedAt ?? Date.now())
+      if (endedAt !== undefined) gaps.push(gap)
+      if (gap > slowGapMs) await explain(client, run, gap, story)
       break
     }
     await run.outcome

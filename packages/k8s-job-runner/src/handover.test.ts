@@ -1,6 +1,6 @@
 import { kinds } from '@agent-jobs/kube-api'
 import { describe, expect, it } from 'vitest'
-import { frames, startWorld } from '../test/support/world.ts'
+import { firstLine, frames, startWorld } from '../test/support/world.ts'
 import type { Pod } from './kubernetes.ts'
 import { buildManifest } from './manifest.ts'
 import { hasNothingRunning } from './read-pod.ts'
@@ -77,6 +77,24 @@ describe('what a run leaves', () => {
     const claims = requests.filter((line) => /^POST .*secrets/.test(line))
     expect(claims.map((line) => line.slice(-3))).toEqual(['201', '409', '201'])
     await run.settled
+  })
+
+  it('is waited for when its pod is gone and its Job has not said so yet', async () => {
+    await using world = await startWorld({ seed: 33 })
+    // A list of pods from before the run: as if its pod had been taken away.
+    const blind = await world.kube.faults.inject({ kind: 'stale', match: { path: '/pods?labelSelector' } })
+    const first = await world.server().runner.start(frames(['wait'], { key: 'gone' }))
+    await firstLine(first)
+    const { runner } = world.server({ handoverMs: 0 })
+    await expect(runner.start(frames(['wait'], { key: 'gone' }))).rejects.toMatchObject({
+      code: 'key_busy',
+      holder: { state: 'its pod is gone' },
+    })
+    await blind.remove()
+    await expect(runner.start(frames(['wait'], { key: 'gone' }))).rejects.toMatchObject({
+      holder: { state: expect.stringMatching(/^pod .* is Running$/) },
+    })
+    await first.detach()
   })
 
   it('is removed from the cluster only when its pod has said that it is over, unless somebody waits for its key', async () => {

@@ -63,5 +63,8 @@ export async function inspectHolder(
   }
   if (over || pods.length > 0) return report('dead', 'it has ended')
   if (job === null) return report('unclaimed', 'its Job does not exist yet')
+  const { active = 0, failed = 0, succeeded = 0 } = job.status ?? {}
+  // It had a pod, which is gone: there will be no other, and the Job says so within a second.
+  if (active + failed + succeeded > 0) return report('ending', 'its pod is gone')
   return report('busy', 'its Job has no pod yet')
 }

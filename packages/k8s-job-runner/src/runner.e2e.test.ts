@@ -1,30 +1,25 @@
-import { createKubeClient, isAlreadyExists, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { KubeConfig } from '@kubernetes/client-node'
+import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  connect,
+  kubeConfigPath,
+  podTerminal,
+  removeJobs,
+  request,
+  sh,
+  unlessThere,
+} from '../test/support/real-cluster.ts'
 import { killHard, startRunProcess, type RunMessage } from '../test/support/run-process.ts'
 import { createJobRunner, type JobRunner, type RunEvent, type RunHandle, type RunRequest } from './index.ts'
 import { label } from './labels.ts'
 
-const kubeConfigPath = process.env['KUBECONFIG'] ?? ''
 const namespace = 'runner-e2e'
-const image = process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1'
 
 let client: KubeClient
 let runner: JobRunner
 const requests: string[] = []
 
-const sh = (script: string): RunRequest['command'] => ({ argv: ['sh', '-c', script] })
-function request(fields: Partial<RunRequest>): RunRequest {
-  return {
-    key: `key-${randomUUID()}`,
-    runId: randomUUID(),
-    image,
-    imagePullPolicy: 'IfNotPresent',
-    command: sh('true'),
-    ...fields,
-  }
-}
 async function collect(run: RunHandle): Promise<RunEvent[]> {
   const events: RunEvent[] = []
   for await (const event of run.events) events.push(event)
@@ -45,41 +40,16 @@ async function until(events: AsyncIterator<RunEvent>, matches: (event: RunEvent)
 }
 const rest = async (events: AsyncIterator<RunEvent>): Promise<RunEvent[]> =>
   collect({ events: { [Symbol.asyncIterator]: () => events } } as RunHandle)
-/** Resolves when the pod of a Job says that it is over. */
-async function podTerminal(jobUid: string): Promise<void> {
-  const stop = new AbortController()
-  const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`
-  for await (const event of client.listWatch(kinds.Pod, { namespace, labelSelector, signal: stop.signal })) {
-    if (event.type !== 'synced' && ['Succeeded', 'Failed'].includes(event.object.status?.phase ?? '')) break
-  }
-  stop.abort()
-}
 const isLine = (event: RunEvent): boolean => event.type === 'line'
 
 describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: false }, () => {
   beforeAll(async () => {
-    const kubeConfig = new KubeConfig()
-    kubeConfig.loadFromFile(kubeConfigPath)
-    client = createKubeClient({
-      kubeConfig,
-      onRequest: ({ method, path }) => requests.push(`${method} ${path.replace(/\?.*/, '')}`),
-    })
+    client = connect((line) => requests.push(line))
     runner = createJobRunner({ client, namespace })
-    try {
-      await client.create(kinds.Namespace, { metadata: { name: namespace } })
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
+    await unlessThere(client.create(kinds.Namespace, { metadata: { name: namespace } }))
   })
   afterAll(async () => {
-    const { items } = await client.list(kinds.Job, { namespace })
-    for (const { metadata } of items) {
-      await client
-        .delete(kinds.Job, { name: metadata?.name ?? '', namespace, propagationPolicy: 'Foreground' })
-        .catch((error: unknown) => {
-          if (!isNotFound(error)) throw error
-        })
-    }
+    await removeJobs(client, namespace)
     await client.close()
   })
 
@@ -300,7 +270,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await first.outcome).toMatchObject({ kind: 'succeeded' })
     // Nobody tears it down: what is left is a Job that has ended and its Secret.
     await first.detach()
-    await podTerminal(first.job.uid)
+    await podTerminal(client, namespace, first.job.uid)
     const run = await second()
     expect(linesOf(await collect(run))).toEqual(['stdout: second'])
   })

@@ -87,3 +87,22 @@ export async function podTerminal(client: KubeClient, namespace: string, jobUid:
   }
   stop.abort()
 }
+
+/** Resolves when no pod of a Job may still be at work: all have said that they are over, or are gone. */
+export async function podsOver(client: KubeClient, namespace: string, jobUid: string): Promise<void> {
+  const stop = new AbortController()
+  const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`
+  const live = new Set<string>()
+  let synced = false
+  for await (const event of client.listWatch(kinds.Pod, { namespace, labelSelector, signal: stop.signal })) {
+    if (event.type === 'synced') synced = true
+    else {
+      const { metadata, status } = event.object
+      const over = event.type === 'deleted' || ['Succeeded', 'Failed'].includes(status?.phase ?? '')
+      if (over) live.delete(metadata?.uid ?? '')
+      else live.add(metadata?.uid ?? '')
+    }
+    if (synced && live.size === 0) break
+  }
+  stop.abort()
+}
