@@ -41,7 +41,10 @@ const deleted = outcome({
   code: 'deleted_externally',
   seen: { what: 'job', at: 1, by: 'watch' },
 })
-const signalled = outcome({ kind: 'signalled', code: 'signalled', signal: 'SIGKILL' }, { exitCode: 137, signal: 'SIGKILL' })
+const signalled = outcome(
+  { kind: 'signalled', code: 'signalled', signal: 'SIGKILL' },
+  { exitCode: 137, signal: 'SIGKILL' },
+)
 const cancelled = outcome({ kind: 'cancelled', code: 'cancelled', by: 'an operator' }, { exitCode: 143 })
 const total = outcome({ kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'total' }, { exitCode: 143 })
 const image = outcome({ kind: 'imageError', code: 'image_error', container: 'claude' })
