@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
 import { packUpgrade } from './pack-adapter.ts'
 import type { PaperclipSuite } from './paperclip-conformance.ts'
@@ -60,6 +62,7 @@ export function installTests(suite: PaperclipSuite): void {
     await board.must('POST', '/api/adapters/install', { packageName, version: `file:${tarball}` })
     expect(await board.must('POST', `/api/adapters/${type}/reload`, {})).toMatchObject({ version, reloaded: true })
     expect((await form()).fields.find((field) => field.key === key)?.label).toBe(renamed)
+    rmSync(dirname(tarball), { recursive: true })
     // Back to what this checkout holds.
     await board.must('POST', '/api/adapters/install', { packageName, version: `file:${suite.tarball}` })
     await board.must('POST', `/api/adapters/${type}/reload`, {})

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelScenarios, cancelTests } from './cancel-tests.ts'
@@ -62,7 +64,10 @@ export function paperclipConformance(
         version: `file:${tarball}`,
       })
     })
-    afterAll(() => lab?.close())
+    afterAll(async () => {
+      await lab?.close()
+      if (tarball !== '') rmSync(dirname(tarball), { recursive: true })
+    })
 
     const suite: PaperclipSuite = {
       agent,
