@@ -46,7 +46,7 @@ export async function unlessThere(creating: Promise<KubeObject>): Promise<void> 
 }
 
 /** Takes what is gone already for removed. */
-export async function unlessGone(deleting: Promise<unknown>): Promise<void> {
+async function unlessGone(deleting: Promise<unknown>): Promise<void> {
   try {
     await deleting
   } catch (error) {
