@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { paperclipContext, realPaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
+import { claimStore, createJobRunner, type ClaimStoreOptions, type OwnerState } from '@agent-jobs/k8s-job-runner'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { opencodeAgent } from './testing/opencode-agent.ts'
@@ -15,6 +16,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     place = await realPaperclipPlace(opencodeAgent, 'opencode-e2e')
   })
   afterAll(() => place.close())
+  const agent = randomUUID()
 
   async function run(
     scenario: string,
@@ -22,10 +24,20 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
       extra = {},
       session = null,
       task = `task-${randomUUID()}`,
-    }: { extra?: Record<string, unknown>; session?: Record<string, unknown> | null; task?: string } = {},
+      agentId = agent,
+      signal,
+    }: {
+      extra?: Record<string, unknown>
+      session?: Record<string, unknown> | null
+      task?: string
+      agentId?: string
+      signal?: AbortSignal
+    } = {},
   ) {
     const { ctx, told } = paperclipContext({
       runId: randomUUID(),
+      agentId,
+      ...(signal ? { signal } : {}),
       adapterType: 'opencode_k8s',
       config: place.config(scenario, extra),
       context: { taskId: task, issueId: task },
@@ -78,7 +90,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     const [claim] = (
       await place.client.list(kinds.PersistentVolumeClaim, {
         namespace: place.namespace,
-        labelSelector: 'paperclip.io/pvc-type=agent-db',
+        labelSelector: `paperclip.io/pvc-type=agent-db,paperclip.io/agent-id=${agent}`,
       })
     ).items
     expect(claim?.spec?.resources?.requests).toEqual({ storage: '64Mi' })
@@ -88,11 +100,62 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     const after = await run('text', { extra, session: before.result.sessionParams ?? null, task: before.task })
     expect(after.result, logOf(after.told)).toMatchObject({ exitCode: 0, sessionId: before.result.sessionId })
     expect(after.result.summary).toContain('turn 2')
+    const { client, namespace } = place
+    const labelSelector = `paperclip.io/agent-id=${agent}`
+    const gone = new AbortController()
+    const left = new Set<string>()
+    const pods = client.listWatch(kinds.Pod, { namespace, labelSelector, signal: gone.signal })
+    for await (const event of pods) {
+      if (event.type !== 'synced') left[event.type === 'deleted' ? 'delete' : 'add'](event.object.metadata?.uid ?? '')
+      if (event.type === 'synced' || event.type === 'deleted') if (left.size === 0) gone.abort()
+    }
+    const reaped = async (state: OwnerState) => {
+      const ownerOf: ClaimStoreOptions['ownerOf'] = ({ metadata }) =>
+        metadata?.annotations?.['paperclip.io/agent-id'] ?? null
+      const store = claimStore({ client, namespace, labelSelector, ownerOf, ownerState: async () => state })
+      const runner = createJobRunner({ client, namespace })
+      const { items } = await runner.reap({ dryRun: false, olderThanMs: 0, stores: [store] })
+      return items.filter(({ kind }) => kind === 'PersistentVolumeClaim')
+    }
+    expect(await reaped('unknown')).toMatchObject([{ action: 'kept' }])
+    expect(await reaped('absent')).toMatchObject([{ action: 'removed', reason: `its owner ${agent} is gone` }])
   })
 
-  it('names a model that the provider does not have', async () => {
-    const { result, told } = await run('text', { extra: { model: 'lab/no-such-model' } })
-    expect(result, logOf(told)).toMatchObject({ errorCode: 'model_unavailable' })
+  it('lists the models that OpenCode has keys for, from the image of the agents', async () => {
+    const models = await place.adapter().refreshModels?.()
+    expect(models?.map(({ id }) => id)).toEqual(expect.arrayContaining(['xai/grok-4.7', 'openai/gpt-5.5']))
+  })
+
+  // Each is an agent of its own, so they run side by side.
+  it('says what became of a run that ends in an odd way', async () => {
+    const session = expect.stringMatching(/^ses_/)
+    const ways: [string, Record<string, unknown>, Record<string, unknown>][] = [
+      ['empty', {}, { errorCode: 'llm_api_error', sessionId: session }],
+      // OpenCode names its session when the model has begun to answer, which it never does here.
+      ['hang', { idleTimeoutSec: 10 }, { errorCode: 'timeout', timedOut: true }],
+      ['403', {}, { errorCode: 'auth_failed', sessionId: session }],
+      ['503', {}, { errorCode: 'upstream_error', errorFamily: 'transient_upstream', sessionId: session }],
+      ['text', { model: 'lab/no-such-model' }, { errorCode: 'model_unavailable' }],
+    ]
+    const results = await Promise.all(
+      ways.map(async ([scenario, extra, expected]) => {
+        const { result, told } = await run(scenario, { extra: { graceSec: 1, ...extra }, agentId: randomUUID() })
+        return { scenario, result, expected, log: logOf(told) }
+      }),
+    )
+    for (const { scenario, result, expected, log } of results) {
+      expect(result, `${scenario}: ${log}`).toMatchObject({ exitCode: expect.any(Number), ...expected })
+    }
+  })
+
+  it('keeps session and usage of a run whose model minds no limit of steps, and that is therefore stopped', async () => {
+    const stop = new AbortController()
+    const stubborn = run('loop', { extra: { maxStepsPerRun: 2, graceSec: 1 }, signal: stop.signal })
+    for (let step = 0; step < 4; step += 1) await Promise.race([place.model.asked('loop'), stubborn])
+    stop.abort(new Error('Enough'))
+    const { result, told } = await stubborn
+    expect(result, logOf(told)).toMatchObject({ errorCode: 'cancelled', sessionId: expect.stringMatching(/^ses_/) })
+    expect(result.usage?.outputTokens).toBeGreaterThan(0)
   })
 
   it('refuses a model without a provider before anything is created', async () => {

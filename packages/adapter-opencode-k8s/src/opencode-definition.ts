@@ -7,7 +7,7 @@ import { opencodeArguments } from './opencode-arguments.ts'
 import { opencodeBilling } from './opencode-billing.ts'
 import { opencodeConfig } from './opencode-config.ts'
 import { readModel } from './opencode-model.ts'
-import { opencodeModels } from './opencode-models.ts'
+import { listOpencodeModels, opencodeModels } from './opencode-models.ts'
 import { opencodeSchema } from './opencode-settings.ts'
 import { runCost } from './run-cost.ts'
 import { databaseClaim, databaseFolder, findDatabase } from './session-store.ts'
@@ -25,6 +25,8 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   runtimeToolDelivery: 'environment',
   documentation: configurationDoc,
   models: opencodeModels,
+  listModels: listOpencodeModels,
+  modelsInImage: true,
   executable: (settings) => settings.agentCommand,
   needsBash: false,
   extraPermissions: ({ agentDbMode }) => (agentDbMode === 'dedicated_pvc' ? dedicatedClaimPermissions : []),

@@ -152,6 +152,8 @@ const failures = {
     'anthropic-ratelimit-unified-5h-reset': '4102444800',
   }),
   '500': fails(500, 'api_error', 'Internal server error'),
+  // Says when to ask again, which makes clients give up within seconds instead of a minute.
+  '503': fails(503, 'api_error', 'Service unavailable', { 'retry-after': '1' }),
   '529': fails(529, 'overloaded_error', 'Overloaded'),
   billing: fails(
     400,

@@ -129,8 +129,10 @@ export interface AgentDefinition<
   readonly runtimeToolDelivery: AdapterRuntimeToolDelivery
   readonly documentation: string
   readonly models: AdapterModel[]
-  /** Asks the provider for its models. */
+  /** Asks the provider, or the agent in the agents' image, for its models. */
   listModels?(input: ModelInput): Promise<AdapterModel[]>
+  /** True when `listModels` starts a pod: asked once an hour, and nobody waits long for it. */
+  readonly modelsInImage?: boolean
   /** The agent's program in the image, for the environment test; the container's name by default. */
   executable?(settings: z.output<Schema>): string
   /** True when the agent runs commands by bash or zsh only. */
@@ -163,6 +165,8 @@ export interface ModelInput {
   env: Readonly<Record<string, string | undefined>>
   fetch: typeof fetch
   signal: AbortSignal
+  /** The lines that a command prints in the image of the agents, with the variables that they inherit. */
+  inImage(command: { argv: readonly string[]; env: Readonly<Record<string, string>> }): Promise<string[]>
 }
 
 /** Where to look for a session. */

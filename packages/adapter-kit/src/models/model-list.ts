@@ -1,39 +1,62 @@
 import type { AdapterModel } from '@paperclipai/adapter-utils'
 import { messageOf } from '../adapter-error.ts'
-import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AgentDefinition, ModelInput } from '../agent/agent-definition.ts'
 import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import { imageOutput } from './image-output.ts'
 
-const timeoutMs = 10_000
-const freshMs = 60_000
+// A provider answers within seconds and for nothing; the agents' image needs a pod.
+const ofProvider = { timeoutMs: 10_000, freshMs: 60_000, patienceMs: 10_000 }
+const ofImage = { timeoutMs: 150_000, freshMs: 3_600_000, patienceMs: 3000 }
 
-/** The models on offer, asked of the provider now and then. */
+/** The models on offer, asked of the provider or of the agents' image now and then. */
 export interface ModelList {
-  /** What was asked lately, else what the provider says now. */
+  /** What was asked lately, else what is said now, else – while the answer is on its way – what is known. */
   list(): Promise<AdapterModel[]>
-  /** What the provider says now. */
+  /** What is said now. */
   refresh(): Promise<AdapterModel[]>
 }
 
-/** Makes the list. A provider that does not answer leaves the list that is known. */
+/** Makes the list. Where nobody answers, what is known stays. */
 export function createModelList(
-  definition: Pick<AgentDefinition, 'models' | 'listModels' | 'label'>,
+  definition: Pick<AgentDefinition, 'models' | 'listModels' | 'label' | 'type' | 'schema' | 'modelsInImage'>,
   deps: AdapterDependencies,
 ): ModelList {
+  const { timeoutMs, freshMs, patienceMs } = definition.modelsInImage === true ? ofImage : ofProvider
   let known: { models: AdapterModel[]; at: number } | null = null
-  const refresh = async (): Promise<AdapterModel[]> => {
+  let asking: Promise<AdapterModel[]> | null = null
+  const ask = async (): Promise<AdapterModel[]> => {
     try {
       const { env, fetch } = deps
-      const models =
-        (await definition.listModels?.({ env, fetch, signal: AbortSignal.timeout(timeoutMs) })) ?? definition.models
+      const signal = AbortSignal.timeout(timeoutMs)
+      const inImage = (command: Parameters<ModelInput['inImage']>[0]) => imageOutput(definition, deps, command, signal)
+      const models = (await definition.listModels?.({ env, fetch, signal, inImage })) ?? definition.models
       known = { models, at: deps.clock.now() }
       return models
     } catch (error) {
       deps.onWarning(`The models of ${definition.label} could not be listed: ${messageOf(error)}`)
+      // A pod that fails is not tried again at once.
+      if (definition.modelsInImage === true)
+        known = { models: known?.models ?? definition.models, at: deps.clock.now() }
       return known?.models ?? definition.models
+    } finally {
+      asking = null
     }
   }
+  const refresh = () => (asking ??= ask())
   return {
     refresh,
-    list: async () => (known !== null && deps.clock.now() - known.at < freshMs ? known.models : refresh()),
+    async list() {
+      if (known !== null && deps.clock.now() - known.at < freshMs) return known.models
+      const answered = new AbortController()
+      const late = deps.clock.sleep(patienceMs, answered.signal).then(
+        () => known?.models ?? definition.models,
+        () => definition.models,
+      )
+      try {
+        return await Promise.race([refresh(), late])
+      } finally {
+        answered.abort()
+      }
+    },
   }
 }

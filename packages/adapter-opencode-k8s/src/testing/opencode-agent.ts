@@ -7,7 +7,13 @@ export const opencodeAgent: ConformanceAgent = {
   definition: opencodeDefinition,
   adapter: (deps) => createAdapter(opencodeDefinition, deps),
   program: npmProgram(import.meta.url, 'opencode-ai', 'opencode'),
-  serverEnv: { DATABASE_URL: 'postgres://u:p@db/x', TEAM: 'core' },
+  // A key of a provider whose models OpenCode then lists.
+  serverEnv: {
+    DATABASE_URL: 'postgres://u:p@db/x',
+    TEAM: 'core',
+    XAI_API_KEY: 'sk-test-0123456789',
+    OPENCODE_DISABLE_MODELS_FETCH: '1',
+  },
   config: (url) => ({
     model: 'lab/demo-model',
     // A text, as Paperclip wants every setting that it keeps as a secret.

@@ -1,0 +1,64 @@
+import { describeOutcome } from '@agent-jobs/k8s-job-runner'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import { AdapterError } from '../adapter-error.ts'
+import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import { openSite } from '../run/run-site.ts'
+
+const limitMs = 60_000
+const startBudgetSeconds = 60
+// A list of models; OpenCode's whole catalogue has some 5,000.
+const maxLines = 10_000
+
+/**
+ * What a command prints in the image of the agents, with the variables that they inherit: a short Job, which sees neither
+ * volume nor Paperclip. Agents with an image or variables of their own may get another answer.
+ */
+export async function imageOutput(
+  definition: Pick<AgentDefinition, 'type' | 'schema'>,
+  deps: AdapterDependencies,
+  command: { argv: readonly string[]; env: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { cluster, namespace, inheritance, references } = await openSite(definition.schema, deps, {}, signal)
+  const image = inheritance?.image
+  if (!image) {
+    throw new AdapterError(
+      'k8s_image_unknown',
+      'The Paperclip server is no pod of the cluster, so its image is not known.',
+    )
+  }
+  const runId = `models-${deps.clock.now()}`
+  const handle = await cluster.runner(namespace).start(
+    {
+      key: `${definition.type}:${runId}`,
+      runId,
+      namePrefix: 'agent-models',
+      image,
+      command: { argv: command.argv, limits: { totalMs: limitMs } },
+      env: { ...inheritance.env.plain, ...command.env },
+      secretEnv: inheritance.env.sensitive,
+      envValueFrom: Object.fromEntries(
+        references.flatMap(({ name, valueFrom }) => (valueFrom ? [[name, valueFrom] as const] : [])),
+      ),
+      labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-models' },
+      pullSecrets: inheritance.imagePullSecrets,
+      scheduling: {
+        ...(inheritance.nodeSelector ? { nodeSelector: inheritance.nodeSelector } : {}),
+        ...(inheritance.tolerations ? { tolerations: inheritance.tolerations } : {}),
+      },
+      start: { budgetSeconds: startBudgetSeconds, unschedulableGraceSeconds: startBudgetSeconds },
+    },
+    { signal },
+  )
+  const lines: string[] = []
+  for await (const event of handle.events) {
+    if (event.type === 'line' && event.stream === 'stdout' && lines.length < maxLines) lines.push(event.text)
+  }
+  const outcome = await handle.outcome
+  cluster.afterwards(handle.settled)
+  if (outcome.kind === 'succeeded') return lines
+  throw new AdapterError(
+    'k8s_probe_failed',
+    `"${command.argv.join(' ')}" in the agents' image: ${describeOutcome(outcome).message}`,
+  )
+}
