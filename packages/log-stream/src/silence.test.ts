@@ -101,6 +101,26 @@ describe('a silent stream (F4)', () => {
     expect(texts).toEqual(printed)
   })
 
+  it.each(['half-open', 'fin'] as const)(
+    'in the middle of a file that is sent again does not make its lines new ones (%s)',
+    async (how) => {
+      const { texts, gaps, printed } = await playStage({ framing: 'none' }, async ({ print, pass, kubelet }) => {
+        for (let i = 0; i < 60; i++) {
+          print(`line ${i}`)
+          await pass(1_000)
+        }
+        kubelet.rereadNewest()
+        kubelet.breakAll(how)
+        await pass(20_000)
+        print('after')
+        await pass(60_000)
+        kubelet.exit()
+      })
+      expect(texts).toEqual(printed)
+      expect(gaps).toEqual([])
+    },
+  )
+
   it('does not take the last part of a long line for a newer line again and again', async () => {
     const { kubelet: server, texts } = await playStage({ framing: 'none' }, async ({ clock, pass, kubelet }) => {
       const ns = BigInt(clock.now()) * 1_000_000n
