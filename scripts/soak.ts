@@ -1,4 +1,4 @@
-// The full fault runs, too long for CI: `pnpm soak [log-stream | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
+// The full fault runs, too long for CI: `pnpm soak [log-stream | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
 // Without a name all of them run, one after the other; the first that breaks a promise ends it.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 const runner = 'packages/k8s-job-runner/test/soak.ts'
 const soaks: Readonly<Record<string, readonly string[]>> = {
   'log-stream': ['packages/log-stream/test/soak.ts'],
+  'mini-kube': ['--expose-gc', 'packages/mini-kube/test/soak.ts'],
   rotation: ['packages/log-stream/test/rotation-soak.ts'],
   // The suite of the real Paperclip with the cases that CI has no time for.
   paperclip: ['scripts/test.ts', 'paperclip'],

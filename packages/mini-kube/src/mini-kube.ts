@@ -192,8 +192,10 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= (async () => {
-      await cluster.node.kubelet.close()
+      // Its containers are killed at once; then nothing waits for a time any more, least of all for a clock moved by hand.
+      const ended = cluster.node.kubelet.close()
       closing.abort(new Error('the cluster is closed'))
+      await ended
       await server.close()
       if (ownDir) await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
     })()

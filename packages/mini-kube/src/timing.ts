@@ -10,6 +10,8 @@ export interface Timing {
   containerLookMs: number
   /** From "container terminated" to the pod's final phase. */
   teardownMs: number
+  /** From a deleted pod's last status to its removal. */
+  removeMs: number
   /** From a container's exit to the end of a follow stream. */
   logEndMs: number
   /** No container is killed sooner than this after SIGTERM, whatever the grace period says. */
@@ -44,6 +46,7 @@ export const fastTiming: Timing = {
   mountMs: 0,
   containerLookMs: 0,
   teardownMs: 0,
+  removeMs: 0,
   logEndMs: 0,
   minimumGraceMs: 0,
   jobBatchMs: 0,
@@ -67,6 +70,7 @@ export const realTiming: Timing = {
   mountMs: 290,
   containerLookMs: 1_000,
   teardownMs: 1_070,
+  removeMs: 470,
   logEndMs: 1_005,
   minimumGraceMs: 2_000,
   jobBatchMs: 1_000,

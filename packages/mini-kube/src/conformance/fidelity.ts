@@ -84,7 +84,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Time',
     level: 'close',
-    what: '`timing: "real"` draws the measured delays; the default does everything at once',
+    what: '`timing: "real"` takes the recorded delays, tested against the recordings on a clock moved by hand; the default does everything at once',
   },
 ]
 

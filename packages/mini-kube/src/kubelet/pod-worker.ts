@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pause } from '../cluster.ts'
 import { serviceAccount } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
@@ -325,7 +326,9 @@ export class PodWorker {
     this.#facts.sandboxReady = false
     if (this.#ending?.kind === 'evicted') for (const one of this.containers) one.log?.remove()
     this.publish()
-    if (this.pod.metadata.deletionTimestamp !== undefined || this.#ending?.kind === 'deleted') this.finishDeletion()
+    if (this.pod.metadata.deletionTimestamp === undefined && this.#ending?.kind !== 'deleted') return
+    await pause(cluster, cluster.timing.removeMs)
+    this.finishDeletion()
   }
 
   /** The last act on a deleted pod: the object goes, then its files. */
