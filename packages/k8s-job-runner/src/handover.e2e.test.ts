@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { V1PersistentVolumeClaim as PersistentVolumeClaim } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, image, kubeConfigPath, unlessThere } from '../test/support/real-cluster.ts'
+import { connect, fairShare, image, kubeConfigPath, unlessThere } from '../test/support/real-cluster.ts'
 import { createJobRunner, type RunHandle, type RunRequest } from './index.ts'
 
 const namespace = 'handover-e2e'
@@ -17,6 +17,7 @@ function request(key: string, script: string): RunRequest {
     key,
     runId: randomUUID(),
     image,
+    resources: fairShare,
     imagePullPolicy: 'IfNotPresent',
     command: { argv: ['sh', '-c', script] },
     volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
