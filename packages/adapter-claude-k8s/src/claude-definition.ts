@@ -3,7 +3,7 @@ import type { AgentDefinition } from '@agent-jobs/adapter-kit'
 import { createClaudeParser, finishRule, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
 import { rotateAccounts } from './account-rotation.ts'
 import { claudeArguments } from './claude-arguments.ts'
-import { claudeModels, listClaudeModels } from './claude-models.ts'
+import { claudeModels, listClaudeModels, minimumVersion } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'
 import { configDirectory, findTranscript } from './config-directory.ts'
 import { configurationDoc } from './configuration-doc.ts'
@@ -25,6 +25,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   models: claudeModels,
   listModels: listClaudeModels,
   executable: (settings) => settings.agentCommand,
+  minimumVersion: ({ model }) => minimumVersion(model),
   needsBash: true,
   isSessionId: (id) => uuid.test(id),
   // It would resume anywhere, but the conversation speaks of files in the directory that it was held in.

@@ -26,6 +26,12 @@ export const bedrockModels: AgentModels = [
   { id: 'us.anthropic.claude-haiku-4-5-20251001-v1:0', label: 'Bedrock Haiku 4.5' },
 ]
 
+/** The oldest Claude Code that knows a model; null when any does, as far as is known. */
+export function minimumVersion(model: string | undefined): string | null {
+  // As Paperclip's own local adapter has it (cli-capabilities.js).
+  return model !== undefined && /(?:^|\.)claude-fable-5-1$/.test(model) ? '2.1.251' : null
+}
+
 interface ListedModel {
   id: string
   display_name?: string
@@ -40,7 +46,7 @@ function listedModels(body: unknown): ListedModel[] {
 }
 
 /** Asks Anthropic for its models with the server's key; what it does not list stays on offer. */
-export async function listClaudeModels({ env, fetch, signal }: ModelInput): Promise<AgentModels> {
+export async function listClaudeModels({ env, fetch, signal }: Omit<ModelInput, 'inImage'>): Promise<AgentModels> {
   if (modelProvider(visible(env)) === 'bedrock') return bedrockModels
   const key = env['ANTHROPIC_API_KEY']?.trim()
   if (!key) return claudeModels

@@ -1,6 +1,6 @@
 import { requireSettings, type VolumeView } from '@agent-jobs/adapter-kit'
 import { describe, expect, it } from 'vitest'
-import { bedrockModels, claudeModels, listClaudeModels } from './claude-models.ts'
+import { bedrockModels, claudeModels, listClaudeModels, minimumVersion } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'
 import { configDirectory, findTranscript } from './config-directory.ts'
 import { claudeBilling } from './provider.ts'
@@ -79,21 +79,22 @@ describe("Claude Code's own directory", () => {
 
 describe('models', () => {
   const signal = AbortSignal.timeout(1000)
+  const inImage = () => Promise.reject(new Error('The image is not asked.'))
   const answer =
     (body: unknown, status = 200): typeof fetch =>
     async () =>
       Response.json(body, { status })
 
   it('are the static ones without a key, and Bedrock ones on Bedrock', async () => {
-    expect(await listClaudeModels({ env: {}, fetch: answer({}), signal })).toBe(claudeModels)
-    expect(await listClaudeModels({ env: { CLAUDE_CODE_USE_BEDROCK: '1' }, fetch: answer({}), signal })).toBe(
+    expect(await listClaudeModels({ env: {}, fetch: answer({}), signal, inImage })).toBe(claudeModels)
+    expect(await listClaudeModels({ env: { CLAUDE_CODE_USE_BEDROCK: '1' }, fetch: answer({}), signal, inImage })).toBe(
       bedrockModels,
     )
   })
 
   it("are the provider's with a key, and the static ones after them", async () => {
     const body = { data: [{ id: 'claude-new', display_name: 'New' }, { id: 'opus' }, 'junk'] }
-    const models = await listClaudeModels({ env: { ANTHROPIC_API_KEY: 'k' }, fetch: answer(body), signal })
+    const models = await listClaudeModels({ env: { ANTHROPIC_API_KEY: 'k' }, fetch: answer(body), signal, inImage })
     expect(models.slice(0, 2)).toEqual([
       { id: 'claude-new', label: 'New' },
       { id: 'opus', label: 'opus' },
@@ -102,8 +103,19 @@ describe('models', () => {
   })
 
   it('say when the provider refuses', async () => {
-    await expect(listClaudeModels({ env: { ANTHROPIC_API_KEY: 'k' }, fetch: answer({}, 401), signal })).rejects.toThrow(
-      /answered 401/,
-    )
+    await expect(
+      listClaudeModels({ env: { ANTHROPIC_API_KEY: 'k' }, fetch: answer({}, 401), signal, inImage }),
+    ).rejects.toThrow(/answered 401/)
+  })
+})
+
+describe('the oldest Claude Code', () => {
+  it.each([
+    ['claude-fable-5-1', '2.1.251'],
+    ['us.anthropic.claude-fable-5-1', '2.1.251'],
+    ['opus', null],
+    [undefined, null],
+  ])('that takes %s is %s', (model, version) => {
+    expect(minimumVersion(model)).toBe(version)
   })
 })

@@ -135,6 +135,8 @@ export interface AgentDefinition<
   readonly modelsInImage?: boolean
   /** The agent's program in the image, for the environment test; the container's name by default. */
   executable?(settings: z.output<Schema>): string
+  /** The oldest version of the program that these settings take, for the environment test; null when any will do. */
+  minimumVersion?(settings: z.output<Schema>): string | null
   /** True when the agent runs commands by bash or zsh only. */
   readonly needsBash?: boolean
   /** What the server must be allowed besides, with these settings. */

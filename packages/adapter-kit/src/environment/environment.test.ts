@@ -49,6 +49,19 @@ describe('the probe pod', () => {
     expect(checks.filter(({ level, hint }) => level !== 'info' && hint === undefined)).toEqual([])
   })
 
+  it.each([
+    ['2.1.250 (Claude Code)', 'error'],
+    ['2.0.300', 'error'],
+    ['1.9.999', 'error'],
+    ['2.1.251 (Claude Code)', undefined],
+    ['2.1.1000', undefined],
+    ['3.0.0', undefined],
+    ['nightly', undefined],
+  ])('judges version %j by the oldest that the model takes', (version, level) => {
+    const found = probeFindings(JSON.stringify({ node: 'v24', version }), { ...input, minimumVersion: '2.1.251' })
+    expect(found.find(({ code }) => code === 'k8s_probe_cli_version')?.level).toBe(level)
+  })
+
   it('asks only for what matters', () => {
     expect(
       Object.keys(

@@ -23,10 +23,24 @@ function levelOf(ok: boolean): Check['level'] {
   return ok ? 'info' : 'error'
 }
 
+/** Compares the versions that two texts name; a text that names none is not older. */
+function isOlder(text: string, minimum: string): boolean {
+  const [have, want] = [text, minimum].map((each) => /(\d+)\.(\d+)\.(\d+)/.exec(each)?.slice(1).map(Number))
+  if (!have || !want) return false
+  const at = want.findIndex((part, index) => part !== have[index])
+  return at >= 0 && (have[at] ?? 0) < (want[at] ?? 0)
+}
+
 /** Judges what the probe printed. Pure. */
 export function probeFindings(
   line: string,
-  input: { command: string; apiUrl: string | null; hasVolume: boolean; needsShell: boolean },
+  input: {
+    command: string
+    minimumVersion?: string | null
+    apiUrl: string | null
+    hasVolume: boolean
+    needsShell: boolean
+  },
 ): Check[] {
   const said: unknown = JSON.parse(line)
   if (!isRecord(said)) return []
@@ -41,6 +55,15 @@ export function probeFindings(
       ...(version === null ? { hint: 'Choose an image that holds the agent, or correct the command.' } : {}),
     },
   ]
+  const { minimumVersion = null } = input
+  if (minimumVersion !== null && version !== null && isOlder(version, minimumVersion)) {
+    checks.push({
+      code: 'k8s_probe_cli_version',
+      level: 'error',
+      message: `The chosen model takes "${command}" ${minimumVersion} or newer; the image has ${version}.`,
+      hint: 'Choose an image with a newer version, or another model.',
+    })
+  }
   if (input.needsShell) {
     const shell = said['shell']
     checks.push({
@@ -83,7 +106,14 @@ export function probeFindings(
 /** Starts a pod as a run would have it, and looks around in it. */
 export async function probePod(
   site: RunSite<CommonSettings>,
-  input: { deps: AdapterDependencies; command: string; needsShell: boolean; adapterType: string; signal: AbortSignal },
+  input: {
+    deps: AdapterDependencies
+    command: string
+    minimumVersion: string | null
+    needsShell: boolean
+    adapterType: string
+    signal: AbortSignal
+  },
 ): Promise<Check[]> {
   const { settings, inheritance, namespace, dataMountPath, apiUrl, hasVolume } = site
   const image = settings.image ?? inheritance?.image
@@ -147,5 +177,6 @@ export async function probePod(
       },
     ]
   }
-  return probeFindings(line, { command: input.command, apiUrl, hasVolume, needsShell: input.needsShell })
+  const { command, minimumVersion } = input
+  return probeFindings(line, { command, minimumVersion, apiUrl, hasVolume, needsShell: input.needsShell })
 }

@@ -60,6 +60,7 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
   const probe = await probePod(site, {
     deps,
     command: definition.executable?.(site.settings) ?? definition.containerName,
+    minimumVersion: definition.minimumVersion?.(site.settings) ?? null,
     needsShell: definition.needsBash ?? false,
     adapterType: definition.type,
     signal: AbortSignal.timeout(probeTimeoutMs),
