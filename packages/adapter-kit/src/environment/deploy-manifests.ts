@@ -111,6 +111,8 @@ export function serverManifests({ namespace = 'paperclip', serviceAccount = 'pap
                   key('PAPERCLIP_AGENT_JWT_SECRET'),
                 ],
                 volumeMounts: [{ name: 'data', mountPath: '/paperclip' }],
+                // Without a share of its own it starves beside its agents, and loses its leases on their runs.
+                resources: { requests: { cpu: '500m', memory: '1Gi' } },
                 readinessProbe: {
                   // Paperclip refuses host names that it does not know, the pod's address among them.
                   httpGet: { path: '/api/health', port: 'http', httpHeaders: [{ name: 'Host', value: 'localhost' }] },

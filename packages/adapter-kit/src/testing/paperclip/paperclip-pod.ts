@@ -156,7 +156,7 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
     pod = await waitFor(
       client,
       kinds.Pod,
-      { namespace, name: 'paperclip-0', signal: AbortSignal.timeout(120_000) },
+      { namespace, name: 'paperclip-0', signal: AbortSignal.timeout(200_000) },
       (found) => (isReady(found) && accept(found) ? found : null),
     )
     await eventually(async () => {
