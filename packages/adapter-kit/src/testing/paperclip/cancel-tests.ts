@@ -69,7 +69,8 @@ export function cancelTests(suite: PaperclipSuite): void {
       heal(scenario)
       const askedAt = Date.now()
       await board.must(...call(ids))
-      expect(Date.now() - askedAt).toBeLessThan(5000)
+      // Paperclip's own part of it takes longer on a machine that is busy with other things.
+      expect(Date.now() - askedAt).toBeLessThan(20_000)
 
       const run = await board.run(ids.run)
       const log = await board.log(ids.run)
@@ -80,6 +81,8 @@ export function cancelTests(suite: PaperclipSuite): void {
         resultJson: { agentExitCode: 143, agentJob: { outcome: 'cancelled', outputComplete: true } },
       })
       expect(run.usageJson?.['outputTokens'], log).toBeGreaterThan(0)
+      const { acknowledgedAt } = run.resultJson?.['executionCancellation'] as { acknowledgedAt: string }
+      expect(Date.parse(acknowledgedAt) - askedAt).toBeLessThan(5000)
 
       for (const step of goOn(ids)) await board.must(...step)
       const next = await board.finished(agent, [ids.run])
