@@ -46,7 +46,7 @@ function listedModels(body: unknown): ListedModel[] {
 }
 
 /** Asks Anthropic for its models with the server's key; what it does not list stays on offer. */
-export async function listClaudeModels({ env, fetch, signal }: Omit<ModelInput, 'inImage'>): Promise<AgentModels> {
+export async function listClaudeModels({ env, fetch, signal }: ModelInput): Promise<AgentModels> {
   if (modelProvider(visible(env)) === 'bedrock') return bedrockModels
   const key = env['ANTHROPIC_API_KEY']?.trim()
   if (!key) return claudeModels

@@ -2,6 +2,7 @@ import { adapterConformance, miniPaperclipPlace } from '@agent-jobs/adapter-kit/
 import { describe } from 'vitest'
 import { opencodeAgent } from './testing/opencode-agent.ts'
 
-describe('a Paperclip run on the embedded cluster, with the real OpenCode', () => {
+// OpenCode alone takes half a minute to start on a machine that is busy with other tests.
+describe('a Paperclip run on the embedded cluster, with the real OpenCode', { timeout: 180_000 }, () => {
   adapterConformance(opencodeAgent, () => miniPaperclipPlace(opencodeAgent), { quick: true })
 })
