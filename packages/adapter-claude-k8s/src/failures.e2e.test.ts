@@ -137,6 +137,16 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     })
   })
 
+  it.concurrent('stops at the limit of turns, and starts afresh after it', async () => {
+    const { result, told } = await run('loop', { maxTurnsPerRun: '2' })
+    expect(result, heard(told)).toMatchObject({
+      errorCode: 'max_turns',
+      clearSession: true,
+      exitCode: 1,
+      resultJson: continued,
+    })
+  })
+
   it.concurrent('reports the work of a sub-agent with its own, once', async () => {
     const { result, told } = await run('subagent')
     expect(result, heard(told)).toMatchObject({ exitCode: 0, usageBasis: 'per_run' })
