@@ -231,7 +231,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
 
   it('gives a key to exactly one of many starts in two processes and in this one', async () => {
     const key = `key-${randomUUID()}`
-    const wanted = () => request({ key, command: sh('sleep 4') })
+    const wanted = () => request({ key, command: sh('sleep 300') })
     const processes = [1, 2].map(() => startRunProcess(kubeConfigPath, namespace, wanted()))
     const others = processes.map(async ({ messages }) => {
       for await (const message of messages) if (message.started ?? message.refused) return message.refused ?? 'started'
@@ -247,10 +247,13 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     })
     const results = await Promise.all([...others, ...here])
     const { items } = await client.list(kinds.Job, { namespace })
-    expect(items.filter(({ metadata }) => metadata?.annotations?.['agent-jobs.dev/key'] === key)).toHaveLength(1)
+    const made = items.filter(({ metadata }) => metadata?.annotations?.['agent-jobs.dev/key'] === key)
+    expect(made).toHaveLength(1)
     expect(results.filter((result) => result === 'started')).toHaveLength(1)
     expect(results.filter((result) => result === 'key_busy')).toHaveLength(31)
     await Promise.all(processes.map(({ child }) => killHard(child)))
+    const run = await runner.attach({ job: made[0]?.metadata?.name ?? '' })
+    expect(await run.cancel({ by: 'test', graceSeconds: 1 })).toBe('gone')
   })
 
   it('takes a key over from a run that has ended while nobody watched', async () => {
@@ -258,7 +261,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     const { child, messages } = startRunProcess(
       kubeConfigPath,
       namespace,
-      request({ key, command: sh('echo up; sleep 1') }),
+      request({ key, command: sh('echo up; sleep 3') }),
     )
     for await (const message of messages) if (message.event?.type === 'line') break
     await killHard(child)
