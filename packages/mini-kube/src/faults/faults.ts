@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApiError } from '../api-error.ts'
 import type { Cluster } from '../cluster.ts'
+import { checkFault } from './check-fault.ts'
 import type { Amount, ApiFault, Fault, FaultHandle, RequestMatch, WorldFault } from './fault.ts'
 import { isApiFault } from './fault.ts'
 import { cutResponse } from './response-cutter.ts'
@@ -70,6 +71,7 @@ export class Faults {
 
   /** Puts a fault in force; resolves when what happens at once has happened. */
   async inject(fault: Fault): Promise<FaultHandle> {
+    checkFault(fault)
     const id = String(this.#next++)
     const entry: Entry = { id, fault, hits: 0, undo: undefined }
     if (isApiFault(fault)) {
