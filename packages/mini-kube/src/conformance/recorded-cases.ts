@@ -232,7 +232,7 @@ export const recordedCases: Readonly<Record<string, RecordedCase>> = {
   'pod-deleted-failjob-policy': { act: removePod() },
   'pod-force-deleted': { act: removePod({ gracePeriodSeconds: 0 }) },
   // Whether the Job says Complete is a coin toss of the real controller; here it looks late, as it did when recorded.
-  'evicted-api': { own: { timing: { jobBatchMs: 1_500 } }, act: evictByApi },
+  'evicted-api': { own: { timing: { jobBatchMs: 5_000 } }, act: evictByApi },
   'evicted-api-ignores-term': { act: evictByApi },
   'evicted-api-failjob-exit0': { act: evictByApi },
   'evicted-api-failjob-policy': { act: evictByApi },
