@@ -52,10 +52,7 @@ async function sweep({ client, namespace, folder }: ServerPlace): Promise<void> 
   }
 }
 
-/**
- * Starts it all, in a namespace of its own; the server is installed first where it is not yet. One at a time on a machine:
- * a second server would take the first one's database, which has the same port and path, for its own.
- */
+/** Starts it all, in a namespace of its own; the server is installed first where it is not yet. */
 export async function openPaperclipLab({
   namespace,
   serverEnv,

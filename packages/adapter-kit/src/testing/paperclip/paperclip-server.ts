@@ -43,8 +43,8 @@ async function mountedSpawn(folder: string, env: Record<string, string>, args: s
 const isAlive = (pid: number) => pid > 1 && existsSync(`/proc/${pid}`)
 
 /** Ends what a volume's earlier server left: its database outlives a kill, and an interrupted test leaves both. */
-async function stopDatabase(volume: string): Promise<void> {
-  const pidFile = join(volume, 'instances', 'default', 'db', 'postmaster.pid')
+async function stopDatabase({ volume, name }: { volume: string; name: string }): Promise<void> {
+  const pidFile = join(volume, 'instances', name, 'db', 'postmaster.pid')
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0
   if (!isAlive(pid) || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')) return
   process.kill(pid, 'SIGINT')
@@ -60,7 +60,7 @@ export async function stopLeftServer(options: { scripts: string; name: string; v
     process.kill(pid, 'SIGKILL')
     await eventually(async () => (isAlive(pid) ? null : true), 'the end of the server', 15_000)
   }
-  await stopDatabase(options.volume)
+  await stopDatabase(options)
 }
 
 /** Starts the server with the cluster's data volume at /paperclip, as its pod would have it. */
@@ -77,7 +77,13 @@ export async function startPaperclip(options: {
   // Agents run as this user, and the server must share files with them; Postgres wants a name for it.
   const { stdout: user } = await run('id', ['-nu', '1000'])
   const place = ['--dir', folder, '--hostname', 'paperclip-0', '--user', user.trim()]
-  const env = { PAPERCLIP_HOME: '/paperclip', PAPERCLIP_NAMESPACE: options.namespace, ...options.env }
+  const env = {
+    PAPERCLIP_HOME: '/paperclip',
+    // Two servers whose databases have the same path, if only on different mounts, take one for the other.
+    PAPERCLIP_INSTANCE_ID: options.name,
+    PAPERCLIP_NAMESPACE: options.namespace,
+    ...options.env,
+  }
   const args = [script, ...place, '--port', '0', '--tick-ms', '2000']
   const output = await mountedSpawn(options.volume, env, args)
   const { url } = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as { url: string }
@@ -86,7 +92,7 @@ export async function startPaperclip(options: {
     call: (method, path, body, headers) => apiCall(url, method, path, body, headers),
     async stop(how) {
       await run(process.execPath, [script, '--dir', folder, how === 'SIGKILL' ? '--kill9' : '--stop'])
-      if (how === 'SIGTERM') await stopDatabase(options.volume)
+      if (how === 'SIGTERM') await stopDatabase(options)
     },
   }
 }
