@@ -46,6 +46,7 @@ describe('a raw reply', () => {
   })
 
   it.each(['cut', 'hang'] as const)('can %s after its bytes', async (then) => {
+    // oxlint-disable-next-line unicorn/no-thenable -- a word, not a function
     const model = await start({ scenarios: { text: () => ({ kind: 'raw', body, then }) } })
     const response = await post(`${model.url}/v1/messages`, { tools, messages })
     const reader = response.body?.getReader()
@@ -53,7 +54,7 @@ describe('a raw reply', () => {
     expect(new TextDecoder().decode(first?.value)).toBe(body)
     const rest = reader?.read()
     await model.close()
-    await expect(rest).rejects.toThrow()
+    await expect(rest).rejects.toThrow('terminated')
   })
 })
 
