@@ -64,7 +64,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'API',
     level: 'same',
-    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, amounts and their one form, the checks of names, labels, Pods, Jobs, Secrets, ConfigMaps and claims, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, tables, RBAC, TokenRequest, access reviews, quotas, errors in their own words',
+    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, amounts and their one form, the checks of names, labels, Pods, Jobs, Secrets and ConfigMaps, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, tables, RBAC, TokenRequest, access reviews, quotas, errors in their own words',
   },
   {
     area: 'API',
