@@ -164,7 +164,7 @@ export async function claimKey(
 
 /** The error of a start whose fate is not known. */
 export function unreachable(cause: unknown): RunError {
-  const text = `The API server did not answer in time: ${errorText(cause).replace(/\.$/, '')}. Start the same run again; what exists of it is adopted.`
+  const text = `The API server did not answer in time: ${errorText(cause)}. Start the same run again; what exists of it is adopted.`
   return new RunError('unreachable', text, { cause, retryable: true })
 }
 

@@ -1,7 +1,7 @@
 import { createManualClock } from '@agent-jobs/mini-kube'
 import { kinds } from '@agent-jobs/kube-api'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { apiTrouble } from '../test/support/api-trouble.ts'
 import {
   contend,
@@ -16,6 +16,9 @@ import {
 import { stopRealProcess } from '../test/support/run-process.ts'
 import { buildManifest } from './manifest.ts'
 import { collect, firstLine, frames, linesOf, readUntil, rest, startWorld } from '../test/support/world.ts'
+
+// Dozens of runs each; on a machine with other work they take many times longer.
+vi.setConfig({ testTimeout: 120_000 })
 
 describe('kill -9 of the process that runs a Job', () => {
   it('at seeded instants costs no line, repeats none, and never makes a second pod', async () => {

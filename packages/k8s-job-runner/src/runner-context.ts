@@ -28,7 +28,7 @@ export function backoffMs(attempt: number, random: () => number, baseMs = 200, c
   return random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 16))
 }
 
-/** The text of whatever was thrown. */
+/** The text of whatever was thrown, without its full stop: it stands in a sentence. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }

@@ -1,6 +1,6 @@
 import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createJobRunner, type RunRequest } from '../../src/index.ts'
@@ -13,7 +13,11 @@ async function rotatingClient(
 ): Promise<{ client: KubeClient; rotate: (lateMs: number) => Promise<void> }> {
   const tokenFile = join(world.kube.dataDir, 'token')
   let user = 0
-  const write = () => writeFile(tokenFile, world.kube.addUser(`runner-${user}`, ['system:masters']))
+  /** As the kubelet does it: a reader sees the old token or the new one, never half of it. */
+  const write = async () => {
+    await writeFile(`${tokenFile}.new`, world.kube.addUser(`runner-${user}`, ['system:masters']))
+    await rename(`${tokenFile}.new`, tokenFile)
+  }
   await write()
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromOptions({
