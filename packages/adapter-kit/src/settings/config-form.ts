@@ -31,7 +31,10 @@ export function configForm(schema: z.ZodObject): AdapterConfigSchema {
       if (!meta.field) return []
       const extra = {
         ...(meta.secret ? { secret: true } : {}),
-        ...(meta.visibleWhen ? { visibleWhen: meta.visibleWhen } : {}),
+        // Paperclip's form compares texts, and shows a field whose condition is none.
+        ...(meta.visibleWhen
+          ? { visibleWhen: { key: meta.visibleWhen.key, value: String(meta.visibleWhen.value) } }
+          : {}),
       }
       return [
         {

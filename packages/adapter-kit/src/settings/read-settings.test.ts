@@ -107,7 +107,7 @@ describe("Paperclip's form", () => {
 
   it('marks secrets and shows dependent fields only when they matter', () => {
     expect(fieldOf('kubeconfig')?.meta).toEqual({ secret: true })
-    expect(fieldOf('dockerImage')?.meta).toEqual({ visibleWhen: { key: 'enableDocker', value: true } })
+    expect(fieldOf('dockerImage')?.meta).toEqual({ visibleWhen: { key: 'enableDocker', value: 'true' } })
   })
 
   it('has a default for every number, since Paperclip would write 0', () => {
