@@ -129,6 +129,20 @@ describe('a token file, as pods have one', () => {
     expect(sentTokens()).toEqual(['Bearer old', 'Bearer old', 'Bearer new'])
   })
 
+  it('that is empty while it is written anew makes nobody anonymous', async () => {
+    writeFileSync(join(folder, 'token'), '')
+    api.answer(letIn('old'))
+    const client = clientOf(user())
+    await expect(get(client)).rejects.toMatchObject({ code: 'credentials', retryable: true })
+    expect(api.requests).toEqual([])
+    writeFileSync(join(folder, 'token'), 'old')
+    await get(client)
+    writeFileSync(join(folder, 'token'), '')
+    clock.advance(120_000)
+    await get(client)
+    expect(sentTokens()).toEqual(['Bearer old', 'Bearer old'])
+  })
+
   it('serves a write too: a 401 says that nothing was done', async () => {
     writeFileSync(join(folder, 'token'), 'old')
     api.answer(letIn('new'))

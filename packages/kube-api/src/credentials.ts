@@ -72,10 +72,23 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
   let config = CapturingConfig.of(kubeConfig)
   let resolved: { at: number; value: Credentials } | undefined
   let pending: Promise<Credentials> | undefined
+  /** The last that brought a token; undefined when the server has refused it. */
+  let withToken: Credentials | undefined
+  const tokenFile: unknown = kubeConfig.getCurrentUser()?.authProvider?.config?.tokenFile
+
+  /** A token file is empty for a moment while it is written anew: nobody must become anonymous for that. */
+  function rejectEmpty(value: Credentials): Credentials {
+    if (typeof tokenFile !== 'string') return value
+    if (value.headers['Authorization']?.replace(/^Bearer\s*/, '').trim()) return (withToken = value)
+    // client-node would keep what it read for a minute.
+    config = CapturingConfig.of(kubeConfig)
+    if (withToken === undefined) throw new Error(`the token file ${tokenFile} is empty`)
+    return withToken
+  }
 
   async function resolve(): Promise<Credentials> {
     try {
-      const value = await config.resolve()
+      const value = rejectEmpty(await config.resolve())
       resolved = { at: clock.now(), value }
       return value
     } catch (cause) {
@@ -101,6 +114,7 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
       return await pending
     },
     renew(refused) {
+      if (withToken === refused) withToken = undefined
       if (resolved?.value !== refused) return
       resolved = undefined
       // A new KubeConfig is the only way to empty the caches of client-node's authenticators.

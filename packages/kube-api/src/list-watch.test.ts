@@ -31,6 +31,7 @@ beforeEach(async () => {
     kubeConfig: api.kubeConfig(),
     clock,
     random: () => 0.5,
+    watch: { relistMs: 600_000, watchSeconds: 300 },
     onWatchProblem: (problem) => problems.push(problem),
   })
 })

@@ -25,8 +25,8 @@ export interface ListWatchTuning {
 export const defaultTuning: ListWatchTuning = {
   silenceMs: 90_000,
   initialSilenceMs: 2_000,
-  relistMs: 600_000,
-  watchSeconds: 300,
+  relistMs: 3_600_000,
+  watchSeconds: 1_800,
   healthyMs: 5_000,
   backoff: { baseMs: 200, maxMs: 10_000 },
 }
