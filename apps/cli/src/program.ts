@@ -7,6 +7,7 @@ import { addLogsCommand } from './logs-command.ts'
 import { addMiniKubeCommand } from './mini-kube-command.ts'
 import { addParseCommand } from './parse-command.ts'
 import { addPsCommand } from './ps-command.ts'
+import { addRbacCommand } from './rbac-command.ts'
 import { addReapCommand } from './reap-command.ts'
 import { addRunCommand } from './run-command.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,6 +25,7 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addDemoCommand(program, terminal, setExitCode)
   addRunCommand(program, terminal, setExitCode)
   addDoctorCommand(program, terminal, setExitCode)
+  addRbacCommand(program, terminal)
   addPsCommand(program, terminal)
   addLogsCommand(program, terminal, setExitCode)
   addCancelCommand(program, terminal, setExitCode)

@@ -83,6 +83,8 @@ export async function followRun<Summary extends AgentSummary>(input: {
           await progress(event.phase, event.message)
           break
         case 'warning':
+          // That the work is done is no trouble, and the result says it; Paperclip shows stderr as an error.
+          if (event.code === 'launcher_finished') break
           await relay.line('stderr', `[paperclip] ${event.message}`)
           break
         case 'output':

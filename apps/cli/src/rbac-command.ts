@@ -1,0 +1,27 @@
+import { manifestsYaml, rbacManifests } from '@agent-jobs/adapter-kit'
+import type { Command } from 'commander'
+import type { Terminal } from './terminal.ts'
+
+interface RbacOptions {
+  namespace: string
+  agentNamespace?: string
+  serviceAccount: string
+}
+
+/** `agent-jobs rbac`: the least that a Paperclip server must be allowed, as YAML for `kubectl apply`. */
+export function addRbacCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('rbac')
+    .description('Print the service account, Role and RoleBinding that the Paperclip adapters need; asks no cluster.')
+    .option('--namespace <name>', 'namespace of the Paperclip server', 'paperclip')
+    .option('--agent-namespace <name>', "namespace of the agents' Jobs (default: the server's)")
+    .option('--service-account <name>', 'service account of the server', 'paperclip')
+    .action(({ namespace, agentNamespace, serviceAccount }: RbacOptions) => {
+      const manifests = rbacManifests({
+        namespace,
+        serviceAccount,
+        ...(agentNamespace === undefined ? {} : { agentNamespace }),
+      })
+      terminal.out(manifestsYaml('What the agent-jobs adapters need, and nothing more: kubectl apply -f -', manifests))
+    })
+}
