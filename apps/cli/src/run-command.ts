@@ -21,6 +21,8 @@ interface RunOptions extends ClusterOptions {
   cwd?: string
   key?: string
   model?: string
+  cpu?: string
+  memory?: string
   timeout?: number
   startTimeout: number
   keep?: boolean
@@ -41,6 +43,8 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     .option('--cwd <path>', 'working directory in the container; made when it is missing')
     .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
     .option('--model <name>', 'model to ask for')
+    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)')
+    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)')
     .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
     .option(
       '--start-timeout <span>',
@@ -59,7 +63,7 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
       const began = Date.now()
       const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
       const agent = agentNamed(options.agent)
-      const { image, cwd, key, model, timeout, keep, pvc, env } = options
+      const { image, cwd, key, model, cpu, memory, timeout, keep, pvc, env } = options
       const request = createRunRequest({
         agent,
         image,
@@ -71,6 +75,8 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
         cwd,
         key,
         model,
+        cpu,
+        memory,
         timeoutMs: timeout,
         startTimeoutMs: options.startTimeout,
         keep: keep ?? false,

@@ -49,6 +49,14 @@ describe('createRunRequest', () => {
     expect(request.deadlineSeconds).toBe(151)
   })
 
+  it('asks for a share of the processor, and for memory where it is told how much', () => {
+    expect(createRunRequest(wish).resources).toEqual({ requests: { cpu: '100m' } })
+    expect(createRunRequest({ ...wish, cpu: '2', memory: '1Gi' }).resources).toEqual({
+      requests: { cpu: '2', memory: '1Gi' },
+      limits: { memory: '1Gi' },
+    })
+  })
+
   it('names the Job after the run, or after a key that was given', () => {
     expect(createRunRequest(wish).name).toBe('claude-00000000abcd')
     const keyed = createRunRequest({ ...wish, key: 'team-7' })
