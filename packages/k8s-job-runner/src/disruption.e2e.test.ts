@@ -15,6 +15,7 @@ import {
   sh,
   unlessThere,
 } from '../test/support/real-cluster.ts'
+import { withStandbyNode } from '../test/support/standby-node.ts'
 import { collect, firstLine, linesOf, readUntil, rest } from '../test/support/world.ts'
 import { createJobRunner, describeOutcome, type JobRunner, type Outcome, type RunHandle } from './index.ts'
 
@@ -67,7 +68,7 @@ async function withoutKubelet(meanwhile: () => Promise<void>): Promise<void> {
   onTestFinished(() => void process.kill(pid, 'SIGCONT'))
   process.kill(pid, 'SIGSTOP')
   try {
-    await meanwhile()
+    await withStandbyNode(client, meanwhile)
   } finally {
     process.kill(pid, 'SIGCONT')
   }

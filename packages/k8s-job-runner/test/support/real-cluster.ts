@@ -46,7 +46,7 @@ export async function unlessThere(creating: Promise<KubeObject>): Promise<void> 
 }
 
 /** Takes what is gone already for removed. */
-async function unlessGone(deleting: Promise<unknown>): Promise<void> {
+export async function unlessGone(deleting: Promise<unknown>): Promise<void> {
   try {
     await deleting
   } catch (error) {
