@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConformanceAgent } from '../conformance-agent.ts'
-import { cancelTests } from './cancel-tests.ts'
+import { cancelScenarios, cancelTests } from './cancel-tests.ts'
 import { failureScenarios, failureTests } from './failure-tests.ts'
 import { issueTests } from './issue-tests.ts'
-import { closeIssue, workAndHang } from './lab-scenarios.ts'
+import { closeIssue } from './lab-scenarios.ts'
 import { manyScenarios, manyTests } from './many-tests.ts'
 import { packAdapter } from './pack-adapter.ts'
 import type { PaperclipSuite } from './paperclip-conformance.ts'
@@ -36,7 +36,7 @@ export function podConformance(agent: ConformanceAgent, { root }: { root: string
         serverEnv: agent.serverEnv,
         scenarios: {
           'close-issue': closeIssue,
-          'work-and-hang': workAndHang,
+          ...cancelScenarios,
           ...failureScenarios,
           ...manyScenarios,
           ...restartScenarios,
