@@ -44,6 +44,7 @@ export default defineConfig({
           // The first server of a machine installs Paperclip, 1.6 GB, before it starts.
           hookTimeout: 600_000,
           fileParallelism: false,
+          retry: 1,
         },
       },
     ],

@@ -96,7 +96,7 @@ describe('an API server in trouble', () => {
     ['503', { kind: 'error', status: 503 }],
   ] as const)('that answers %s to half of everything does not hurt a run', async (_, fault) => {
     await using world = await startWorld({ seed: 6 })
-    await world.kube.faults.inject({ ...fault, probability: 0.5, times: 40 })
+    await world.kube.faults.inject({ ...fault, probability: 0.5, times: 20 })
     const server = world.server()
     await Promise.all(
       Array.from({ length: 5 }, async () => {
