@@ -1,4 +1,4 @@
-// The full fault runs, too long for CI: `pnpm soak [log-stream | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
+// The full fault runs, too long for CI: `pnpm soak [log-stream | rotation | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
 // Without a name all of them run, one after the other; the first that breaks a promise ends it.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
