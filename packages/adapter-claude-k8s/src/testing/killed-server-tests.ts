@@ -91,8 +91,9 @@ export function killedServerTests(open: () => Promise<PaperclipPlace>, { agents 
       expect(log.split('"subtype":"init"')).toHaveLength(2)
       const lines = log.split('\n').filter((line) => line.startsWith('{'))
       expect(new Set(lines).size).toBe(lines.length)
-      // No line is missing either: every agent did the same, so all of them said as much.
-      expect(types).toEqual(typesOf(ends[0]?.log ?? ''))
+      // No line is missing either: every agent did the same. Claude Code tells of a command that takes long by system events.
+      const said = (all: string[]) => all.filter((type) => type !== 'system')
+      expect(said(types)).toEqual(said(typesOf(ends[0]?.log ?? '')))
     }
   }, 120_000)
 }
