@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createServerAdapter as claudeAdapter } from '@agent-jobs/adapter-claude-k8s'
-import { createServerAdapter as opencodeAdapter } from '@agent-jobs/adapter-opencode-k8s'
 import { Option, type Command } from 'commander'
 import { CliError } from './cli-error.ts'
 import { addClusterOptions, resolveCluster, type ClusterOptions } from './cluster-options.ts'
@@ -15,9 +13,14 @@ interface DoctorOptions extends ClusterOptions {
   json?: boolean
 }
 
-const adapters = { claude: claudeAdapter, opencode: opencodeAdapter }
+// Loaded when they are asked: every other command starts without them.
+const adapters = {
+  claude: () => import('@agent-jobs/adapter-claude-k8s'),
+  opencode: () => import('@agent-jobs/adapter-opencode-k8s'),
+}
 
-type Finding = Awaited<ReturnType<ReturnType<typeof claudeAdapter>['testEnvironment']>>['checks'][number]
+type Adapter = ReturnType<Awaited<ReturnType<(typeof adapters)['claude']>>['createServerAdapter']>
+type Finding = Awaited<ReturnType<Adapter['testEnvironment']>>['checks'][number]
 
 /** `agent-jobs doctor`: the environment test of the Paperclip adapters, from a shell. */
 export function addDoctorCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
@@ -32,7 +35,8 @@ export function addDoctorCommand(program: Command, terminal: Terminal, setExitCo
     .option('--json', 'print one JSON object')
     .action(async ({ agent, image, config: file, json, ...where }: DoctorOptions) => {
       const { kubeConfig, namespace } = resolveCluster(where, terminal.env)
-      const adapter = adapters[agent]()
+      const { createServerAdapter } = await adapters[agent]()
+      const adapter = createServerAdapter()
       const result = await adapter.testEnvironment({
         companyId: 'agent-jobs-doctor',
         adapterType: adapter.type,

@@ -1,4 +1,3 @@
-import { manifestsYaml, rbacManifests } from '@agent-jobs/adapter-kit'
 import type { Command } from 'commander'
 import type { Terminal } from './terminal.ts'
 
@@ -16,7 +15,9 @@ export function addRbacCommand(program: Command, terminal: Terminal): void {
     .option('--namespace <name>', 'namespace of the Paperclip server', 'paperclip')
     .option('--agent-namespace <name>', "namespace of the agents' Jobs (default: the server's)")
     .option('--service-account <name>', 'service account of the server', 'paperclip')
-    .action(({ namespace, agentNamespace, serviceAccount }: RbacOptions) => {
+    .action(async ({ namespace, agentNamespace, serviceAccount }: RbacOptions) => {
+      // Every other command starts without the kit.
+      const { manifestsYaml, rbacManifests } = await import('@agent-jobs/adapter-kit')
       const manifests = rbacManifests({
         namespace,
         serviceAccount,
