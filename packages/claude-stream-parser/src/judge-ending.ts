@@ -1,6 +1,7 @@
 import { classifyApiError } from './classify-api-error.ts'
 import type { AgentErrorCode } from './core/agent-error-code.ts'
 import type { ProcessEnd } from './core/process-end.ts'
+import { judgeSilence, type SilentCli } from './core/judge-silence.ts'
 import { endSignal, isStopSignal } from './core/process-signal.ts'
 import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
@@ -8,6 +9,14 @@ import { processEvidence } from './judge-result.ts'
 import type { RunFacts } from './judge.ts'
 import type { RetryFacts } from './run-facts.ts'
 import { codeOfStartupText, firstSaid } from './startup-text.ts'
+
+const silentCli: SilentCli = {
+  name: 'Claude Code',
+  eventOptions: '--output-format stream-json --verbose',
+  nothing: 'Claude Code printed nothing at all, not even its first line.',
+  firstSaid,
+  codeOfStartupText,
+}
 
 /** Judges a run without a result: by its end where it is known, by what the stream shows otherwise. */
 export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
@@ -29,7 +38,8 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
         )
       : fail('agent_failed', `Claude Code crashed with ${signal}.`, processEvidence(end, signal), noResult)
   }
-  if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0) return judgeSilence()
+  if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0)
+    return judgeSilence(silentCli, facts.stdoutText, end)
   if (facts.assistantError) {
     const message = facts.assistantError.message ?? 'The API answered with an error.'
     const api = judgeApiError(facts, null, message)
@@ -68,26 +78,6 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
     ? [{ source: 'stream', field: 'last line', value: 'cut', line: facts.lastLine }]
     : []
   return fail('truncated', `The output ends ${where}, without a result.`, noResult, ...last, ...exit)
-
-  /** Not one event: only the CLI's own words, if any, tell why. */
-  function judgeSilence(): Verdict {
-    const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
-    const fromStderr = firstSaid(end.stderr ?? '')
-    const fromStdout = firstSaid(facts.stdoutText)
-    const saw = (source: 'stdout' | 'stderr', value: string): Evidence => ({ source, field: 'text', value })
-    // `--output-format text` prints the answer itself: a model's words, which tell nothing.
-    if (end.exitCode === 0 && fromStdout !== null) {
-      const message = 'Claude Code printed text and no event. Start it with --output-format stream-json --verbose.'
-      return fail('start_failed', message, silent, ...exit, saw('stdout', fromStdout))
-    }
-    if (fromStderr !== null)
-      return fail(codeOfStartupText(end.stderr ?? ''), fromStderr, silent, ...exit, saw('stderr', fromStderr))
-    if (fromStdout !== null)
-      return fail(codeOfStartupText(facts.stdoutText), fromStdout, silent, ...exit, saw('stdout', fromStdout))
-    return end.exitCode === 0
-      ? fail('empty_response', 'Claude Code printed nothing and exited with 0.', silent, ...exit)
-      : fail('start_failed', 'Claude Code printed nothing at all, not even its first line.', silent, ...exit)
-  }
 }
 
 function codeOfRetry(retry: RetryFacts): AgentErrorCode {

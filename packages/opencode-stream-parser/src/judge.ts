@@ -1,6 +1,7 @@
 import { classifyError } from './classify-error.ts'
 import type { AgentErrorCode } from './core/agent-error-code.ts'
 import type { ProcessEnd } from './core/process-end.ts'
+import { judgeSilence, type SilentCli } from './core/judge-silence.ts'
 import { endSignal, isStopSignal } from './core/process-signal.ts'
 import type { ErrorFacts } from './error-facts.ts'
 import type { Evidence, Verdict } from './evidence.ts'
@@ -33,6 +34,14 @@ export interface RunFacts {
   readonly stdoutText: string
 }
 
+const silentCli: SilentCli = {
+  name: 'OpenCode',
+  eventOptions: '--format json',
+  nothing: 'OpenCode printed nothing at all.',
+  firstSaid,
+  codeOfStartupText,
+}
+
 /** Judges a run from members of its lines and from how its process ended. A pure function. */
 export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
   const signal = endSignal(end)
@@ -47,7 +56,8 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
   // An error that nothing made up for explains more than the signal that ended the loop after it.
   if (facts.error) return judgeError(facts.error)
   if (signal !== null) return judgeSignal(signal)
-  if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0) return judgeSilence()
+  if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0)
+    return judgeSilence(silentCli, facts.stdoutText, end)
   if (facts.cut) {
     return fail(
       'truncated',
@@ -145,26 +155,6 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
       )
     }
     return { code: null, message: null, evidence: [reason, ...also] }
-  }
-
-  /** Not one event: only the CLI's own words, if any, tell why. */
-  function judgeSilence(): Verdict {
-    const silent: Evidence = { source: 'stream', field: 'events', value: 0 }
-    const fromStderr = firstSaid(end.stderr ?? '')
-    const fromStdout = firstSaid(facts.stdoutText)
-    const saw = (source: 'stdout' | 'stderr', value: string): Evidence => ({ source, field: 'text', value })
-    // Without --format json the answer itself stands there: a model's words, which tell nothing.
-    if (end.exitCode === 0 && fromStdout !== null) {
-      const message = 'OpenCode printed text and no event. Start it with --format json.'
-      return fail('start_failed', message, silent, ...exit, saw('stdout', fromStdout))
-    }
-    if (fromStderr !== null)
-      return fail(codeOfStartupText(end.stderr ?? ''), fromStderr, silent, ...exit, saw('stderr', fromStderr))
-    if (fromStdout !== null)
-      return fail(codeOfStartupText(facts.stdoutText), fromStdout, silent, ...exit, saw('stdout', fromStdout))
-    return end.exitCode === 0
-      ? fail('empty_response', 'OpenCode printed nothing and exited with 0.', silent, ...exit)
-      : fail('start_failed', 'OpenCode printed nothing at all.', silent, ...exit)
   }
 }
 
