@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually.ts'
 import { commanded } from './lab-scenarios.ts'
 import type { BoardRun } from './paperclip-board.ts'
-import type { PaperclipSuite } from './paperclip-conformance.ts'
+import type { PaperclipSuite } from './paperclip-suite.ts'
 import { heal, sick } from './ward.ts'
 
 /** Something that befalls an agent at work, and what its run is to say of it. */

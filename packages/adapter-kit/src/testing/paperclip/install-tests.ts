@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
 import { packUpgrade } from './pack-adapter.ts'
-import type { PaperclipSuite } from './paperclip-conformance.ts'
+import type { PaperclipSuite } from './paperclip-suite.ts'
 
 interface Field {
   key: string

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { uiParserOf } from '../ui-parser-of.ts'
-import type { PaperclipSuite } from './paperclip-conformance.ts'
+import type { PaperclipSuite } from './paperclip-suite.ts'
 
 /** An issue gets done: from the assignment to result, usage, cost and session, and again in the same session. */
 export function issueTests(suite: PaperclipSuite): void {

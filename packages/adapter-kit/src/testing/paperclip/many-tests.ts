@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
 import { commanded, workProgram } from './lab-scenarios.ts'
-import type { PaperclipSuite } from './paperclip-conformance.ts'
+import type { PaperclipSuite } from './paperclip-suite.ts'
 
 const spyProgram = '/paperclip/bin/spy.cjs'
 

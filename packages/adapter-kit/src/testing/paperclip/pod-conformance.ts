@@ -1,17 +1,16 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConformanceAgent } from '../conformance-agent.ts'
-import { cancelScenarios, cancelTests } from './cancel-tests.ts'
-import { failureScenarios, failureTests } from './failure-tests.ts'
+import { cancelTests } from './cancel-tests.ts'
+import { failureTests } from './failure-tests.ts'
 import { issueTests } from './issue-tests.ts'
-import { closeIssue } from './lab-scenarios.ts'
 import { manyScenarios, manyTests } from './many-tests.ts'
 import { packAdapter } from './pack-adapter.ts'
-import type { PaperclipSuite } from './paperclip-conformance.ts'
 import { paperclipScripts } from './paperclip-install.ts'
 import type { PaperclipLab } from './paperclip-lab.ts'
+import { createSuite, isLong, suiteScenarios } from './paperclip-suite.ts'
 import { openPodLab } from './pod-lab.ts'
-import { restartScenarios, restartTests } from './restart-tests.ts'
+import { restartTests } from './restart-tests.ts'
 
 /**
  * Declares what holds for an adapter in a Paperclip that is deployed as its users deploy it: a pod, the shipped manifests, the
@@ -24,49 +23,22 @@ export function podConformance(agent: ConformanceAgent, { root }: { root: string
   describe.skipIf(!isReady)(`${type} in a Paperclip that is a pod (needs KUBECONFIG and ../shared/paperclip)`, () => {
     let lab: PaperclipLab | undefined
     let tarball = ''
-    const opened = (): PaperclipLab => {
-      if (lab === undefined) throw new Error('The server did not start.')
-      return lab
-    }
     beforeAll(async () => {
       tarball = await packAdapter(root)
       lab = await openPodLab({
         namespace: `paperclip-pod-${type.replaceAll('_', '-')}`,
         deploy: join(root, 'deploy'),
         serverEnv: agent.serverEnv,
-        scenarios: {
-          'close-issue': closeIssue,
-          ...cancelScenarios,
-          ...failureScenarios,
-          ...manyScenarios,
-          ...restartScenarios,
-        },
+        scenarios: { ...suiteScenarios, ...manyScenarios },
         tarball,
       })
     })
     afterAll(() => lab?.close())
 
-    const long = process.env['AGENT_JOBS_PAPERCLIP_LONG'] === '1'
-    const suite: PaperclipSuite = {
-      agent,
-      root,
-      get lab() {
-        return opened()
-      },
-      get tarball() {
-        return tarball
-      },
-      hire(name, scenario, extra = {}, board = opened().board) {
-        const own = agent.config(opened().scenarioUrl(scenario), '/paperclip/bin/bash')
-        const env = { ...(own['env'] as object), ...(extra['env'] as object | undefined) }
-        return board.hire(name, type, { ...own, ...opened().settings, ...extra, env })
-      },
-      long,
-      brief: !long,
-    }
+    const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: !isLong })
 
     it('finds in its environment test all that it may do, and nothing missing', async () => {
-      const { board, settings } = opened()
+      const { board, settings } = suite.lab
       const { status, checks } = await board.must<{ status: string; checks: { code: string; level: string }[] }>(
         'POST',
         `/api/companies/${board.company}/adapters/${type}/test-environment`,

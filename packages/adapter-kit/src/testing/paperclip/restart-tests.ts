@@ -4,7 +4,7 @@ import type { Scenario } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually.ts'
 import { closeAtGate } from './lab-scenarios.ts'
-import type { PaperclipSuite } from './paperclip-conformance.ts'
+import type { PaperclipSuite } from './paperclip-suite.ts'
 import { away } from './paperclip-lab.ts'
 
 interface Restart {
