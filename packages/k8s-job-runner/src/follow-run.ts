@@ -1,14 +1,16 @@
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
+import { concludeRun } from './conclude-run.ts'
 import { createEventChannel } from './event-channel.ts'
 import type { EndEvidence } from './evidence.ts'
 import type { FollowSettings } from './follow-settings.ts'
 import { findInterruption, hasEndedByStatus } from './interruption.ts'
 import { judgeOutcome } from './judge-outcome.ts'
 import type { Job } from './kubernetes.ts'
-import { label } from './labels.ts'
+import { createLingerLimit } from './linger-limit.ts'
 import type { Outcome } from './outcome.ts'
+import { createPodMilestones } from './pod-milestones.ts'
 import { readAgain } from './read-again.ts'
-import { hasNothingRunning, hasStarted, isPodTerminal } from './read-pod.ts'
+import { hasStarted } from './read-pod.ts'
 import { RunError } from './run-error.ts'
 import { gatherEvidence } from './run-evidence.ts'
 import type { Phase, RunEvent } from './run-event.ts'
@@ -16,8 +18,8 @@ import type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-
 import { createRunOutput } from './run-output.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 import { createStartWait } from './start-wait.ts'
-import { endPod, pause, stopRun } from './stop-run.ts'
-import { isBeyondDoubt, tearDown } from './tear-down.ts'
+import { stopRun } from './stop-run.ts'
+import { isBeyondDoubt } from './tear-down.ts'
 import { createWaker } from './waker.ts'
 import type { BoardChange, WatchBoard } from './watch-board.ts'
 
@@ -51,14 +53,8 @@ export interface EvidencePatience {
 }
 
 const maxQueuedEvents = 1024
-/** The launcher acts on its own rule first; the runner only when that did not help. */
-const finishMarginMs = 15_000
 /** When a read that should confirm something failed, it is tried again after this long. */
 const lookAgainMs = 5000
-/** How long the teardown waits for the pod to say that it is over, before the Job is deleted all the same. */
-const settleMs = 10_000
-/** How long the last output of a node that is lost is tried to be read: it may never answer. */
-const lostDrainMs = 30_000
 
 /** Follows one run to its outcome. Level-based: every change leads to one judgement of everything known. */
 export function followRun(
@@ -82,10 +78,7 @@ export function followRun(
   }))
   const outcome = Promise.withResolvers<Outcome>()
   const settled = Promise.withResolvers<void>()
-  const containerEnded = Promise.withResolvers<void>()
-  const podOver = Promise.withResolvers<void>()
-  const nothingRuns = Promise.withResolvers<void>()
-  const hurry = Promise.withResolvers<void>()
+  const milestones = createPodMilestones()
   // Whoever does not look at these must not be punished by an unhandled rejection.
   outcome.promise.catch(() => undefined)
   const timings: RunTimings = input.submittedMs === undefined ? {} : { submittedMs: input.submittedMs }
@@ -95,8 +88,8 @@ export function followRun(
   let phase: { phase: Phase; message: string } | undefined
   let awaiting: { for: string; since: number } | undefined
   let checking = false
-  let finishBy = Infinity
 
+  const linger = createLingerLimit(context, { evidence, settings, channel, signal })
   const waker = createWaker(clock, signal, reconsider)
   const start = createStartWait(context, {
     evidence,
@@ -117,7 +110,7 @@ export function followRun(
     container: settings.container,
     cursor: input.cursor,
     journal: input.journal,
-    containerEnded: containerEnded.promise,
+    containerEnded: milestones.containerEnded,
     silenceMs: patience.silenceMs,
     drainMs: patience.drainMs,
     signal,
@@ -155,12 +148,10 @@ export function followRun(
 
   function reconsider(): void {
     if (signal.aborted) return
-    if (hasEndedByStatus(evidence)) containerEnded.resolve()
-    if (evidence.podGone !== undefined || (evidence.pod !== undefined && isPodTerminal(evidence.pod))) podOver.resolve()
-    if (evidence.pod === undefined && evidence.jobGone !== undefined) podOver.resolve()
-    if (evidence.pod !== undefined && hasNothingRunning(evidence.pod)) nothingRuns.resolve()
+    milestones.look(evidence)
     if (decided !== undefined) return
-    if (hasStarted(evidence.pod, settings.container)) openLog()
+    const podName = evidence.pod?.metadata?.name
+    if (podName !== undefined && hasStarted(evidence.pod, settings.container)) output.open(podName)
     const judgement = judgeOutcome(evidence)
     switch (judgement.verdict) {
       case 'decided':
@@ -196,8 +187,8 @@ export function followRun(
       const stopping = findInterruption(evidence)
       if (stopping !== undefined) enter('stopping', `Stopping: ${stopping.reason ?? stopping.kind.kind}`)
       else enter('running', `Running in pod ${evidence.pod?.metadata?.name} on node ${evidence.pod?.spec?.nodeName}`)
-      if (clock.now() >= finishBy) background(endLingering())
-      else waker.set(finishBy)
+      if (clock.now() >= linger.due) background(linger.end().then(reconsider))
+      else waker.set(linger.due)
       return
     }
     if (findInterruption(evidence) !== undefined) {
@@ -226,61 +217,20 @@ export function followRun(
     else decide(expected)
   }
 
-  function openLog(): void {
-    const pod = evidence.pod?.metadata?.name
-    if (pod !== undefined) output.open(pod)
-  }
-
   function decide(result: Outcome): void {
     decided = result
     timings.endedMs = clock.now() - calledAt
     waker.set(Infinity)
     starting.abort()
     enter('ended', `Ended: ${result.kind}`)
-    const runHash = input.job.metadata?.labels?.[label.runHash] ?? ''
-    const ending = { over: Promise.race([nothingRuns.promise, podOver.promise, settled.promise]), hurry: hurry.resolve }
-    context.endings.set(runHash, ending)
     outcome.resolve(result)
-    finish(result)
-      .then(settled.resolve, (error: unknown) => {
-        warn({ code: 'teardown_failed', message: errorText(error), cause: error })
-        settled.resolve()
-      })
+    const { job, observe = false } = input
+    concludeRun(context, { job, settings, observe, gathered, milestones, output, channel, signal }, result)
+      .catch((error: unknown) => warn({ code: 'teardown_failed', message: errorText(error), cause: error }))
       .finally(() => {
-        if (context.endings.get(runHash) === ending) context.endings.delete(runHash)
+        settled.resolve()
         release()
       })
-  }
-
-  async function finish(result: Outcome): Promise<void> {
-    if (evidence.podGone === undefined && hasStarted(evidence.pod, settings.container)) openLog()
-    // Where no end record ends the reading, the decision does: what is still in the log is read, and no more awaited.
-    if (evidence.end === undefined) containerEnded.resolve()
-    if (!isBeyondDoubt(result)) background(output.giveUpAfter(lostDrainMs))
-    const report = await output.report
-    if (signal.aborted) return
-    if (report !== undefined) channel.push({ type: 'output', verdict: report.verdict })
-    channel.push({ type: 'outcome', outcome: result })
-    channel.close()
-    if (input.observe === true) return
-    if (report?.drained === false && !(await isPodGone())) {
-      if (signal.aborted) return
-      const message = `Job ${jobName} is left to its TTL: the last of its output could not be read.`
-      warn({ code: 'not_drained', message })
-      return
-    }
-    // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
-    // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
-    if (hasStarted(evidence.pod, settings.container)) {
-      await Promise.race([podOver.promise, hurry.promise, pause(clock.sleep(settleMs, signal))])
-    }
-    if (!signal.aborted) await tearDown(context, input.job, result, settings)
-  }
-
-  /** The watch may be behind the log, which knows already that there is no pod. */
-  async function isPodGone(): Promise<boolean> {
-    if (evidence.podGone === undefined) await readAgain(context, gathered, { jobName, jobUid, signal })
-    return evidence.podGone !== undefined
   }
 
   async function detach(): Promise<void> {
@@ -300,20 +250,6 @@ export function followRun(
     releaseBoard()
   }
 
-  async function endLingering(): Promise<void> {
-    finishBy = Infinity
-    evidence.stoppedAfterFinish = true
-    try {
-      await endPod(context, evidence.pod, settings.graceSeconds, signal)
-    } catch (error) {
-      if (signal.aborted) return
-      const message = `The pod that lingers after its work could not be ended: ${errorText(error)}`
-      channel.push({ type: 'warning', code: 'not_ended', message, at: clock.now() })
-      finishBy = clock.now() + finishMarginMs
-      reconsider()
-    }
-  }
-
   async function cancel(options: CancelOptions): Promise<CancelVerdict> {
     const { by, graceSeconds = settings.graceSeconds, signal: waiting } = options
     if (decided !== undefined && isBeyondDoubt(decided)) {
@@ -329,7 +265,7 @@ export function followRun(
       by,
       graceSeconds,
       pod: () => evidence.pod,
-      podOver: podOver.promise,
+      podOver: milestones.podOver,
       started: hasStarted(evidence.pod, settings.container),
       ...(waiting === undefined ? {} : { signal: waiting }),
     })
@@ -353,8 +289,8 @@ export function followRun(
     timings,
     cancel,
     async finished() {
-      if (decided !== undefined || finishBy !== Infinity || evidence.stoppedAfterFinish === true) return
-      finishBy = clock.now() + settings.hangAfterFinishMs + finishMarginMs
+      if (decided !== undefined) return
+      linger.begin()
       reconsider()
     },
     detach,

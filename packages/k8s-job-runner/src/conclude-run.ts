@@ -1,0 +1,100 @@
+import type { EventChannel } from './event-channel.ts'
+import type { FollowSettings } from './follow-settings.ts'
+import type { Job } from './kubernetes.ts'
+import { label } from './labels.ts'
+import type { Outcome } from './outcome.ts'
+import type { PodMilestones } from './pod-milestones.ts'
+import { readAgain } from './read-again.ts'
+import { hasStarted } from './read-pod.ts'
+import type { RunEvent } from './run-event.ts'
+import type { RunEvidence } from './run-evidence.ts'
+import type { RunOutput } from './run-output.ts'
+import type { RunnerContext } from './runner-context.ts'
+import { pause } from './stop-run.ts'
+import { isBeyondDoubt, tearDown } from './tear-down.ts'
+
+/** A run whose outcome is known. */
+export interface DecidedRun {
+  job: Job
+  settings: FollowSettings
+  /** What it leaves is for another to remove. */
+  observe: boolean
+  gathered: RunEvidence
+  milestones: PodMilestones
+  output: RunOutput
+  channel: EventChannel<RunEvent>
+  /** Fires when the run is no longer followed from here. */
+  signal: AbortSignal
+}
+
+/** How long the teardown waits for the pod to say that it is over, before the Job is deleted all the same. */
+const settleMs = 10_000
+/** How long the last output of a node that is lost is tried to be read: it may never answer. */
+const lostDrainMs = 30_000
+
+/**
+ * Brings a run to its end once its outcome is known: hands over the rest of its output, tells the outcome, and removes
+ * what the run leaves. Until then the next start of its key finds it among the endings.
+ */
+export async function concludeRun(context: RunnerContext, run: DecidedRun, outcome: Outcome): Promise<void> {
+  const { nothingRuns, podOver } = run.milestones
+  const runHash = run.job.metadata?.labels?.[label.runHash] ?? ''
+  const hurry = Promise.withResolvers<void>()
+  const done = Promise.withResolvers<void>()
+  const ending = { over: Promise.race([nothingRuns, podOver, done.promise]), hurry: hurry.resolve }
+  context.endings.set(runHash, ending)
+  try {
+    await tellOutcome(run, outcome)
+    if (!run.signal.aborted && !run.observe) await removeRun(context, run, outcome, hurry.promise)
+  } finally {
+    done.resolve()
+    if (context.endings.get(runHash) === ending) context.endings.delete(runHash)
+  }
+}
+
+/** The rest of the output comes first; the outcome is the last event. */
+async function tellOutcome(run: DecidedRun, outcome: Outcome): Promise<void> {
+  const { settings, milestones, output, channel } = run
+  const { pod, podGone, end } = run.gathered.evidence
+  const podName = pod?.metadata?.name
+  if (podName !== undefined && podGone === undefined && hasStarted(pod, settings.container)) output.open(podName)
+  // Where no end record ends the reading, the decision does: what is still in the log is read, and no more awaited.
+  if (end === undefined) milestones.takeContainerForEnded()
+  const [report] = await Promise.all([
+    output.report,
+    isBeyondDoubt(outcome) ? undefined : output.giveUpAfter(lostDrainMs),
+  ])
+  if (run.signal.aborted) return
+  if (report !== undefined) channel.push({ type: 'output', verdict: report.verdict })
+  channel.push({ type: 'outcome', outcome })
+  channel.close()
+}
+
+async function removeRun(
+  context: RunnerContext,
+  run: DecidedRun,
+  outcome: Outcome,
+  hurry: Promise<void>,
+): Promise<void> {
+  const { job, settings, gathered, milestones, signal } = run
+  const report = await run.output.report
+  if (report?.drained === false && !(await isPodGone(context, run))) {
+    if (signal.aborted) return
+    const message = `Job ${job.metadata?.name} is left to its TTL: the last of its output could not be read.`
+    context.warn({ code: 'not_drained', message })
+    return
+  }
+  // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
+  // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
+  if (hasStarted(gathered.evidence.pod, settings.container)) {
+    await Promise.race([milestones.podOver, hurry, pause(context.clock.sleep(settleMs, signal))])
+  }
+  if (!signal.aborted) await tearDown(context, job, outcome, settings)
+}
+
+/** The watch may be behind the log, which knows already that there is no pod. */
+async function isPodGone(context: RunnerContext, { job, gathered, signal }: DecidedRun): Promise<boolean> {
+  const { name: jobName = '', uid: jobUid = '' } = job.metadata ?? {}
+  if (gathered.evidence.podGone === undefined) await readAgain(context, gathered, { jobName, jobUid, signal })
+  return gathered.evidence.podGone !== undefined
+}
