@@ -69,7 +69,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     link.alarm.wake()
     if (response.status !== 200) {
       const body = (await readBody(response.body)).toString('utf8')
-      const judgement = judgeResponse({ status: response.status, headers: response.headers, body, now: Date.now() })
+      const judgement = judgeResponse({ status: response.status, headers: response.headers, body })
       return { kind: 'answer', judgement, status: response.status }
     }
     for await (const chunk of response.body ?? []) {

@@ -37,7 +37,7 @@ describe('an answer that is not a log', () => {
   it.each(names)('%s is judged', (name) => {
     const { status, headers, body } = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Recording
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    expect(judgeResponse({ status, headers, body: text, now: 0 }).kind).toBe(judged[name])
+    expect(judgeResponse({ status, headers, body: text }).kind).toBe(judged[name])
   })
 
   it.each([
@@ -49,19 +49,23 @@ describe('an answer that is not a log', () => {
     [503, 'retry'],
     [504, 'retry'],
   ])('status %d without a Status object is %s', (status, kind) => {
-    expect(judgeResponse({ status, headers: {}, body: '<html>proxy</html>', now: 0 })).toMatchObject({
+    expect(judgeResponse({ status, headers: {}, body: '<html>proxy</html>' })).toMatchObject({
       kind,
       text: `${status} <html>proxy</html>`,
     })
   })
 
+  const date = 'Thu, 01 Jan 1970 00:00:00 GMT'
+
   it.each([
     ['7', 7_000],
     ['99999', 600_000],
+    // By the server's clock, whatever ours says.
     ['Thu, 01 Jan 1970 00:00:30 GMT', 30_000],
+    ['Wed, 31 Dec 1969 23:00:00 GMT', 0],
     ['soon', undefined],
   ])('reads Retry-After "%s"', (value, ms) => {
-    const judgement = judgeResponse({ status: 429, headers: { 'retry-after': value }, body: '', now: 0 })
+    const judgement = judgeResponse({ status: 429, headers: { 'retry-after': value, date }, body: '' })
     expect(judgement).toEqual(
       ms === undefined ? { kind: 'retry', text: '429' } : { kind: 'retry', text: '429', retryAfterMs: ms },
     )

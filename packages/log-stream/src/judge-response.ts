@@ -26,21 +26,21 @@ function parseStatus(body: string): StatusObject {
   }
 }
 
-/** Reads Retry-After, in seconds or as a date, as milliseconds; bounded by ten minutes. */
-function retryAfter(headers: LogHeaders, now: number): number | undefined {
+/**
+ * Reads Retry-After as milliseconds, bounded by ten minutes. A date is compared with the server's own `Date`, never with
+ * our clock: the two may be a day apart.
+ */
+function retryAfter(headers: LogHeaders): number | undefined {
   const value = readHeader(headers, 'retry-after')
   if (value === undefined) return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  const ms = /^\d+$/.test(value)
+    ? Number(value) * 1000
+    : Date.parse(value) - Date.parse(readHeader(headers, 'date') ?? '')
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 600_000) : undefined
 }
 
 /** Judges an answer whose status is not 200 (KUBERNETES.md B.0.4, B.5, B.10.6; each case is recorded). */
-export function judgeResponse(o: {
-  status: number
-  headers: LogHeaders
-  body: string
-  now: number
-}): ResponseJudgement {
+export function judgeResponse(o: { status: number; headers: LogHeaders; body: string }): ResponseJudgement {
   const { status, headers } = o
   const object = parseStatus(o.body)
   const message = typeof object.message === 'string' ? object.message : ''
@@ -53,6 +53,6 @@ export function judgeResponse(o: {
     return { kind: 'refused', text }
   }
   if (status === 403 || status === 422 || status === 405 || status === 406) return { kind: 'refused', text }
-  const retryAfterMs = retryAfter(headers, o.now)
+  const retryAfterMs = retryAfter(headers)
   return retryAfterMs === undefined ? { kind: 'retry', text } : { kind: 'retry', text, retryAfterMs }
 }
