@@ -26,6 +26,8 @@ export interface Link {
 const endedSilenceMs = 2_000
 // Lines whose place is not known wait this long for the next byte before they are taken for new.
 const undecidedMs = 2_000
+// A line that the newest-line question has found may still be on its way on a busy node.
+const longestLateMs = 2_000
 
 /** Watches one connection's silences until it is over: asks, leaves or cuts when one is too long. */
 export async function guardLink(context: ConnectionContext, link: Link): Promise<void> {
@@ -33,7 +35,8 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
   const { clock } = options
   // Followers that started together must not renew together.
   const renewAt = link.openedAt + options.renewMs * (1 - options.random() * 0.05)
-  let lastProbeAt = link.openedAt
+  const lateMs = Math.min(longestLateMs, options.silenceMs / 2)
+  let lastProbeAt = link.openedAt - lateMs
   let decideAgainAt = 0
   while (!link.over.aborted) {
     const quietSince = link.busy ? clock.now() : link.lastByteAt
@@ -41,7 +44,7 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
     const answerBy = quietSince + options.requestTimeoutMs
     const leaveAt = endedAt === undefined ? Infinity : Math.max(quietSince, endedAt) + endedSilenceMs
     const decideAt = tracker.undecided ? Math.max(quietSince + undecidedMs, decideAgainAt) : Infinity
-    const probeAt = Math.max(quietSince, lastProbeAt) + options.silenceMs
+    const probeAt = Math.max(quietSince - lateMs, lastProbeAt) + options.silenceMs
     const next = !link.opened || !link.plan.follow ? answerBy : Math.min(renewAt, leaveAt, decideAt, probeAt)
     const wait = next - clock.now()
     if (wait > 0) {
@@ -60,7 +63,7 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
       continue
     } else {
       lastProbeAt = clock.now()
-      const found = await probe(context, link)
+      const found = await probe(context, link, lateMs)
       if (found === 'alive') continue
       link.leave(found)
     }
@@ -69,13 +72,21 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
 }
 
 /** Asks for the newest line, which tells whether a silent connection still serves. */
-async function probe(context: ConnectionContext, link: Link): Promise<'alive' | 'stalled' | 'hidden'> {
+async function probe(context: ConnectionContext, link: Link, lateMs: number): Promise<'alive' | 'stalled' | 'hidden'> {
   const quietSince = link.lastByteAt
-  const found = await askForNewest(context, link.over)
   // Something came meanwhile: whatever the probe found, this connection is alive.
-  if (link.over.aborted || link.lastByteAt !== quietSince) return 'alive'
+  const isAlive = (): boolean => link.over.aborted || link.lastByteAt !== quietSince
+  const found = await askForNewest(context, link.over)
+  if (isAlive()) return 'alive'
   // Where no connection can be made this one is as dead, or a new one will show at no cost that it was not. An error
   // answer says nothing: when the kubelet is away, the API server ends the connection by itself.
-  if (found === 'hidden') return 'hidden'
-  return found === 'newer' || found === 'unreachable' ? 'stalled' : 'alive'
+  if (found === 'unreachable') return 'stalled'
+  if (found !== 'newer' && found !== 'hidden') return 'alive'
+  // To leave a connection that is only late costs plain output its place when the log is rotated just then.
+  const until = context.options.clock.now() + lateMs
+  for (let left = lateMs; left > 0 && !isAlive(); left = until - context.options.clock.now()) {
+    await link.alarm.sleep(left, link.over)
+  }
+  if (isAlive()) return 'alive'
+  return found === 'hidden' ? 'hidden' : 'stalled'
 }

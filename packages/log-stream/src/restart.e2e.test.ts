@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasOwnCluster, openRealCluster, type RealCluster } from '../test/real-cluster.ts'
+import { hasOwnCluster, openOwnCluster, type OwnCluster } from '../test/own-cluster.ts'
 import { numberedLineSource, Recorder } from '../test/recorder.ts'
 import { fileJournal } from './file-journal.ts'
 import { kubeLogSource } from './kube-log-source.ts'
@@ -26,12 +26,12 @@ const printer = (name: string): string[] => [
 
 describe.skipIf(!hasOwnCluster)('following two containers while the parts of a real cluster are killed', () => {
   const stop = new AbortController()
-  let cluster: RealCluster
+  let cluster: OwnCluster
   let framed: Recorder
   let plain: Recorder
 
   beforeAll(async () => {
-    cluster = await openRealCluster()
+    cluster = await openOwnCluster()
     const { client, namespace, folder } = cluster
     const env = packEnv({ version: 1, argv: printer('framed'), journal: { path: '/volume/journal' } }, {})
     await Promise.all([cluster.start('framed', bootstrapCommand(), env), cluster.start('plain', printer('plain'))])

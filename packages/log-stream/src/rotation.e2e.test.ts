@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasOwnCluster, openRealCluster, type RealCluster } from '../test/real-cluster.ts'
+import { hasOwnCluster, openOwnCluster, type OwnCluster } from '../test/own-cluster.ts'
 import { numberedLineSource, Recorder } from '../test/recorder.ts'
 import { fileJournal } from './file-journal.ts'
 import { kubeLogSource } from './kube-log-source.ts'
@@ -37,12 +37,12 @@ const everything = [[0, printed - 1]]
 
 describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet rotates again and again', () => {
   const stop = new AbortController()
-  let cluster: RealCluster
+  let cluster: OwnCluster
   const recorders: Recorder[] = []
   let rotations: Record<'framed' | 'plain', number>
 
   beforeAll(async () => {
-    cluster = await openRealCluster()
+    cluster = await openOwnCluster()
     const { client, namespace, folder } = cluster
     const env = packEnv({ version: 1, argv: printer, journal: { path: '/volume/journal' } }, {})
     const [framedPod, plainPod] = await Promise.all([

@@ -83,6 +83,7 @@ export class FakeKubelet implements LogSource {
   #unordered = false
   #unseen = 0
   #rereads = 0
+  #isHeld = false
   #sentTo = 0
   #sentOfNext = 0
   #pieceEnd = 0
@@ -128,6 +129,15 @@ export class FakeKubelet implements LogSource {
   rotate(): void {
     this.#files.push([])
     this.#wake()
+  }
+
+  /** Whoever follows gets nothing more until the returned function is called, as from a node that is too busy. */
+  hold(): () => void {
+    this.#isHeld = true
+    return () => {
+      this.#isHeld = false
+      this.#wake()
+    }
   }
 
   /** The container exits; the caller's pod status says so now, or when `say` is called. */
@@ -259,6 +269,7 @@ export class FakeKubelet implements LogSource {
       const file = this.#files[fileIndex] ?? []
       const part = file[at]
       if (part !== undefined) {
+        while (request.follow && this.#isHeld) await this.#changed(request.signal)
         at++
         const wanted = since === undefined || part.ns >= since
         const pieces: Buffer[] = []
