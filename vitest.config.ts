@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     // Most tests wait for processes and sockets more than they compute; one worker would leave a core idle.
     maxWorkers: 2,
+    globalSetup: 'scripts/test-temp.ts',
     projects: [
       {
         extends: true,

@@ -1,9 +1,11 @@
-// Runs one vitest project and ends with the sum, alone on a line: `N passed, N failed, N skipped`.
+// Runs one vitest project. Says which tests passed only when they were tried again, and ends with the sum, alone on a
+// line: `N passed, N failed, N skipped`.
 // usage: node scripts/test.ts unit|e2e|paperclip [vitest arguments]
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { secondTries, sumOf, type Report } from './read-results.ts'
 
 const [suite = 'unit', ...rest] = process.argv.slice(2)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,19 +22,7 @@ const run = spawnSync(
   [vitest, 'run', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${results}`, ...rest],
   { cwd: root, stdio: 'inherit' },
 )
-
-interface Counts {
-  numPassedTests: number
-  numFailedTests: number
-  numPendingTests: number
-  numTodoTests: number
-  numFailedTestSuites: number
-  success: boolean
-}
-const counts = JSON.parse(readFileSync(results, 'utf8')) as Counts
-// A file that fails to load has no tests of its own to count; it must not vanish from the sum.
-const failed = Math.max(counts.numFailedTests, counts.success ? 0 : 1)
-console.log(
-  `${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests + counts.numTodoTests} skipped`,
-)
+const report = existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as Report) : undefined
+for (const line of report === undefined ? [] : secondTries(report, root)) console.log(line)
+console.log(sumOf(report, run.status))
 process.exitCode = run.status ?? 1
