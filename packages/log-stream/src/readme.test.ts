@@ -1,52 +1,43 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { describe, expect, it, vi } from 'vitest'
-import { FakeKubelet } from '../test/fake-kubelet.ts'
-import { framedRun } from '../test/frames.ts'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startMiniKube } from '@agent-jobs/mini-kube'
+import { describe, expect, it } from 'vitest'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const nine = 1_795_251_600_000_000_000n
-
-/** The README's example as a function of what stands around it. */
-async function loadExample(): Promise<
-  (client: FakeClient, podEnded: Promise<unknown>, save: (cursor: unknown) => void) => Promise<void>
-> {
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
-  const source = code
-    .replace("'@agent-jobs/log-stream'", JSON.stringify(pathToFileURL(join(import.meta.dirname, 'index.ts')).href))
-    .replace(/^import .*$/m, (line) => `${line}\nexport async function example(client, podEnded, save) {`)
-  const directory = await mkdtemp(join(import.meta.dirname, '.readme-'))
-  try {
-    const file = join(directory, 'example.mjs')
-    await writeFile(file, `${source}\n}\n`)
-    const module = (await import(pathToFileURL(file).href)) as { example: Awaited<ReturnType<typeof loadExample>> }
-    return module.example
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
-
-interface FakeClient {
-  openLog: FakeKubelet['open']
-}
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 describe('the README', () => {
-  it("has an example that prints a container's lines and saves where it stands", async () => {
-    const kubelet = new FakeKubelet()
-    const frames = framedRun([
-      { stream: 'o', bytes: Buffer.from('hello') },
-      { stream: 'e', bytes: Buffer.from('oh') },
-    ])
-    for (const [index, bytes] of frames.entries()) kubelet.writeLine(nine + BigInt(index), bytes)
-    const print = vi.spyOn(console, 'log').mockImplementation(() => undefined)
-    const saved: unknown[] = []
-    const example = await loadExample()
-    await example({ openLog: (request) => kubelet.open({ ...request }) }, kubelet.ended, (cursor) => saved.push(cursor))
-    expect(print.mock.calls).toEqual([['stdout', 'hello'], ['stderr', 'oh'], ['complete']])
-    expect(saved).toHaveLength(2)
-    print.mockRestore()
+  it('has an example that prints what it says', async () => {
+    const [, example = '', prints = ''] = /```ts\n([\s\S]*?)```[\s\S]*?```text\n([\s\S]*?)```/.exec(readme) ?? []
+    const [, command = ''] = /`kubectl run hello .* -- (.*?)`/.exec(readme) ?? []
+    // Inside the package, so that the example's imports resolve as they would for a user.
+    const folder = await mkdtemp(join(root, 'test', 'example-'))
+    await using kube = await startMiniKube({ images: { '*': {} } })
+    try {
+      await writeFile(join(folder, 'config'), kube.kubeConfig())
+      await writeFile(join(folder, 'example.ts'), example)
+      const spec = {
+        restartPolicy: 'Never',
+        containers: [{ name: 'hello', image: 'busybox', args: command.split(' ') }],
+      }
+      await fetch(`${kube.url}/api/v1/namespaces/default/pods`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${kube.token}` },
+        body: JSON.stringify({ metadata: { name: 'hello' }, spec }),
+      })
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--conditions=@agent-jobs/source', join(folder, 'example.ts')],
+        { env: { ...process.env, KUBECONFIG: join(folder, 'config') } },
+      )
+      expect(stdout).toBe(prints)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('names every option, every error code and every diagnostic', () => {

@@ -13,7 +13,7 @@ describe('the README', () => {
     const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
     const args = ['--conditions=@agent-jobs/source', '--input-type=module-typescript', '--eval', example]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
-    expect(stdout.trim()).toBe(/console\.log\(.*\) \/\/ (.*)/.exec(example)?.[1])
+    expect(stdout.trim()).toBe(/```text\n(.*)\n```/.exec(readme)?.[1])
   })
 
   it('names every scenario', async () => {

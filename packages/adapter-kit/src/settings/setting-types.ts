@@ -69,7 +69,11 @@ export const toggle = (fallback: boolean) =>
   }, z.boolean().default(fallback))
 
 /** One of the listed words; the first is what an empty form sends. */
-export const choice = <const T extends readonly [string, ...string[]]>(values: T, fallback: NoInfer<T[number]>) =>
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  fallback: NoInfer<T[number]>,
+  // Written out: what TypeScript prints for it is no type that it takes back.
+): z.ZodType<T[number], unknown> =>
   z.preprocess(
     (value) => (typeof value === 'string' ? blankToAbsent(value.trim()) : blankToAbsent(value)),
     z

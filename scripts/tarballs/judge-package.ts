@@ -1,0 +1,66 @@
+import { builtinModules } from 'node:module'
+import { importedPackages, readReadme } from './read-readme.ts'
+
+/** The members of a package.json that decide whether its package works alone. */
+export interface PackedManifest {
+  readonly name: string
+  readonly exports?: unknown
+  readonly bin?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** A package as npm has unpacked it. */
+export interface PackedPackage {
+  readonly manifest: PackedManifest
+  /** Text of each file by its path in the package, such as `dist/index.js`. */
+  readonly files: ReadonlyMap<string, string>
+  /** Bytes of the tarball. */
+  readonly bytes: number
+}
+
+/** What keeps a package from working alone, as sentences; none when nothing does. */
+export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes: number): string[] {
+  const { name } = manifest
+  const readme = readReadme(files.get('README.md') ?? '')
+  return [
+    ...['README.md', 'LICENSE'].filter((file) => !files.has(file)).map((file) => `the tarball has no ${file}`),
+    ...targets([manifest.exports, manifest.bin])
+      .filter((target) => !files.has(target.replace('./', '')))
+      .map((target) => `package.json names ${target}, which is not in the tarball`),
+    ...undeclaredImports(manifest, files),
+    ...(readme.installs.includes(name) || manifest.bin ? [] : [`its README does not say \`npm install ${name}\``]),
+    ...importedPackages(readme.example ?? '')
+      .filter((used) => !readme.installs.includes(used))
+      .map((used) => `its README's example imports ${used}, which its install line does not name`),
+    ...(readme.example !== undefined && readme.prints === undefined
+      ? ['its README does not say in a `text` block what its example prints']
+      : []),
+    ...(bytes > maxBytes ? [`the tarball has ${bytes} bytes; its budget is ${maxBytes}`] : []),
+    ...[...files.keys()]
+      .filter((file) => /\.test\.|__fixtures__/.test(file))
+      .map((file) => `the tarball has ${file}, which is for our tests`),
+  ]
+}
+
+function targets(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targets) : []
+}
+
+function undeclaredImports(manifest: PackedManifest, files: PackedPackage['files']): string[] {
+  const { name, dependencies, peerDependencies, optionalDependencies } = manifest
+  const declared = new Set([
+    name,
+    ...builtinModules,
+    ...Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies }),
+  ])
+  return [...files]
+    .filter(([file]) => /^dist\/.*\.(?:js|d\.ts)$/.test(file))
+    .flatMap(([file, code]) =>
+      importedPackages(code)
+        .filter((used) => !declared.has(used))
+        .map((used) => `${file} imports ${used}, which package.json does not declare`),
+    )
+}
