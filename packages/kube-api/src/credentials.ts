@@ -32,8 +32,12 @@ function isLoopback(server: string): boolean {
 class CapturingConfig extends KubeConfig {
   connection: DispatcherOptions = { type: 'none' }
 
-  static of(source: KubeConfig): CapturingConfig {
-    const { clusters, users, contexts, currentContext } = source
+  static of(source: KubeConfig, proxyUrl: string | undefined): CapturingConfig {
+    const { users, contexts, currentContext } = source
+    const clusters =
+      proxyUrl === undefined
+        ? source.clusters
+        : source.clusters.map((cluster) => ({ ...cluster, proxyUrl: cluster.proxyUrl ?? proxyUrl }))
     const config = new CapturingConfig()
     config.loadFromOptions({ clusters, users, contexts, currentContext })
     // Private in client-node's types, yet `addAuthenticator` is public: what a caller added must go on working.
@@ -68,8 +72,8 @@ class CapturingConfig extends KubeConfig {
 }
 
 /** Takes credentials from a KubeConfig: static ones, client certificates, exec plugins, token files, OIDC. */
-export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): CredentialSource {
-  let config = CapturingConfig.of(kubeConfig)
+export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock, proxyUrl?: string): CredentialSource {
+  let config = CapturingConfig.of(kubeConfig, proxyUrl)
   let resolved: { at: number; value: Credentials } | undefined
   let pending: Promise<Credentials> | undefined
   /** The last that brought a token; undefined when the server has refused it. */
@@ -81,7 +85,7 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
     if (typeof tokenFile !== 'string') return value
     if (value.headers['Authorization']?.replace(/^Bearer\s*/, '').trim()) return (withToken = value)
     // client-node would keep what it read for a minute.
-    config = CapturingConfig.of(kubeConfig)
+    config = CapturingConfig.of(kubeConfig, proxyUrl)
     if (withToken === undefined) throw new Error(`the token file ${tokenFile} is empty`)
     return withToken
   }
@@ -118,7 +122,7 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
       if (resolved?.value !== refused) return
       resolved = undefined
       // A new KubeConfig is the only way to empty the caches of client-node's authenticators.
-      config = CapturingConfig.of(kubeConfig)
+      config = CapturingConfig.of(kubeConfig, proxyUrl)
     },
   }
 }

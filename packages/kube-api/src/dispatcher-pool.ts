@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { DispatcherOptions } from '@kubernetes/client-node'
-import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici'
 import type { Credentials } from './credentials.ts'
 
 /** Connections for short calls and for long streams, kept apart so that streams never make a call wait. */
@@ -18,9 +18,8 @@ export interface DispatcherPool {
 // NAT gateways and load balancers forget a silent connection after 60 s at the earliest; 15 s also finds a dead peer.
 const keepAlive = { keepAlive: true, keepAliveInitialDelay: 15_000 }
 
-// Every wait has a deadline of our own. undici's 300 s between two pieces of a body would cut a silent watch or log.
 // HTTP/2 would put all streams on one connection, where one slow reader holds back the others.
-const wire = { headersTimeout: 0, bodyTimeout: 0, allowH2: false, keepAliveTimeout: 30_000 }
+const wire = { allowH2: false, keepAliveTimeout: 30_000 }
 
 function connectOptions({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: ConnectionOptions) {
   return { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername, ...keepAlive }
@@ -41,7 +40,11 @@ function createDispatcher(connection: DispatcherOptions, connections: number | n
         connect: connectOptions(connection.connect),
       })
     case 'socks':
-      return new Socks5ProxyAgent(connection.uri, { ...common, requestTls: connectOptions(connection.requestTls) })
+      return new Socks5ProxyAgent(connection.uri, {
+        ...common,
+        requestTls: connectOptions(connection.requestTls),
+        connect: buildConnector(keepAlive),
+      })
     default:
       return connection satisfies never
   }

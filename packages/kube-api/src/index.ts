@@ -24,6 +24,7 @@ export {
 } from './kube-client.ts'
 export { KubeError, type KubeErrorCode, type KubeErrorInit, type KubeObjectRef } from './kube-error.ts'
 export type { LogResponse, OpenLogOptions } from './log-request.ts'
+export { proxyFromEnvironment, type ProxyEnvironment } from './proxy-from-environment.ts'
 export type { Query } from './query-string.ts'
 export type { ListWatchTuning } from './reflector.ts'
 export { kinds, resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'

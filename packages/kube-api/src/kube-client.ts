@@ -17,6 +17,8 @@ import { createWatchSource, type Selection } from './watch-source.ts'
 export interface KubeClientOptions {
   /** Where the server is and who we are; its current context counts. */
   readonly kubeConfig: KubeConfig
+  /** The way to the server where the kubeconfig names no proxy: `http:`, `https:`, `socks5:` and the like. */
+  readonly proxyUrl?: string | undefined
   readonly clock?: Clock
   /** Between 0 and 1, for jitter. */
   readonly random?: () => number
@@ -129,6 +131,7 @@ interface ListBody<T> {
 export function createKubeClient(options: KubeClientOptions): KubeClient {
   const {
     kubeConfig,
+    proxyUrl,
     clock = systemClock,
     random = Math.random,
     requestTimeoutMs = 30_000,
@@ -146,6 +149,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   }
   const transport = createTransport({
     kubeConfig,
+    proxyUrl,
     clock,
     userAgent,
     maxConnections,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { KubeConfig, type Cluster, type User } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKubeClient } from './kube-client.ts'
+import { createManualClock } from '../test/manual-clock.ts'
+import { startHttpProxy, startSocksProxy } from '../test/proxies.ts'
+import { createKubeClient, type KubeClientOptions } from './kube-client.ts'
 
 // Part of the system, not of a package.
 const tool = 'openssl'
@@ -26,6 +28,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
   let server: Server
   let port: number
   let connections = 0
+  let endLog: (text: string) => void = () => undefined
   const file = (name: string) => join(folder, name)
   const base64 = (name: string) => readFileSync(file(name)).toString('base64')
 
@@ -95,6 +98,11 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
         rejectUnauthorized: false,
       },
       (request, response) => {
+        if (request.url?.includes('/log')) {
+          response.flushHeaders()
+          endLog = (text) => response.end(text)
+          return
+        }
         const { subject } = (request.socket as TLSSocket).getPeerCertificate()
         response.end(JSON.stringify({ user: subject?.CN ?? null, protocol: request.httpVersion }))
       },
@@ -110,7 +118,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     rmSync(folder, { recursive: true })
   })
 
-  function clientOf(cluster: Partial<Cluster>, user: Partial<User>) {
+  function clientOf(cluster: Partial<Cluster>, user: Partial<User>, options: Partial<KubeClientOptions> = {}) {
     const kubeConfig = new KubeConfig()
     kubeConfig.loadFromClusterAndUser(
       {
@@ -123,7 +131,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
       },
       { name: 'u', ...user },
     )
-    return createKubeClient({ kubeConfig, retry: { attempts: 1 } })
+    return createKubeClient({ kubeConfig, retry: { attempts: 1 }, ...options })
   }
   const whoAmI = (client: ReturnType<typeof clientOf>) => client.request({ method: 'GET', path: '/whoami' })
 
@@ -161,6 +169,38 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
   it('trusts anyone when the cluster says so', async () => {
     const client = clientOf({ caFile: '', skipTLSVerify: true }, { token: 't' })
     expect(await whoAmI(client)).toMatchObject({ user: null })
+    await client.close()
+  })
+
+  it.each([
+    ['an HTTP proxy', startHttpProxy],
+    ['a SOCKS proxy', startSocksProxy],
+  ])('is the same through %s, which sees the name of the server and nothing more', async (_, startProxy) => {
+    await using proxy = await startProxy()
+    const client = clientOf({}, { certFile: file('alice.crt'), keyFile: file('alice.key') }, { proxyUrl: proxy.url })
+    expect(await whoAmI(client)).toMatchObject({ user: 'alice' })
+    expect(await whoAmI(client)).toMatchObject({ user: 'alice' })
+    expect(new Set(proxy.tunnels)).toEqual(new Set([`127.0.0.1:${port}`]))
+    await client.close()
+    const stranger = clientOf({ tlsServerName: 'other.test' }, { token: 't' }, { proxyUrl: proxy.url })
+    await expect(whoAmI(stranger)).rejects.toMatchObject({ code: 'tls' })
+    await stranger.close()
+  })
+
+  it('takes a certificate that was renewed on disk within seconds, and lets a stream of the old one live', async () => {
+    const clock = createManualClock()
+    for (const kind of ['crt', 'key']) copyFileSync(file(`alice.${kind}`), file(`renewed.${kind}`))
+    const client = clientOf({}, { certFile: file('renewed.crt'), keyFile: file('renewed.key') }, { clock })
+    expect(await whoAmI(client)).toMatchObject({ user: 'alice' })
+    const log = await client.openLog({ namespace: 'ns', pod: 'p', follow: true })
+    for (const kind of ['crt', 'key']) copyFileSync(file(`bob.${kind}`), file(`renewed.${kind}`))
+    expect(await whoAmI(client)).toMatchObject({ user: 'alice' })
+    clock.advance(5_000)
+    expect(await whoAmI(client)).toMatchObject({ user: 'bob' })
+    endLog('last words of alice')
+    const pieces: Uint8Array[] = []
+    for await (const piece of log.body) pieces.push(piece)
+    expect(Buffer.concat(pieces).toString()).toBe('last words of alice')
     await client.close()
   })
 })

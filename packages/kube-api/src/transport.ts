@@ -28,6 +28,7 @@ export interface ServerWarning {
 
 export interface TransportOptions {
   readonly kubeConfig: KubeConfig
+  readonly proxyUrl?: string | undefined
   readonly clock: Clock
   readonly userAgent: string
   readonly maxConnections: number
@@ -68,6 +69,10 @@ export interface Transport {
 
 type Response = Dispatcher.ResponseData
 
+// Every wait has a deadline of our own. undici's 300 s between two pieces of a body would cut a silent watch or log. Said
+// with each request, since the agent for SOCKS proxies makes its connections with undici's defaults.
+const noTimeouts = { headersTimeout: 0, bodyTimeout: 0 }
+
 function flatten(headers: Response['headers']): Record<string, string> {
   const flat: Record<string, string> = {}
   for (const [key, value] of Object.entries(headers)) {
@@ -87,7 +92,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
   const { origin, pathname } = new URL(cluster.server)
   const prefix = pathname.replace(/\/+$/, '')
-  const credentials = createCredentialSource(kubeConfig, clock)
+  const credentials = createCredentialSource(kubeConfig, clock, options.proxyUrl)
   const pool = createDispatcherPool(options)
   const life = openAbortScope()
 
@@ -126,6 +131,7 @@ export function createTransport(options: TransportOptions): Transport {
         },
         body: request.body ?? null,
         signal,
+        ...noTimeouts,
       })
       if (response.statusCode !== 401) return response
       credentials.renew(identity)

@@ -23,6 +23,8 @@ export interface FakeApiServer extends AsyncDisposable {
   answer(...answers: Answer[]): void
   /** Waits until so many requests have come in all. */
   seen(count: number): Promise<SeenRequest>
+  /** Resolves when no connection is open. */
+  quiet(): Promise<void>
   /** Stops listening and drops every connection; `listen` begins again at the same port. */
   stop(): Promise<void>
   listen(): Promise<void>
@@ -35,6 +37,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   let connections = 0
   let answers: Answer[] = []
   let waiting: (() => void)[] = []
+  const wantingQuiet: (() => void)[] = []
   let port = 0
 
   const server = createServer((request, response) => {
@@ -59,9 +62,12 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
   server.on('connection', (socket) => {
     connections += 1
     sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    // A test that resets connections hears of it here too.
-    socket.on('error', () => sockets.delete(socket))
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0) for (const notify of wantingQuiet.splice(0)) notify()
+    })
+    // A test that resets connections hears of it here too; its close follows.
+    socket.on('error', () => undefined)
   })
 
   const listen = () =>
@@ -99,6 +105,9 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
         if (last) return last
         await new Promise<void>((resolve) => waiting.push(resolve))
       }
+    },
+    async quiet() {
+      if (sockets.size > 0) await new Promise<void>((resolve) => wantingQuiet.push(resolve))
     },
     listen,
     stop,

@@ -1,0 +1,54 @@
+import { BlockList, isIP } from 'node:net'
+
+/** The variables that name proxies, in either case; `process.env` is one. */
+export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
+
+/** As curl and Go do it: the lower-case variable wins. */
+function read(env: ProxyEnvironment, name: string): string {
+  return (env[name.toLowerCase()] || env[name] || '').trim()
+}
+
+function inSubnet(host: string, entry: string): boolean {
+  const [net = '', prefix = ''] = entry.split('/')
+  const family = isIP(net)
+  if (family === 0 || isIP(host) !== family || !/^\d+$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) {
+    return false
+  }
+  const type = family === 4 ? 'ipv4' : 'ipv6'
+  const subnet = new BlockList()
+  subnet.addSubnet(net, Number(prefix), type)
+  return subnet.check(host, type)
+}
+
+/** Whether an entry of NO_PROXY means this server: a name and all below it, `.name`, `*`, an address, a subnet; with a port or none. */
+function means(entry: string, host: string, port: string): boolean {
+  if (entry === '*') return true
+  if (entry.includes('/')) return inSubnet(host, entry)
+  const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(entry)
+  const named = isIP(entry) === 6 ? undefined : /^(.*?)(?::(\d+))?$/.exec(entry)
+  const [, name = entry, wantedPort] = bracketed ?? named ?? []
+  if (wantedPort !== undefined && wantedPort !== port) return false
+  const wanted = name.replace(/^\*(?=\.)/, '').toLowerCase()
+  if (isIP(wanted) !== 0) return wanted === host
+  return wanted.startsWith('.') ? host.endsWith(wanted) : host === wanted || host.endsWith(`.${wanted}`)
+}
+
+/**
+ * The proxy that HTTPS_PROXY (HTTP_PROXY for a plain server) and NO_PROXY ask for, as kubectl reads them; undefined for
+ * none. This machine itself is never reached through one.
+ *
+ * @example
+ * createKubeClient({ kubeConfig, proxyUrl: proxyFromEnvironment(kubeConfig.getCurrentCluster()?.server ?? '', process.env) })
+ */
+export function proxyFromEnvironment(server: string, env: ProxyEnvironment): string | undefined {
+  const { protocol, hostname, port } = new URL(server)
+  const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  if (host === 'localhost' || host === '::1' || inSubnet(host, '127.0.0.0/8')) return undefined
+  const proxy = read(env, protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
+  if (proxy === '') return undefined
+  const actualPort = port || (protocol === 'https:' ? '443' : '80')
+  for (const entry of read(env, 'NO_PROXY').split(',')) {
+    if (entry.trim() !== '' && means(entry.trim(), host, actualPort)) return undefined
+  }
+  return proxy.includes('://') ? proxy : `http://${proxy}`
+}
