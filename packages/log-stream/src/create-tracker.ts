@@ -1,19 +1,22 @@
-import { Alarm } from './alarm.ts'
 import type { ResolvedOptions } from './follow-options.ts'
+import type { JournalSource } from './journal-source.ts'
 import { LauncherTracker } from './launcher-tracker.ts'
+import { readPatiently } from './patient-read.ts'
 import { StampTracker } from './stamp-tracker.ts'
 import type { Emit, Tracker } from './tracker.ts'
 
-/** One reading of the journal may take so long and no longer: a stuck volume must not stop the follower. */
-function journalSignal(options: ResolvedOptions): { signal: AbortSignal; done: () => void } {
-  const late = new AbortController()
-  const over = new AbortController()
-  const timer = new Alarm(options.clock).sleep(options.journalTimeoutMs, over.signal)
-  timer.then(
-    () => late.abort(new Error(`the journal took longer than ${options.journalTimeoutMs} ms`)),
-    (error: unknown) => late.abort(error),
-  )
-  return { signal: AbortSignal.any([late.signal, options.signal]), done: () => over.abort() }
+/** A journal whose reading fails when it shows no progress: a stuck volume must not stop the follower. */
+function patient(journal: JournalSource, options: ResolvedOptions): JournalSource {
+  const { journalTimeoutMs: timeoutMs, clock } = options
+  return {
+    read: ({ signal, ...range }) =>
+      readPatiently((either) => journal.read({ ...range, signal: either }), {
+        timeoutMs,
+        signal,
+        clock,
+        name: 'the journal',
+      }),
+  }
 }
 
 /** Makes the tracker for the framing and the cursor. */
@@ -24,8 +27,8 @@ export function createTracker(options: ResolvedOptions, emit: Emit): Tracker {
     return new LauncherTracker({
       ...shared,
       ...(cursor?.framing === 'launcher' ? { cursor } : {}),
-      ...(journal === undefined ? {} : { journal }),
-      journalSignal: () => journalSignal(options),
+      ...(journal === undefined ? {} : { journal: patient(journal, options) }),
+      signal: options.signal,
     })
   }
   return new StampTracker({

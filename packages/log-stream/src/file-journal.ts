@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { createFrameDecoder } from './frame-decoder.ts'
 import type { JournalSource } from './journal-source.ts'
 
@@ -6,14 +6,24 @@ import type { JournalSource } from './journal-source.ts'
 const markEveryBytes = 65_536
 const maxMarks = 4_096
 
+async function openOrNull(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
 /**
  * The launcher's journal as a file that this process can read, on a shared volume for instance. A journal that does
- * not exist yet is an empty one.
+ * not exist yet is an empty one. Where others could put a link or a pipe in its place, give a function that opens it with
+ * the care that takes; null from it means that there is none yet.
  *
  * @example
  * followLogs(source, { framing: 'launcher', journal: fileJournal('/paperclip/runs/42/journal'), … })
  */
-export function fileJournal(path: string): JournalSource {
+export function fileJournal(journal: string | (() => Promise<FileHandle | null>)): JournalSource {
   const marks: { seq: number; offset: number }[] = []
 
   const startFor = (seq: number): number => {
@@ -28,10 +38,7 @@ export function fileJournal(path: string): JournalSource {
   return {
     async *read({ fromSeq, toSeq = Number.POSITIVE_INFINITY, signal }) {
       signal.throwIfAborted()
-      const file = await open(path, 'r').catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-        throw error
-      })
+      const file = await (typeof journal === 'string' ? openOrNull(journal) : journal())
       if (file === null) return
       try {
         const start = startFor(fromSeq)

@@ -40,7 +40,7 @@ export interface FollowOptions {
   drainMs?: number
   /** Longest wait for a request's headers or for a probe. Default 60,000. */
   requestTimeoutMs?: number
-  /** Longest reading of the journal for one gap. Default 10,000. */
+  /** Longest wait for the journal's next bytes: one that is slow but moves is read to its end. Default 10,000. */
   journalTimeoutMs?: number
   clock?: Clock
   random?: () => number

@@ -12,8 +12,8 @@ export interface LauncherTrackerOptions extends LineLimits {
   journal?: JournalSource
   overlapSeconds: number
   emit: Emit
-  /** A signal for one reading of the journal: it fires when the reading takes too long, or the follower stops. */
-  journalSignal: () => { signal: AbortSignal; done: () => void }
+  /** Ends a reading of the journal. */
+  signal: AbortSignal
 }
 
 interface OpenLine {
@@ -100,17 +100,14 @@ export class LauncherTracker implements Tracker {
   }
 
   async #fill(to: number, final: boolean): Promise<void> {
-    const { journal } = this.#o
+    const { journal, signal } = this.#o
     if (journal !== undefined) {
-      const { signal, done } = this.#o.journalSignal()
       try {
         const toSeq = Number.isFinite(to) ? { toSeq: to - 1 } : {}
         await this.#readJournal(journal.read({ fromSeq: this.#next, ...toSeq, signal }), to, final)
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         this.#diagnose('journal_failed', `Reading the journal from frame ${this.#next} on failed: ${reason}`)
-      } finally {
-        done()
       }
     }
     if (final && Number.isFinite(to) && this.#next < to) this.#gap(to)

@@ -104,8 +104,9 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
     [0, 'connected all the time'],
     [3, 'disconnected over a rotation'],
   ])('delivers all by frames and a journal (follower %i, %s)', (index) => {
-    const { runs, wrong, gaps, verdict } = recorders[index] as Recorder
-    expect({ runs, wrong, gaps, verdict }).toEqual({ runs: everything, wrong: [], gaps: [], verdict: 'complete' })
+    const { runs, wrong, gaps, verdict, diagnostics } = recorders[index] as Recorder
+    const all = { runs: everything, wrong: [], gaps: [], verdict: 'complete' }
+    expect({ runs, wrong, gaps, verdict }, diagnostics.join('\n')).toEqual(all)
   })
 
   it.each([
@@ -126,13 +127,18 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
   })
 
   it('delivers all of plain output that is followed all the time', () => {
-    const { runs, wrong, gaps, verdict } = recorders[2] as Recorder
-    expect({ runs, wrong, gaps, verdict }).toEqual({ runs: everything, wrong: [], gaps: [], verdict: 'unverified' })
+    const { runs, wrong, gaps, verdict, diagnostics } = recorders[2] as Recorder
+    const all = { runs: everything, wrong: [], gaps: [], verdict: 'unverified' }
+    expect({ runs, wrong, gaps, verdict }, diagnostics.join('\n')).toEqual(all)
   })
 
   it('names a gap in plain output where lines were rotated away while nobody followed', () => {
-    const { runs, wrong, gaps, unexplained, verdict } = recorders[5] as Recorder
-    expect({ wrong, unexplained, verdict }).toEqual({ wrong: [], unexplained: [], verdict: 'lost' })
+    const { runs, wrong, gaps, unexplained, verdict, diagnostics } = recorders[5] as Recorder
+    expect({ wrong, unexplained, verdict }, diagnostics.join('\n')).toEqual({
+      wrong: [],
+      unexplained: [],
+      verdict: 'lost',
+    })
     expect(new Set(gaps.map(({ reason }) => reason))).toEqual(new Set(['no_overlap']))
     expect(runs).toHaveLength(gaps.length + 1)
     expect(runs).toEqual(runs.toSorted(([a], [b]) => a - b))
