@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, readlink, type FileHandle } from 'node:fs/promises'
+import { BundleError } from './bundle-error.ts'
 
 /** What was read. */
 export interface Digest {
@@ -17,6 +18,26 @@ export async function openRegular(path: string): Promise<{ handle: FileHandle; s
     const stats = await handle.stat()
     if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' })
     return { handle, stats }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/**
+ * Opens a file of a source, whose path was followed to its end before. A directory on the way may have become a link since:
+ * on Linux the opened file itself tells where it lies.
+ */
+export async function openSource(path: string): Promise<FileHandle> {
+  const { handle } = await openRegular(path)
+  if (process.platform !== 'linux') return handle
+  try {
+    if ((await readlink(`/proc/self/fd/${handle.fd}`)) === path) return handle
+    throw new BundleError(
+      'source_changed',
+      path,
+      `The source ${path} is reached by a link that was not there before. Try again when nobody writes to it.`,
+    )
   } catch (error) {
     await handle.close()
     throw error
@@ -43,12 +64,11 @@ export async function readThrough(
   }
 }
 
-/** Hashes a regular file. */
+/** Hashes a file that is open, and closes it. */
 export async function digestFile(
-  path: string,
+  handle: FileHandle,
   o: { maxBytes: number; signal?: AbortSignal | undefined },
 ): Promise<Digest> {
-  const { handle } = await openRegular(path)
   try {
     return await readThrough(handle, o)
   } finally {

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from './bundle-error.ts'
-import { digestFile } from './copy-file.ts'
+import { digestFile, openRegular } from './copy-file.ts'
 import type { ManifestFile } from './manifest.ts'
 
 /** What is wrong with one path of a bundle on disk. */
@@ -16,7 +16,8 @@ async function inspectFile(directory: string, file: ManifestFile, signal?: Abort
   try {
     const found = await lstat(path)
     if (!found.isFile() || found.size !== file.bytes) return { path: file.path, what: 'changed' }
-    const { sha256 } = await digestFile(path, { maxBytes: file.bytes, signal })
+    const { handle } = await openRegular(path)
+    const { sha256 } = await digestFile(handle, { maxBytes: file.bytes, signal })
     if (sha256 !== file.sha256) return { path: file.path, what: 'changed' }
     const bits = file.executable ? 0o555 : 0o444
     return (found.mode & 0o555) === bits ? undefined : { path: file.path, what: 'mode' }

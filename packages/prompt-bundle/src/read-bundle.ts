@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
 import { defaultIgnore, defaultLimits, type BundleEntry, type BundleLimits } from './bundle-content.ts'
 import { BundleError, sourceError } from './bundle-error.ts'
+import { openSource, readThrough } from './copy-file.ts'
 import { keyOf } from './manifest.ts'
 import { scanContent } from './scan-content.ts'
 
@@ -9,6 +10,18 @@ export interface BundleFile {
   readonly path: string
   readonly executable: boolean
   readonly content: Uint8Array
+}
+
+async function readSource(file: string, maxBytes: number, signal: AbortSignal | undefined): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  try {
+    await using handle = await openSource(file)
+    await readThrough(handle, { maxBytes, write: async (piece) => void pieces.push(Buffer.from(piece)), signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw sourceError(file, error)
+  }
+  return Buffer.concat(pieces)
 }
 
 /** Reads content into memory, for places without a shared volume. The same checks and the same key. */
@@ -24,16 +37,13 @@ export async function readBundle(
   const { limits, linkTargets = [], ignore = defaultIgnore, signal } = o
   const scanned = await scanContent(entries, { limits: { ...defaultLimits, ...limits }, linkTargets, ignore, signal })
   const files: BundleFile[] = []
-  for (const { path, executable, bytes, origin } of scanned) {
+  for (const { path, executable, bytes, sha256, origin } of scanned) {
     if ('content' in origin) {
       files.push({ path, executable, content: origin.content })
       continue
     }
-    const content = await readFile(origin.file, { signal }).catch((error: unknown) => {
-      signal?.throwIfAborted()
-      throw sourceError(origin.file, error)
-    })
-    if (content.length !== bytes) {
+    const content = await readSource(origin.file, bytes, signal)
+    if (createHash('sha256').update(content).digest('hex') !== sha256) {
       throw new BundleError(
         'source_changed',
         origin.file,

@@ -4,7 +4,7 @@ import { isAbsolute, join, sep } from 'node:path'
 import { BundleError, sourceError } from './bundle-error.ts'
 import type { BundleEntry, ScanOptions } from './bundle-content.ts'
 import { assertBundlePath, assertNoConflicts } from './bundle-path.ts'
-import { digestFile } from './copy-file.ts'
+import { digestFile, openSource } from './copy-file.ts'
 import { byPath, type ScannedFile } from './manifest.ts'
 
 interface Walk {
@@ -42,7 +42,7 @@ export async function scanContent(entries: readonly BundleEntry[], o: ScanOption
 
   async function addFile(path: string, file: string): Promise<void> {
     const { mode } = await stat(file)
-    const digest = await digestFile(file, { maxBytes: limits.maxBytes, signal })
+    const digest = await digestFile(await openSource(file), { maxBytes: limits.maxBytes, signal })
     add({ path, ...digest, executable: (mode & 0o111) !== 0, origin: { file } })
   }
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BundleError, errnoOf, sourceError, volumeError } from './bundle-error.ts'
-import { openRegular, readThrough } from './copy-file.ts'
+import { openSource, readThrough } from './copy-file.ts'
 import type { Damage } from './inspect-bundle.ts'
 import type { ScannedFile } from './manifest.ts'
 
@@ -18,7 +18,7 @@ async function fillFrom(
 ): Promise<void> {
   if ('content' in file.origin) return await write(file.origin.content)
   const source = file.origin.file
-  const { handle } = await openRegular(source).catch((error: unknown) => {
+  const handle = await openSource(source).catch((error: unknown) => {
     throw sourceError(source, error)
   })
   try {
