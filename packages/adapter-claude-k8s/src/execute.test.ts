@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClusterPool } from '@agent-jobs/adapter-kit'
+import { createClusterPool, freshState } from '@agent-jobs/adapter-kit'
 import { miniPaperclipPlace, paperclipContext, type PaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -89,8 +89,7 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
         if (chunk.includes('"subtype":"init"')) lost.abort(new Error('Legacy controller lease lost'))
       },
     })
-    const dead = { followed: new Set<string>(), reported: new Set<string>() }
-    await place.adapter(dead).execute(first.ctx)
+    await place.adapter({ state: freshState() }).execute(first.ctx)
     const ended = new AbortController()
     const watch = { namespace: 'paperclip', labelSelector: `paperclip.io/agent-id=${agentId}`, signal: ended.signal }
     for await (const event of place.client.listWatch(kinds.Job, watch)) {
@@ -117,10 +116,9 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     const first = paperclipContext({ runId: randomUUID(), agentId, config })
     expect(await place.adapter().execute(first.ctx), text(first.told)).toMatchObject({ exitCode: 0 })
     // A new life of the server: it remembers nothing but what is on disk, and the Job is still there.
-    const again = { followed: new Set<string>(), reported: new Set<string>() }
     const context = { wakeReason: 'remote_job_reattach' }
     const second = paperclipContext({ runId: randomUUID(), agentId, config, context })
-    const result = await place.adapter(again).execute(second.ctx)
+    const result = await place.adapter({ state: freshState() }).execute(second.ctx)
     expect(result, text(second.told)).toMatchObject({
       exitCode: 0,
       resultJson: { agentJob: { adoptedFromRun: null } },

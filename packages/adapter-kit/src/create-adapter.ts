@@ -13,6 +13,7 @@ import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './run/adapter-dependencies.ts'
 import { createLiveRecords, type LiveRecords } from './restart/live-records.ts'
 import { holdCalls } from './restart/hold-calls.ts'
+import { freshState, processState } from './restart/process-state.ts'
 import { wakeOrphans } from './restart/wake-orphans.ts'
 import { executeRun } from './run/execute-run.ts'
 import { sessionCodec } from './session/session-params.ts'
@@ -28,8 +29,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
     clusters: createClusterPool({ env, onWarning }),
     fetch: globalThis.fetch,
     serverPath: (path) => (existsSync(path) ? path : null),
-    followed: new Set(),
-    reported: new Set(),
+    state: freshState(),
     records: (adapterType) =>
       createLiveRecords(
         join(
@@ -70,25 +70,20 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
   }
 }
 
-const sweptTypes = Symbol.for('agent-jobs.adapter.swept')
-
 /**
- * Takes back, once in the life of a server, the Jobs that its earlier life left. A reload of the package loads its code
- * anew while runs are under way; a mark on the process keeps it from waking their agents.
+ * Takes back, once in the life of a server, the Jobs that its earlier life left. Code that a reload brings in while runs
+ * are under way wakes nobody.
  */
-function takeBackOrphans(
-  definition: Pick<AgentDefinition, 'type'>,
-  deps: AdapterDependencies = systemDependencies(),
-): Promise<void> {
-  const marks: Set<string> = Reflect.get(globalThis, sweptTypes) ?? new Set<string>()
-  Reflect.set(globalThis, sweptTypes, marks)
-  if (marks.has(definition.type)) return Promise.resolve()
-  marks.add(definition.type)
-  const records = deps.records(definition.type)
-  if (records === null) return Promise.resolve()
-  return wakeAndHandOver(deps, records).catch((error: unknown) =>
-    deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`),
-  )
+async function takeBackOrphans({ type }: Pick<AgentDefinition, 'type'>, deps: AdapterDependencies): Promise<void> {
+  if (deps.state.swept.has(type)) return
+  deps.state.swept.add(type)
+  const records = deps.records(type)
+  if (records === null) return
+  try {
+    await wakeAndHandOver(deps, records)
+  } catch (error) {
+    deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`)
+  }
 }
 
 // A woken agent's run begins within seconds; one that does not come must not silence the agent in the pod for long.
@@ -111,7 +106,7 @@ async function wakeAndHandOver(deps: AdapterDependencies, records: LiveRecords):
 export function serverAdapter<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
 ): ServerAdapterModule {
-  const deps = systemDependencies()
+  const deps = systemDependencies({ state: processState() })
   // Owned by the server: it ends by itself, and says by a process warning what it could not do.
   queueMicrotask(() => takeBackOrphans(definition, deps))
   return createAdapter(definition, deps)

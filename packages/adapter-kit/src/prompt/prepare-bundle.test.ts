@@ -14,6 +14,7 @@ import { prepareBundle } from './prepare-bundle.ts'
 
 function world({ hasVolume = true }: { hasVolume?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'kit-bundle-'))
+  mkdirSync(join(folder, 'volume'))
   const skill = (name: string) => {
     const source = join(folder, 'skills', name)
     mkdirSync(source, { recursive: true })
@@ -22,7 +23,7 @@ function world({ hasVolume = true }: { hasVolume?: boolean } = {}) {
   }
   const instructionsFilePath = join(folder, 'AGENTS.md')
   writeFileSync(instructionsFilePath, 'Be kind.')
-  const prepare = (config: Record<string, unknown>) => {
+  const prepare = async (config: Record<string, unknown>) => {
     const { ctx } = paperclipContext({ config })
     const settings = requireSettings(z.object(commonSettings), config)
     const places = runPlaces({
@@ -83,10 +84,36 @@ describe('skills and instructions', () => {
     expect(bundle.warnings).toEqual([expect.stringMatching(/^skill "bad" is left out: /)])
   })
 
+  it.each(['..', '../..', '../../x', 'a/../../b', '', 'a//b', 'with\\back'])(
+    'leave out a skill that calls itself "%s", and it alone',
+    async (name) => {
+      const { skill, prepare } = world()
+      const [good, bad] = [skill('good'), { ...skill('bad'), runtimeName: name }]
+      const bundle = await prepare(wanted([good, bad]))
+      expect(bundle.skills).toEqual(['good'])
+      expect(bundle.warnings).toHaveLength(name === '' ? 0 : 1)
+    },
+  )
+
+  it('never hold what an agent has planted a link to: not as instructions, not as a skill', async () => {
+    const { folder, skill, prepare } = world()
+    writeFileSync(join(folder, 'master.key'), 'the master key')
+    const instructionsFilePath = join(folder, 'volume', 'AGENTS.md')
+    symlinkSync(join(folder, 'master.key'), instructionsFilePath)
+    symlinkSync(folder, join(folder, 'volume', 'planted'))
+    const planted = { ...skill('planted'), source: join(folder, 'volume', 'planted') }
+    const bundle = await prepare({ instructionsFilePath, ...wanted([skill('good'), planted]) })
+    expect(bundle).toMatchObject({ skills: ['good'], instructions: null, instructionsFile: null })
+    expect(bundle.warnings).toEqual([
+      expect.stringMatching(/could not read agent instructions.*a link on the data volume leads/),
+      expect.stringMatching(/^skill "planted" is left out: a link on the data volume leads/),
+    ])
+  })
+
   it.each([
     ['missing', (path: string) => rmSync(path), 'ENOENT'],
     ['endless', (path: string) => (rmSync(path), symlinkSync('/dev/zero', path)), 'it is no file'],
-    ['too long', (path: string) => truncateSync(path, 1_048_577), 'it has 1048577 bytes'],
+    ['too long', (path: string) => truncateSync(path, 1_048_577), 'it has 1048577 bytes, and may have 1048576'],
   ])('name an instructions file that is %s and go on', async (_what, harm, why) => {
     const { instructionsFilePath, prepare } = world()
     harm(instructionsFilePath)

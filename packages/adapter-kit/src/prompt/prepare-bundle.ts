@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { posix } from 'node:path'
 import {
   BundleError,
@@ -9,8 +9,11 @@ import {
 } from '@agent-jobs/prompt-bundle'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import { AdapterError, messageOf } from '../adapter-error.ts'
-import type { AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
+import type { AgentFile, CommonSettings } from '../agent/agent-definition.ts'
 import type { RunPlaces } from '../run/places.ts'
+import { readWithin, resolveWithin, type AgentReach } from '../volume/agent-reach.ts'
+import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
+import type { SharedVolume } from '../volume/volume-view.ts'
 import { desiredSkills } from './skills.ts'
 
 /** Skills and instructions as the agent's pod finds them. */
@@ -31,19 +34,13 @@ export interface PreparedBundle {
 // Instructions are read whole and go to the model with each request.
 const maxInstructionBytes = 1_048_576
 
-async function readText(path: string): Promise<string> {
-  const info = await stat(path)
-  if (!info.isFile()) throw new Error('it is no file')
-  if (info.size > maxInstructionBytes) {
-    throw new Error(`it has ${info.size} bytes, and instructions may have ${maxInstructionBytes}`)
-  }
-  return readFile(path, 'utf8')
-}
-
-async function instructionsOf(path: string | undefined): Promise<{ text: string | null; warning: string | null }> {
+async function instructionsOf(
+  path: string | undefined,
+  reach: AgentReach,
+): Promise<{ text: string | null; warning: string | null }> {
   if (path === undefined) return { text: null, warning: null }
   try {
-    const text = await readText(path)
+    const text = await readWithin(reach, path, maxInstructionBytes)
     const folder = posix.dirname(path)
     // Instructions speak of HEARTBEAT.md, SOUL.md and TOOLS.md as their neighbours.
     const directive = `\n\nThese instructions come from ${path}. Files they mention by a relative path, such as ./HEARTBEAT.md, ./SOUL.md or ./TOOLS.md, lie in ${folder}/ and nowhere else.\n`
@@ -62,8 +59,34 @@ interface SkillSource {
   source: string
 }
 
+// Not joined: a name with `..` in it must be refused, not followed.
+const placeOf = ({ name }: SkillSource): string => `${skillsFolder}/${name}`
+
 function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder.replace(/\/+$/, '')}/`) || path.startsWith(`${skillsFolder}/`)
+  return path === folder || path.startsWith(`${folder.replace(/\/+$/, '')}/`)
+}
+
+function reachOf({ scope, dataMountPath }: RunPlaces, volume: SharedVolume): AgentReach {
+  const root = volume.resolve(dataMountPath)
+  const folders = scope === null ? [dataMountPath] : scope.folders.map(({ path }) => path)
+  return { volume: root, sees: folders.flatMap((path) => volume.resolve(path) ?? []) }
+}
+
+/** Leaves out skills that a link on the volume leads to from outside of what the agent sees. */
+async function skillsWithin(
+  reach: AgentReach,
+  skills: readonly SkillSource[],
+): Promise<{ skills: SkillSource[]; warnings: string[] }> {
+  const found: SkillSource[] = []
+  const warnings: string[] = []
+  for (const { name, source } of skills) {
+    try {
+      found.push({ name, source: await resolveWithin(reach, source) })
+    } catch (error) {
+      warnings.push(`skill "${name}" is left out: ${messageOf(error)}`)
+    }
+  }
+  return { skills: found, warnings }
 }
 
 /** Writes the bundle; a skill that cannot be read is left out and named, so that one bad file stops no agent. */
@@ -78,7 +101,7 @@ async function materialize(
   for (;;) {
     const entries: BundleEntry[] = [
       ...(text === null ? [] : [{ path: instructionsName, content: text }]),
-      ...usable.map(({ name, source }) => ({ path: posix.join(skillsFolder, name), source })),
+      ...usable.map((skill) => ({ path: placeOf(skill), source: skill.source })),
     ]
     try {
       const bundle = await bundles.materialize(entries, signal ? { signal } : {})
@@ -86,8 +109,9 @@ async function materialize(
     } catch (error) {
       signal?.throwIfAborted()
       const known = BundleError.isInstance(error) ? error : null
-      const bad =
-        known && known.code !== 'volume_error' ? usable.findIndex(({ source }) => isInside(known.path, source)) : -1
+      const isBad = (skill: SkillSource) =>
+        known !== null && (isInside(known.path, skill.source) || isInside(known.path, placeOf(skill)))
+      const bad = known?.code === 'volume_error' ? -1 : usable.findIndex(isBad)
       const [skill] = bad < 0 ? [] : usable.splice(bad, 1)
       if (!skill) {
         throw new AdapterError(
@@ -104,20 +128,40 @@ async function materialize(
   }
 }
 
+/** Makes sure that bundles are written where their path says. */
+async function requireFolder(root: VolumePlace): Promise<void> {
+  try {
+    const folder = await holdFolder(root, (path) => chmod(path, 0o755))
+    await folder[Symbol.asyncDispose]()
+  } catch (error) {
+    throw new AdapterError(
+      'skill_bundle_failed',
+      `Skills and instructions cannot be put on the data volume: ${posix.join(root.top, root.path)}: ${messageOf(error)}`,
+      { cause: error },
+    )
+  }
+}
+
 /** Puts instructions and skills where the pod can read them. */
 export async function prepareBundle(input: {
   ctx: AdapterExecutionContext
   settings: CommonSettings
-  volume: VolumeView & { resolve(path: string): string | null }
+  volume: SharedVolume
   places: RunPlaces
 }): Promise<PreparedBundle> {
   const { ctx, settings, places, volume } = input
-  const instructions = await instructionsOf(settings.instructionsFilePath)
+  const reach = reachOf(places, volume)
+  const instructions = await instructionsOf(settings.instructionsFilePath, reach)
   const { text } = instructions
   const desired = await desiredSkills(ctx.config)
   const warnings = [...(instructions.warning === null ? [] : [instructions.warning]), ...desired.warnings]
-  const skills = desired.entries.map(({ runtimeName, source }) => ({ name: runtimeName, source }))
-  const root = places.bundleRoot === null ? null : volume.resolve(places.bundleRoot)
+  const within = await skillsWithin(
+    reach,
+    desired.entries.map(({ runtimeName, source }) => ({ name: runtimeName, source })),
+  )
+  const { skills } = within
+  warnings.push(...within.warnings)
+  const root = places.bundleRoot === null ? null : volume.place(places.bundleRoot)
   if (places.bundleRoot === null || root === null) {
     if (skills.length > 0) {
       warnings.push(
@@ -138,7 +182,13 @@ export async function prepareBundle(input: {
   if (text === null && skills.length === 0) {
     return { key: null, directory: null, instructionsFile: null, instructions: null, skills: [], files: [], warnings }
   }
-  const made = await materialize(createPromptBundles({ root }), text, skills, ctx.signal)
+  await requireFolder(root)
+  const made = await materialize(
+    createPromptBundles({ root: posix.join(root.top, root.path) }),
+    text,
+    skills,
+    ctx.signal,
+  )
   // The pod sees the volume at another path than the server may; the bundle's name is the same.
   const directory = posix.join(places.bundleRoot, made.bundle.key)
   return {

@@ -12,8 +12,8 @@ describe('the calls of agents whose server came back', () => {
   const deps = systemDependencies({ env: {}, onWarning: (message) => warnings.push(message) })
   const folder = mkdtempSync(join(tmpdir(), 'kit-hold-'))
   const records = createLiveRecords(join(folder, 'live'))
-  const fileOf = (job: string) => join(folder, `${job}.json`)
-  const seen = (job: string) => (JSON.parse(readFileSync(fileOf(job), 'utf8')) as unknown[]).length
+  const fileOf = (job: string) => ({ top: folder, path: `${job}.json` })
+  const seen = (job: string) => (JSON.parse(readFileSync(join(folder, `${job}.json`), 'utf8')) as unknown[]).length
 
   async function leave(job: string, more: Partial<LiveRecord> = {}): Promise<void> {
     await writeTokens(fileOf(job), [{ token: `t-${job}`, runId: 'r' }])
@@ -35,7 +35,7 @@ describe('the calls of agents whose server came back', () => {
   })
 
   it('are not stopped by a file that cannot be written; the server says so', async () => {
-    await leave('broken', { tokenFile: join(folder, 'live') })
+    await leave('broken', { tokenFile: { top: folder, path: 'live' } })
     await holdCalls(deps, records)
     expect(warnings).toEqual([expect.stringContaining('Job broken')])
   })

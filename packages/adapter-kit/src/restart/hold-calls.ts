@@ -1,6 +1,7 @@
 import { messageOf } from '../adapter-error.ts'
 import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
 import { holdTokens, releaseTokens } from '../run/run-tokens.ts'
+import type { VolumePlace } from '../volume/held-folder.ts'
 import type { LiveRecord, LiveRecords } from './live-records.ts'
 
 /** Jobs whose agents' calls to Paperclip wait. */
@@ -14,7 +15,7 @@ export interface HeldCalls {
  * Job would leave that run without a task: Paperclip drops it, and with it the Job's output, usage and session.
  */
 export async function holdCalls(deps: AdapterDependencies, records: LiveRecords): Promise<HeldCalls> {
-  const held = new Map<string, string>()
+  const held = new Map<string, VolumePlace>()
   const attempt = async (job: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work()
@@ -22,7 +23,7 @@ export async function holdCalls(deps: AdapterDependencies, records: LiveRecords)
       deps.onWarning(`The tokens of Job ${job} cannot be put aside or back: ${messageOf(error)}`)
     }
   }
-  const left = (await records.list()).filter((record): record is LiveRecord & { tokenFile: string } => {
+  const left = (await records.list()).filter((record): record is LiveRecord & { tokenFile: VolumePlace } => {
     return record.reported !== true && record.tokenFile !== undefined
   })
   for (const { job, tokenFile } of left) {

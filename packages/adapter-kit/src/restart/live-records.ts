@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord } from '../settings/loose-text.ts'
+import type { VolumePlace } from '../volume/held-folder.ts'
 
 /** What a restarted server must know to take a Job back. It holds no secret. */
 export interface LiveRecord {
@@ -19,7 +20,7 @@ export interface LiveRecord {
   /** The Job is kept on purpose. */
   retained?: boolean
   /** Where this server keeps the run's Paperclip tokens, when they are not in its Secret. */
-  tokenFile?: string
+  tokenFile?: VolumePlace
 }
 
 /** The records of the Jobs that are under way, one small file each. */
@@ -32,7 +33,9 @@ export interface LiveRecords {
 function isLiveRecord(value: unknown): value is LiveRecord {
   if (!isRecord(value) || value['version'] !== 1) return false
   const texts = ['job', 'namespace', 'secret', 'agentId', 'runId']
-  return texts.every((key) => typeof value[key] === 'string')
+  const { tokenFile } = value
+  const isPlace = isRecord(tokenFile) && typeof tokenFile['top'] === 'string' && typeof tokenFile['path'] === 'string'
+  return texts.every((key) => typeof value[key] === 'string') && (tokenFile === undefined || isPlace)
 }
 
 function isAbsent(error: unknown): boolean {

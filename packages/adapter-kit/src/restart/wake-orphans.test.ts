@@ -189,7 +189,7 @@ describe('taking Jobs back after a restart', () => {
       { metadata: { name: 'bare' }, stringData: { OTHER: 'x' } },
       { namespace: 'agents' },
     )
-    const tokenFile = join(folder, 'tokens.json')
+    const tokenFile = { top: folder, path: 'tokens.json' }
     await writeTokens(tokenFile, [
       { token: 'newer', runId: 'run-2' },
       { token: 'older', runId: 'run-1' },

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { LiveRecords } from '../restart/live-records.ts'
+import type { ProcessState } from '../restart/process-state.ts'
 import type { ClusterPool } from '../cluster/cluster-pool.ts'
 
 /** Everything that the flow takes from outside. */
@@ -11,10 +12,8 @@ export interface AdapterDependencies {
   fetch: typeof fetch
   /** Where the server has the data volume that pods see at this path; null when it has not. */
   serverPath: (dataMountPath: string) => string | null
-  /** Jobs (by uid) that runs of this adapter follow right now. */
-  followed: Set<string>
-  /** Jobs (by uid) whose result was reported and that are being removed. */
-  reported: Set<string>
+  /** What is known of the other runs of this process. */
+  state: ProcessState
   /** Jobs that a restarted server must take back; null where nothing is to be kept. */
   records: (adapterType: string) => LiveRecords | null
   /** For what concerns no run. */

@@ -18,6 +18,7 @@ const job = (change: Partial<AgentJob> = {}): AgentJob => ({
 })
 const want = { runId: 'r1', taskId: 't1', reattach: true, patient: false }
 const alone = {
+  running: new Set<string>(),
   followed: new Set<string>(),
   reported: new Set<string>(),
   ended: new Set<string>(),
@@ -32,6 +33,14 @@ describe("the agent's Jobs", () => {
     ['an orphan at another task', [job({ taskId: 't2' })], want, alone, 'block'],
     ['an orphan at another task, patiently', [job({ taskId: 't2' })], { ...want, patient: true }, alone, 'wait'],
     ['a Job of this very server', [job()], want, { ...alone, followed: new Set(['u1']) }, 'block'],
+    [
+      'a Job that a run of this very server has just made',
+      [job()],
+      want,
+      { ...alone, running: new Set(['r0', 'r1']) },
+      'block',
+    ],
+    ['a Job of this very run', [job({ runId: 'r1' })], want, { ...alone, running: new Set(['r1']) }, 'adopt'],
     [
       'a Job of this very server, patiently',
       [job()],

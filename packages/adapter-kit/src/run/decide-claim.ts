@@ -13,6 +13,8 @@ export const reattachReason = 'remote_job_reattach'
 
 /** What this server knows of Jobs besides what they say. */
 export interface KnownJobs {
+  /** Runs of this server that are under way; the Jobs that they made are theirs. */
+  running: ReadonlySet<string>
   /** Jobs (by uid) that runs of this server follow. */
   followed: ReadonlySet<string>
   /** Jobs whose result was reported; they are on their way out although their status does not say so yet. */
@@ -30,7 +32,8 @@ export interface KnownJobs {
  * nobody took is still worth adopting when the adapter itself asked for this run because of it.
  */
 export function decideClaim(jobs: readonly AgentJob[], want: WantedRun, known: KnownJobs): ClaimDecision {
-  const isFollowed = ({ uid }: AgentJob) => known.followed.has(uid)
+  const isFollowed = ({ uid, runId }: AgentJob) =>
+    known.followed.has(uid) || (runId !== null && runId !== want.runId && known.running.has(runId))
   // The lock itself waits for exactly as long as something of such a Job still runs; its removal takes seconds longer.
   const isLeftToLock = (job: AgentJob) =>
     job.ours && job.key === known.key && !isFollowed(job) && (job.state === 'deleting' || known.ended.has(job.uid))

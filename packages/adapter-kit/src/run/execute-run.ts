@@ -9,14 +9,16 @@ import { earlyFailure, executionResult } from '../result/execution-result.ts'
 import { judgeRun } from '../result/judge-run.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import type { SessionParams } from '../session/session-params.ts'
+import type { VolumePlace } from '../volume/held-folder.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
 import { requireBudget } from './budget-gate.ts'
 import { claimRun } from './claim-run.ts'
 import { followRun } from './follow-run.ts'
-import { removeJournal, tidyVolume } from './housekeeping.ts'
+import { tidyVolume } from './housekeeping.ts'
 import { logRelay, secretRedactor } from './log-relay.ts'
 import { removeTokens } from './run-tokens.ts'
 import { planRun, type RunPlan } from './plan-run.ts'
+import { removeJournal } from './run-journal.ts'
 import { runEvents } from './run-events.ts'
 
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
@@ -37,6 +39,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
   const signal = ctx.signal ?? new AbortController().signal
   const session = offeredSession(ctx.runtime)
   const state = { submitted: false }
+  deps.state.running.add(ctx.runId)
   try {
     await ctx.onCancellationReady?.()
     const plan = await planRun(definition, deps, ctx, signal)
@@ -47,6 +50,8 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
     return await finishRun({ definition, deps, ctx, plan, signal, ...claimed })
   } catch (error) {
     return failureOf(error, { session, signal, submitted: state.submitted, now: deps.clock.now() })
+  } finally {
+    deps.state.running.delete(ctx.runId)
   }
 }
 
@@ -95,8 +100,8 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   handle: RunHandle
   adoptedFromRun: string | null
   secrets: readonly string[]
-  tokenFile: string | null
-  journalFile: string | null
+  tokenFile: VolumePlace | null
+  journalFile: VolumePlace | null
   promptBundleKey: string | null
   mcpServerIdentity: string | null
   previous: SessionParams | null
@@ -106,7 +111,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
   const relay = logRelay(ctx.onLog, { redact })
   const events = runEvents(ctx, handle)
   const stopping = cancelOnAbort(handle, signal, plan.settings.graceSec)
-  deps.followed.add(handle.job.uid)
+  deps.state.followed.add(handle.job.uid)
   const records = deps.records(definition.type)
   /** `elsewhere`: the Job goes on without this server. `unsure`: nobody can tell whether something of it still runs. */
   let end: 'elsewhere' | 'unsure' | 'known' = 'unsure'
@@ -114,7 +119,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
     try {
       await handle.settled
     } finally {
-      deps.reported.delete(handle.job.uid)
+      deps.state.reported.delete(handle.job.uid)
     }
     // A Job that is kept can be found for as long as it is kept, and so can the mark.
     if (end !== 'known' || plan.settings.retainJobs) return
@@ -181,8 +186,9 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       else if (end === 'unsure') await records?.remove(handle.job.name)
       if (end !== 'elsewhere' && input.tokenFile !== null) await removeTokens(input.tokenFile)
     })
-    deps.reported.add(uid)
-    deps.followed.delete(uid)
+    // Where another server, or a later run of this one, goes on with it, it is not on its way out.
+    if (end !== 'elsewhere') deps.state.reported.add(uid)
+    deps.state.followed.delete(uid)
     // The result waits for nobody; what is left in the cluster is removed behind it.
     plan.cluster.afterwards(cleanUp())
     await stopping.settle()
@@ -201,7 +207,10 @@ async function noteDown(deps: AdapterDependencies, write: () => Promise<void> | 
 }
 
 /** A kubeconfig that was pasted in is a secret and is not written down; its Jobs wait for a comment after a restart. */
-function recordOf(plan: RunPlan, { handle, tokenFile }: { handle: RunHandle; tokenFile: string | null }): LiveRecord {
+function recordOf(
+  plan: RunPlan,
+  { handle, tokenFile }: { handle: RunHandle; tokenFile: VolumePlace | null },
+): LiveRecord {
   const { kubeconfig } = plan.settings
   return {
     version: 1,

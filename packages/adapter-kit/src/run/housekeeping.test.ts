@@ -1,12 +1,22 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { KubeClient } from '@agent-jobs/kube-api'
 import { createPromptBundles } from '@agent-jobs/prompt-bundle'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createVolumeView } from '../volume/volume-view.ts'
-import { keptForMs, removeJournal, sweepFolder, tidyVolume } from './housekeeping.ts'
+import { keptForMs, sweepFolder, tidyVolume } from './housekeeping.ts'
 import type { RunPlan } from './plan-run.ts'
+import { removeJournal } from './run-journal.ts'
 
 describe('what runs leave on the data volume', () => {
   let root: string
@@ -31,13 +41,23 @@ describe('what runs leave on the data volume', () => {
     mkdirSync(join(root, 'journal', 'folder.aj1'))
     symlinkSync('/etc/passwd', join(root, 'journal', 'link.aj1'))
     const options = { suffix: '.aj1', olderThanMs: keptForMs, now }
-    expect(await sweepFolder(join(root, 'journal'), options)).toEqual(['old.aj1'])
+    expect(await sweepFolder({ top: root, path: 'journal' }, options)).toEqual(['old.aj1'])
     expect(readdirSync(join(root, 'journal')).sort()).toEqual(['folder.aj1', 'link.aj1', 'old.txt', 'young.aj1'])
-    expect(await sweepFolder(join(root, 'absent'), options)).toEqual([])
+    expect(await sweepFolder({ top: root, path: 'absent' }, options)).toEqual([])
+  })
+
+  it("stays where an agent has put a link in a folder's place: what lies behind it is not the run's", async () => {
+    const theirs = put('server/old.aj1', keptForMs + 1000)
+    symlinkSync('server', join(root, 'journal'))
+    const options = { suffix: '.aj1', olderThanMs: keptForMs, now }
+    await expect(sweepFolder({ top: root, path: 'journal' }, options)).rejects.toThrow('is a link')
+    await expect(removeJournal({ top: root, path: 'journal/old.aj1' })).rejects.toThrow('is a link')
+    expect(existsSync(theirs)).toBe(true)
   })
 
   it('is gone with the run itself where nobody can follow it any more', async () => {
-    const file = put('journal/mine.aj1', 0)
+    put('journal/mine.aj1', 0)
+    const file = { top: root, path: 'journal/mine.aj1' }
     await removeJournal(file)
     await removeJournal(file)
     await removeJournal(null)

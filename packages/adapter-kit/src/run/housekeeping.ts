@@ -1,7 +1,8 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { posix } from 'node:path'
 import { kinds } from '@agent-jobs/kube-api'
 import { createPromptBundles } from '@agent-jobs/prompt-bundle'
+import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
 import { bundleAnnotation, labelValue } from './labels.ts'
 import type { RunPlan } from './plan-run.ts'
 
@@ -23,13 +24,15 @@ async function orAbsent<T>(work: Promise<T>, absent: T): Promise<T> {
 
 /** Removes files of runs that nothing has been written to for so long. Anything but plain files of this kind stays. */
 export async function sweepFolder(
-  folder: string,
+  place: VolumePlace,
   { suffix, olderThanMs, now }: { suffix: string; olderThanMs: number; now: number },
 ): Promise<string[]> {
   const swept: string[] = []
-  for (const name of await orAbsent(readdir(folder), [])) {
+  await using folder = await holdFolder(place)
+  if (folder === null) return swept
+  for (const name of await readdir(folder.at('.'))) {
     if (!name.endsWith(suffix)) continue
-    const path = join(folder, name)
+    const path = folder.at(name)
     const info = await orAbsent(lstat(path), null)
     if (info === null || !info.isFile() || now - info.mtimeMs < olderThanMs) continue
     await rm(path, { force: true })
@@ -55,8 +58,8 @@ export async function tidyVolume(plan: RunPlan, { now, signal }: { now: number; 
     [places.journalPath, '.aj1'],
     [places.tokenPath, '.json'],
   ] as const) {
-    const file = path === null ? null : volume.resolve(path)
-    if (file !== null) await sweepFolder(dirname(file), { suffix, olderThanMs: keptForMs, now })
+    const folder = path === null ? null : volume.place(posix.dirname(path))
+    if (folder !== null) await sweepFolder(folder, { suffix, olderThanMs: keptForMs, now })
   }
   const root = places.bundleRoot === null ? null : volume.resolve(places.bundleRoot)
   if (root === null) return
@@ -64,9 +67,4 @@ export async function tidyVolume(plan: RunPlan, { now, signal }: { now: number; 
   const old = await bundles.collect({ inUse: [], unusedForMs: keptForMs, dryRun: true, signal })
   if (old.leftovers.length === 0 && !old.bundles.some(({ verdict }) => verdict === 'removed')) return
   await bundles.collect({ inUse: await bundlesInUse(plan, signal), unusedForMs: keptForMs, signal })
-}
-
-/** Removes the journal of a run whose Job is gone: Paperclip has its lines, and nobody can follow it any more. */
-export async function removeJournal(file: string | null): Promise<void> {
-  if (file !== null) await rm(file, { force: true })
 }

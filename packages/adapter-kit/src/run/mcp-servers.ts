@@ -32,7 +32,7 @@ function reachable(url: string, apiUrl: string | null): string {
 
 /** Joins the volume's, the user's and Paperclip's own MCP servers; later ones win. */
 export function joinMcpServers(input: {
-  baseline: string | null
+  baseline: string | Error | null
   configured: Record<string, unknown> | undefined
   runtime: readonly AdapterRuntimeMcpServer[]
   apiUrl: string | null
@@ -40,7 +40,8 @@ export function joinMcpServers(input: {
   const warnings: string[] = []
   let baseline: McpServers = {}
   if (input.baseline !== null) {
-    const read = readRecord(input.baseline)
+    const { baseline: text } = input
+    const read = text instanceof Error ? { ok: false as const, error: text.message } : readRecord(text)
     if (read.ok) baseline = serversOf(read.value)
     else warnings.push(`The .mcp.json on the data volume cannot be read (${read.error}); its MCP servers are left out.`)
   }

@@ -1,20 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKubeClient, kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { startMiniKube, type MiniKube } from '@agent-jobs/mini-kube'
-import { KubeConfig } from '@kubernetes/client-node'
+import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { createAdapter, systemDependencies } from '../create-adapter.ts'
-import { commonSettings } from '../settings/common-settings.ts'
+import { freshState } from '../restart/process-state.ts'
 import { paperclipContext, type Told } from '../testing/paperclip-context.ts'
+import { scriptAgent } from '../testing/script-agent.ts'
+import { startScriptCluster, type ScriptCluster } from '../testing/script-cluster.ts'
+import { canWriteForPods } from '../volume/pod-user.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
-import { canWriteForPods } from './run-tokens.ts'
 
 // An agent that asks Paperclip twice: for something that takes as long as the test likes, and to close its issue.
 const agent = `
@@ -26,40 +23,7 @@ const closed = await fetch(url + '/api/issues/1', { method: 'PATCH', headers, bo
 console.log(JSON.stringify({ held: held.status, closed: closed.status, env: JSON.stringify(process.env).includes('run-token') }))
 `
 
-const definition: AgentDefinition = {
-  type: 'caller_k8s',
-  label: 'Caller',
-  conversationType: 'claude_local',
-  jobNamePrefix: 'caller',
-  containerName: 'caller',
-  bundleFolder: 'caller-cache',
-  schema: z.object(commonSettings),
-  runtimeToolDelivery: 'environment',
-  documentation: '',
-  models: [],
-  isSessionId: () => false,
-  sessionBoundToDirectory: false,
-  findSession: async () => 'unknown',
-  errorNames: {},
-  prepare: async () => ({
-    argv: ['node', '--input-type=module', '-e', agent],
-    env: {},
-    files: [],
-    notes: [],
-    warnings: [],
-  }),
-  billing: () => ({ provider: 'none', biller: 'none', billingType: 'unknown' }),
-  createParser() {
-    let heard = ''
-    const usage = { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
-    const none = { sessionId: null, model: null, costUsd: null, isError: false, errorCode: null, errorMessage: null }
-    return {
-      finished: false,
-      feed: (text) => void (heard += text),
-      end: () => ({ ...none, usage, result: heard, finished: true }),
-    }
-  },
-}
+const definition = scriptAgent(agent)
 
 interface Call {
   path: string
@@ -69,7 +33,7 @@ interface Call {
 }
 
 describe.skipIf(!canWriteForPods())("Paperclip's API on the pod's loopback (needs uid 0 or 1000)", () => {
-  let cluster: MiniKube
+  let cluster: ScriptCluster
   let client: KubeClient
   let root: string
   let volume: string
@@ -94,39 +58,21 @@ describe.skipIf(!canWriteForPods())("Paperclip's API on the pod's loopback (need
   })
 
   beforeAll(async () => {
-    root = mkdtempSync(join(tmpdir(), 'kit-proxy-'))
-    volume = join(root, 'volume')
-    for (const name of ['volume', 'bin', 'tmp']) mkdirSync(join(root, name))
-    symlinkSync(process.execPath, join(root, 'bin', 'node'))
-    cluster = await startMiniKube({
-      dataDir: join(root, 'data'),
-      honourUser: false,
-      namespaces: ['agents'],
-      claims: { 'agents/data': volume },
-      images: { 'agent:1': { path: [join(root, 'bin')], env: { TMPDIR: join(root, 'tmp') } } },
-    })
-    const kubeConfig = new KubeConfig()
-    kubeConfig.loadFromString(cluster.kubeConfig())
-    client = createKubeClient({ kubeConfig })
-    await client.create(kinds.PersistentVolumeClaim, {
-      metadata: { name: 'data', namespace: 'agents' },
-      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
-    })
+    cluster = await startScriptCluster()
+    ;({ client, root, volume } = cluster)
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve)
     })
     const address = server.address()
     url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
-    const env = { PAPERCLIP_NAMESPACE: 'agents', PAPERCLIP_HOME: join(root, 'home') }
+    const { env } = cluster
     deps = systemDependencies({ env, clusters: createClusterPool({ env }) })
   })
   afterAll(async () => {
     await deps.clusters.close()
-    await client.close()
     await cluster.close()
     server.closeAllConnections()
     server.close()
-    rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   })
   beforeEach(() => {
     calls = []
@@ -134,17 +80,8 @@ describe.skipIf(!canWriteForPods())("Paperclip's API on the pod's loopback (need
     hold = { asked: Promise.withResolvers(), release: Promise.withResolvers() }
   })
 
-  const config = (extra: Record<string, unknown> = {}) => ({
-    kubeconfig: cluster.kubeConfig(),
-    namespace: 'agents',
-    image: 'agent:1',
-    workspaceVolumeClaim: 'data',
-    workspaceMountPath: volume,
-    paperclipApiUrl: url,
-    graceSec: 2,
-    ...extra,
-  })
-  const life = (): AdapterDependencies => ({ ...deps, followed: new Set(), reported: new Set() })
+  const config = (extra: Record<string, unknown> = {}) => cluster.config({ paperclipApiUrl: url, ...extra })
+  const life = (): AdapterDependencies => ({ ...deps, state: freshState() })
   const text = (told: Told) => told.log.map(({ chunk }) => chunk).join('')
   const tokenFiles = () =>
     readdirSync(volume, { recursive: true, withFileTypes: true })

@@ -1,20 +1,25 @@
 import type { RunCommand } from '@agent-jobs/k8s-job-runner'
 import { messageOf } from '../adapter-error.ts'
 import type { RunPlan } from './plan-run.ts'
-import { canWriteForPods, writeTokens } from './run-tokens.ts'
+import { canWriteForPods } from '../volume/pod-user.ts'
+import type { VolumePlace } from '../volume/held-folder.ts'
+import { writeTokens } from './run-tokens.ts'
 
 /** Paperclip's API as the launcher offers it on the pod's loopback. */
 export interface PaperclipProxy {
   spec: NonNullable<RunCommand['proxy']>
   /** The file of tokens where this server sees it. */
-  file: string
+  file: VolumePlace
 }
 
 /** Where this server keeps the tokens of a run of this agent; null without a volume that server and pods share. */
-export function tokenFileOf(plan: Pick<RunPlan, 'places' | 'volume' | 'run'>, runId: string | null): string | null {
+export function tokenFileOf(
+  plan: Pick<RunPlan, 'places' | 'volume' | 'run'>,
+  runId: string | null,
+): VolumePlace | null {
   const { tokenPath } = plan.places
   if (tokenPath === null || runId === null || !/^[A-Za-z0-9_-]+$/.test(runId)) return null
-  return plan.volume.resolve(tokenPath.replace(`${plan.run.runId}.json`, `${runId}.json`))
+  return plan.volume.place(tokenPath.replace(`${plan.run.runId}.json`, `${runId}.json`))
 }
 
 function isHttpUrl(url: string): boolean {

@@ -1,15 +1,20 @@
-import { realpath } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { posix } from 'node:path'
+import { messageOf } from '../adapter-error.ts'
+import { holdFolder, isLinkOnTheWay, type VolumePlace } from '../volume/held-folder.ts'
+import { giveToPods } from '../volume/pod-user.ts'
 import type { RunPlan } from './plan-run.ts'
-import { makePodFolder } from './run-tokens.ts'
 import { volumeScope, type VolumeFolder } from './volume-scope.ts'
 
-async function makeOrKeep(path: string): Promise<void> {
+/** Makes a folder that is missing; a file is kept, and mounted as one. */
+async function makeOrKeep({ top, path }: VolumePlace): Promise<void> {
   try {
-    await makePodFolder(path)
+    const folder = await holdFolder({ top, path }, giveToPods)
+    await folder[Symbol.asyncDispose]()
   } catch (error) {
-    // A file: it is mounted as one.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) throw error
+    await using parent = await holdFolder({ top, path: posix.dirname(path) })
+    if (parent === null || !(await lstat(parent.at(posix.basename(path)))).isFile()) throw error
   }
 }
 
@@ -37,16 +42,17 @@ export async function podFolders(
       `The agent does not get ${path}: it holds what is not its own. Name a folder below it, or set "volumeAccess" to "whole".`,
   )
   const folders: VolumeFolder[] = []
-  const top = volume.resolve(places.dataMountPath)
-  const root = top === null ? null : await realpath(top)
   for (const folder of added.folders) {
-    const path = volume.resolve(folder.path)
-    if (path === null || root === null) continue
-    await makeOrKeep(path)
-    // A link would lead the mount to another place than its name says.
-    if ((await realpath(path)) !== posix.join(root, posix.relative(places.dataMountPath, folder.path))) {
-      warnings.push(`The agent does not get ${folder.path}: a part of this path is a link. Name the folder itself.`)
-    } else folders.push(folder)
+    const place = volume.place(folder.path)
+    if (place === null) continue
+    try {
+      await makeOrKeep(place)
+      folders.push(folder)
+    } catch (error) {
+      // A link would lead the mount to another place than its name says.
+      if (!isLinkOnTheWay(error)) throw error
+      warnings.push(`The agent does not get ${folder.path}: ${messageOf(error)}`)
+    }
   }
   return { folders, warnings }
 }

@@ -3,7 +3,8 @@ import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipa
 import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-utils'
 import { posix } from 'node:path'
 import type { z } from 'zod'
-import type { AgentClaim, AgentDefinition } from '../agent/agent-definition.ts'
+import { messageOf } from '../adapter-error.ts'
+import type { AgentClaim, AgentDefinition, VolumeView } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import { isSensitive } from '../pod/env-policy.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
@@ -64,6 +65,15 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
   })
 }
 
+/** The MCP servers of all agents; an error where they are there and cannot be read. */
+async function baselineServers(volume: VolumeView, root: string): Promise<string | Error | null> {
+  try {
+    return await volume.text(posix.join(root, '.mcp.json'))
+  } catch (error) {
+    return new Error(messageOf(error))
+  }
+}
+
 /** Turns a plan into the request of a Job, with prompt, files, environment and command line. */
 export async function prepareStart<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
@@ -76,7 +86,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   const resumed = resume.kind === 'resume' ? resume.sessionId : null
   const bundle = await prepareBundle({ ctx, settings, volume, places })
   const mcp = joinMcpServers({
-    baseline: await volume.text(posix.join(places.dataMountPath, '.mcp.json')),
+    baseline: await baselineServers(volume, places.dataMountPath),
     configured: settings.mcpServers,
     runtime: ctx.runtimeMcp?.getServers() ?? [],
     apiUrl: plan.apiUrl,

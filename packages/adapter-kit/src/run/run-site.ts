@@ -1,11 +1,11 @@
 import type { z } from 'zod'
-import type { AgentDefinition, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
+import type { AgentDefinition, CommonSettings } from '../agent/agent-definition.ts'
 import type { Cluster } from '../cluster/cluster-pool.ts'
 import type { EnvPolicy } from '../pod/env-policy.ts'
 import type { PodInheritance } from '../pod/inherit-from-pod.ts'
 import { narrowSources, ownNamespace, readSelfPod } from '../pod/self-pod.ts'
 import { requireSettings } from '../settings/read-settings.ts'
-import { createVolumeView } from '../volume/volume-view.ts'
+import { createVolumeView, type SharedVolume } from '../volume/volume-view.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
 import { configuredVariables } from './agent-env.ts'
 import { podApiUrl } from './api-url.ts'
@@ -23,7 +23,7 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   hasVolume: boolean
   /** Pods get their company's folders of the volume instead of all of it. */
   scoped: boolean
-  volume: VolumeView & { resolve(path: string): string | null }
+  volume: SharedVolume
   apiUrl: string | null
   /** What the agent will see of others' variables; null where the value is a reference. */
   visibleEnv: Record<string, string | null>

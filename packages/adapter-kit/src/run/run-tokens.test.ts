@@ -1,19 +1,34 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addToken, holdTokens, readTokens, releaseTokens, removeTokens, writeTokens } from './run-tokens.ts'
 
 describe("the file of a run's tokens", () => {
-  const place = () => join(mkdtempSync(join(tmpdir(), 'kit-tokens-')), 'a', 'tokens', 'r1.json')
+  const place = () => ({ top: mkdtempSync(join(tmpdir(), 'kit-tokens-')), path: 'a/tokens/r1.json' })
+  type Place = ReturnType<typeof place>
+  const on = ({ top, path }: Place) => join(top, path)
+  const beside = ({ top }: Place) => readdirSync(join(top, 'a', 'tokens'))
   const first = { token: 't1', runId: 'r1' }
 
   it('is for its owner alone, in the form that the launcher reads', async () => {
     const file = place()
     await writeTokens(file, [first])
-    expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([{ authorization: 'Bearer t1', 'x-paperclip-run-id': 'r1' }])
-    expect(readdirSync(dirname(file))).toEqual(['r1.json'])
+    expect(statSync(on(file)).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(on(file), 'utf8'))).toEqual([
+      { authorization: 'Bearer t1', 'x-paperclip-run-id': 'r1' },
+    ])
+    expect(beside(file)).toEqual(['r1.json'])
   })
 
   it('gets newer tokens before the older ones, each once, and not more than are of use', async () => {
@@ -33,7 +48,7 @@ describe("the file of a run's tokens", () => {
     const file = place()
     await writeTokens(file, [first])
     for (const text of ['{', '{}', '[1, {"authorization": 1}]']) {
-      writeFileSync(file, text)
+      writeFileSync(on(file), text)
       expect(await readTokens(file)).toEqual([])
     }
     expect(await addToken(file, first)).toEqual([first])
@@ -48,12 +63,12 @@ describe("the file of a run's tokens", () => {
     // Twice, as by a server that dies in between.
     await holdTokens(file)
     await holdTokens(file)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([])
+    expect(JSON.parse(readFileSync(on(file), 'utf8'))).toEqual([])
     expect(await readTokens(file)).toEqual([first])
     await releaseTokens(file)
     await releaseTokens(file)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(1)
-    expect(readdirSync(dirname(file))).toEqual(['r1.json'])
+    expect(JSON.parse(readFileSync(on(file), 'utf8'))).toHaveLength(1)
+    expect(beside(file)).toEqual(['r1.json'])
   })
 
   it('has what an adopting run adds at once, and nothing is put back over it', async () => {
@@ -63,10 +78,36 @@ describe("the file of a run's tokens", () => {
     await holdTokens(file)
     await addToken(file, second)
     await releaseTokens(file)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(2)
+    expect(JSON.parse(readFileSync(on(file), 'utf8'))).toHaveLength(2)
     expect(await readTokens(file)).toEqual([second, first])
     await holdTokens(file)
     await removeTokens(file)
-    expect(readdirSync(dirname(file))).toEqual([])
+    expect(beside(file)).toEqual([])
+  })
+
+  it('is written over a link that an agent has put in its place, never through it, and not read through it', async () => {
+    const file = place()
+    await writeTokens(file, [first])
+    const theirs = join(file.top, 'server.json')
+    writeFileSync(theirs, '[{"authorization":"Bearer own","x-paperclip-run-id":"s"}]')
+    rmSync(on(file))
+    symlinkSync(theirs, on(file))
+    await expect(readTokens(file)).rejects.toMatchObject({ code: 'ELOOP' })
+    await writeTokens(file, [first])
+    expect(lstatSync(on(file)).isFile()).toBe(true)
+    expect(readFileSync(theirs, 'utf8')).toContain('Bearer own')
+  })
+
+  it('is neither written nor removed where an agent has led its folder elsewhere', async () => {
+    const file = place()
+    mkdirSync(join(file.top, 'server'))
+    mkdirSync(join(file.top, 'a'))
+    writeFileSync(join(file.top, 'server', 'r1.json'), 'x')
+    symlinkSync('../server', join(file.top, 'a', 'tokens'))
+    for (const work of [() => writeTokens(file, [first]), () => removeTokens(file), () => readTokens(file)]) {
+      await expect(work()).rejects.toThrow('A part of the path is a link')
+    }
+    expect(readFileSync(join(file.top, 'server', 'r1.json'), 'utf8')).toBe('x')
+    expect(readdirSync(join(file.top, 'server'))).toEqual(['r1.json'])
   })
 })

@@ -1,6 +1,9 @@
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
+import { posix } from 'node:path'
 import { isRecord } from '../settings/loose-text.ts'
+import { holdFolder, openAgentFile, removeAgentFile, type VolumePlace } from '../volume/held-folder.ts'
+import { giveToPods } from '../volume/pod-user.ts'
 
 /** A token of Paperclip, and the run that it was made for. */
 export interface RunToken {
@@ -8,45 +11,25 @@ export interface RunToken {
   runId: string
 }
 
-/** The user of agent pods. A server that is root writes for it; any other server must be it. */
-const podUser = 1000
 // Each restart of the server adds one. More than these are dead, and each would cost a refused call a round trip.
 const mostTokens = 4
-
-/** Whether a file of mode 0600 that this process writes can be read in the agent's pod. */
-export function canWriteForPods(): boolean {
-  const uid = process.getuid?.()
-  return uid === 0 || uid === podUser
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-async function give(path: string): Promise<void> {
-  if (process.getuid?.() === 0) await chown(path, podUser, podUser)
-  // A server that is another user than the pods must open what it makes.
-  else if (!canWriteForPods()) await chmod(path, 0o777)
-}
-
-/** Makes a folder for the pods; those above it that are missing become theirs, too, so that they can write there. */
-export async function makePodFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let path = folder; path.length >= first.length; path = dirname(path)) await give(path)
-}
+// Far more than those take.
+const maxBytes = 262_144
 
 /** Writes the tokens in the launcher's form: headers, tried in turn, the newest first. Whole or not at all. */
-export async function writeTokens(file: string, tokens: readonly RunToken[]): Promise<void> {
-  await makePodFolder(dirname(file))
+export async function writeTokens({ top, path }: VolumePlace, tokens: readonly RunToken[]): Promise<void> {
   const credentials = tokens
     .slice(0, mostTokens)
     .map(({ token, runId }) => ({ authorization: `Bearer ${token}`, 'x-paperclip-run-id': runId }))
-  const temporary = `${file}.${process.pid}.tmp`
+  await using folder = await holdFolder({ top, path: posix.dirname(path) }, giveToPods)
+  const name = posix.basename(path)
+  // A name that nobody can guess, and never one that is there: an agent could have put a link in its place.
+  const temporary = folder.at(`.${name}.${randomBytes(8).toString('hex')}.tmp`)
   try {
-    await writeFile(temporary, JSON.stringify(credentials), { mode: 0o600 })
-    await give(temporary)
-    await rename(temporary, file)
+    await using file = await open(temporary, 'wx', 0o600)
+    await file.writeFile(JSON.stringify(credentials))
+    await giveToPods(temporary)
+    await rename(temporary, folder.at(name))
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
@@ -54,25 +37,22 @@ export async function writeTokens(file: string, tokens: readonly RunToken[]): Pr
 }
 
 // Beside the file, as readable as it is.
-const asideOf = (file: string): string => `${file}.aside`
+const asideOf = ({ top, path }: VolumePlace): VolumePlace => ({ top, path: `${path}.aside` })
 
 /** Reads the tokens of a run, newest first, also while they are put aside; null when it has no such file. */
-export async function readTokens(file: string): Promise<RunToken[] | null> {
+export async function readTokens(file: VolumePlace): Promise<RunToken[] | null> {
   const aside = await readFileTokens(asideOf(file))
   return aside ?? readFileTokens(file)
 }
 
-async function readFileTokens(file: string): Promise<RunToken[] | null> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (isAbsent(error)) return null
-    throw error
-  }
+async function readFileTokens(place: VolumePlace): Promise<RunToken[] | null> {
+  await using file = await openAgentFile(place)
+  if (file === null) return null
+  const buffer = Buffer.alloc(maxBytes)
+  const { bytesRead } = await file.read(buffer, 0, maxBytes, 0)
   let list: unknown
   try {
-    list = JSON.parse(text)
+    list = JSON.parse(buffer.toString('utf8', 0, bytesRead))
   } catch {
     // Not written by us. Whoever adds a token writes it anew.
     return []
@@ -87,23 +67,23 @@ async function readFileTokens(file: string): Promise<RunToken[] | null> {
 }
 
 /** Gives a run one more token, before those it has. Returns all of them, or null for a run that keeps none in a file. */
-export async function addToken(file: string, added: RunToken): Promise<RunToken[] | null> {
+export async function addToken(file: VolumePlace, added: RunToken): Promise<RunToken[] | null> {
   const known = await readTokens(file)
   if (known === null) return null
   const all = [added, ...known.filter(({ token }) => token !== added.token)]
   await writeTokens(file, all)
-  await rm(asideOf(file), { force: true })
+  await removeAgentFile(asideOf(file))
   return all
 }
 
 /** Removes the tokens of a run that is over. */
-export async function removeTokens(file: string): Promise<void> {
-  await rm(file, { force: true })
-  await rm(asideOf(file), { force: true })
+export async function removeTokens(file: VolumePlace): Promise<void> {
+  await removeAgentFile(file)
+  await removeAgentFile(asideOf(file))
 }
 
 /** Puts the tokens of a run aside: its agent's calls wait until they are back, or until another run adds its own. */
-export async function holdTokens(file: string): Promise<void> {
+export async function holdTokens(file: VolumePlace): Promise<void> {
   const known = await readTokens(file)
   if (known === null) return
   await writeTokens(asideOf(file), known)
@@ -111,10 +91,10 @@ export async function holdTokens(file: string): Promise<void> {
 }
 
 /** Puts back what is still aside. */
-export async function releaseTokens(file: string): Promise<void> {
+export async function releaseTokens(file: VolumePlace): Promise<void> {
   const aside = await readFileTokens(asideOf(file))
   if (aside === null) return
   // A run that has adopted the Job meanwhile wrote its own beside the old ones.
   if ((await readFileTokens(file))?.length === 0) await writeTokens(file, aside)
-  await rm(asideOf(file), { force: true })
+  await removeAgentFile(asideOf(file))
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
+import { freshState } from '../restart/process-state.ts'
 import type { ConformanceAgent } from './conformance-agent.ts'
 import { paperclipContext, type Told } from './paperclip-context.ts'
 import type { PaperclipPlace } from './paperclip-place.ts'
@@ -89,7 +90,7 @@ export function adapterConformance(
     const atWork = place.model.asked('drip')
     const clusters = createClusterPool({ env: place.deps.env })
     const former = context('drip', {}, { signal: lost.signal })
-    const dead = place.adapter({ clusters, followed: new Set(), reported: new Set() }).execute(former.ctx)
+    const dead = place.adapter({ clusters, state: freshState() }).execute(former.ctx)
     await Promise.race([atWork, dead])
     lost.abort(new Error('Legacy controller lease lost'))
     expect(await dead, heard(former.told)).toMatchObject({ errorCode: 'k8s_run_detached' })

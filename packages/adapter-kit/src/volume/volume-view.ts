@@ -1,6 +1,8 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { VolumeView } from '../agent/agent-definition.ts'
+import { readWithin } from './agent-reach.ts'
+import type { VolumePlace } from './held-folder.ts'
 
 const maxTextBytes = 1_048_576
 
@@ -17,6 +19,14 @@ async function orNull<T>(read: () => Promise<T>): Promise<T | null> {
   }
 }
 
+/** The data volume by the paths that agent pods see, and where the server has each. */
+export interface SharedVolume extends VolumeView {
+  /** The server's path of a pod's path. */
+  resolve(path: string): string | null
+  /** The same as a place below the volume, for what agents may write to. */
+  place(path: string): VolumePlace | null
+}
+
 /**
  * Shows the data volume by the paths that agent pods see. `serverPath` is where the server has the same volume; null means
  * that the server cannot see it.
@@ -27,10 +37,7 @@ export function createVolumeView({
 }: {
   mountPath: string
   serverPath: string | null
-}): VolumeView & {
-  /** The server's path of a pod's path. */
-  resolve(path: string): string | null
-} {
+}): SharedVolume {
   const root = posix.normalize(mountPath).replace(/\/+$/, '')
   const resolve = (path: string): string | null => {
     const normal = posix.normalize(path)
@@ -39,6 +46,10 @@ export function createVolumeView({
   }
   return {
     resolve,
+    place(path) {
+      const found = resolve(path)
+      return found === null || serverPath === null ? null : { top: serverPath, path: posix.relative(serverPath, found) }
+    },
     covers: (path) => resolve(path) !== null,
     async size(path) {
       const found = resolve(path)
@@ -52,13 +63,8 @@ export function createVolumeView({
     },
     async text(path) {
       const found = resolve(path)
-      if (found === null) return null
-      return orNull(async () => {
-        await using file = await open(found)
-        const buffer = Buffer.alloc(maxTextBytes)
-        const { bytesRead } = await file.read(buffer, 0, maxTextBytes, 0)
-        return buffer.toString('utf8', 0, bytesRead)
-      })
+      if (found === null || serverPath === null) return null
+      return orNull(() => readWithin({ volume: serverPath, sees: [serverPath] }, found, maxTextBytes))
     },
   }
 }
