@@ -9,6 +9,7 @@ import type {
 } from '@kubernetes/client-node'
 import { stringify } from 'yaml'
 import { permissions, roleRules, type Permission } from './permissions.ts'
+import { suggestedPool } from './server-checks.ts'
 
 const app = { 'app.kubernetes.io/name': 'paperclip' }
 const api = 'rbac.authorization.k8s.io/v1'
@@ -107,6 +108,7 @@ export function serverManifests({ namespace = 'paperclip', serviceAccount = 'pap
                   // By this address agents call back, also those of a run that outlives this pod.
                   { name: 'PAPERCLIP_API_URL', value: `http://${host}:3100` },
                   { name: 'PAPERCLIP_ALLOWED_HOSTNAMES', value: `paperclip,${host},${host}.cluster.local` },
+                  { name: 'DATABASE_POOL_MAX', value: String(suggestedPool) },
                   key('BETTER_AUTH_SECRET'),
                   key('PAPERCLIP_AGENT_JWT_SECRET'),
                 ],

@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { manifestsYaml, rbacManifests, serverManifests } from './deploy-manifests.ts'
 import { permissions, roleYaml } from './permissions.ts'
 import { probeFindings } from './probe-pod.ts'
+import { serverChecks } from './server-checks.ts'
 
 describe('the Role', () => {
   it('grants exactly what the environment test asks for', () => {
@@ -68,6 +69,26 @@ describe('the probe pod', () => {
         levels({ node: 'v24', version: '1' }, { needsShell: false, hasVolume: false, apiUrl: null as never }),
       ),
     ).toEqual(['k8s_probe_node', 'k8s_probe_cli'])
+  })
+})
+
+describe('the server', () => {
+  const server = { PAPERCLIP_LISTEN_PORT: '3100' }
+
+  it('is warned of a database pool that as many runs at once can use up', () => {
+    const small = { code: 'paperclip_pool_small', level: 'warn', hint: expect.any(String) }
+    expect(serverChecks(server)).toMatchObject([small])
+    expect(serverChecks({ ...server, DATABASE_POOL_MAX: '12' })).toMatchObject([small])
+    expect(serverChecks({ ...server, DATABASE_POOL_MAX: '20' })).toEqual([])
+  })
+
+  it('is not judged from elsewhere', () => {
+    expect(serverChecks({})).toEqual([])
+  })
+
+  it('is given a larger one by the shipped manifests', () => {
+    const text = manifestsYaml('Server.', serverManifests())
+    expect(text).toMatch(/name: DATABASE_POOL_MAX\n\s+value: '50'/)
   })
 })
 

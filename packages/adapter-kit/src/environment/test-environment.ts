@@ -9,6 +9,7 @@ import { errorTable } from '../result/error-table.ts'
 import { requireSettings } from '../settings/read-settings.ts'
 import { namespaceChecks, permissionChecks, secretChecks, volumeChecks, type Check } from './cluster-checks.ts'
 import { probePod } from './probe-pod.ts'
+import { serverChecks } from './server-checks.ts'
 
 const timeoutMs = 30_000
 const probeTimeoutMs = 180_000
@@ -49,6 +50,7 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
       hint: 'Set "image" and "workspaceVolumeClaim", or run the server as a pod.',
     })
   }
+  checks.push(...serverChecks(deps.env))
   const hint = "Each run warns of it, too. Set in the agent's settings what the sentence names."
   checks.push(...site.warnings.map((message): Check => ({ code: 'k8s_configuration', level: 'warn', message, hint })))
   const groups = await Promise.all([

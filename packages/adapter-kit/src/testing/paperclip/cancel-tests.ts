@@ -70,8 +70,9 @@ export function cancelTests(suite: PaperclipSuite): void {
       heal(scenario)
       const askedAt = Date.now()
       await board.must(...call(ids))
-      // Paperclip's own part of it takes longer on a machine that is busy with other things.
-      expect(Date.now() - askedAt).toBeLessThan(20_000)
+      const tookMs = Date.now() - askedAt
+      console.log(`cancelled ${what}: answered after ${tookMs} ms`)
+      expect(tookMs).toBeLessThan(5000)
 
       const run = await board.run(ids.run)
       const log = await board.log(ids.run)

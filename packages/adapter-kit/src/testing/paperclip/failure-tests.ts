@@ -18,6 +18,8 @@ interface Family {
   /** Settings that heal it, where the model is not what is ill. */
   cure?: Record<string, unknown>
   code: string
+  /** What Paperclip calls it; default `failed`. */
+  status?: string
   /** Seen in every run of CI; the others are for the long run. */
   short?: boolean
 }
@@ -66,6 +68,35 @@ const families: readonly Family[] = [
     cure: { image: 'local/agent:1', podStartTimeoutSec: 600 },
     code: 'image_pull_failed',
     short: true,
+  },
+  {
+    what: 'a time limit',
+    reply: hang,
+    settings: { timeoutSec: 8 },
+    cure: { timeoutSec: 0 },
+    code: 'timeout',
+    status: 'timed_out',
+  },
+  {
+    what: 'a setting that cannot be read',
+    reply: hang,
+    settings: { 'resources.limits.memory': 'plenty' },
+    cure: { 'resources.limits.memory': '8Gi' },
+    code: 'invalid_config',
+  },
+  {
+    what: 'a cluster with no node for it',
+    reply: hang,
+    settings: { nodeSelector: 'kind=missing', podScheduleTimeoutSec: 5 },
+    cure: { nodeSelector: '{}', podScheduleTimeoutSec: 120 },
+    code: 'unschedulable',
+  },
+  {
+    what: 'a service account that is not there',
+    reply: hang,
+    settings: { serviceAccountName: 'missing' },
+    cure: { serviceAccountName: '' },
+    code: 'k8s_admission_denied',
   },
 ]
 
@@ -149,7 +180,7 @@ export function failureTests(suite: PaperclipSuite): void {
       }
       const run = await board.finished(agent)
       expect(run, await board.log(run.id)).toMatchObject({
-        status: 'failed',
+        status: family.status ?? 'failed',
         errorCode: family.code,
         resultJson: { conversationContinuation: 'continue_conversation_v1' },
       })

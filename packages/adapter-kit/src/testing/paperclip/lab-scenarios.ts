@@ -1,4 +1,4 @@
-import type { ModelRequest, Reply, Scenario } from '@agent-jobs/scripted-model'
+import type { ModelRequest, Reply, ReplyBlock, Scenario } from '@agent-jobs/scripted-model'
 
 /** Where pods find the program by which an agent does its work, and what it leaves behind. */
 export const workProgram = '/paperclip/bin/work.cjs'
@@ -33,13 +33,17 @@ async function main() {
 main().catch((error) => { console.log('WORK FAILED', error.message, String(error.cause)); process.exitCode = 1 })
 `
 
+/** The model's wish to have a command run, in the agent's own words for it. */
+export function commandBlock(request: ModelRequest, command: string): ReplyBlock {
+  const name = request.api === 'chat' ? 'bash' : 'Bash'
+  return { type: 'tool', name, input: { command, description: 'Work', timeout: 300_000 } }
+}
+
 /** A command, then words: what one turn of an agent's conversation is made of. */
 export function commanded(request: ModelRequest, command: string): Reply {
   if (request.side) return { kind: 'message', blocks: [{ type: 'text', text: 'A title' }] }
   if (request.step > 0) return { kind: 'message', blocks: [{ type: 'text', text: 'That is done.' }] }
-  const name = request.api === 'chat' ? 'bash' : 'Bash'
-  const input = { command, description: 'Work', timeout: 300_000 }
-  return { kind: 'message', blocks: [{ type: 'tool', name, input }] }
+  return { kind: 'message', blocks: [commandBlock(request, command)] }
 }
 
 /** The agent closes its issue. */

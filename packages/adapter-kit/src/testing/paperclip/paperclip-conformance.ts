@@ -12,6 +12,7 @@ import { paperclipScripts } from './paperclip-install.ts'
 import { openPaperclipLab, type PaperclipLab } from './paperclip-lab.ts'
 import { createSuite, suiteScenarios } from './paperclip-suite.ts'
 import { restartTests } from './restart-tests.ts'
+import { seenTests } from './seen-tests.ts'
 
 /**
  * Declares what holds for an adapter in a real Paperclip whose agents run on a real cluster. `quick` is for an adapter
@@ -46,6 +47,7 @@ export function paperclipConformance(
     const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: false })
     installTests(suite)
     issueTests(suite)
+    seenTests(suite)
     if (quick) return
     cancelTests(suite)
     failureTests(suite)

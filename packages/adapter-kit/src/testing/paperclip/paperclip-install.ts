@@ -14,7 +14,7 @@ export const paperclipScripts: string | null = (() => {
 })()
 
 /** Where Paperclip is installed; kept between runs of the tests, since it is 1.6 GB. */
-const installFolder = process.env['AGENT_JOBS_PAPERCLIP_DIR'] ?? join(tmpdir(), 'agent-jobs-paperclip')
+export const installFolder = process.env['AGENT_JOBS_PAPERCLIP_DIR'] ?? join(tmpdir(), 'agent-jobs-paperclip')
 
 /** Installs Paperclip where that was not done yet, and makes a folder for one server: many of them share one installation. */
 export async function serverFolder(script: string, name: string): Promise<string> {

@@ -29,6 +29,8 @@ export interface PaperclipLab {
   scenarioUrl(name: string): string
   /** What someone pastes into the form of an agent, for a server that is no pod; null where it needs none. */
   kubeconfig: string | null
+  /** The operator's session in a browser; null where the server trusts whoever is on its machine. */
+  cookie: string | null
   /** Settings that every agent here needs: how it reaches the cluster, and Paperclip. */
   settings: Record<string, unknown>
   /** Ends the server, in the one way or the other, and lets a new life of it begin after a while. */
@@ -90,6 +92,7 @@ export async function openPaperclipLab({
     board: await openBoard(call),
     found: () => openBoard(call),
     kubeconfig: flatKubeconfig(),
+    cookie: null,
     scenarioUrl: (name) => `http://${bridge}:${new URL(model.url).port}/s/${name}`,
     settings: {
       kubeconfig: '/paperclip/kubeconfig.json',

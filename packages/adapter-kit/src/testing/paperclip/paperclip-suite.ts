@@ -6,6 +6,7 @@ import { closeIssue } from './lab-scenarios.ts'
 import type { Board } from './paperclip-board.ts'
 import type { PaperclipLab } from './paperclip-lab.ts'
 import { restartScenarios } from './restart-tests.ts'
+import { seenScenarios } from './seen-tests.ts'
 
 /** What the tests of one adapter in a real Paperclip share. */
 export interface PaperclipSuite {
@@ -29,6 +30,7 @@ export const suiteScenarios: Readonly<Record<string, Scenario>> = {
   ...cancelScenarios,
   ...failureScenarios,
   ...restartScenarios,
+  ...seenScenarios,
 }
 
 /** AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes. */

@@ -11,6 +11,7 @@ import type { PaperclipLab } from './paperclip-lab.ts'
 import { createSuite, isLong, suiteScenarios } from './paperclip-suite.ts'
 import { openPodLab } from './pod-lab.ts'
 import { restartTests } from './restart-tests.ts'
+import { seenTests } from './seen-tests.ts'
 
 /**
  * Declares what holds for an adapter in a Paperclip that is deployed as its users deploy it: a pod, the shipped manifests, the
@@ -51,6 +52,7 @@ export function podConformance(agent: ConformanceAgent, { root }: { root: string
       )
     })
     issueTests(suite)
+    seenTests(suite)
     cancelTests(suite)
     failureTests(suite)
     restartTests(suite)

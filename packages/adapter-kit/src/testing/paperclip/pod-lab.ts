@@ -31,7 +31,7 @@ export async function openPodLab({
   scenarios: Readonly<Record<string, Scenario>>
   /** The packed adapter; it is installed. */
   tarball: string
-}): Promise<PaperclipLab & { cookie: string }> {
+}): Promise<PaperclipLab> {
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromDefault()
   const client = createKubeClient({ kubeConfig })
