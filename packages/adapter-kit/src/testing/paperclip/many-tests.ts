@@ -1,9 +1,12 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kinds } from '@agent-jobs/kube-api'
 import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
-import { commanded, workProgram } from './lab-scenarios.ts'
+import { closeAtGate, commanded, workProgram } from './lab-scenarios.ts'
+import { away } from './paperclip-lab.ts'
 import type { PaperclipSuite } from './paperclip-suite.ts'
+import { expectTakenBack, runAtWork } from './restart-tests.ts'
 
 const spyProgram = '/paperclip/bin/spy.cjs'
 
@@ -34,6 +37,7 @@ export const manyScenarios: Readonly<Record<string, Scenario>> = {
     request.side || request.step === 0
       ? commanded(request, `node ${workProgram}`)
       : { kind: 'message', blocks: [{ type: 'text', text: `Done with ${markersOf(request.prompt).join(' ')}` }] },
+  'many-gate': closeAtGate('many-gate'),
   spy: (request) =>
     request.side || request.step !== 0
       ? commanded(request, `node ${workProgram}`)
@@ -99,5 +103,28 @@ export function manyTests(suite: PaperclipSuite): void {
     const log = await other.log(run.id)
     const said = /SPY (\{.*?\})(?=\\n|"|$)/.exec(log.replaceAll('\\"', '"'))?.[1] ?? ''
     expect(JSON.parse(said || 'null'), log).toEqual({ found: [], foreign: [], answers: [404, 404, 403] })
+  })
+  if (!suite.long) return
+  it(`takes ${count} Jobs back at once when the server dies in the middle of all of them`, async () => {
+    const { lab } = suite
+    const boards = [lab.board, await lab.found()]
+    const tasks = await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const board = boards[index % 2] ?? lab.board
+        const agent = await suite.hire(`Moe ${index}`, 'many-gate', {}, board)
+        const task = { board, agent, issue: await board.assign(agent, `Survive as number ${index}`) }
+        return { ...task, lost: await runAtWork(suite, task) }
+      }),
+    )
+    const { client, namespace } = lab.place
+    const { items } = await client.list(kinds.Pod, { namespace, labelSelector: 'paperclip.io/agent-id' })
+    expect(items.filter(({ status }) => status?.phase === 'Running')).toHaveLength(count)
+    const began = Date.now()
+    await lab.restart('SIGKILL', async () => {
+      lab.openGate('many-gate')
+      await away(10_000)()
+    })
+    await Promise.all(tasks.map((task) => expectTakenBack(suite, task)))
+    console.log(`${count} Jobs were taken back and done ${((Date.now() - began) / 1000).toFixed(0)} s after the kill`)
   })
 }

@@ -4,6 +4,7 @@ import type { Scenario } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
 import { eventually } from './eventually.ts'
 import { closeAtGate } from './lab-scenarios.ts'
+import type { Board } from './paperclip-board.ts'
 import type { PaperclipSuite } from './paperclip-suite.ts'
 import { away } from './paperclip-lab.ts'
 
@@ -36,37 +37,57 @@ export function restartTests(suite: PaperclipSuite): void {
     const chosen = restarts.filter(({ short }) => short || suite.long)
     it.each(chosen.map((restart) => [restart.what, restart] as const))('%s', async (what, restart) => {
       const { lab } = suite
-      const { board, door, model, place } = lab
+      const { board, model } = lab
       const gate = gateOf(restart)
       const agent = await suite.hire(`Eve of ${what}`, gate)
       const issue = await board.assign(agent, `Survive ${what}`)
-      const notes = join(place.folder, 'work', `${issue}.txt`)
-      await eventually(async () => readIfThere(notes), 'the agent at work')
-      const lost = (await board.runs(agent))[0]?.id ?? ''
+      const lost = await runAtWork(suite, { board, agent, issue })
       // While the server is away its agent calls it.
       await lab.restart(restart.how, async () => {
         lab.openGate(gate)
         await away(restart.awayMs)()
       })
 
-      const run = await board.finished(agent, [lost])
-      const log = await board.log(run.id)
-      expect(run, log).toMatchObject({
-        status: 'succeeded',
-        resultJson: { agentJob: { adoptedFromRun: lost, outputComplete: true } },
-      })
-      expect(log).toContain('Reattached to K8s Job')
-      expect(log.split(suite.agent.firstLine)).toHaveLength(2)
-      expect(log).toMatch(/token\\*":false,\\*"seen\\*":200,\\*"told\\*":200/)
-      await board.issueIn(issue, 'done')
-
-      expect(readFileSync(notes, 'utf8')).toBe(`${lost}\n`)
+      await expectTakenBack(suite, { board, agent, issue, lost })
       expect(model.requests.filter(({ scenario }) => scenario === gate).length).toBeLessThanOrEqual(4)
-      const closed = door.calls.filter(({ method, path }) => method === 'PATCH' && path === `/api/issues/${issue}`)
-      expect(closed.filter(({ status }) => status === 200)).toHaveLength(1)
-      expect((await board.runs(agent)).map(({ id }) => id).toSorted()).toEqual([lost, run.id].toSorted())
     })
   })
+}
+
+/** One agent's task. */
+interface Task {
+  board: Board
+  agent: string
+  issue: string
+}
+
+const notesOf = ({ lab: { place } }: PaperclipSuite, { issue }: Task) => join(place.folder, 'work', `${issue}.txt`)
+
+/** Waits until the agent has begun its work, and tells in which run. */
+export async function runAtWork(suite: PaperclipSuite, task: Task): Promise<string> {
+  await eventually(async () => readIfThere(notesOf(suite, task)), 'the agent at work')
+  return (await task.board.runs(task.agent))[0]?.id ?? ''
+}
+
+/** A later run has adopted the Job of a lost one: all output is there, the issue was done once, and nothing ran twice. */
+export async function expectTakenBack(suite: PaperclipSuite, task: Task & { lost: string }): Promise<void> {
+  const { board, agent, issue, lost } = task
+  const run = await board.finished(agent, [lost])
+  const log = await board.log(run.id)
+  expect(run, log).toMatchObject({
+    status: 'succeeded',
+    resultJson: { agentJob: { adoptedFromRun: lost, outputComplete: true } },
+  })
+  expect(log).toContain('Reattached to K8s Job')
+  expect(log.split(suite.agent.firstLine)).toHaveLength(2)
+  expect(log).toMatch(/token\\*":false,\\*"seen\\*":200,\\*"told\\*":200/)
+  await board.issueIn(issue, 'done')
+  expect(readFileSync(notesOf(suite, task), 'utf8')).toBe(`${lost}\n`)
+  const closed = suite.lab.door.calls.filter(
+    ({ method, path }) => method === 'PATCH' && path === `/api/issues/${issue}`,
+  )
+  expect(closed.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect((await board.runs(agent)).map(({ id }) => id).toSorted()).toEqual([lost, run.id].toSorted())
 }
 
 function readIfThere(path: string): string | null {
