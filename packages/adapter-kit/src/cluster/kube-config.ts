@@ -9,6 +9,16 @@ export type KubeConfigSource =
   | { kind: 'in-cluster'; key: string }
   | { kind: 'default'; key: string }
 
+/** When the file was changed last, or what is wrong with it. */
+function changedAt(path: string): number | string {
+  try {
+    return statSync(path).mtimeMs
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+  }
+}
+
 /** Decides where the configuration comes from: the setting (content or path), the pod's own account, or KUBECONFIG. */
 export function kubeConfigSource(
   setting: string | undefined,
@@ -19,11 +29,13 @@ export function kubeConfigSource(
     const isContent = text.startsWith('{') || text.includes('\n') || text.startsWith('apiVersion:')
     if (isContent) return { kind: 'content', key: `content:${text}`, content: text }
     // A rotated file is another configuration.
-    const changed = statSync(text, { throwIfNoEntry: false })?.mtimeMs
-    if (changed === undefined) {
+    const changed = changedAt(text)
+    if (typeof changed === 'string') {
+      // What is no path may be the content itself, in a form that is not read, and hold a token.
+      const named = /^\/[^\s]{1,300}$/.test(text) ? `The kubeconfig "${text}"` : 'The file that "kubeconfig" names'
       throw new AdapterError(
         'k8s_kubeconfig_invalid',
-        `The kubeconfig "${text}" does not exist on the Paperclip server. Correct "kubeconfig" in the agent's settings, or put the file's content there.`,
+        `${named} ${changed} on the Paperclip server. Correct "kubeconfig" in the agent's settings, or put the file's content there.`,
       )
     }
     return { kind: 'file', key: `file:${text}:${changed}`, path: text }
@@ -51,10 +63,14 @@ export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
         : source.kind === 'content'
           ? 'The kubeconfig in the settings'
           : 'The kubeconfig'
+    // A parser shows the lines around what it did not understand, and with them the token: its first line says enough.
+    const reason =
+      messageOf(error)
+        .split('\n')[0]
+        ?.replace(/[.:\s]+$/, '') ?? ''
     throw new AdapterError(
       'k8s_kubeconfig_invalid',
-      `${what} cannot be used: ${messageOf(error)}. Correct it in the agent's settings.`,
-      { cause: error },
+      `${what} cannot be used: ${reason}. Correct it in the agent's settings.`,
     )
   }
   if (!config.getCurrentCluster()) {

@@ -53,7 +53,7 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
   return {
     handle,
     adoptedFromRun: job.runId,
-    secrets: [...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
+    secrets: [...plan.secrets, ...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
     tokenFile,
     journalFile,
     promptBundleKey: null,
@@ -91,7 +91,7 @@ async function secretsOf(plan: RunPlan, name: string, signal: AbortSignal): Prom
       return !key.startsWith('AGENT_JOBS_') && isSensitive(key, text) ? [text] : []
     })
   } catch (error) {
-    if (isNotFound(error)) return Object.values(plan.inheritance?.env.sensitive ?? {})
+    if (isNotFound(error)) return []
     throw error
   }
 }

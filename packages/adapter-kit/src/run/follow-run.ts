@@ -67,7 +67,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
             mark('firstLineMs')
             parser.feed(event.part?.last === false ? event.text : `${event.text}\n`)
           } else stderr.add(event.text)
-          await relay.line(event.stream, event.text)
+          await relay.line(event.stream, event.text, { goesOn: event.part?.last === false })
           if (parser.finished && toldFinished === null) {
             mark('finishedMs')
             toldFinished = handle.finished()

@@ -24,6 +24,14 @@ describe('the log relay', () => {
     expect(chunks.map(([, chunk]) => chunk).join('')).toBe(`${line}\n`)
   })
 
+  it('ends a line that comes in parts once', async () => {
+    const { chunks, onLog } = collector()
+    const relay = logRelay(onLog)
+    await relay.line('stdout', 'one ', { goesOn: true })
+    await relay.line('stdout', 'line')
+    expect(chunks.map(([, chunk]) => chunk)).toEqual(['one ', 'line\n'])
+  })
+
   it('waits for Paperclip before it takes the next line', async () => {
     const order: string[] = []
     const gate = Promise.withResolvers<void>()
@@ -56,5 +64,21 @@ describe('the log relay', () => {
     const redact = secretRedactor(['sk-ant-abcdefgh', 'sk-ant-abcdefgh-long', 'short'])
     await logRelay(onLog, { redact }).line('stdout', 'key sk-ant-abcdefgh-long, sk-ant-abcdefgh, short')
     expect(chunks).toEqual([['stdout', 'key ***, ***, short\n']])
+  })
+
+  it('hides a secret also as it stands in JSON, in JSON in JSON, and line by line', () => {
+    const pem = '-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA1\nqQIDAQABAoIBAQC2x\n-----END RSA PRIVATE KEY-----\n'
+    const odd = 'pass"word\\with-all'
+    const redact = secretRedactor([pem, odd])
+    const shown = [
+      odd,
+      JSON.stringify({ odd }),
+      JSON.stringify({ text: JSON.stringify({ odd }) }),
+      JSON.stringify({ pem }),
+      ...pem.split('\n'),
+    ].map(redact)
+    for (const text of shown) expect(text).not.toMatch(/pass|MIIE|qQID/)
+    expect(shown[1]).toBe('{"odd":"***"}')
+    expect(redact('-----BEGIN RSA PRIVATE KEY-----')).toBe('-----BEGIN RSA PRIVATE KEY-----')
   })
 })

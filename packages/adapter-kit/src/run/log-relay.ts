@@ -1,7 +1,7 @@
 /** Takes one run's output to Paperclip's log, in chunks that Paperclip keeps whole. */
 export interface LogRelay {
-  /** Hands over one line without its newline; resolves when Paperclip has taken it. */
-  line(stream: 'stdout' | 'stderr', text: string): Promise<void>
+  /** Hands over one line without its newline, or a part of one that goes on; resolves when Paperclip has taken it. */
+  line(stream: 'stdout' | 'stderr', text: string, o?: { goesOn?: boolean }): Promise<void>
   /** Bytes handed over so far. */
   readonly bytes: number
 }
@@ -41,21 +41,29 @@ export function logRelay(
     get bytes() {
       return bytes
     },
-    async line(stream, text) {
+    async line(stream, text, { goesOn = false } = {}) {
       const safe = redact(text)
       bytes += Buffer.byteLength(safe) + 1
       const parts = pieces(safe, limit)
       for (const [index, part] of parts.entries()) {
-        await onLog(stream, index === parts.length - 1 ? `${part}\n` : part)
+        await onLog(stream, goesOn || index < parts.length - 1 ? part : `${part}\n`)
       }
     },
   }
 }
 
+/** How a value may stand in a line: as it is, or in JSON, or in JSON that is a text in JSON; a key file by its lines. */
+function appearances(value: string): string[] {
+  const inJson = JSON.stringify(value).slice(1, -1)
+  const twice = JSON.stringify(inJson).slice(1, -1)
+  const lines = value.split(/\r?\n/).filter((line) => !line.startsWith('-----'))
+  return [inJson, twice, ...(lines.length > 1 ? lines : [value])]
+}
+
 /** Makes a function that hides known secret values wherever they appear in the output. */
 export function secretRedactor(secrets: Iterable<string>): (text: string) => string {
   // Short values would hide half of every text; a credential is longer.
-  const values = [...new Set(secrets)].filter((value) => value.length >= 12 && !value.includes('\n'))
+  const values = [...new Set([...secrets].flatMap(appearances))].filter((value) => value.length >= 12)
   if (values.length === 0) return (text) => text
   values.sort((a, b) => b.length - a.length)
   const escaped = values.map((value) => value.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`))

@@ -17,6 +17,7 @@ import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
 import type { PaperclipProxy } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
 import { podFolders } from './pod-folders.ts'
+import { secretTexts } from './secret-texts.ts'
 
 /** A run that is ready to be submitted. */
 export interface PreparedRun {
@@ -193,9 +194,10 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       ...built.warnings,
     ],
     secrets: [
+      ...plan.secrets,
+      ...secretTexts(mcp.servers),
       ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
       ...(ctx.authToken ? [ctx.authToken] : []),
-      ...(ctx.runtimeMcp?.getServers() ?? []).map(({ token }) => token),
     ],
   }
 }

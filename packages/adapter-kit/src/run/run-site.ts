@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { AgentDefinition, CommonSettings } from '../agent/agent-definition.ts'
 import type { Cluster } from '../cluster/cluster-pool.ts'
-import type { EnvPolicy } from '../pod/env-policy.ts'
+import { isSensitive, type EnvPolicy } from '../pod/env-policy.ts'
 import type { PodInheritance } from '../pod/inherit-from-pod.ts'
 import { narrowSources, ownNamespace, readSelfPod } from '../pod/self-pod.ts'
 import { requireSettings } from '../settings/read-settings.ts'
@@ -10,6 +10,7 @@ import type { AdapterDependencies } from './adapter-dependencies.ts'
 import { configuredVariables } from './agent-env.ts'
 import { podApiUrl } from './api-url.ts'
 import { dataClaim } from './build-request.ts'
+import { secretTexts } from './secret-texts.ts'
 
 /** Where an agent's runs take place: settings, cluster, namespace, and what is taken over from the server's pod. */
 export interface RunSite<Settings extends CommonSettings = CommonSettings> {
@@ -27,6 +28,8 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   apiUrl: string | null
   /** What the agent will see of others' variables; null where the value is a reference. */
   visibleEnv: Record<string, string | null>
+  /** Credentials that must not appear in the log, whatever the run. */
+  secrets: string[]
   warnings: string[]
 }
 
@@ -106,6 +109,15 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
       isServersClaim(settings, inheritance),
     volume,
     apiUrl: url,
+    secrets: [
+      ...secretTexts(settings),
+      ...Object.values(inheritance?.env.sensitive ?? {}),
+      // Of what stays a reference the value is known all the same: this very process was started with it.
+      ...references.flatMap(({ name }) => {
+        const value = deps.env[name]
+        return value !== undefined && isSensitive(name, value) ? [value] : []
+      }),
+    ],
     visibleEnv: {
       ...Object.fromEntries(references.map(({ name }) => [name, null])),
       ...inheritance?.env.plain,
