@@ -25,7 +25,7 @@ export async function startClusterProcess(folder: string): Promise<ClusterProces
   return {
     kubeconfig,
     async run(name, args) {
-      const [, token = ''] = /token: (\S+)/.exec(await readFile(kubeconfig, 'utf8')) ?? []
+      const [, token = ''] = /token"?: *"?([^"\s]+)/.exec(await readFile(kubeconfig, 'utf8')) ?? []
       const spec = { restartPolicy: 'Never', containers: [{ name, image: 'any', args }] }
       const { ok, status } = await fetch(`${url}/api/v1/namespaces/default/pods`, {
         method: 'POST',

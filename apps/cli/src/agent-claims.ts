@@ -1,6 +1,5 @@
 import { claimStore, type OwnerState, type ReapStore } from '@agent-jobs/k8s-job-runner'
 import type { KubeClient } from '@agent-jobs/kube-api'
-import { CliError } from './cli-error.ts'
 
 const agentId = 'paperclip.io/agent-id'
 const companyId = 'paperclip.io/company-id'
@@ -49,7 +48,6 @@ async function agentState(
 
 /** The claims of agents' own (OpenCode's session databases), by whether Paperclip still has the agent. */
 export function agentClaims(client: KubeClient, namespace: string, access: PaperclipAccess): ReapStore {
-  if (!URL.canParse(access.url)) throw new CliError('usage', `--paperclip "${access.url}" is no URL.`)
   return claimStore({
     client,
     namespace,

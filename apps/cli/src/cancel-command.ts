@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { addClusterOptions, withCluster, type ClusterOptions } from './cluster-options.ts'
+import { addClusterOptions, jobArgument, withCluster, type ClusterOptions } from './cluster-options.ts'
 import { readSpan } from './options.ts'
 import type { SetExitCode } from './program.ts'
 import type { Terminal } from './terminal.ts'
@@ -22,7 +22,7 @@ export function addCancelCommand(program: Command, terminal: Terminal, setExitCo
     program
       .command('cancel')
       .description('Stop a run: SIGTERM to the agent, a grace, SIGKILL. Whoever follows it is told who cancelled.')
-      .argument('<job>', 'name of the Job, as `agent-jobs ps` shows it'),
+      .addArgument(jobArgument()),
   )
     .option('--by <name>', "who cancels; stands in the run's outcome", `${userInfo().username} (agent-jobs cancel)`)
     .option('--grace <span>', "from SIGTERM to SIGKILL (default: the pod's own)", readSpan)

@@ -1,8 +1,9 @@
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@kubernetes/client-node'
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { loadKubeConfig } from './kube-config.ts'
+import { readLabel, readObjectName } from './options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What every command that talks to a cluster takes. */
@@ -22,9 +23,14 @@ export interface OpenCluster {
 /** Adds the options that say which namespace of which cluster. */
 export function addClusterOptions(command: Command): Command {
   return command
-    .option('--namespace <name>', "namespace of the Jobs (default: the context's)")
+    .option('-n, --namespace <name>', "namespace of the Jobs (default: the context's)", readLabel)
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
     .option('--context <name>', 'context in it')
+}
+
+/** The argument that names a run, for the commands that look at one. */
+export function jobArgument(): Argument {
+  return new Argument('<job>', 'name of the Job, as `agent-jobs ps` shows it').argParser(readObjectName)
 }
 
 /** The kubeconfig and the namespace that the options name. */

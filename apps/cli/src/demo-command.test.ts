@@ -104,7 +104,7 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     const terminal = fakeTerminal()
     const run = runCli(['demo'], terminal)
     terminal.press('SIGINT')
-    expect(await run).toBe(1)
+    expect(await run).toBe(130)
     expect(terminal.stdout()).not.toContain('submitted')
     expect(leftovers()).toEqual(before)
   })
@@ -115,7 +115,7 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     const run = runCli(['demo', '--json', '--prompt', 'Run `sleep 60`'], terminal)
     await terminal.shown('⚙ Bash sleep 60')
     terminal.press('SIGINT')
-    expect(await run).toBe(1)
+    expect(await run).toBe(130)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
     expect(leftovers()).toEqual(before)
   })
@@ -149,5 +149,24 @@ describe('agent-jobs demo', () => {
     const terminal = fakeTerminal()
     expect(await runCli(['demo', ...args], terminal)).toBe(2)
     expect(terminal.stderr()).toContain(words)
+  })
+})
+
+describe('agent-jobs demo, asked for what it cannot do', () => {
+  it.each([
+    ['an empty prompt', ['--prompt', ' '], 'The prompt is empty'],
+    [
+      'an image for the embedded cluster',
+      ['--image', 'x', '-n', 'y'],
+      '--image, --namespace: for another cluster only',
+    ],
+    ['a model of its own with the real API', ['--live', '--model-host', '10.0.0.1'], 'cannot be used with'],
+    ['a bad namespace', ['--cluster', 'current', '--namespace', 'A'], 'Expected a Kubernetes name'],
+    ['words without quotes', ['--prompt', 'say', 'hello'], 'too many arguments'],
+  ])('ends with 2 on %s, and starts nothing', async (_what, args, words) => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['demo', ...args], terminal)).toBe(2)
+    expect(terminal.stderr()).toContain(words)
+    expect(terminal.stdout()).toBe('')
   })
 })

@@ -44,7 +44,7 @@ describe('agent-jobs doctor', () => {
     expect(await doctor('--config', file)).toEqual({
       code: 1,
       out: '',
-      err: `error: Cannot read the configuration ${file}: it is no JSON object\n`,
+      err: `error: Cannot read the configuration ${file}: it is no JSON object.\n`,
     })
   })
 })

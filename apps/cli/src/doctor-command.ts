@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
 import { CliError } from './cli-error.ts'
 import { addClusterOptions, resolveCluster, type ClusterOptions } from './cluster-options.ts'
+import { fileReason } from './file-reason.ts'
 import type { SetExitCode } from './program.ts'
 import { createStyle, plain, type Style } from './style.ts'
 import type { Terminal } from './terminal.ts'
@@ -60,8 +61,7 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
     if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { ...config }
     throw new TypeError('it is no JSON object')
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause)
-    throw new CliError('file_unreadable', `Cannot read the configuration ${file}: ${words}`, { cause })
+    throw new CliError('file_unreadable', `Cannot read the configuration ${file}: ${fileReason(cause)}.`, { cause })
   }
 }
 

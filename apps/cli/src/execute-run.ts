@@ -2,6 +2,7 @@ import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, type RequestReport } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { AgentDefinition } from './agent-definition.ts'
+import { rememberSignal } from './exit-code.ts'
 import { followRun } from './follow-run.ts'
 import { outcomeBlock } from './outcome-block.ts'
 import { isSuccess } from './run-report.ts'
@@ -20,6 +21,8 @@ export interface ExecuteOptions {
   readonly began: number
   /** One JSON object on standard output; what a person reads goes to standard error. */
   readonly json: boolean
+  /** Only submits the run: prints the name of its Job on standard output and leaves it alone. */
+  readonly detach?: boolean
   readonly onRequest?: (report: RequestReport) => void
 }
 
@@ -28,9 +31,12 @@ const submitTimeoutMs = 15_000
 
 /** Runs one agent to its end and gives the exit code. */
 export async function executeRun(options: ExecuteOptions): Promise<number> {
-  const { kubeConfig, namespace, request, agent, model, terminal, began, json, onRequest } = options
-  const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
-  const write = json ? terminal.err : terminal.out
+  const { kubeConfig, namespace, request, agent, model, terminal, began, json, detach = false, onRequest } = options
+  // Standard output is for programs where it has an object or a name to take.
+  const forProgram = json || detach
+  const style = createStyle(forProgram ? terminal.colours.err : terminal.colours.out)
+  const write = forProgram ? terminal.err : terminal.out
+  const signals = rememberSignal(terminal.onSignal)
   const client = createKubeClient({
     kubeConfig,
     userAgent: 'agent-jobs-cli',
@@ -50,16 +56,20 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       style,
       say,
       began,
-      onSignal: terminal.onSignal,
+      onSignal: signals.onSignal,
+      submitOnly: detach,
       now: () => Date.now(),
       start: (signal) => runner.start(request, { signal }),
     })
-    outcomeBlock(report, style).forEach(say)
+    if (report.outcome === 'submitted') {
+      say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)
+      if (!json) terminal.out(`${report.job}\n`)
+    } else outcomeBlock(report, style).forEach(say)
     if (json) terminal.out(`${JSON.stringify(report)}\n`)
     await settled
     // A request that cannot become a Job is wrong usage: nothing was created.
     if (report.errorCode === 'invalid_request') return 2
-    return isSuccess(report) ? 0 : 1
+    return isSuccess(report) ? 0 : (signals.exitCode() ?? 1)
   } finally {
     await client.close()
   }

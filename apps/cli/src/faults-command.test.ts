@@ -35,7 +35,7 @@ describe('agent-jobs faults', () => {
     const added = await faults('add', JSON.stringify(fault))
     expect(added).toMatchObject({ code: 0, out: expect.stringContaining(JSON.stringify(fault)) })
     expect((await fetch(`${kube.url}/version`)).status).toBe(418)
-    expect((await faults('list')).out).toContain('1 hits')
+    expect((await faults('list')).out).toContain('1 hit ')
     const [id = ''] = added.out.split('  ')
     expect(await faults('remove', id)).toMatchObject({ code: 0, out: '' })
     expect((await fetch(`${kube.url}/version`)).status).not.toBe(418)

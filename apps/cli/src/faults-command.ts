@@ -24,7 +24,9 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
     .description('Disturb a running mini-kube: latency, cuts, evictions, a lost node …')
 
   const print = (items: readonly FaultInForce[]): void => {
-    for (const { id, fault, hits } of items) terminal.out(`${id}  ${hits} hits  ${JSON.stringify(fault)}\n`)
+    for (const { id, fault, hits } of items) {
+      terminal.out(`${id}  ${hits} ${hits === 1 ? 'hit' : 'hits'}  ${JSON.stringify(fault)}\n`)
+    }
   }
   async function using<T>(options: KubeOptions, call: (client: KubeClient) => Promise<T>): Promise<T> {
     const client = createKubeClient({ kubeConfig: loadKubeConfig({ ...options, env: terminal.env }) })
@@ -57,7 +59,9 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
       print([await using(options, (client) => client.request<FaultInForce>({ method: 'POST', path, body: fault }))])
     })
   command('list', 'Show the faults in force and how often each has struck.').action(async (options: KubeOptions) => {
-    print((await using(options, (client) => client.request<{ items: FaultInForce[] }>({ method: 'GET', path }))).items)
+    const all = await using(options, (client) => client.request<{ items: FaultInForce[] }>({ method: 'GET', path }))
+    print(all.items)
+    if (all.items.length === 0) terminal.err('There are no faults in force.\n')
   })
   command('remove', 'End a fault, or all of them.')
     .argument('[id]', 'which one; all without it')
@@ -78,9 +82,13 @@ function readFault(text: string): Record<string, unknown> {
   try {
     fault = JSON.parse(text)
   } catch (cause) {
-    throw new CliError('usage', `The fault is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    throw new CliError(
+      'usage',
+      `The fault is no JSON: ${cause instanceof Error ? cause.message : String(cause)}. Write for example '{"kind":"latency","ms":200}'.`,
+      {
+        cause,
+      },
+    )
   }
   if (typeof fault !== 'object' || fault === null || Array.isArray(fault)) {
     throw new CliError('usage', 'The fault must be one JSON object, such as {"kind":"latency","ms":200}')

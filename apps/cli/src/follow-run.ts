@@ -20,6 +20,10 @@ export interface FollowOptions {
   readonly onSignal: Terminal['onSignal']
   /** What the first Ctrl-C does. Default `cancel`. */
   readonly interrupt?: 'cancel' | 'leave'
+  /** Leaves the run alone as soon as its Job is there. Default false. */
+  readonly submitOnly?: boolean
+  /** Leaves the run alone when nobody reads any more. */
+  readonly unread?: AbortSignal
   readonly now: () => number
   /** When the command began, in milliseconds since the epoch. */
   readonly began: number
@@ -42,6 +46,7 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
   const leave = new AbortController()
   const hands = createHands(leave, say, style, options.interrupt ?? 'cancel')
   const stopListening = options.onSignal(hands.signal)
+  options.unread?.addEventListener('abort', hands.leave)
   let handle: RunHandle | undefined
   try {
     handle = await options.start(leave.signal)
@@ -52,6 +57,10 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
       say(`${style.green('●')} submitted ${name} ${style.dim(seconds(times.submittedMs))}`)
     }
     hands.hold(handle)
+    if (options.submitOnly) {
+      await handle.detach()
+      return { report: submitted(handle, reader.end({}), times), settled: hands.settled() }
+    }
     // Not when we come to read it: the events before it are delivered first.
     const ended = handle.outcome.then((outcome) => {
       times.endedMs = elapsed()
@@ -67,6 +76,7 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
     return { report: unfinished(handle, reason, summary, times), settled: hands.settled() }
   } finally {
     stopListening()
+    options.unread?.removeEventListener('abort', hands.leave)
   }
 
   async function showAll(events: AsyncIterable<RunEvent>): Promise<void> {
@@ -134,6 +144,8 @@ function leftEarly(): RunError {
 interface Hands {
   signal(signal: 'SIGINT' | 'SIGTERM'): void
   hold(handle: RunHandle): void
+  /** Leaves the run alone, without a word. */
+  leave(): void
   /** Resolves when a cancellation that was asked for is over. */
   settled(): Promise<void>
 }
@@ -166,6 +178,10 @@ function createHands(
       say(style.yellow(`! ${words}`))
       act()
     },
+    leave: () => {
+      presses = 2
+      act()
+    },
     hold: (held) => {
       handle = held
       act()
@@ -189,6 +205,11 @@ function verdict(outcome: Outcome, summary: AgentSummary): Pick<RunReport, 'erro
   }
   const { code, message } = describeOutcome(outcome)
   return { errorCode: code, errorMessage: message }
+}
+
+function submitted(handle: RunHandle, summary: AgentSummary, timings: Times): RunReport {
+  const nothing = { errorCode: null, errorMessage: null }
+  return assemble(handle, 'submitted', null, nothing, { ...summary, usage: null }, timings)
 }
 
 /** A run that was not submitted, or that we no longer look at. */

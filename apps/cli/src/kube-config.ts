@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { CliError } from './cli-error.ts'
+import { fileReason } from './file-reason.ts'
 
 /** Which kubeconfig, and which context in it. */
 export interface KubeConfigOptions {
@@ -31,9 +32,11 @@ export function loadKubeConfig(options: KubeConfigOptions): KubeConfig {
     }
     if (wanted.length === 0 && options.env['KUBERNETES_SERVICE_HOST']) config.loadFromCluster()
   } catch (cause) {
-    throw new CliError('kubeconfig_unusable', `Cannot read the kubeconfig ${wanted.join(', ')}: ${reason(cause)}`, {
-      cause,
-    })
+    throw new CliError(
+      'kubeconfig_unusable',
+      `Cannot read the kubeconfig ${wanted.join(', ')}: ${fileReason(cause)}. Pass --kubeconfig FILE or correct KUBECONFIG.`,
+      { cause },
+    )
   }
   if (options.context !== undefined) {
     const known = config.getContexts().map((context) => context.name)
@@ -41,7 +44,7 @@ export function loadKubeConfig(options: KubeConfigOptions): KubeConfig {
       const list = known.length === 0 ? 'none' : known.join(', ')
       throw new CliError(
         'kubeconfig_unusable',
-        `There is no context "${options.context}" in the kubeconfig; known: ${list}`,
+        `There is no context "${options.context}" in the kubeconfig; known: ${list}. Pass one of those to --context.`,
       )
     }
     config.setCurrentContext(options.context)
@@ -54,8 +57,4 @@ export function loadKubeConfig(options: KubeConfigOptions): KubeConfig {
     )
   }
   return config
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -19,6 +20,29 @@ describe('the process agent-jobs', () => {
     expect(code).toBe(0)
     for (const command of ['demo', 'run', 'parse', 'mini-kube']) expect(out).toContain(`  ${command}`)
     expect(err).toBe('')
+  })
+
+  it('says its version', async () => {
+    const { version }: { version: string } = JSON.parse(
+      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+    )
+    expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  })
+
+  it('points to the nearest help', async () => {
+    expect((await run(['run', '--image'])).err).toContain('`agent-jobs run --help` shows')
+    expect((await run(['faults', 'add'])).err).toContain('`agent-jobs faults add --help` shows')
+  })
+
+  it('ends in silence when its reader goes away', async () => {
+    const child = spawn('/bin/sh', [
+      '-c',
+      '"$0" --conditions=@agent-jobs/source "$1" --help | head -1',
+      process.execPath,
+      main,
+    ])
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+    expect({ out, err }).toEqual({ out: 'Usage: agent-jobs COMMAND [options]\n', err: '' })
   })
 
   it('ends with 2 on a command that is none', async () => {

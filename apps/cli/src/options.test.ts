@@ -1,23 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { collectClaim, collectEnv, readInteger, readSpan } from './options.ts'
+import { collectClaim, readInteger, readLabel, readObjectName, readSpan } from './options.ts'
 
-describe('collectEnv', () => {
-  it('collects variables, the last of one name wins', () => {
-    expect(collectEnv('A=3', collectEnv('B=2', collectEnv('A=1')))).toEqual({ A: '3', B: '2' })
+describe('names of Kubernetes objects', () => {
+  it('are taken as they are', () => {
+    expect(readLabel('agents-1')).toBe('agents-1')
+    expect(readObjectName('claude-1.a')).toBe('claude-1.a')
   })
 
-  it('keeps empty values, equals signs and lines', () => {
-    expect(collectEnv('A=')).toEqual({ A: '' })
-    expect(collectEnv('A=b=c\nd')).toEqual({ A: 'b=c\nd' })
+  it.each(['', 'Bad', 'a_b', '-a', 'a-', 'a b', 'a.b', 'a'.repeat(64)])('refuses %j as a namespace', (value) => {
+    expect(() => readLabel(value)).toThrow('Expected a Kubernetes name')
   })
 
-  it('does not show a value in its error', () => {
-    expect(() => collectEnv('9X=sk-secret')).toThrow('Expected NAME=VALUE, got `9X=…`.')
-    expect(() => collectEnv('9X=sk-secret')).not.toThrow('sk-secret')
-  })
-
-  it.each(['A', '=x', 'A B=c', ''])('refuses %j', (value) => {
-    expect(() => collectEnv(value)).toThrow('Expected NAME=VALUE')
+  it.each(['', 'Bad', 'a_b', '.a', 'a..b', 'a/b', 'a'.repeat(254)])('refuses %j as a Job', (value) => {
+    expect(() => readObjectName(value)).toThrow('Expected a Kubernetes name')
   })
 })
 

@@ -1,16 +1,5 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Reads `K=V` into the collected variables; the value may hold `=` and may be empty. */
-export function collectEnv(value: string, earlier: Record<string, string> = {}): Record<string, string> {
-  const at = value.indexOf('=')
-  const name = at === -1 ? value : value.slice(0, at)
-  if (at === -1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    // The value may be a secret: an error names the variable and nothing more.
-    throw new InvalidArgumentError(`Expected NAME=VALUE, got \`${name.slice(0, 40)}${at === -1 ? '' : '=…'}\`.`)
-  }
-  return { ...earlier, [name]: value.slice(at + 1) }
-}
-
 /** A claim of a volume and where it is mounted. */
 export interface ClaimMount {
   readonly claim: string
@@ -24,6 +13,33 @@ export function collectClaim(value: string, earlier: readonly ClaimMount[] = [])
     throw new InvalidArgumentError(`Expected NAME:/PATH of a PersistentVolumeClaim, got \`${value}\`.`)
   }
   return [...earlier, { claim, path }]
+}
+
+/** Reads the name of a namespace or of another object that Kubernetes wants as a DNS label. */
+export function readLabel(value: string): string {
+  if (value.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value)) {
+    throw new InvalidArgumentError(
+      `Expected a Kubernetes name (lower-case letters, digits and dashes, at most 63), got \`${value}\`.`,
+    )
+  }
+  return value
+}
+
+/** Reads the name of a Job, which may have dots in it. */
+export function readObjectName(value: string): string {
+  if (value.length > 253 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value)) {
+    throw new InvalidArgumentError(
+      `Expected a Kubernetes name (lower-case letters, digits, dashes and dots, at most 253), got \`${value}\`.`,
+    )
+  }
+  return value
+}
+
+/** Reads the address of a web server. */
+export function readUrl(value: string): string {
+  const { protocol } = URL.parse(value) ?? {}
+  if (protocol === 'http:' || protocol === 'https:') return value
+  throw new InvalidArgumentError(`Expected a URL such as http://127.0.0.1:3100, got \`${value}\`.`)
 }
 
 const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }

@@ -129,7 +129,7 @@ describe('agent-jobs parse', () => {
   it('fails with one sentence on a folder', async () => {
     const terminal = fakeTerminal()
     expect(await runCli(['parse', 'claude', folder], terminal)).toBe(1)
-    expect(terminal.stderr()).toMatch(/^error: Cannot read .*EISDIR.*\n$/)
+    expect(terminal.stderr()).toMatch(/^error: Cannot read .*: it is a folder\.\n$/)
   })
 
   it('takes an empty file for a run that did not start', async () => {
@@ -141,7 +141,7 @@ describe('agent-jobs parse', () => {
   it('fails with one sentence when the file is not there', async () => {
     const terminal = fakeTerminal()
     expect(await runCli(['parse', 'claude', join(folder, 'absent')], terminal)).toBe(1)
-    expect(terminal.stderr()).toMatch(/^error: Cannot read .*absent: ENOENT.*\n$/)
+    expect(terminal.stderr()).toMatch(/^error: Cannot read .*absent: there is no such file\.\n$/)
   })
 
   it.each([

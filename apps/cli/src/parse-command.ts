@@ -4,6 +4,7 @@ import { Argument, type Command } from 'commander'
 import { agentNames, agentNamed } from './agents.ts'
 import type { AgentSummary } from './agent-definition.ts'
 import { CliError } from './cli-error.ts'
+import { fileReason } from './file-reason.ts'
 import { readInteger } from './options.ts'
 import { outcomeRows } from './outcome-block.ts'
 import { createStyle, plain, type Style } from './style.ts'
@@ -43,9 +44,7 @@ export function addParseCommand(program: Command, terminal: Terminal): void {
         ...stderr,
       })
       const style = createStyle(terminal.colours.out)
-      terminal.out(
-        options.json ? `${JSON.stringify(chosen(summary), null, 2)}\n` : `${readable(summary, style).join('\n')}\n`,
-      )
+      terminal.out(options.json ? `${JSON.stringify(chosen(summary))}\n` : `${readable(summary, style).join('\n')}\n`)
     })
 }
 
@@ -60,9 +59,9 @@ async function readText(file: string): Promise<string> {
 function unreadable(file: string, cause: unknown): unknown {
   if (!(cause instanceof Error && 'code' in cause)) return cause
   const isBrokenGzip = /^(?:Z_|ERR_TRAILING_JUNK)/.test(String(cause.code))
-  const reason = isBrokenGzip ? `its gzip is broken or cut (${String(cause.code)})` : cause.message
+  const reason = isBrokenGzip ? `its gzip is broken or cut (${String(cause.code)})` : fileReason(cause)
   return isBrokenGzip || 'syscall' in cause
-    ? new CliError('file_unreadable', `Cannot read ${file}: ${reason}`, { cause })
+    ? new CliError('file_unreadable', `Cannot read ${file}: ${reason}.`, { cause })
     : cause
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addCancelCommand } from './cancel-command.ts'
+import { addCompletionCommand } from './completion-command.ts'
 import { addDemoCommand } from './demo-command.ts'
 import { addDoctorCommand } from './doctor-command.ts'
 import { addFaultsCommand } from './faults-command.ts'
@@ -19,19 +21,49 @@ export type SetExitCode = (code: number) => void
 export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Command {
   const program = new Command('agent-jobs')
     .description('Run coding agents as Kubernetes Jobs, follow them line by line, and know how they ended.')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .usage('COMMAND [options]')
+    .addHelpText('after', closing)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
-    .showHelpAfterError('Run with --help to see what there is.')
+    .showHelpAfterError('`agent-jobs --help` shows what there is.')
+  program.commandsGroup('To try it without a cluster:')
   addDemoCommand(program, terminal, setExitCode)
+  addMiniKubeCommand(program, terminal)
+  addFaultsCommand(program, terminal)
+  program.commandsGroup('Runs:')
   addRunCommand(program, terminal, setExitCode)
-  addDoctorCommand(program, terminal, setExitCode)
-  addRbacCommand(program, terminal)
   addPsCommand(program, terminal)
   addLogsCommand(program, terminal, setExitCode)
   addCancelCommand(program, terminal, setExitCode)
   addReapCommand(program, terminal, setExitCode)
   addParseCommand(program, terminal)
-  addMiniKubeCommand(program, terminal)
-  addFaultsCommand(program, terminal)
+  program.commandsGroup('For a Paperclip server:')
+  addDoctorCommand(program, terminal, setExitCode)
+  addRbacCommand(program, terminal)
+  program.commandsGroup('More:')
+  addCompletionCommand(program, terminal)
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('Show the help of a command.').helpGroup('More:'),
+  )
+  pointToHelp(program, 'agent-jobs')
   return program
+}
+
+const closing = `
+Exit codes: 0 it went well, 1 it did not, 2 wrong usage and nothing was created, 130 and 143 a signal ended it.
+\`agent-jobs COMMAND --help\` shows options and examples.`
+
+/** Each wrong usage ends with the help that is nearest. */
+function pointToHelp(command: Command, path: string): void {
+  for (const child of command.commands) {
+    child.showHelpAfterError(`\`${path} ${child.name()} --help\` shows what there is.`)
+    pointToHelp(child, `${path} ${child.name()}`)
+  }
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest
+  return isManifest ? String(manifest.version) : 'unknown'
 }

@@ -12,12 +12,13 @@ interface PsOptions extends ClusterOptions {
 /** `agent-jobs ps`: the runs of a namespace, newest first. */
 export function addPsCommand(program: Command, terminal: Terminal): void {
   addClusterOptions(program.command('ps').description('List the runs of a namespace, newest first.'))
-    .option('--selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7')
-    .option('--json', 'print one JSON array')
+    .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7')
+    .option('--json', 'print one JSON object a line')
     .action(async ({ selector, json, ...options }: PsOptions) => {
-      const runs = await withCluster(options, terminal, ({ runner }) =>
-        runner.list(selector === undefined ? {} : { labelSelector: selector }),
-      )
+      const { runs, namespace } = await withCluster(options, terminal, async ({ runner, namespace: where }) => ({
+        runs: await runner.list(selector === undefined ? {} : { labelSelector: selector }),
+        namespace: where,
+      }))
       const rows = runs.map((run) => ({
         job: run.job,
         state: run.state,
@@ -26,8 +27,11 @@ export function addPsCommand(program: Command, terminal: Terminal): void {
         key: run.key,
         runId: run.runId,
       }))
-      if (json) return terminal.out(`${JSON.stringify(rows)}\n`)
-      if (rows.length === 0) return terminal.err('There are no runs in this namespace.\n')
+      if (json) return rows.forEach((row) => terminal.out(`${JSON.stringify(row)}\n`))
+      if (rows.length === 0) {
+        const such = selector === undefined ? '' : ` with the labels ${selector}`
+        return terminal.err(`There are no runs${such} in the namespace ${namespace}.\n`)
+      }
       const now = Date.now()
       const cells = rows.map(({ job, state, agent, createdAt, key, runId }) => [
         job,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { readLabel, readObjectName } from './options.ts'
 import type { Terminal } from './terminal.ts'
 
 interface RbacOptions {
@@ -12,9 +13,9 @@ export function addRbacCommand(program: Command, terminal: Terminal): void {
   program
     .command('rbac')
     .description('Print the service account, Role and RoleBinding that the Paperclip adapters need; asks no cluster.')
-    .option('--namespace <name>', 'namespace of the Paperclip server', 'paperclip')
-    .option('--agent-namespace <name>', "namespace of the agents' Jobs (default: the server's)")
-    .option('--service-account <name>', 'service account of the server', 'paperclip')
+    .option('-n, --namespace <name>', 'namespace of the Paperclip server', readLabel, 'paperclip')
+    .option('--agent-namespace <name>', "namespace of the agents' Jobs (default: the server's)", readLabel)
+    .option('--service-account <name>', 'service account of the server', readObjectName, 'paperclip')
     .action(async ({ namespace, agentNamespace, serviceAccount }: RbacOptions) => {
       // Every other command starts without the kit.
       const { manifestsYaml, rbacManifests } = await import('@agent-jobs/adapter-kit')

@@ -1,7 +1,7 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { agentClaims } from './agent-claims.ts'
 import { addClusterOptions, withCluster, type ClusterOptions } from './cluster-options.ts'
-import { readSpan } from './options.ts'
+import { readSpan, readUrl } from './options.ts'
 import type { SetExitCode } from './program.ts'
 import type { Terminal } from './terminal.ts'
 import { textTable } from './text-table.ts'
@@ -21,24 +21,28 @@ export function addReapCommand(program: Command, terminal: Terminal, setExitCode
       .description('Show what runs have left behind that no live Job or pod refers to; remove it with --yes.'),
   )
     .option('--yes', 'remove it; without this nothing is touched')
-    .option('--older-than <span>', 'leave alone what is younger', readSpan, 3_600_000)
+    .addOption(
+      new Option('--older-than <span>', 'leave alone what is younger').argParser(readSpan).default(3_600_000, '1h'),
+    )
     .option(
       '--paperclip <url>',
       'also the claims of agents that this Paperclip no longer has; PAPERCLIP_API_KEY must be allowed to see them all',
+      readUrl,
     )
     .option('--json', 'print one JSON object')
     .action(async ({ yes, olderThan, paperclip, json, ...options }: ReapOptions) => {
       const key = terminal.env['PAPERCLIP_API_KEY']
-      const report = await withCluster(options, terminal, ({ client, namespace, runner }) =>
-        runner.reap({
+      const { report, where } = await withCluster(options, terminal, async ({ client, namespace, runner }) => ({
+        where: namespace,
+        report: await runner.reap({
           dryRun: yes !== true,
           olderThanMs: olderThan,
           stores: paperclip === undefined ? [] : [agentClaims(client, namespace, { url: paperclip, key })],
         }),
-      )
+      }))
       if (report.items.some((item) => item.action === 'failed')) setExitCode(1)
       if (json) return terminal.out(`${JSON.stringify(report)}\n`)
-      if (report.items.length === 0) return terminal.err('There is nothing to look at in this namespace.\n')
+      if (report.items.length === 0) return terminal.err(`No run has left anything behind in the namespace ${where}.\n`)
       const cells = report.items.map(({ kind, id, runId, action, reason }) => [
         action.replace('_', ' '),
         kind,

@@ -50,6 +50,41 @@ describe('agent-jobs run', () => {
     expect((await client.list(kinds.Secret, { namespace: 'agents' })).items).toEqual([])
   })
 
+  it('takes a variable from its own environment, and variables from a file, out of sight of other users', async () => {
+    const file = join(folder, 'variables')
+    await writeFile(file, '# a comment\nGIVEN=from a file\n')
+    const terminal = fakeTerminal({ env: { ...cluster.env, GIVEN: 'from here' } })
+    expect(await runCli(args('-p', 'hello', '-e', 'GIVEN', '--json'), terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ summary: 'hello from here' })
+    const other = terminalOf()
+    expect(await runCli(args('-p', 'hello', '--env-file', file, '--json'), other)).toBe(0)
+    expect(JSON.parse(other.stdout())).toMatchObject({ summary: 'hello from a file' })
+  })
+
+  it('submits a run and leaves it alone with --detach', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(args('--prompt', 'hello', '--detach'), terminal)).toBe(0)
+    const job = terminal.stdout().trim()
+    expect(job).toMatch(/^claude-[0-9a-f]{12}$/)
+    expect(terminal.stderr()).toContain(`agent-jobs logs ${job} --namespace agents`)
+    const onlooker = terminalOf()
+    expect(await runCli(['logs', job, '--namespace', 'agents', '--json'], onlooker)).toBe(0)
+    expect(JSON.parse(onlooker.stdout())).toMatchObject({ job, outcome: 'succeeded', sessionId: 's-1' })
+    expect(onlooker.stderr()).toContain('✔ succeeded')
+    await client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Foreground' })
+  })
+
+  it('says in one object that a run was submitted, and why one was not', async () => {
+    const [first, second] = [terminalOf(), terminalOf()]
+    const detached = args('--prompt', 'wait', '--key', 'one', '--detach', '--json')
+    expect(await runCli(detached, first)).toBe(0)
+    const report: { job: string } = JSON.parse(first.stdout())
+    expect(report).toMatchObject({ outcome: 'submitted', usage: null, errorCode: null })
+    expect(await runCli(detached, second)).toBe(1)
+    expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'key_busy' })
+    await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
+  })
+
   it('is for reading without --json', async () => {
     const terminal = terminalOf()
     expect(await runCli(args('--prompt', 'hello'), terminal)).toBe(0)
@@ -116,7 +151,7 @@ describe('agent-jobs run', () => {
     const run = runCli(args('--prompt', 'wait', '--json'), terminal)
     await terminal.shown('session s-1')
     terminal.press('SIGINT')
-    expect(await run).toBe(1)
+    expect(await run).toBe(130)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
     expect(terminal.stderr()).toContain('cancelling; press Ctrl-C again')
   })
@@ -128,7 +163,7 @@ describe('agent-jobs run', () => {
     terminal.press('SIGINT')
     await terminal.shown('cancelling')
     terminal.press('SIGINT')
-    expect(await run).toBe(1)
+    expect(await run).toBe(130)
     const report: { job: string } = JSON.parse(terminal.stdout())
     expect(report).toMatchObject({ outcome: 'detached', errorCode: 'detached' })
     await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
@@ -139,7 +174,7 @@ describe('agent-jobs run', () => {
     const run = runCli(args('--prompt', 'wait', '--json'), terminal)
     await terminal.shown('session s-1')
     terminal.press('SIGTERM')
-    expect(await run).toBe(1)
+    expect(await run).toBe(143)
     const report: { job: string } = JSON.parse(terminal.stdout())
     expect(report).toMatchObject({ outcome: 'detached', errorCode: 'detached' })
     expect(await jobs()).toContain(report.job)
@@ -162,7 +197,11 @@ describe('agent-jobs run', () => {
     ['no prompt', ['run', '--image', 'x'], 'There is no prompt'],
     ['an empty prompt', ['run', '--image', 'x', '--prompt', ' '], 'The prompt is empty'],
     ['two prompts', ['run', '--image', 'x', '--prompt', 'a', '--prompt-file', 'b'], 'cannot be used with'],
-    ['a bad variable', ['run', '--image', 'x', '--prompt', 'a', '--env', 'nothing'], 'Expected NAME=VALUE'],
+    ['a bad variable', ['run', '--image', 'x', '--prompt', 'a', '--env', '9=x'], 'Expected NAME=VALUE'],
+    ['an absent variable', ['run', '--image', 'x', '--prompt', 'a', '--env', 'ABSENT'], 'does not have it'],
+    ['a lost quote', ['run', '--image', 'x', '--prompt', 'say', 'hello'], 'There is no argument `hello`'],
+    ['a stray word', ['run', '--image', 'x', '-p', 'a', 'b', '--', '--max-turns', '3'], 'There is no argument `b`'],
+    ['a bad namespace', ['run', '--image', 'x', '-p', 'a', '-n', 'No_Name'], 'Expected a Kubernetes name'],
     ['a bad span', ['run', '--image', 'x', '--prompt', 'a', '--timeout', 'soon'], 'Expected a span'],
   ])('ends with 2 on %s', async (_what, argv, words) => {
     const terminal = terminalOf()

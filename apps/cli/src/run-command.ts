@@ -5,8 +5,11 @@ import { Option, type Command } from 'commander'
 import { agentNamed, agentNames } from './agents.ts'
 import { CliError } from './cli-error.ts'
 import { addClusterOptions, resolveCluster, type ClusterOptions } from './cluster-options.ts'
+import { refuseStray } from './dashes.ts'
+import { collectEnv, collectText, readEnvironment, type EnvironmentEntry } from './environment-option.ts'
 import { executeRun } from './execute-run.ts'
-import { collectClaim, collectEnv, readSpan, type ClaimMount } from './options.ts'
+import { fileReason } from './file-reason.ts'
+import { collectClaim, readSpan, type ClaimMount } from './options.ts'
 import { createRunRequest } from './run-request.ts'
 import type { SetExitCode } from './program.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,7 +19,8 @@ interface RunOptions extends ClusterOptions {
   image: string
   prompt?: string
   promptFile?: string
-  env?: Record<string, string>
+  env?: EnvironmentEntry[]
+  envFile?: string[]
   pvc?: ClaimMount[]
   cwd?: string
   key?: string
@@ -26,6 +30,7 @@ interface RunOptions extends ClusterOptions {
   timeout?: number
   startTimeout: number
   keep?: boolean
+  detach?: boolean
   json?: boolean
 }
 
@@ -36,9 +41,14 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
   )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
     .requiredOption('--image <name>', 'image that holds node and the agent')
-    .addOption(new Option('--prompt <text>', 'what the agent is to do').conflicts('promptFile'))
+    .addOption(new Option('-p, --prompt <text>', 'what the agent is to do').conflicts('promptFile'))
     .option('--prompt-file <file>', 'the same from a file, or - for standard input')
-    .option('--env <name=value>', "environment of the agent; kept in the run's Secret (repeatable)", collectEnv)
+    .option(
+      '-e, --env <name[=value]>',
+      "environment of the agent, kept in the run's Secret; a name alone takes the value from here (repeatable)",
+      collectEnv,
+    )
+    .option('--env-file <file>', 'the same from a file, a NAME=VALUE or NAME a line (repeatable)', collectText)
     .option('--pvc <name:path>', 'mount a PersistentVolumeClaim (repeatable)', collectClaim)
     .option('--cwd <path>', 'working directory in the container; made when it is missing')
     .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
@@ -46,30 +56,40 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)')
     .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)')
     .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
-    .option(
-      '--start-timeout <span>',
-      'longest time until the agent has started, image pull included',
-      readSpan,
-      120_000,
+    .addOption(
+      new Option('--start-timeout <span>', 'longest time until the agent has started, image pull included')
+        .argParser(readSpan)
+        .default(120_000, '2m'),
     )
     .option('--keep', 'leave Job and pod in place for an hour after the end')
+    .option('-d, --detach', "submit the run, print its Job's name and leave it alone")
     .option('--json', 'print one JSON object on standard output')
     .argument('[args...]', "further arguments of the agent's command line, after --")
     .addHelpText(
       'after',
-      '\nCtrl-C cancels the run; pressed again, it leaves the run alone. A SIGTERM leaves it alone at once.',
+      `
+Ctrl-C cancels the run; pressed again, it leaves the run alone. A SIGTERM leaves it alone at once.
+
+Examples:
+  agent-jobs run -n agents --image registry.example/agent:1 -p 'Say hello' -e ANTHROPIC_API_KEY
+  agent-jobs run -n agents --image registry.example/agent:1 --prompt-file task.md --env-file .env --json
+  agent-jobs run -n agents --image registry.example/agent:1 -p 'Fix the tests' --pvc repo:/work --cwd /work -- --max-turns 20`,
     )
-    .action(async (extra: string[], options: RunOptions) => {
+    .action(async (extra: string[], options: RunOptions, command: Command) => {
       const began = Date.now()
+      refuseStray(command.parent?.args ?? [], extra)
+      // What only the caller can mend is said before a cluster is looked for.
+      const prompt = await promptOf(options, terminal)
+      const secretEnv = await readEnvironment(options, terminal.env)
       const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
       const agent = agentNamed(options.agent)
-      const { image, cwd, key, model, cpu, memory, timeout, keep, pvc, env } = options
+      const { image, cwd, key, model, cpu, memory, timeout, keep, pvc, detach, json } = options
       const request = createRunRequest({
         agent,
         image,
         runId: randomUUID(),
-        prompt: await promptOf(options, terminal),
-        secretEnv: env ?? {},
+        prompt,
+        secretEnv,
         claims: pvc ?? [],
         extra,
         cwd,
@@ -90,7 +110,8 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
           model,
           terminal,
           began,
-          json: options.json ?? false,
+          json: json ?? false,
+          detach: detach ?? false,
         }),
       )
     })
@@ -109,10 +130,6 @@ async function promptFromFile(file: string | undefined, terminal: Terminal): Pro
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new CliError(
-      'file_unreadable',
-      `Cannot read the prompt: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
+    throw new CliError('file_unreadable', `Cannot read the prompt in ${file}: ${fileReason(cause)}.`, { cause })
   }
 }

@@ -25,7 +25,7 @@ export interface RunTimings {
   readonly endedMs: number | null
 }
 
-/** A run is a success only when the container and the agent both say so. */
+/** A run is a success only when the container and the agent both say so; one that was to be submitted, when it was. */
 export function isSuccess(report: RunReport): boolean {
-  return report.outcome === 'succeeded' && report.errorCode === null
+  return (report.outcome === 'succeeded' || report.outcome === 'submitted') && report.errorCode === null
 }

@@ -40,8 +40,11 @@ async function finishedRun(prompt: string): Promise<string> {
 
 describe('agent-jobs ps, logs, cancel, reap', () => {
   it('says that there are no runs', async () => {
-    expect(await agentJobs('ps')).toEqual({ code: 0, out: '', err: 'There are no runs in this namespace.\n' })
-    expect(await agentJobs('ps', '--json')).toMatchObject({ out: '[]\n' })
+    expect(await agentJobs('ps')).toEqual({ code: 0, out: '', err: 'There are no runs in the namespace agents.\n' })
+    expect(await agentJobs('ps', '-l', 'a=b')).toMatchObject({
+      err: 'There are no runs with the labels a=b in the namespace agents.\n',
+    })
+    expect(await agentJobs('ps', '--json')).toEqual({ code: 0, out: '', err: '' })
   })
 
   it('lists a run, lets another look at it, cancels it, and tells the one who looks', async () => {
@@ -49,7 +52,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     const { out } = await agentJobs('ps')
     expect(out).toMatch(/^JOB +STATE +AGENT +AGE +KEY +RUN\n/)
     expect(out).toMatch(new RegExp(`^${job} +active +claude +\\d+s +wait +[0-9a-f-]{36}$`, 'm'))
-    expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject([{ job, agent: 'claude', key: 'wait' }])
+    expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject({ job, agent: 'claude', key: 'wait' })
 
     const onlooker = open()
     const looking = runCli(['logs', job, '--namespace', 'agents'], onlooker)
@@ -72,7 +75,23 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     const looking = runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
     await terminal.shown('s-1', stream)
     terminal.press('SIGINT')
-    expect(await looking).toBe(1)
+    expect(await looking).toBe(130)
+    const { status } = await cluster.client.get(kinds.Job, { name: job, namespace: 'agents' })
+    expect(status?.active).toBe(1)
+    await agentJobs('cancel', job, '--grace', '1s')
+  })
+
+  it.each([
+    ['the transcript', []],
+    ['raw lines', ['--raw']],
+  ])('leaves the run alone without a word when nobody reads %s any more', async (_what, options) => {
+    const job = await abandonedRun('wait')
+    const terminal = open()
+    const looking = runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
+    await terminal.shown('s-1', 'out')
+    terminal.closeOut()
+    expect(await looking).toBe(0)
+    expect(terminal.stderr()).toBe('')
     const { status } = await cluster.client.get(kinds.Job, { name: job, namespace: 'agents' })
     expect(status?.active).toBe(1)
     await agentJobs('cancel', job, '--grace', '1s')

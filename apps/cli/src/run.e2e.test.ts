@@ -170,7 +170,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   it('cancels on Ctrl-C: the agent gets its SIGTERM, and the Job goes', async () => {
     const { job: name, kill, closed, stdout } = await startWaitingRun()
     kill('SIGINT')
-    expect(await closed).toBe(1)
+    expect(await closed).toBe(130)
     const report: RunReport = JSON.parse(await stdout)
     expect(report).toMatchObject({ job: name, outcome: 'cancelled', errorCode: 'cancelled', exitCode: 143 })
     await gone(name)

@@ -33,6 +33,10 @@ describe('processTerminal', () => {
     expect(processTerminal(fakeProcess({}, true).process).colours).toEqual({ out: true, err: true })
     expect(processTerminal(fakeProcess({}, false).process).colours.out).toBeFalsy()
     expect(processTerminal(fakeProcess({ NO_COLOR: '1' }, true).process).colours.out).toBe(false)
+    expect(processTerminal(fakeProcess({ NO_COLOR: '' }, true).process).colours.out).toBe(true)
+    expect(processTerminal(fakeProcess({ FORCE_COLOR: '1' }, false).process).colours.out).toBe(true)
+    expect(processTerminal(fakeProcess({ FORCE_COLOR: '0' }, false).process).colours.out).toBeFalsy()
+    expect(processTerminal(fakeProcess({ FORCE_COLOR: '1', NO_COLOR: '1' }, false).process).colours.out).toBe(false)
     expect(processTerminal(fakeProcess({ TERM: 'dumb' }, true).process).colours.out).toBe(false)
   })
 
@@ -40,9 +44,11 @@ describe('processTerminal', () => {
     const { process, stdout, written } = fakeProcess({}, false)
     const terminal = processTerminal(process)
     terminal.out('one')
+    expect(terminal.outClosed.aborted).toBe(false)
     stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
     terminal.out('two')
     expect(written).toEqual(['one'])
+    expect(terminal.outClosed.aborted).toBe(true)
   })
 
   it('passes signals on until told to stop', () => {

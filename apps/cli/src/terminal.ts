@@ -6,6 +6,8 @@ export interface Terminal {
   out(text: string): void
   /** Writes to standard error. */
   err(text: string): void
+  /** Aborted when the reader of standard output has gone away, as `| head` does. */
+  readonly outClosed: AbortSignal
   /** Whether a stream is a terminal that shows colours. */
   readonly colours: { readonly out: boolean; readonly err: boolean }
   /** Calls the listener on each SIGINT and SIGTERM until it is taken away again. */
@@ -14,21 +16,24 @@ export interface Terminal {
 
 /** The terminal of a real process. */
 export function processTerminal(process: NodeJS.Process): Terminal {
-  const writer = (stream: NodeJS.WriteStream): ((text: string) => void) => {
-    let open = true
+  const writer = (stream: NodeJS.WriteStream, closed: AbortController): ((text: string) => void) => {
     // A reader that went away (`| head`) is no failure of the run: what it no longer reads is dropped.
-    stream.on('error', () => (open = false))
+    stream.on('error', () => closed.abort())
     return (text) => {
-      if (open) stream.write(text)
+      if (!closed.signal.aborted) stream.write(text)
     }
   }
-  const coloured = (stream: NodeJS.WriteStream): boolean =>
-    stream.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
+  const [outClosed, errClosed] = [new AbortController(), new AbortController()]
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
+  // no-color.org: only a value that is not empty counts. FORCE_COLOR is for CI, which shows colours without a terminal.
+  const wanted = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0'
+  const coloured = (stream: NodeJS.WriteStream): boolean => !NO_COLOR && (wanted || (stream.isTTY && TERM !== 'dumb'))
   return {
     stdin: process.stdin,
     env: process.env,
-    out: writer(process.stdout),
-    err: writer(process.stderr),
+    out: writer(process.stdout, outClosed),
+    err: writer(process.stderr, errClosed),
+    outClosed: outClosed.signal,
     colours: { out: coloured(process.stdout), err: coloured(process.stderr) },
     onSignal: (listener) => {
       const signals = ['SIGINT', 'SIGTERM'] as const

@@ -6,6 +6,8 @@ export interface FakeTerminal extends Terminal {
   stdout(): string
   stderr(): string
   press(signal: 'SIGINT' | 'SIGTERM'): void
+  /** Takes the reader of standard output away. */
+  closeOut(): void
   /** Resolves when a stream holds the text. */
   shown(text: string, stream?: 'out' | 'err'): Promise<void>
 }
@@ -20,6 +22,7 @@ export function fakeTerminal(
     for (const chunk of options.stdin ?? []) yield new TextEncoder().encode(chunk)
   }
   const colour = options.colours ?? false
+  const outClosed = new AbortController()
   return {
     stdin: stdin(),
     env: options.env ?? {},
@@ -32,6 +35,7 @@ export function fakeTerminal(
       writes.emit('write')
     },
     colours: { out: colour, err: colour },
+    outClosed: outClosed.signal,
     onSignal: (listener) => {
       signals.on('signal', listener)
       return () => signals.off('signal', listener)
@@ -39,6 +43,7 @@ export function fakeTerminal(
     stdout: () => written.out.join(''),
     stderr: () => written.err.join(''),
     press: (signal) => signals.emit('signal', signal),
+    closeOut: () => outClosed.abort(),
     shown: (text, stream = 'err') =>
       new Promise((resolve) => {
         const look = (): void => {
