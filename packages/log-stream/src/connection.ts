@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { Alarm } from './alarm.ts'
 import { readNewest } from './ask-for-newest.ts'
 import type { ResolvedOptions } from './follow-options.ts'
@@ -7,8 +6,6 @@ import type { LogSource } from './log-source.ts'
 import { guardLink, type LeaveReason, type Link } from './link-guard.ts'
 import { LogStreamError } from './log-stream-error.ts'
 import { readBody } from './read-body.ts'
-import type { Spool } from './spool.ts'
-import type { LogItem } from './log-item.ts'
 import type { RequestPlan, Step, Tracker } from './tracker.ts'
 
 /** How one connection ended. */
@@ -28,17 +25,17 @@ export interface ConnectionContext {
   source: LogSource
   options: ResolvedOptions
   tracker: Tracker
-  spool: Spool<LogItem>
   /** Whether the caller said that the container ended, and since when. */
   endedAt: () => number | undefined
   /** Gives the guard's alarm to whoever learns that the container ended. */
   onAlarm: (alarm: Alarm | undefined) => void
-  onSpoolWait: () => void
+  /** Waits until what was handed over has room. */
+  room: () => Promise<void>
 }
 
 /** Makes one request and reads it to whatever end it has. */
 export async function readConnection(context: ConnectionContext, plan: RequestPlan): Promise<ConnectionEnd> {
-  const { source, options, tracker, spool } = context
+  const { source, options, tracker } = context
   const { clock } = options
   const request = new AbortController()
   const over = new AbortController()
@@ -81,9 +78,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
         left ??= step
         break
       }
-      // A consumer that works keeps up when it gets a turn; only one that truly waits for something costs the disk.
-      if (spool.memoryBytes > options.spool.memoryBytes / 4) await turn()
-      if (spool.full) await spool.room(options.signal, context.onSpoolWait)
+      await context.room()
       link.busy = false
       if (tracker.undecided) link.alarm.wake()
     }

@@ -20,7 +20,7 @@ function patient(journal: JournalSource, options: ResolvedOptions): JournalSourc
 }
 
 /** Makes the tracker for the framing and the cursor. */
-export function createTracker(options: ResolvedOptions, emit: Emit): Tracker {
+export function createTracker(options: ResolvedOptions, emit: Emit, room: () => Promise<void>): Tracker {
   const { cursor, journal, framing, maxLineBytes, longLines, overlapSeconds } = options
   const shared = { maxLineBytes, longLines, overlapSeconds, emit }
   if (framing === 'launcher') {
@@ -28,6 +28,7 @@ export function createTracker(options: ResolvedOptions, emit: Emit): Tracker {
       ...shared,
       ...(cursor?.framing === 'launcher' ? { cursor } : {}),
       ...(journal === undefined ? {} : { journal: patient(journal, options) }),
+      room,
       signal: options.signal,
     })
   }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Alarm } from './alarm.ts'
 import { Alarm as Sleeper } from './alarm.ts'
 import { askForNewest } from './ask-for-newest.ts'
@@ -58,7 +59,8 @@ class Follower {
       this.#stop.abort(new Error('the consumer left'))
       await this.#running
     })
-    this.#tracker = createTracker(this.#o, (item) => this.#emit(item))
+    const room = (): Promise<void> => this.#room()
+    this.#tracker = createTracker(this.#o, (item) => this.#emit(item), room)
     this.#backoff = createBackoff({ ...backoff, random })
     // A container that is not there yet is asked for often at first: its start takes 0.2 s (KUBERNETES.md B.6).
     this.#startBackoff = createBackoff({ baseMs: 200, capMs: 30_000, random })
@@ -67,12 +69,11 @@ class Follower {
       source,
       options: this.#o,
       tracker: this.#tracker,
-      spool: this.#spool,
       endedAt: () => this.#endedAt,
       onAlarm: (alarm) => {
         this.#alarm = alarm
       },
-      onSpoolWait: () => this.#warnOfSpool(),
+      room,
     }
   }
 
@@ -270,6 +271,12 @@ class Follower {
     if (item.type !== 'diagnostic') this.#lastDiagnostic = ''
     else bytes += item.text.length
     this.#spool.push(item, bytes)
+  }
+
+  async #room(): Promise<void> {
+    // A consumer that works keeps up when it gets a turn; only one that truly waits for something costs the disk.
+    if (this.#spool.memoryBytes > this.#o.spool.memoryBytes / 4) await turn()
+    if (this.#spool.full) await this.#spool.room(this.#o.signal, () => this.#warnOfSpool())
   }
 
   #warnOfSpool(): void {

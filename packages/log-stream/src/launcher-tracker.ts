@@ -12,6 +12,8 @@ export interface LauncherTrackerOptions extends LineLimits {
   journal?: JournalSource
   overlapSeconds: number
   emit: Emit
+  /** Waits until what was handed over has room: a journal may be larger than what can wait for a slow consumer. */
+  room: () => Promise<void>
   /** Ends a reading of the journal. */
   signal: AbortSignal
 }
@@ -127,6 +129,7 @@ export class LauncherTracker implements Tracker {
         this.#deliver(frame)
         if (this.#end !== undefined) return
       }
+      await this.#o.room()
     }
   }
 

@@ -20,8 +20,8 @@ export async function* readPatiently<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { timeoutMs, signal, clock, name }: ReadPatience,
 ): AsyncGenerator<T, void> {
+  signal.throwIfAborted()
   const stop = new AbortController()
-  const over = new AbortController()
   const stopped = Promise.withResolvers<never>()
   // Whoever waits hears of it; when nobody does, it is no news.
   stopped.promise.catch(() => undefined)
@@ -30,38 +30,37 @@ export async function* readPatiently<T>(
     stop.abort(reason)
   }
   const forward = (): void => end(signal.reason)
-  signal.throwIfAborted()
   signal.addEventListener('abort', forward, { once: true })
-  let movedAt = clock.now()
-  async function guard(): Promise<void> {
-    const alarm = new Alarm(clock)
-    while (!over.signal.aborted) {
-      const left = movedAt + timeoutMs - clock.now()
-      if (left <= 0) return end(new Error(`${name} gave nothing for ${timeoutMs} ms`))
-      await alarm.sleep(left, over.signal)
+
+  async function giveUpLate(over: AbortSignal): Promise<void> {
+    await new Alarm(clock).sleep(timeoutMs, over)
+    if (!over.aborted) end(new Error(`${name} gave nothing for ${timeoutMs} ms`))
+  }
+
+  /** Waits for one step of the source, and no longer than that is worth. The time its reader takes is not the source's. */
+  async function patiently<R>(step: Promise<R>): Promise<R> {
+    const over = new AbortController()
+    const watching = giveUpLate(over.signal)
+    try {
+      return await Promise.race([step, stopped.promise])
+    } finally {
+      over.abort()
+      await watching
     }
   }
-  const guarding = guard().catch(end)
+
   const iterator = open(stop.signal)[Symbol.asyncIterator]()
   let isDone = false
   try {
-    while (!isDone) {
-      const next = iterator.next()
-      next.catch(() => undefined)
-      const result = await Promise.race([next, stopped.promise])
+    for (;;) {
+      const result = await patiently(iterator.next())
       isDone = result.done === true
       if (result.done === true) return
       yield result.value
-      // The time that the reader takes is not the source's.
-      movedAt = clock.now()
     }
   } finally {
-    if (!isDone) {
-      const leaving = Promise.resolve(iterator.return?.()).catch(() => undefined)
-      await Promise.race([leaving, stopped.promise.catch(() => undefined)])
-    }
+    // Nothing more is wanted of the source, so neither its failure nor its silence is of interest.
+    if (!isDone) await patiently(Promise.resolve(iterator.return?.())).catch(() => undefined)
     signal.removeEventListener('abort', forward)
-    over.abort()
-    await guarding
   }
 }

@@ -153,6 +153,40 @@ describe('a slow consumer (F16)', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
+  it('is waited for in the reading of a journal, too, when nothing more can wait', async () => {
+    const lines = Array.from({ length: 4_000 }, (_, index) => `${index} `.padEnd(1_000, 'x'))
+    const frames = framedRun(lines.map((line) => ({ stream: 'o', bytes: Buffer.from(line) })))
+    const kubelet = new FakeKubelet()
+    for (const index of [0, frames.length - 1]) {
+      kubelet.writeLine(1_795_251_600_000_000_000n + BigInt(index), frames[index] ?? Buffer.alloc(0))
+    }
+    let read = 0
+    let furthest = 0
+    const texts: string[] = []
+    const followed = followLogs(kubelet, {
+      framing: 'launcher',
+      containerEnded: kubelet.ended,
+      signal: never,
+      spool: { memoryBytes: 65_536, diskBytes: 0, directory },
+      journal: {
+        async *read({ fromSeq }) {
+          for (const bytes of frames.slice(fromSeq)) {
+            read++
+            yield Buffer.concat([bytes, Buffer.from('\n')])
+          }
+        },
+      },
+    })
+    for await (const item of followed) {
+      if (item.type !== 'line') continue
+      texts.push(item.text)
+      furthest = Math.max(furthest, read - texts.length)
+    }
+    expect(texts).toEqual(lines)
+    // 64 KiB are some fifty lines.
+    expect(furthest).toBeLessThan(100)
+  })
+
   it('that leaves early closes the connection and removes the file', async () => {
     const kubelet = new FakeKubelet()
     for (let index = 0; index < 500; index++) {
