@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createManualClock } from './clock.ts'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
 import { shellJob, testClient, type TestClient } from './testing.ts'
@@ -189,4 +190,19 @@ describe('a clock that is moved by hand', () => {
     expect(gone.metadata.name).toBe('old')
     await other.close()
   })
+})
+
+it.each([
+  ['a port that is taken', () => ({ port: Number(new URL(kube.url).port) }), 'EADDRINUSE'],
+  ['a namespace whose name is none', () => ({ namespaces: ['Not One'] }), 'Namespace "Not One" is invalid'],
+])('leaves nothing behind when it cannot start: %s', async (_, options, message) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mini-kube-unstarted-'))
+  vi.stubEnv('TMPDIR', folder)
+  try {
+    await expect(startMiniKube(options())).rejects.toThrow(message)
+    expect(readdirSync(folder)).toEqual([])
+  } finally {
+    vi.unstubAllEnvs()
+    rmSync(folder, { recursive: true })
+  }
 })

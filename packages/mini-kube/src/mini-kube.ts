@@ -68,18 +68,37 @@ export interface KubeConfigObject {
  * await writeFile('kubeconfig', kube.kubeConfig())
  */
 export async function startMiniKube(options: MiniKubeOptions = {}): Promise<MiniKube> {
+  const ownDir = options.dataDir === undefined
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'mini-kube-'))
+  const closing = new AbortController()
+  const removeOwnDir = async () => {
+    if (ownDir) await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
+  }
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    // mkdtemp makes it 0700; a container that runs as another user must reach its own folder inside.
+    if (ownDir) chmodSync(dataDir, 0o711)
+    return await startIn(dataDir, options, closing, removeOwnDir)
+  } catch (error) {
+    closing.abort(error)
+    await removeOwnDir()
+    throw error
+  }
+}
+
+/** Starts everything in a folder that is there. `closing` ends what runs as long as the cluster. */
+async function startIn(
+  dataDir: string,
+  options: MiniKubeOptions,
+  closing: AbortController,
+  removeOwnDir: () => Promise<void>,
+): Promise<MiniKube> {
   const { host = '127.0.0.1', port = 0, clock: baseClock = systemClock, seed, nodeName = 'mini-kube' } = options
   let clockOffset = 0
   const clock: Clock = { now: () => baseClock.now() + clockOffset, sleep: (ms, signal) => baseClock.sleep(ms, signal) }
   const kubeletState = { up: true, notFoundUntil: 0 }
   const imageProblems = new Map<string, string>()
   const mountProblems = new Map<string, string>()
-  const closing = new AbortController()
-  const ownDir = options.dataDir === undefined
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'mini-kube-'))
-  mkdirSync(dataDir, { recursive: true })
-  // mkdtemp makes it 0700; a container that runs as another user must reach its own folder inside.
-  if (ownDir) chmodSync(dataDir, 0o711)
   const random = seed === undefined ? Math.random : seededRandom(seed)
   const timing = {
     ...(options.timing === 'real' ? realTiming : fastTiming),
@@ -197,7 +216,7 @@ export async function startMiniKube(options: MiniKubeOptions = {}): Promise<Mini
       closing.abort(new Error('the cluster is closed'))
       await ended
       await server.close()
-      if (ownDir) await rm(dataDir, { recursive: true, force: true, maxRetries: 3 })
+      await removeOwnDir()
     })()
     return closed
   }
