@@ -38,8 +38,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
     const { settings, env, bundle, mcpServers, runDirectory } = input
     const configDir = await configDirectory(input)
     const forAll = posix.join(input.volumeRoot, '.claude')
-    const servers = Object.keys(mcpServers)
-    const mcpConfigFile = servers.length > 0 ? posix.join(runDirectory, 'mcp.json') : null
+    const mcpConfigFile = Object.keys(mcpServers).length > 0 ? posix.join(runDirectory, 'mcp.json') : null
     const { argv, warnings } = claudeArguments({
       settings,
       env,
@@ -58,10 +57,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: env['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC'] ?? '1',
       },
       files: mcpConfigFile === null ? [] : [{ path: mcpConfigFile, content: JSON.stringify({ mcpServers }) }],
-      notes: [
-        ...(servers.length > 0 ? [`MCP servers: ${servers.join(', ')}`] : []),
-        ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
-      ],
+      notes: [],
       volumeFolders: configDir === forAll ? [forAll] : [],
       warnings:
         configDir === forAll && input.home !== input.volumeRoot

@@ -50,7 +50,6 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
       skillsDirectory: bundle.directory === null ? null : posix.join(bundle.directory, '.claude', 'skills'),
       instructionsFile: bundle.instructionsFile,
     })
-    const servers = Object.keys(mcpServers)
     const start = startInDatabase({
       argv: opencodeArguments({
         settings: { ...settings, model: model.model ?? undefined },
@@ -78,11 +77,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
           : [{ path: posix.join(dataHome, 'opencode', 'auth.json'), content: JSON.stringify(settings.authJson) }]),
         start.file,
       ],
-      notes: [
-        `Session database in: ${folder}`,
-        ...(servers.length > 0 ? [`MCP servers: ${servers.join(', ')}`] : []),
-        ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
-      ],
+      notes: [`Session database in: ${folder}`],
       warnings,
     }
   },

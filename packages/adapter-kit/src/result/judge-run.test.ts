@@ -34,6 +34,7 @@ const outcome = (kind: OutcomeKind, change: Partial<Outcome> = {}): Outcome =>
 const succeeded = outcome({ kind: 'succeeded', code: 'succeeded' }, { exitCode: 0 })
 const exited = outcome({ kind: 'exited', code: 'exited', exitCode: 1 }, { exitCode: 1 })
 const oom = outcome({ kind: 'oomKilled', code: 'oom_killed', process: 'main' }, { exitCode: 137 })
+const toolKilled = outcome({ kind: 'oomKilled', code: 'oom_killed', process: 'child' }, { exitCode: 1 })
 const evicted = outcome({ kind: 'evicted', code: 'evicted', by: 'kubelet' })
 const lost = outcome({ kind: 'lost', code: 'lost', known: 'nothing' })
 const deleted = outcome({
@@ -101,6 +102,35 @@ describe('what is reported of a run', () => {
     ['a kill in the middle, by its signal', signalled, failing('interrupted'), 'claude_truncated', null],
     ['a kill before a word', signalled, failing('interrupted', silent), 'signalled', null],
     ['a kill for memory', oom, failing('truncated'), 'oom_killed', null],
+    ['a kill for memory, whatever the agent said', oom, failing('auth_failed'), 'oom_killed', null],
+    [
+      'what the agent names after a tool was killed for memory',
+      toolKilled,
+      failing('auth_failed'),
+      'auth_failed',
+      null,
+    ],
+    [
+      'a tool that was killed for memory, when the agent names nothing',
+      toolKilled,
+      failing('agent_failed'),
+      'oom_killed',
+      null,
+    ],
+    [
+      'a tool that was killed for memory and took the answer along',
+      toolKilled,
+      failing('truncated'),
+      'oom_killed',
+      null,
+    ],
+    [
+      'a tool that was killed for memory and took the agent along',
+      toolKilled,
+      failing('interrupted'),
+      'oom_killed',
+      null,
+    ],
     ['an eviction', evicted, failing('truncated'), 'pod_evicted', 'transient_upstream'],
     [
       'a deletion by somebody else',

@@ -96,7 +96,8 @@ export function judgeRun(input: {
     return failed(errorNames['truncated'] ?? 'truncated', `${label} was cut off in the middle of its work. ${words}`)
   }
   // A tool that was killed for memory is no reason why the agent ended, when the agent names one.
-  const lostTool = outcome.kind === 'oomKilled' && outcome.process === 'child' && agentSays
+  const names = agentSays && summary.errorCode !== 'agent_failed'
+  const lostTool = outcome.kind === 'oomKilled' && outcome.process === 'child' && names
   if (code !== null && !lostTool && (podDecides.has(outcome.kind) || neverStarted(outcome) || !agentSays)) {
     const heard = agentSays && summary.errorMessage ? ` Before that it said: ${summary.errorMessage}` : ''
     return failed(code, `${words}${heard}`)

@@ -13,11 +13,13 @@ import { decideResume, offeredSession, type ResumeDecision } from '../session/de
 import { agentEnv } from './agent-env.ts'
 import { buildRequest } from './build-request.ts'
 import { jobName } from './job-name.ts'
+import { secretRedactor } from './log-relay.ts'
 import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
 import type { PaperclipProxy } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
 import { podFolders } from './pod-folders.ts'
 import { secretTexts } from './secret-texts.ts'
+import { shownArguments } from './shown-arguments.ts'
 
 /** A run that is ready to be submitted. */
 export interface PreparedRun {
@@ -160,13 +162,22 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     finishRule: definition.finishRule,
     proxy: proxy?.spec ?? null,
   })
+  const mcpNames = Object.keys(mcp.servers)
   const notes = [
     `Image: ${built.request.image}`,
     `Namespace: ${plan.namespace}`,
     `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
     `Skills (${bundle.skills.length})${bundle.skills.length > 0 ? `: ${bundle.skills.join(', ')}` : ''}`,
+    ...(mcpNames.length > 0 ? [`MCP servers: ${mcpNames.join(', ')}`] : []),
+    ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
     `Paperclip's API: ${proxy === null ? 'direct' : "on the pod's loopback"}`,
     ...prepared.notes,
+  ]
+  const secrets = [
+    ...plan.secrets,
+    ...secretTexts(mcp.servers),
+    ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
+    ...(ctx.authToken ? [ctx.authToken] : []),
   ]
   return {
     request: built.request,
@@ -179,7 +190,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       adapterType: definition.conversationType,
       command: `kubectl job/${name}`,
       cwd: places.cwd,
-      commandArgs: [...prepared.argv],
+      commandArgs: shownArguments(prepared.argv, secretRedactor(secrets)),
       commandNotes: [`Adapter: ${definition.type}`, ...notes],
       env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
       prompt,
@@ -193,12 +204,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       ...prepared.warnings,
       ...built.warnings,
     ],
-    secrets: [
-      ...plan.secrets,
-      ...secretTexts(mcp.servers),
-      ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
-      ...(ctx.authToken ? [ctx.authToken] : []),
-    ],
+    secrets,
   }
 }
 

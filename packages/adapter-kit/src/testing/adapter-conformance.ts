@@ -110,6 +110,16 @@ export function adapterConformance(
     expect(new Set(lines).size).toBe(lines.length)
   })
 
+  it('names a program that the image does not have, and spends nothing', async () => {
+    const { result, told } = await run('text', { agentCommand: 'no-such-agent' })
+    expect(result, heard(told)).toMatchObject({
+      errorCode: expect.stringMatching(/^(?:k8s_pod_)?start_failed$/),
+      errorMessage: expect.stringContaining('no-such-agent'),
+      errorFamily: null,
+      usage: { inputTokens: 0, outputTokens: 0 },
+    })
+  })
+
   if (quick) return
 
   it('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
