@@ -59,6 +59,15 @@ describe('judgePackage', () => {
     expect(judge(example('# nothing'))).toEqual(['its README does not say `npm install one`'])
   })
 
+  it('names what an earlier build has left behind', () => {
+    const stale = { ...good, 'src/index.ts': '', 'dist/old.js': '', 'dist/old.d.ts.map': '' }
+    expect(judge(stale)).toEqual([
+      'dist/old.js has no source any more; node scripts/prune-dist.ts removes it',
+      'dist/old.d.ts.map has no source any more; node scripts/prune-dist.ts removes it',
+    ])
+    expect(judge({ ...stale, 'src/old.ts': '' })).toEqual([])
+  })
+
   it('names what is too much', () => {
     expect(judgePackage(packed(good), 999)).toEqual(['the tarball has 1000 bytes; its budget is 999'])
     expect(judge({ ...good, 'src/a.test.ts': '' })).toEqual(['the tarball has src/a.test.ts, which is for our tests'])

@@ -39,9 +39,25 @@ export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes
       : []),
     ...(bytes > maxBytes ? [`the tarball has ${bytes} bytes; its budget is ${maxBytes}`] : []),
     ...[...files.keys()]
+      .filter((file) => isStale(file, files))
+      .map((file) => `${file} has no source any more; node scripts/prune-dist.ts removes it`),
+    ...[...files.keys()]
       .filter((file) => /\.test\.|__fixtures__/.test(file))
       .map((file) => `the tarball has ${file}, which is for our tests`),
   ]
+}
+
+/** The source of a file that tsc has written, by its path in the package; null for any other file. */
+export function sourceOf(file: string): string | null {
+  const [, path] = /^dist\/(.*?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(file) ?? []
+  return path === undefined ? null : `src/${path}.ts`
+}
+
+/** Whether an earlier build made it. Packages that ship bundles have no sources to compare with. */
+function isStale(file: string, files: PackedPackage['files']): boolean {
+  const source = sourceOf(file)
+  const hasSources = files.has('src/index.ts') || files.has('src/main.ts')
+  return source !== null && hasSources && !files.has(source)
 }
 
 function targets(value: unknown): string[] {
