@@ -35,7 +35,7 @@ it.each([
 
 it('is told to the adapter in a line of its own, the last of which counts', () => {
   const line = verdictLine({ code: 'session_db_locked', detail: 'held\nby another' })
-  expect(readVerdict(`noise\nagent-jobs: session_db_damaged: a\n${line}\nagent-jobs: session database /x\n`)).toEqual({
+  expect(readVerdict(`noise\nagent-jobs: session_db_damaged: a\n${line}\nsomething else\n`)).toEqual({
     code: 'session_db_locked',
     detail: 'held by another',
   })

@@ -41,10 +41,10 @@ async function run(script: string, options: { resume?: boolean } = {}) {
 }
 
 describe('the program that starts OpenCode', () => {
-  it('hands on arguments, prompt, output and exit code, and names the database', async () => {
+  it('hands on arguments, prompt, output and exit code, names the database to OpenCode, and says nothing of its own', async () => {
     const { stdout, stderr, code } = await run('echo "$@"; cat; echo; echo "$OPENCODE_DB"; echo oops >&2; exit 7')
     expect(stdout).toBe(`run --dir /w\nthe prompt\n${folder}/opencode.db\n`)
-    expect(stderr).toBe(`agent-jobs: session database ${folder}/opencode.db\noops\n`)
+    expect(stderr).toBe('oops\n')
     expect(code).toBe(7)
   })
 

@@ -68,7 +68,6 @@ export async function startOpencode(order: StartOrder, say: (line: string) => vo
       file = currentDatabase(folder)
       verdict = inspectDatabase(file, inspection)
     }
-    say(`agent-jobs: session database ${file}`)
     const { ending, tail } = await runChild(argv, { ...env, OPENCODE_DB: file })
     const found = 'code' in ending && ending.code !== 0 ? judgeWords(tail) : null
     if (found !== null) {
@@ -89,11 +88,11 @@ async function runChild(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ ending: Ending; tail: string }> {
   const [command = '', ...rest] = argv
-  // The launcher's file is its stdout as it would be without us; stderr is read on its way.
-  const child = spawn(command, rest, { env: { ...env }, stdio: ['inherit', 'inherit', 'pipe'] })
   // The launcher signals the whole group: OpenCode hears of it by itself, and this process must outlive it.
   const ignore = () => undefined
   for (const signal of passedOn) process.on(signal, ignore)
+  // The launcher's file is its stdout as it would be without us; stderr is read on its way.
+  const child = spawn(command, rest, { env: { ...env }, stdio: ['inherit', 'inherit', 'pipe'] })
   let tail = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     process.stderr.write(text)

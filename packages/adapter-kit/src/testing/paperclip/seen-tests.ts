@@ -1,6 +1,7 @@
 import type { Scenario } from '@agent-jobs/scripted-model'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from './eventually.ts'
 import { commandBlock, commanded, workProgram } from './lab-scenarios.ts'
 import type { PaperclipSuite } from './paperclip-suite.ts'
 import { openUiWindow, type UiWindow } from './ui-window.ts'
@@ -87,10 +88,16 @@ export function seenTests(suite: PaperclipSuite): void {
         await seen(shown, closing.replaceAll('**', ''))
         await seen(shown, 'Tidy up the changelog')
       })
-      await page.getByText('Session', { exact: true }).first().click()
-      await seen(page, String(run.sessionIdAfter).slice(0, 12))
+      // The page draws itself anew while it loads, and closes what was opened.
+      await eventually(async () => {
+        if (await page.getByText(String(run.sessionIdAfter).slice(0, 12)).first().isVisible()) return true
+        await page.getByText('Session', { exact: true }).first().click()
+        return null
+      }, 'the session')
       const text = await page.innerText('body')
       expect(text).toContain('succeeded')
+      // A run that went well shows nobody a red box.
+      expect(text).not.toMatch(/^stderr/m)
       expect(text).not.toContain(suite.agent.firstLine)
       await ui().picture('run')
       await page
