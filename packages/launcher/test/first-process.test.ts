@@ -50,6 +50,24 @@ describe.skipIf(!canUnshare)('as the first process of a container', () => {
     })
   }
 
+  it.skipIf(!canReplaceItself)(
+    'ends the container with 137 when it is killed itself, and the command with it',
+    async () => {
+      const run = startProgram({ argv: ['sh', '-c', 'echo up; exec sleep 60'], node: unshare })
+      await run.seen('up.')
+      const child = (parent: number): number =>
+        Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)]).toString())
+      const shell = firstProcess(run.child.pid)
+      const launcher = child(shell)
+      const command = child(launcher)
+      process.kill(launcher, 'SIGKILL')
+      const { exitCode, records } = await run.result
+      expect(exitCode).toBe(137)
+      expect(records.map(({ type }) => type)).toEqual(['start'])
+      expect(() => process.kill(command, 0)).toThrow('ESRCH')
+    },
+  )
+
   it('passes SIGUSR1 on, and a command may answer SIGTERM with its own code', async () => {
     const run = startProgram({
       argv: ['sh', '-c', 'trap "exit 7" TERM; echo up; while :; do sleep 0.05; done'],

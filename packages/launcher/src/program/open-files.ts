@@ -1,4 +1,4 @@
-import { closeSync, openSync, unlinkSync, watch, writeFileSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync, watch, writeSync } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,9 +34,15 @@ export function openFiles(directory = tmpdir()) {
     /** A file with these bytes, open for reading. */
     input: (bytes: Uint8Array): number =>
       make((path) => {
-        writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' })
-        const fd = openSync(path, 'r')
+        const fd = openSync(path, 'wx+', 0o600)
+        // Nameless before the first byte: a full disk must not leave half a prompt behind.
         unlinkSync(path)
+        try {
+          for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at)
+        } catch (error) {
+          closeSync(fd)
+          throw error
+        }
         return fd
       }),
     /** An empty file. It is opened for appending so that writers that open it anew do not overwrite each other. */
