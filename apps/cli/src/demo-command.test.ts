@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CliError } from './cli-error.ts'
 import { installedAgent } from './installed-agent.ts'
 import { runCli } from './run-cli.ts'
@@ -23,11 +23,23 @@ const kubectl = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'kubectl'))
   .find((file) => existsSync(file))
-const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('agent-jobs-demo-'))
+
+/** The temp folder of these tests alone: what others do at the same time is no trace of the demo. */
+let temporary = ''
+beforeAll(() => {
+  temporary = mkdtempSync(join(tmpdir(), 'demo-'))
+  // The agent runs as another user.
+  chmodSync(temporary, 0o755)
+  vi.stubEnv('TMPDIR', temporary)
+})
+afterAll(() => {
+  vi.unstubAllEnvs()
+  rmSync(temporary, { recursive: true })
+})
+const leftovers = (): string[] => readdirSync(temporary)
 
 describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeout: 60_000 }, () => {
   it('shows a whole run to a person, leaves nothing behind and ends with 0', async () => {
-    const before = leftovers()
     const terminal = fakeTerminal()
     expect(await runCli(['demo'], terminal)).toBe(0)
     const shown = terminal.stdout()
@@ -49,7 +61,7 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     expect(shown).not.toContain('\u001b')
     expect(shown).not.toContain('{"')
     expect(terminal.stderr()).toBe('')
-    expect(leftovers()).toEqual(before)
+    expect(leftovers()).toEqual([])
   })
 
   it('prints one JSON object on standard output and the rest on standard error', async () => {
@@ -100,24 +112,22 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
   })
 
   it('cleans up when Ctrl-C comes before the run', async () => {
-    const before = leftovers()
     const terminal = fakeTerminal()
     const run = runCli(['demo'], terminal)
     terminal.press('SIGINT')
     expect(await run).toBe(130)
     expect(terminal.stdout()).not.toContain('submitted')
-    expect(leftovers()).toEqual(before)
+    expect(leftovers()).toEqual([])
   })
 
   it('cancels on Ctrl-C and cleans up', async () => {
-    const before = leftovers()
     const terminal = fakeTerminal()
     const run = runCli(['demo', '--json', '--prompt', 'Run `sleep 60`'], terminal)
     await terminal.shown('⚙ Bash sleep 60')
     terminal.press('SIGINT')
     expect(await run).toBe(130)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
-    expect(leftovers()).toEqual(before)
+    expect(leftovers()).toEqual([])
   })
 })
 
