@@ -61,12 +61,22 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     const adapter = place.adapter()
     const run = (key: string) => {
       const config = place.config('text', {
-        k8sRunIsolation: { mode: 'isolated', key, homeRoot: join(place.folder, key) },
+        k8sRunIsolation: {
+          mode: 'isolated',
+          key,
+          homeRoot: join(place.folder, key),
+          sessionRoot: join(place.folder, key, 'sessions'),
+          cacheRoot: join(place.folder, key, 'cache'),
+        },
       })
       return adapter.execute(paperclipContext({ runId: randomUUID(), agentId, taskId: randomUUID(), config }).ctx)
     }
     const results = await Promise.all([run('a'), run('b')])
     expect(results.map(({ errorMessage, exitCode }) => errorMessage ?? exitCode)).toEqual([0, 0])
+    for (const key of ['a', 'b']) {
+      expect(readdirSync(join(place.folder, key)).sort()).toEqual(expect.arrayContaining(['cache', 'sessions']))
+      expect(readdirSync(join(place.folder, key, 'sessions', 'claude'))).toContain('projects')
+    }
   })
 
   it('fails closed when it cannot see whether the agent is still at work', async () => {

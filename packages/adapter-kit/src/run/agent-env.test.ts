@@ -13,6 +13,7 @@ function envOf(overrides: Partial<AgentEnvInput> & { context?: Record<string, un
     forced: { HOME: '/paperclip' },
     fallback: {},
     cwd: '/paperclip/work',
+    agentHome: null,
     apiUrl: 'http://10.0.0.1:3100',
     ...overrides,
   })
@@ -36,6 +37,15 @@ describe("the agent's environment", () => {
       PAPERCLIP_WAKE_REASON: 'comment',
       HOME: '/paperclip',
     })
+  })
+
+  it('has the home that the run has for it, and temporary folders that are its own wherever they are', () => {
+    const forced = { HOME: '/paperclip/home', TMPDIR: '/paperclip/runs/1/tmp' }
+    const configured = { TMP: '/paperclip/instances/default/scratch', TEMP: '/paperclip/home/tmp' }
+    const { plain, secret } = envOf({ agentHome: '/paperclip/agents/ada', forced, configured })
+    expect(plain).toMatchObject({ AGENT_HOME: '/paperclip/agents/ada', TMPDIR: '/paperclip/runs/1/tmp' })
+    expect({ ...plain, ...secret }).toMatchObject({ TEMP: '/paperclip/home/tmp' })
+    expect({ ...plain, ...secret }).not.toHaveProperty('TMP')
   })
 
   it('keeps token, wake payload and the rest of the context out of the Job', () => {

@@ -32,6 +32,7 @@ export interface AgentEnvInput {
   /** Set only where nobody else set it. */
   fallback: Record<string, string>
   cwd: string
+  agentHome: string | null
   apiUrl: string | null
   /** The launcher gives the agent address and password of its own proxy; the token stays out. */
   proxied?: boolean
@@ -137,7 +138,7 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     workspaceBranch: workspace.branch,
     workspaceWorktreePath: workspace.worktreePath,
     workspaceHints: workspace.hints,
-    agentHome: workspace.agentHome,
+    agentHome: input.agentHome,
     // The volume is mounted at the same path in server and pod, so paths need no rewriting.
     executionTargetIsRemote: false,
     executionCwd: cwd,
@@ -156,7 +157,9 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     delete all['PAPERCLIP_API_KEY']
     exemptLoopback(all)
   }
-  for (const name of Object.keys(all)) if (!onVolume(name, all[name] ?? '', home)) delete all[name]
+  for (const [name, value] of Object.entries(all)) {
+    if (!(name in forced) && !onVolume(name, value, home)) delete all[name]
+  }
   const { env, shed } = shedOversized(all)
 
   const result: AgentEnv = { plain: {}, secret: {}, shed }

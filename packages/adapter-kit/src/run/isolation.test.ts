@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readIsolation } from './isolation.ts'
+import { isolationRoots, isolationVariables, readIsolation } from './isolation.ts'
 
 describe('run isolation', () => {
   it('is shared by default', () => {
@@ -14,6 +14,19 @@ describe('run isolation', () => {
     )
     expect(isolation).toMatchObject({ mode: 'isolated', key: 'branch/a', homeRoot: '/paperclip/h' })
     expect(isolation.keyHash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it('has folders of its own for home, sessions, caches and what is left for a moment', () => {
+    const roots = { workspaceRoot: '/p/w', homeRoot: '/p/h', sessionRoot: '/p/s', cacheRoot: '/p/c', tmpRoot: '/p/t' }
+    const isolation = readIsolation({ mode: 'workspace', key: 'k', ...roots }, 'r')
+    expect(isolationRoots(isolation)).toEqual(Object.values(roots))
+    expect(isolationVariables(isolation)).toMatchObject({
+      XDG_CACHE_HOME: '/p/c',
+      npm_config_cache: '/p/c/npm',
+      TMPDIR: '/p/t',
+    })
+    const none = readIsolation({ mode: 'run' }, 'r')
+    expect([isolationRoots(none), isolationVariables(none)]).toEqual([[], {}])
   })
 
   it('makes every run its own in mode run', () => {

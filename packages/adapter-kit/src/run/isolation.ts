@@ -14,6 +14,9 @@ export interface Isolation {
   sessionScope: string | null
   workspaceRoot: string | null
   homeRoot: string | null
+  /** Where the agent keeps its sessions; below the home by default. */
+  sessionRoot: string | null
+  cacheRoot: string | null
   tmpRoot: string | null
 }
 
@@ -24,6 +27,8 @@ const shared: Isolation = {
   sessionScope: null,
   workspaceRoot: null,
   homeRoot: null,
+  sessionRoot: null,
+  cacheRoot: null,
   tmpRoot: null,
 }
 
@@ -61,6 +66,29 @@ export function readIsolation(descriptor: unknown, runId: string): Isolation {
     sessionScope: textOf(descriptor['sessionScope'], 'sessionScope'),
     workspaceRoot: rootOf(descriptor, 'workspaceRoot'),
     homeRoot: rootOf(descriptor, 'homeRoot'),
+    sessionRoot: rootOf(descriptor, 'sessionRoot'),
+    cacheRoot: rootOf(descriptor, 'cacheRoot'),
     tmpRoot: rootOf(descriptor, 'tmpRoot'),
+  }
+}
+
+/** The folders that an isolated run has for itself. */
+export function isolationRoots({ workspaceRoot, homeRoot, sessionRoot, cacheRoot, tmpRoot }: Isolation): string[] {
+  return [workspaceRoot, homeRoot, sessionRoot, cacheRoot, tmpRoot].filter((root) => root !== null)
+}
+
+/** Leads what programs cache and leave for a moment into the run's own folders. */
+export function isolationVariables({ cacheRoot, tmpRoot }: Isolation): Record<string, string> {
+  return {
+    // Go, pip and Playwright look below XDG_CACHE_HOME by themselves.
+    ...(cacheRoot === null
+      ? {}
+      : {
+          XDG_CACHE_HOME: cacheRoot,
+          npm_config_cache: `${cacheRoot}/npm`,
+          BUN_INSTALL_CACHE_DIR: `${cacheRoot}/bun`,
+          GOMODCACHE: `${cacheRoot}/go-mod`,
+        }),
+    ...(tmpRoot === null ? {} : { TMPDIR: tmpRoot, TMP: tmpRoot, TEMP: tmpRoot }),
   }
 }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { AdapterError } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
-import type { Isolation } from './isolation.ts'
+import { isolationRoots, type Isolation } from './isolation.ts'
 import { gitRoots, workingDirectory, type RunContext } from './run-context.ts'
 import { volumeScope, type VolumeScope } from './volume-scope.ts'
 
@@ -76,14 +76,12 @@ export function runPlaces(input: {
   }
   const companyHome = posix.join(instanceRoot, 'data', 'agent-jobs', company, 'home')
   const home = isolation.homeRoot ?? (scoped ? companyHome : dataMountPath)
+  const agentFolder = posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
   const stateDirectory =
-    isolation.homeRoot === null
-      ? posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
-      : posix.join(isolation.homeRoot, '.agent-jobs')
+    isolation.sessionRoot ?? (isolation.homeRoot === null ? agentFolder : posix.join(isolation.homeRoot, '.agent-jobs'))
   const asked = isolation.workspaceRoot ?? workingDirectory(run, settings.cwd, home)
   // The volume itself is no place to work in where only folders of it are there.
   const cwd = scoped && asked === dataMountPath ? home : asked
-  const agentFolder = posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
   const bundleRoot = posix.join(instanceRoot, 'companies', company, bundleFolder)
   const { workspace } = run
   const scope = scoped
@@ -102,7 +100,8 @@ export function runPlaces(input: {
           workspace.worktreePath,
           ...workspace.hints.map(({ cwd: path }) => (typeof path === 'string' ? path : null)),
           ...gitRoots(settings.env),
-          isolation.tmpRoot,
+          ...isolationRoots(isolation),
+          settings.instructionsRootPath ?? null,
           settings.instructionsFilePath === undefined ? null : posix.dirname(settings.instructionsFilePath),
           ...settings.volumeFolders,
         ],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createVolumeView } from '../volume/volume-view.ts'
+import { readIsolation } from './isolation.ts'
 import type { RunPlan } from './plan-run.ts'
 import { podFolders } from './pod-folders.ts'
 
@@ -11,13 +12,14 @@ function world(folders: string[]) {
   const plan = {
     volume: createVolumeView({ mountPath: '/paperclip', serverPath: root }),
     run: { companyId: 'c1', agentId: 'a1' },
+    isolation: readIsolation(undefined, 'r1'),
     places: {
       dataMountPath: '/paperclip',
       instanceRoot: '/paperclip/instances/default',
       scope: { folders: folders.map((path) => ({ path: `/paperclip/${path}`, readOnly: false })), refused: [] },
     },
   } as unknown as RunPlan
-  return { root, prepare: () => podFolders(plan, []) }
+  return { root, plan, prepare: () => podFolders(plan, []) }
 }
 
 describe("the folders of an agent's pod", () => {
@@ -43,6 +45,21 @@ describe("the folders of an agent's pod", () => {
     ])
     expect(existsSync(join(root, 'instances/default/secrets/docs'))).toBe(false)
     expect(existsSync(join(root, 'instances/default/secrets/site/docs'))).toBe(false)
+  })
+
+  it('are those of an isolated run where the pod has all of the volume', async () => {
+    const { root, plan } = world([])
+    const roots = { homeRoot: '/paperclip/a/home', cacheRoot: '/paperclip/a/cache', tmpRoot: '/elsewhere/tmp' }
+    const isolation = {
+      ...readIsolation({ mode: 'isolated', key: 'a', ...roots }, 'r1'),
+      sessionRoot: '/paperclip/led/x',
+    }
+    mkdirSync(join(root, 'target'))
+    symlinkSync('target', join(root, 'led'))
+    const places = { ...plan.places, scope: null }
+    expect(await podFolders({ ...plan, places, isolation }, [])).toBeNull()
+    expect([existsSync(join(root, 'a/home')), existsSync(join(root, 'a/cache'))]).toEqual([true, true])
+    expect(existsSync(join(root, 'target/x'))).toBe(false)
   })
 
   it('end with the run where a file is in the way', async () => {

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { messageOf } from '../adapter-error.ts'
 import { holdFolder, isLinkOnTheWay, type VolumePlace } from '../volume/held-folder.ts'
 import { giveToPods } from '../volume/pod-user.ts'
+import { isolationRoots } from './isolation.ts'
 import type { RunPlan } from './plan-run.ts'
 import { volumeScope, type VolumeFolder } from './volume-scope.ts'
 
@@ -18,16 +19,34 @@ async function makeOrKeep({ top, path }: VolumePlace): Promise<void> {
   }
 }
 
+/** Makes the folders that an isolated run has for itself, where the pod can have them. */
+async function makeOwnFolders(
+  { volume, isolation }: Pick<RunPlan, 'volume' | 'isolation'>,
+  isGiven: (root: string) => boolean,
+): Promise<void> {
+  for (const root of isolationRoots(isolation).filter(isGiven)) {
+    const place = volume.place(root)
+    if (place === null) continue
+    await makeOrKeep(place).catch((error: unknown) => {
+      // The pod follows the link to wherever it leads on the volume.
+      if (!isLinkOnTheWay(error)) throw error
+    })
+  }
+}
+
 /**
  * Makes the folders that a pod gets of the data volume: one that the kubelet makes belongs to root, and the agent could not
  * write there. Null where the pod gets the whole volume.
  */
 export async function podFolders(
-  plan: Pick<RunPlan, 'places' | 'volume' | 'run'>,
+  plan: Pick<RunPlan, 'places' | 'volume' | 'run' | 'isolation'>,
   more: readonly string[],
 ): Promise<{ folders: VolumeFolder[]; warnings: string[] } | null> {
   const { places, volume, run } = plan
-  if (places.scope === null) return null
+  if (places.scope === null) {
+    await makeOwnFolders(plan, () => true)
+    return null
+  }
   const added = volumeScope({
     root: places.dataMountPath,
     instanceRoot: places.instanceRoot,
@@ -54,5 +73,6 @@ export async function podFolders(
       warnings.push(`The agent does not get ${folder.path}: ${messageOf(error)}`)
     }
   }
+  await makeOwnFolders(plan, (root) => folders.some(({ path }) => root.startsWith(`${path}/`)))
   return { folders, warnings }
 }

@@ -4,7 +4,7 @@ import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-uti
 import { posix } from 'node:path'
 import type { z } from 'zod'
 import { messageOf } from '../adapter-error.ts'
-import type { AgentClaim, AgentDefinition, VolumeView } from '../agent/agent-definition.ts'
+import type { AgentClaim, AgentDefinition, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import { isSensitive } from '../pod/env-policy.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
@@ -12,12 +12,14 @@ import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
 import { decideResume, offeredSession, type ResumeDecision } from '../session/decide-resume.ts'
 import { agentEnv } from './agent-env.ts'
 import { buildRequest } from './build-request.ts'
+import { isolationVariables } from './isolation.ts'
 import { jobName } from './job-name.ts'
 import { secretRedactor } from './log-relay.ts'
 import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
 import type { PaperclipProxy } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
 import { podFolders } from './pod-folders.ts'
+import type { RunContext } from './run-context.ts'
 import { secretTexts } from './secret-texts.ts'
 import { shownArguments } from './shown-arguments.ts'
 
@@ -115,10 +117,11 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     run,
     inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
     configured: settings.env,
-    forced: { HOME: places.home, ...temporaryDirectory(plan.isolation.tmpRoot), ...prepared.env },
+    forced: { HOME: places.home, ...isolationVariables(plan.isolation), ...prepared.env },
     // Images of servers bake `production`, with which an agent's package manager leaves out what it builds and tests by.
     fallback: plan.visibleEnv['NODE_ENV'] === undefined ? { NODE_ENV: 'development' } : {},
     cwd: places.cwd,
+    agentHome: agentHome(settings, run),
     apiUrl: plan.apiUrl,
     proxied: proxy !== null,
   })
@@ -208,10 +211,13 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   }
 }
 
-function hidden(secret: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
+/** Where the agent's own files are: a bundle of instructions outside of Paperclip's folders brings them along. */
+function agentHome({ instructionsBundleMode, instructionsRootPath }: CommonSettings, run: RunContext): string | null {
+  return instructionsBundleMode === 'external' && instructionsRootPath !== undefined
+    ? instructionsRootPath
+    : run.workspace.agentHome
 }
 
-function temporaryDirectory(tmpRoot: string | null): Record<string, string> {
-  return tmpRoot === null ? {} : { TMPDIR: tmpRoot, TMP: tmpRoot, TEMP: tmpRoot }
+function hidden(secret: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
 }

@@ -210,7 +210,7 @@ export const commonSettings = {
   k8sRunIsolation: setting(record(), {
     title: 'Run isolation',
     description:
-      'Lets runs of one agent run in parallel: `{"mode":"isolated|run|workspace","key":"…","workspaceRoot":"…","homeRoot":"…","tmpRoot":"…"}`. Also read as `runIsolation` and `isolation`.',
+      'Lets runs of one agent run in parallel: `{"mode":"isolated|run|workspace","key":"…","workspaceRoot":"…","homeRoot":"…","sessionRoot":"…","cacheRoot":"…","tmpRoot":"…"}`. Also read as `runIsolation` and `isolation`.',
     kind: 'object',
     group: concurrency,
   }),
@@ -331,6 +331,16 @@ export const commonSettings = {
   instructionsFilePath: setting(text(), {
     title: 'Instructions file',
     description: 'Absolute path of the instructions on the data volume; Paperclip sets it.',
+    group: 'Agent',
+  }),
+  instructionsRootPath: setting(text(), {
+    title: 'Instructions folder',
+    description: 'Folder of the instructions and what they speak of; the agent sees it. Paperclip sets it.',
+    group: 'Agent',
+  }),
+  instructionsBundleMode: setting(text(), {
+    title: 'Instructions mode',
+    description: '`external`: the instructions folder is the `AGENT_HOME` of the agent. Paperclip sets it.',
     group: 'Agent',
   }),
   extraArgs: setting(list(), {
