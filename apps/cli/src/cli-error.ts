@@ -1,7 +1,14 @@
 const marker = Symbol.for('agent-jobs.cli-error')
 
 /** Codes of {@link CliError}. */
-export type CliErrorCode = 'usage' | 'file_unreadable' | 'kubeconfig_unusable' | 'agent_not_installed' | 'not_mini_kube'
+export type CliErrorCode =
+  | 'usage'
+  | 'file_unreadable'
+  | 'kubeconfig_unusable'
+  | 'agent_not_installed'
+  | 'not_mini_kube'
+  | 'port_taken'
+  | 'no_namespace'
 
 /** An error that the command line shows as one sentence, without a stack. `usage` ends with exit code 2, others with 1. */
 export class CliError extends Error {

@@ -1,7 +1,8 @@
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
-import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
+import { createKubeClient, isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Argument, type Command } from 'commander'
+import { CliError } from './cli-error.ts'
 import { loadKubeConfig } from './kube-config.ts'
 import { readLabel, readObjectName } from './options.ts'
 import type { Terminal } from './terminal.ts'
@@ -60,5 +61,25 @@ export async function withCluster<T>(
     return await call({ client, runner, namespace })
   } finally {
     await client.close()
+  }
+}
+
+/** A server's address for a person; its path may hold a token, as mini-kube's does. */
+export function shownServer(server: string): string {
+  return URL.parse(server)?.origin ?? 'an address that is no URL'
+}
+
+/** Says so where there is nothing to see because there is no such namespace; one that may not be looked at counts as there. */
+export async function refuseAbsentNamespace({ client, namespace }: OpenCluster): Promise<void> {
+  try {
+    await client.get(kinds.Namespace, { name: namespace })
+  } catch (cause) {
+    if (isForbidden(cause)) return
+    if (!isNotFound(cause)) throw cause
+    throw new CliError(
+      'no_namespace',
+      `There is no namespace ${namespace} at ${shownServer(client.server)}. Pass another --namespace or --context.`,
+      { cause },
+    )
   }
 }

@@ -6,7 +6,7 @@ import { startScriptedModel } from '@agent-jobs/scripted-model'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { AgentDefinition } from './agent-definition.ts'
 import { CliError } from './cli-error.ts'
-import { resolveCluster } from './cluster-options.ts'
+import { resolveCluster, shownServer } from './cluster-options.ts'
 import { installedAgent } from './installed-agent.ts'
 import { createScope, type Scope } from './scope.ts'
 
@@ -115,7 +115,7 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
     cwd: undefined,
     env: {},
     agentIs: `that of image ${options.image}`,
-    clusterIs: kubeConfig.getCurrentCluster()?.server ?? 'unknown',
+    clusterIs: shownServer(kubeConfig.getCurrentCluster()?.server ?? ''),
   }
 }
 

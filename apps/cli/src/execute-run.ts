@@ -37,13 +37,21 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
   const style = createStyle(forProgram ? terminal.colours.err : terminal.colours.out)
   const write = forProgram ? terminal.err : terminal.out
   const signals = rememberSignal(terminal.onSignal)
+  const say = (line: string): void => write(`${line}\n`)
+  let isAnswered = false
   const client = createKubeClient({
     kubeConfig,
     userAgent: 'agent-jobs-cli',
-    ...(onRequest === undefined ? {} : { onRequest }),
+    onRequest: (report) => {
+      // Nothing else is to be seen until the time for submitting is over.
+      if (!isAnswered && report.status === 0) {
+        say(style.yellow(`! the API server does not answer; it is asked again for ${submitTimeoutMs / 1000} s`))
+      }
+      isAnswered = true
+      onRequest?.(report)
+    },
   })
   try {
-    const say = (line: string): void => write(`${line}\n`)
     const runner = createJobRunner({
       client,
       namespace,

@@ -41,6 +41,11 @@ describe('agent-jobs faults', () => {
     expect((await fetch(`${kube.url}/version`)).status).not.toBe(418)
   })
 
+  it('says so when there is no such fault', async () => {
+    expect(await faults('remove', 'absent')).toMatchObject({ code: 2, err: expect.stringContaining('no fault absent') })
+    expect(await faults('list')).toEqual({ code: 0, out: '', err: 'There are no faults in force.\n' })
+  })
+
   it('takes all away at once', async () => {
     await faults('add', '{"kind":"latency","ms":1}')
     await faults('add', '{"kind":"latency","ms":2}')

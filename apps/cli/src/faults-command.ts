@@ -1,6 +1,7 @@
 import { createKubeClient, isNotFound, type KubeClient } from '@agent-jobs/kube-api'
 import type { Command } from 'commander'
 import { CliError } from './cli-error.ts'
+import { shownServer } from './cluster-options.ts'
 import { loadKubeConfig } from './kube-config.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -36,7 +37,7 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
       if (!isNotFound(cause)) throw cause
       throw new CliError(
         'not_mini_kube',
-        `${client.server} is no mini-kube, or has no such fault. Start one with \`agent-jobs mini-kube\`.`,
+        `${shownServer(client.server)} is no mini-kube. Start one with \`agent-jobs mini-kube\` and pass the kubeconfig that it prints.`,
         {
           cause,
         },
@@ -66,14 +67,15 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
   command('remove', 'End a fault, or all of them.')
     .argument('[id]', 'which one; all without it')
     .action(async (id: string | undefined, options: KubeOptions) => {
-      const target = id === undefined ? path : `${path}/${encodeURIComponent(id)}`
-      print(
-        (
-          await using(options, (client) =>
-            client.request<{ items: FaultInForce[] }>({ method: 'DELETE', path: target }),
-          )
-        ).items,
-      )
+      const left = await using(options, async (client) => {
+        const target = id === undefined ? path : `${path}/${encodeURIComponent(id)}`
+        const { items } = await client.request<{ items: FaultInForce[] }>({ method: 'GET', path })
+        if (id !== undefined && !items.some((fault) => fault.id === id)) {
+          throw new CliError('usage', `There is no fault ${id}. \`agent-jobs faults list\` shows those in force.`)
+        }
+        return client.request<{ items: FaultInForce[] }>({ method: 'DELETE', path: target })
+      })
+      print(left.items)
     })
 }
 

@@ -49,6 +49,17 @@ const job = {
 }
 
 describe('agent-jobs mini-kube', () => {
+  it('says what to do about a port that is taken', async () => {
+    const { url, stop } = await up()
+    const terminal = fakeTerminal()
+    const { port } = new URL(url)
+    expect(await runCli(['mini-kube', '--port', port], terminal)).toBe(1)
+    expect(terminal.stderr()).toBe(
+      `error: Port ${port} of 127.0.0.1 is taken. Pass another --port, or none for a free one.\n`,
+    )
+    await stop()
+  })
+
   it('serves until Ctrl-C and takes its kubeconfig away', async () => {
     const { url, kubeconfig, stop } = await up()
     expect((await fetch(`${url}/version`)).status).toBeLessThan(500)

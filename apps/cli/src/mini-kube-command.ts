@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import type { Command } from 'commander'
+import { CliError } from './cli-error.ts'
 import { readInteger } from './options.ts'
 import { createScope } from './scope.ts'
 import { createStyle } from './style.ts'
@@ -28,6 +29,8 @@ export function addMiniKubeCommand(program: Command, terminal: Terminal): void {
         dataDir: join(folder, 'data'),
         images: { '*': {} },
         ...(options.seed === undefined ? {} : { seed: options.seed }),
+      }).catch((cause: unknown) => {
+        throw portTaken(cause, options.port)
       })
       scope.defer(() => cluster.close())
       const file = join(folder, 'kubeconfig')
@@ -39,6 +42,14 @@ export function addMiniKubeCommand(program: Command, terminal: Terminal): void {
       else terminal.out(`${introduction(cluster.url, file, terminal)}\n`)
       await stopped
     })
+}
+
+function portTaken(cause: unknown, port: number): unknown {
+  if (!(cause instanceof Error && 'code' in cause && /^(?:EADDRINUSE|EACCES)$/.test(String(cause.code)))) return cause
+  const why = cause.code === 'EACCES' ? 'may not be used by this user' : 'is taken'
+  return new CliError('port_taken', `Port ${port} of 127.0.0.1 ${why}. Pass another --port, or none for a free one.`, {
+    cause,
+  })
 }
 
 function introduction(url: string, file: string, terminal: Terminal): string {

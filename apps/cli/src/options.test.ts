@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { collectClaim, readInteger, readLabel, readObjectName, readSpan } from './options.ts'
+import {
+  collectClaim,
+  readAbsolutePath,
+  readInteger,
+  readLabel,
+  readObjectName,
+  readQuantity,
+  readSpan,
+} from './options.ts'
 
 describe('names of Kubernetes objects', () => {
   it('are taken as they are', () => {
@@ -26,6 +34,18 @@ describe('collectClaim', () => {
 
   it.each(['data', 'data:', 'data:relative', ':/x', 'Data:/x', '-a:/x'])('refuses %j', (value) => {
     expect(() => collectClaim(value)).toThrow('Expected NAME:/PATH')
+  })
+})
+
+describe('readQuantity and readAbsolutePath', () => {
+  it.each(['1', '500m', '1.5', '.5', '2Gi', '1e3'])('takes %s', (value) => expect(readQuantity(value)).toBe(value))
+  it.each(['', 'lots', '2gb', '-1', '1 Gi'])('refuses %j', (value) => {
+    expect(() => readQuantity(value)).toThrow('Expected a Kubernetes quantity')
+  })
+
+  it('wants a path from the root', () => {
+    expect(readAbsolutePath('/work')).toBe('/work')
+    expect(() => readAbsolutePath('work')).toThrow('Expected an absolute path')
   })
 })
 

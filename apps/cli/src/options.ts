@@ -35,6 +35,18 @@ export function readObjectName(value: string): string {
   return value
 }
 
+/** Reads an amount of processor or memory. */
+export function readQuantity(value: string): string {
+  if (/^(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[mkMGTPE]|[eE][+-]?\d+)?$/.test(value)) return value
+  throw new InvalidArgumentError(`Expected a Kubernetes quantity such as 500m (CPU) or 2Gi (memory), got \`${value}\`.`)
+}
+
+/** Reads a path in a container. */
+export function readAbsolutePath(value: string): string {
+  if (value.startsWith('/')) return value
+  throw new InvalidArgumentError(`Expected an absolute path in the container, got \`${value}\`.`)
+}
+
 /** Reads the address of a web server. */
 export function readUrl(value: string): string {
   const { protocol } = URL.parse(value) ?? {}

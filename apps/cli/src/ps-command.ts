@@ -1,5 +1,14 @@
+import type { RunSummary } from '@agent-jobs/k8s-job-runner'
+import { KubeError } from '@agent-jobs/kube-api'
 import type { Command } from 'commander'
-import { addClusterOptions, withCluster, type ClusterOptions } from './cluster-options.ts'
+import { CliError } from './cli-error.ts'
+import {
+  addClusterOptions,
+  refuseAbsentNamespace,
+  withCluster,
+  type ClusterOptions,
+  type OpenCluster,
+} from './cluster-options.ts'
 import { agentOfJob } from './job-agent.ts'
 import type { Terminal } from './terminal.ts'
 import { age, textTable } from './text-table.ts'
@@ -15,10 +24,11 @@ export function addPsCommand(program: Command, terminal: Terminal): void {
     .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7')
     .option('--json', 'print one JSON object a line')
     .action(async ({ selector, json, ...options }: PsOptions) => {
-      const { runs, namespace } = await withCluster(options, terminal, async ({ runner, namespace: where }) => ({
-        runs: await runner.list(selector === undefined ? {} : { labelSelector: selector }),
-        namespace: where,
-      }))
+      const { runs, namespace } = await withCluster(options, terminal, async (cluster) => {
+        const found = await listRuns(cluster, selector)
+        if (found.length === 0) await refuseAbsentNamespace(cluster)
+        return { runs: found, namespace: cluster.namespace }
+      })
       const rows = runs.map((run) => ({
         job: run.job,
         state: run.state,
@@ -43,4 +53,14 @@ export function addPsCommand(program: Command, terminal: Terminal): void {
       ])
       for (const line of textTable(['JOB', 'STATE', 'AGENT', 'AGE', 'KEY', 'RUN'], cells)) terminal.out(`${line}\n`)
     })
+}
+
+async function listRuns({ runner }: OpenCluster, selector: string | undefined): Promise<RunSummary[]> {
+  if (selector === undefined) return runner.list()
+  try {
+    return await runner.list({ labelSelector: selector })
+  } catch (cause) {
+    if (!(KubeError.isInstance(cause) && cause.code === 'bad_request')) throw cause
+    throw new CliError('usage', `The API server refuses the labels ${selector}: ${cause.message}`, { cause })
+  }
 }

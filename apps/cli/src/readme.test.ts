@@ -34,6 +34,8 @@ describe('the README', () => {
       kubeconfig_unusable: 1,
       agent_not_installed: 1,
       not_mini_kube: 1,
+      port_taken: 1,
+      no_namespace: 1,
     } satisfies Record<CliErrorCode, 1>
     for (const code of Object.keys(codes)) expect(readme).toMatch(new RegExp(`\\| \`${code}\` +\\|`))
   })

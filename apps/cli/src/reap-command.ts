@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { agentClaims } from './agent-claims.ts'
-import { addClusterOptions, withCluster, type ClusterOptions } from './cluster-options.ts'
+import { addClusterOptions, refuseAbsentNamespace, withCluster, type ClusterOptions } from './cluster-options.ts'
 import { readSpan, readUrl } from './options.ts'
 import type { SetExitCode } from './program.ts'
 import type { Terminal } from './terminal.ts'
@@ -32,14 +32,16 @@ export function addReapCommand(program: Command, terminal: Terminal, setExitCode
     .option('--json', 'print one JSON object')
     .action(async ({ yes, olderThan, paperclip, json, ...options }: ReapOptions) => {
       const key = terminal.env['PAPERCLIP_API_KEY']
-      const { report, where } = await withCluster(options, terminal, async ({ client, namespace, runner }) => ({
-        where: namespace,
-        report: await runner.reap({
+      const { report, where } = await withCluster(options, terminal, async (cluster) => {
+        const { client, namespace, runner } = cluster
+        const found = await runner.reap({
           dryRun: yes !== true,
           olderThanMs: olderThan,
           stores: paperclip === undefined ? [] : [agentClaims(client, namespace, { url: paperclip, key })],
-        }),
-      }))
+        })
+        if (found.items.length === 0) await refuseAbsentNamespace(cluster)
+        return { where: namespace, report: found }
+      })
       if (report.items.some((item) => item.action === 'failed')) setExitCode(1)
       if (json) return terminal.out(`${JSON.stringify(report)}\n`)
       if (report.items.length === 0) return terminal.err(`No run has left anything behind in the namespace ${where}.\n`)

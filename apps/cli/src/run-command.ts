@@ -9,7 +9,7 @@ import { refuseStray } from './dashes.ts'
 import { collectEnv, collectText, readEnvironment, type EnvironmentEntry } from './environment-option.ts'
 import { executeRun } from './execute-run.ts'
 import { fileReason } from './file-reason.ts'
-import { collectClaim, readSpan, type ClaimMount } from './options.ts'
+import { collectClaim, readAbsolutePath, readQuantity, readSpan, type ClaimMount } from './options.ts'
 import { createRunRequest } from './run-request.ts'
 import type { SetExitCode } from './program.ts'
 import type { Terminal } from './terminal.ts'
@@ -50,11 +50,11 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     )
     .option('--env-file <file>', 'the same from a file, a NAME=VALUE or NAME a line (repeatable)', collectText)
     .option('--pvc <name:path>', 'mount a PersistentVolumeClaim (repeatable)', collectClaim)
-    .option('--cwd <path>', 'working directory in the container; made when it is missing')
+    .option('--cwd <path>', 'working directory in the container; made when it is missing', readAbsolutePath)
     .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
     .option('--model <name>', 'model to ask for')
-    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)')
-    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)')
+    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)', readQuantity)
+    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)', readQuantity)
     .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
     .addOption(
       new Option('--start-timeout <span>', 'longest time until the agent has started, image pull included')

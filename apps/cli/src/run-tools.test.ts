@@ -47,6 +47,20 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     expect(await agentJobs('ps', '--json')).toEqual({ code: 0, out: '', err: '' })
   })
 
+  it('says that there is no such namespace, and why labels are refused', async () => {
+    for (const command of ['ps', 'reap']) {
+      const terminal = open()
+      expect(await runCli([command, '-n', 'absent'], terminal)).toBe(1)
+      expect(terminal.stderr()).toMatch(
+        /^error: There is no namespace absent at http:\/\/127\.0\.0\.1:\d+\. Pass another --namespace/,
+      )
+    }
+    expect(await agentJobs('ps', '-l', 'a=b=c')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('refuses the labels a=b=c'),
+    })
+  })
+
   it('lists a run, lets another look at it, cancels it, and tells the one who looks', async () => {
     const job = await abandonedRun('wait')
     const { out } = await agentJobs('ps')
