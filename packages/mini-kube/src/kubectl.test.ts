@@ -139,7 +139,7 @@ describe.skipIf(!found)('kubectl', () => {
     await kubectl('run', 'stay', '--image=any', '--restart=Never', '--', '/bin/sh', '-c', script)
     await kubectl('wait', '--for=condition=ready', 'pod/stay', '--timeout=20s')
     await expect(kubectl('exec', 'stay', '--', 'ls')).rejects.toMatchObject({
-      stderr: expect.stringContaining('the server could not find the requested resource'),
+      stderr: expect.stringContaining('mini-kube cannot run a command in a container'),
     })
     expect(await kubectl('drain', 'mini-kube', '--force', '--timeout=20s')).toContain('pod/stay evicted')
     expect(await kubectl('get', 'nodes')).toContain('Ready,SchedulingDisabled')

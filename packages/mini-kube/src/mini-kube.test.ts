@@ -158,7 +158,7 @@ describe('the processes of a container', () => {
     const pod = { restartPolicy: 'OnFailure', volumes: [{ name: 'v', emptyDir: {} }] }
     const container = { volumeMounts: [{ name: 'v', mountPath: '/scratch' }] }
     const script = 'if [ -f /scratch/x ]; then echo second; else touch /scratch/x; echo first; exit 1; fi'
-    await client.send('POST', jobs, shellJob('again', script, { pod, container }))
+    await client.send('POST', jobs, shellJob('again', script, { pod, container, job: { backoffLimit: 2 } }))
     await finished('again')
     const { metadata, status } = await podOf('again')
     expect(status?.containerStatuses?.[0]).toMatchObject({

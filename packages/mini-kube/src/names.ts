@@ -53,5 +53,27 @@ export const isQualifiedName = (key: string) => {
   return parts.length === 1 || isSubdomain(parts[0] ?? '')
 }
 
+const namePart =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+
+/** Why a key such as a label's is none, in the server's words. */
+export function qualifiedNameMessage(key: string): string {
+  const parts = key.split('/')
+  if (parts.length > 2) {
+    return "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+  }
+  const name = parts.at(-1) ?? ''
+  if (parts.length === 2 && parts[0] === '') return 'prefix part must be non-empty'
+  if (parts.length === 2 && !isSubdomain(parts[0] ?? '')) return `prefix part ${nameMessage}`
+  if (name === '') return `name part must be non-empty; ${namePart}`
+  return name.length > 63 ? 'name part must be no more than 63 bytes' : namePart
+}
+
+/** Why a text is no label's value, in the server's words. */
+export const labelValueMessage = (value: string) =>
+  value.length > 63
+    ? 'must be no more than 63 bytes'
+    : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+
 export const isLabelValue = (value: string) =>
   value.length <= 63 && /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value)

@@ -60,16 +60,45 @@ export interface Container {
   image?: string
   command?: string[]
   args?: string[]
+  ports?: { name?: string; containerPort: number }[]
   workingDir?: string
   env?: EnvVar[]
   envFrom?: EnvFromSource[]
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> }
-  volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[]
+  volumeMounts?: { name: string; mountPath: string; subPath?: string; subPathExpr?: string; readOnly?: boolean }[]
   imagePullPolicy?: string
   terminationMessagePath?: string
   terminationMessagePolicy?: string
   restartPolicy?: string
+  livenessProbe?: Probe
+  readinessProbe?: Probe
+  startupProbe?: Probe
+  lifecycle?: { postStart?: Hook; preStop?: Hook }
   securityContext?: { runAsNonRoot?: boolean; runAsUser?: number; [field: string]: unknown }
+}
+
+/** What a probe or a hook does. */
+export interface Hook {
+  exec?: { command?: string[] }
+  httpGet?: {
+    host?: string
+    port: number | string
+    path?: string
+    scheme?: string
+    httpHeaders?: { name: string; value: string }[]
+  }
+  tcpSocket?: { host?: string; port: number | string }
+  grpc?: { port: number; service?: string }
+  sleep?: { seconds: number }
+}
+
+export interface Probe extends Hook {
+  initialDelaySeconds?: number
+  timeoutSeconds?: number
+  periodSeconds?: number
+  successThreshold?: number
+  failureThreshold?: number
+  terminationGracePeriodSeconds?: number
 }
 
 export interface KeyRef {
@@ -78,14 +107,28 @@ export interface KeyRef {
   optional?: boolean
 }
 
+export interface ResourceFieldRef {
+  resource: string
+  containerName?: string
+  divisor?: string
+}
+
+/** One file of the downward API. */
+export interface DownwardItem {
+  path: string
+  mode?: number
+  fieldRef?: { apiVersion?: string; fieldPath: string }
+  resourceFieldRef?: ResourceFieldRef
+}
+
 export interface EnvVar {
   name: string
   value?: string
   valueFrom?: {
     secretKeyRef?: KeyRef
     configMapKeyRef?: KeyRef
-    fieldRef?: { fieldPath: string }
-    resourceFieldRef?: { resource: string; containerName?: string }
+    fieldRef?: { apiVersion?: string; fieldPath: string }
+    resourceFieldRef?: ResourceFieldRef
   }
 }
 
@@ -108,7 +151,7 @@ export interface Volume {
   emptyDir?: { sizeLimit?: string; medium?: string }
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean }
   hostPath?: { path: string; type?: string }
-  downwardAPI?: { items?: { path: string; fieldRef?: { fieldPath: string } }[] }
+  downwardAPI?: { items?: DownwardItem[]; defaultMode?: number }
   projected?: { defaultMode?: number; sources?: JsonObject[] }
 }
 
@@ -193,6 +236,10 @@ export interface JobSpec {
   selector?: { matchLabels?: Record<string, string> }
   manualSelector?: boolean
   completionMode?: string
+  backoffLimitPerIndex?: number
+  maxFailedIndexes?: number
+  successPolicy?: { rules?: { succeededIndexes?: string; succeededCount?: number }[] }
+  managedBy?: string
   template: { metadata?: Partial<ObjectMeta>; spec: PodSpec }
   [field: string]: unknown
 }
@@ -212,6 +259,8 @@ export interface JobStatus {
   terminating?: number
   succeeded?: number
   failed?: number
+  completedIndexes?: string
+  failedIndexes?: string
   uncountedTerminatedPods?: { succeeded?: string[]; failed?: string[] }
   [field: string]: unknown
 }

@@ -1,4 +1,4 @@
-import { ApiError, fieldRequired, invalidOptions } from '../api-error.ts'
+import { ApiError } from '../api-error.ts'
 import { groupVersion, sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
@@ -111,10 +111,7 @@ export function applyConfiguration(
   { dryRun, part }: { dryRun: boolean; part: 'spec' | 'status' },
 ): { object: KubeObject; created: boolean } {
   const { cluster, resource, namespace, name, query } = context
-  const manager = query.get('fieldManager')
-  if (manager === null || manager === '') {
-    throw invalidOptions('PatchOptions', fieldRequired('fieldManager', 'is required for apply patch'))
-  }
+  const manager = query.get('fieldManager') ?? ''
   const old = cluster.objects.get(resource, namespace, name)
   const body: KubeObject = { ...(config as KubeObject), metadata: { ...(config as KubeObject).metadata } }
   checkBodyName(resource, name, namespace, body)

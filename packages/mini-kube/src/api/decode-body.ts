@@ -1,5 +1,5 @@
 import { parse as parseYaml } from 'yaml'
-import { ApiError, badRequest, fieldUnsupported, invalidOptions } from '../api-error.ts'
+import { ApiError, badRequest, fieldForbidden, fieldRequired, fieldUnsupported, invalidOptions } from '../api-error.ts'
 import { findKind } from '../kinds/registry.ts'
 import { groupVersion } from '../kinds/resource-definition.ts'
 import { cannotHandle, decodeObject, unknownFields } from '../schema/decode-object.ts'
@@ -17,8 +17,27 @@ export interface WriteOptions {
   fieldValidation: 'Strict' | 'Warn' | 'Ignore'
 }
 
-export function writeOptions({ query, method }: Pick<ApiRequest, 'query' | 'method'>): WriteOptions {
+/** Who writes: needed for server-side apply, which alone may force. */
+function checkManager(kind: string, { query, request }: Pick<ApiRequest, 'query' | 'request'>): void {
+  const manager = query.get('fieldManager') ?? ''
+  const applies = (request.headers['content-type'] ?? '').startsWith('application/apply-patch')
+  if (kind === 'PatchOptions' && applies && manager === '')
+    throw invalidOptions(kind, fieldRequired('fieldManager', 'is required for apply patch'))
+  if (kind === 'PatchOptions' && !applies && query.has('force'))
+    throw invalidOptions(kind, fieldForbidden('force', 'may not be specified for non-apply patch'))
+  if (Buffer.byteLength(manager) > 128) {
+    const message = 'Too long: may not be more than 128 bytes'
+    throw invalidOptions(kind, { reason: 'FieldValueTooLong', message, field: 'fieldManager' })
+  }
+}
+
+export function writeOptions({
+  query,
+  method,
+  request,
+}: Pick<ApiRequest, 'query' | 'method' | 'request'>): WriteOptions {
   const kind = optionsOf[method] ?? 'DeleteOptions'
+  checkManager(kind, { query, request })
   const dryRun = query.getAll('dryRun').filter((value) => value !== '')
   if (dryRun.some((value) => value !== 'All')) throw invalidOptions(kind, fieldUnsupported('dryRun', dryRun, ['All']))
   const validation = query.get('fieldValidation') ?? ''

@@ -5,6 +5,7 @@ import { wholeSeconds } from '../names.ts'
 import type { KubeObject } from '../types.ts'
 import type { Tokens } from './auth.ts'
 import type { ApiRequest, NamedRequest } from './context.ts'
+import { isWayIn, refuseWayIn } from './ways-in.ts'
 import { evictPod } from './eviction.ts'
 import { serveLog } from './logs.ts'
 import { getObject, listObjects } from './read.ts'
@@ -50,6 +51,7 @@ async function dispatchSubresource(context: NamedRequest, verb: string, tokens: 
   if (known === undefined) throw pathNotFound()
   if (!known.verbs.includes(verb)) throw notAllowed()
   if (subresource === 'log') await serveLog(context)
+  else if (isWayIn(subresource)) refuseWayIn(context, subresource)
   else if (subresource === 'eviction') await evictPod(context)
   else if (subresource === 'binding') await bindPod(context)
   else if (subresource === 'token') await requestToken(context, tokens)

@@ -106,7 +106,7 @@ describe('selectors', () => {
 
   it('refuses what it cannot read', () => expect(() => labelMatcher('a in 1')).toThrow('unable to parse requirement'))
   it('refuses a field that the kind has not', () =>
-    expect(() => fieldMatcher(configMap, 'data.a=1')).toThrow('field label not supported: data.a'))
+    expect(() => fieldMatcher(configMap, 'data.a=1')).toThrow('"data.a" is not a known field selector'))
   it('knows the fields of pods', () => {
     const matches = fieldMatcher(pod, 'status.phase!=Running,spec.nodeName=n')
     const running = {

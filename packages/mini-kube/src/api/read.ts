@@ -24,8 +24,16 @@ function versionMatchOf(query: URLSearchParams): string | null {
     const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided'
     throw invalidOptions('ListOptions', fieldForbidden(field, why))
   }
+  if (query.get('continue')) {
+    const why = 'resourceVersionMatch is forbidden when continue is provided'
+    throw invalidOptions('ListOptions', fieldForbidden(field, why))
+  }
   const known = ['Exact', 'NotOlderThan', '']
   if (!known.includes(match)) throw invalidOptions('ListOptions', fieldUnsupported(field, match, known))
+  if (match === 'Exact' && query.get('resourceVersion') === '0') {
+    const why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+    throw invalidOptions('ListOptions', fieldForbidden(field, why))
+  }
   return match
 }
 
@@ -72,13 +80,24 @@ const encodeToken = (token: ContinueToken) =>
     'base64url',
   )
 
+/** Base64 is read as Go reads it, which stops at the first byte that is none; so does its reader of JSON. */
 function decodeToken(text: string): ContinueToken {
+  const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  const bad = /[^A-Za-z0-9_-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1)
+  if (bad !== -1) throw refuse(`illegal base64 data at input byte ${bad}`)
+  const bytes = Buffer.from(text, 'base64url')
   try {
-    const { rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { rv: number; start: string }
+    const { rv, start } = JSON.parse(bytes.toString('utf8')) as { rv: number; start: string }
     return { revision: rv, after: start.endsWith('\u0000') ? start.slice(0, -1) : start }
   } catch {
-    throw badRequest('continue key is not valid: illegal base64 data at input byte 0')
+    throw refuse(`invalid character ${goCharacter(bytes[0] ?? 0)} looking for beginning of value`)
   }
+}
+
+/** A byte as Go quotes it. */
+function goCharacter(byte: number): string {
+  if (byte >= 0x20 && byte < 0x7f) return `'${String.fromCharCode(byte)}'`
+  return byte < 0x80 ? `'\\x${byte.toString(16).padStart(2, '0')}'` : `'\\u${byte.toString(16).padStart(4, '0')}'`
 }
 
 const keyOf = (object: KubeObject) => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
@@ -102,6 +121,8 @@ export function listObjects(context: ApiRequest): void {
   if (token !== undefined && token.revision !== -1 && token.revision <= store.compactedRevision) {
     throw expiredContinue(encodeToken({ revision: -1, after: token.after }))
   }
+  if (token !== undefined && asked !== undefined)
+    throw badRequest('specifying resource version is not allowed when using continue')
   const matches = requestMatcher(resource, query)
   const newest = stale?.revision ?? store.revision
   const revision = token === undefined || token.revision === -1 ? newest : token.revision

@@ -1,71 +1,28 @@
 import { badRequest } from '../api-error.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 import type { KubeObject } from '../types.ts'
+import { parseLabelSelector } from './label-selector.ts'
 
 export type Matcher = (object: KubeObject) => boolean
 
-/** What the server's lexer stumbles over. */
-function whyUnreadable(requirement: string): string {
-  const noList = /^[^\s!=()]+\s+(?:in|notin)\s+(\S+)/.exec(requirement)
-  if (noList !== null) return `found '${noList[1]}' expected: '('`
-  const word = /^[^\s!=()<>]+\s+([^\s!=()<>]+)/.exec(requirement)
-  if (word !== null) return `found '${word[1]}', expected: in, notin, =, ==, !=, gt, lt`
-  return `found '${/[!=()<>]/.exec(requirement)?.[0] ?? requirement}', expected: identifier`
-}
+const requirements = (selector: string) =>
+  selector
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 
-/** Splits at commas that do not stand between parentheses. */
-function requirements(selector: string): string[] {
-  const parts: string[] = []
-  let depth = 0
-  let part = ''
-  for (const char of selector) {
-    if (char === '(') depth += 1
-    if (char === ')') depth -= 1
-    if (char === ',' && depth === 0) {
-      parts.push(part.trim())
-      part = ''
-    } else part += char
-  }
-  parts.push(part.trim())
-  return parts.filter((one) => one !== '')
-}
-
-type LabelTest = (labels: Record<string, string>) => boolean
-
-function labelTest(requirement: string): LabelTest {
-  const set = /^([^\s!=()]+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(requirement)
-  if (set !== null) {
-    const [, key = '', operator, list = ''] = set
-    const values = new Set(list.split(',').map((value) => value.trim()))
-    return (labels) => {
-      const has = key in labels && values.has(labels[key] ?? '')
-      return operator === 'in' ? has : !has
-    }
-  }
-  const equal = /^([^\s!=()]+)\s*(==|=|!=)\s*([^\s!=()]*)$/.exec(requirement)
-  if (equal !== null) {
-    const [, key = '', operator, value] = equal
-    return (labels) => (operator === '!=' ? labels[key] !== value : labels[key] === value)
-  }
-  const order = /^([^\s!=()<>]+)\s*(>|<)\s*(-?\d+)$/.exec(requirement)
-  if (order !== null) {
-    const [, key = '', operator, value] = order
-    return (labels) =>
-      key in labels && (operator === '>' ? Number(labels[key]) > Number(value) : Number(labels[key]) < Number(value))
-  }
-  const exists = /^(!?)\s*([^\s!=()<>]+)$/.exec(requirement)
-  if (exists !== null) {
-    const [, not, key = ''] = exists
-    return (labels) => key in labels !== (not === '!')
-  }
-  throw badRequest(`unable to parse requirement: ${whyUnreadable(requirement)}`)
+/** Some kinds have words of their own for a field that cannot be selected by. */
+function unknownField({ id }: ResourceDefinition, field: string): string {
+  if (id === 'jobs.batch') return `field label ${JSON.stringify(field)} not supported for Job`
+  if (['pods', 'nodes', 'events', 'namespaces', 'secrets'].includes(id)) return `field label not supported: ${field}`
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 }
 
 /** Compiles a labelSelector of the query. */
 export function labelMatcher(selector: string | undefined): Matcher | undefined {
   if (selector === undefined || selector.trim() === '') return undefined
-  const tests = requirements(selector).map((one) => labelTest(one))
-  return (object) => tests.every((test) => test(object.metadata.labels ?? {}))
+  const test = parseLabelSelector(selector)
+  return (object) => test(object.metadata.labels ?? {})
 }
 
 /** Compiles a fieldSelector; unknown fields are refused with the real server's sentence. */
@@ -86,7 +43,7 @@ export function fieldMatcher(resource: ResourceDefinition, selector: string | un
   })
   for (const { field } of tests) {
     if (field !== 'metadata.name' && !(field === 'metadata.namespace' && resource.namespaced) && !(field in known)) {
-      throw badRequest(`field label not supported: ${field}`)
+      throw badRequest(unknownField(resource, field))
     }
   }
   return (object) => {

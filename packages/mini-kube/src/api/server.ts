@@ -69,7 +69,8 @@ function parsePath(pathname: string): Path | undefined {
     !(rest.length === 3 && ['status', 'finalize'].includes(rest[2] ?? ''))
   ) {
     const [, namespace, plural = '', name, subresource] = rest
-    return rest.length > 5 ? undefined : { version, namespace, plural, name, subresource }
+    // What comes after pods/NAME/proxy is a path inside the pod.
+    return rest.length > 5 && subresource !== 'proxy' ? undefined : { version, namespace, plural, name, subresource }
   }
   const [plural = '', name, subresource] = rest
   return rest.length > 3 ? undefined : { version, namespace: undefined, plural, name, subresource }

@@ -8,6 +8,7 @@ import type { ApiRequest, NamedRequest } from './context.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch, applyStrategicPatch, isObject } from './merge-patch.ts'
 import { appliedObject, bodyObject, goJsonError, patchedObject, writeOptions } from './decode-body.ts'
+import { integerOf } from './read.ts'
 import { parseObject, readBody, sendJson } from './respond.ts'
 import { requestMatcher } from './selectors.ts'
 import { represent, representationOf } from './table.ts'
@@ -89,8 +90,8 @@ export async function patchObject(context: NamedRequest): Promise<void> {
       `the body of the request was in an unknown format - accepted media types include: ${patchTypes.slice(0, 4).join(', ')}`,
     )
   }
-  const raw = await readBody(request)
   const options = writeOptions(context)
+  const raw = await readBody(request)
   const { dryRun } = options
   const part = statusOnly(context) ? 'status' : 'spec'
   if (type === 'application/apply-patch+yaml') {
@@ -126,6 +127,7 @@ async function deleteOptions(context: ApiRequest) {
   const raw = await readBody(context.request)
   const body = (raw.length === 0 ? {} : parseObject(raw)) as DeleteBody
   const grace = context.query.get('gracePeriodSeconds')
+  integerOf(context.query, 'gracePeriodSeconds')
   const policy = context.query.get('propagationPolicy')
   return {
     ...(body.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: body.gracePeriodSeconds }),

@@ -14,12 +14,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Jobs',
     level: 'same',
-    what: 'conditions and their order, counts, Events, finalizers, backoffLimit, both deadlines, suspend and resume, podFailurePolicy (FailJob), podReplacementPolicy, TTL',
-  },
-  {
-    area: 'Jobs',
-    level: 'not',
-    what: 'Indexed completion, successPolicy, backoffLimitPerIndex, managedBy: such Jobs run as plain ones',
+    what: 'conditions and their order, counts, Events, finalizers, backoffLimit, both deadlines, suspend and resume, podFailurePolicy, podReplacementPolicy, TTL; Indexed completion with backoffLimitPerIndex, maxFailedIndexes, FailIndex and successPolicy; queues of work without completions; managedBy; restarts counted with OnFailure',
   },
   {
     area: 'Pods',
@@ -39,7 +34,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Volumes',
     level: 'close',
-    what: 'Secret, ConfigMap, emptyDir, claim, projected, downward API and hostPath are folders; there are no mounts, so mount paths are rewritten (see below)',
+    what: 'Secret, ConfigMap, emptyDir, claim, projected, downward API and hostPath are folders, with the real modes, keys, subPath and subPathExpr; there are no mounts, so mount paths are rewritten (see below)',
   },
   {
     area: 'Scheduling',

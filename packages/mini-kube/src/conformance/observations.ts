@@ -1,7 +1,10 @@
 import { apiObservations } from './api-observations.ts'
+import { environmentObservations } from './environment-observations.ts'
 import { jobObservations } from './job-observations.ts'
 import { logObservations } from './log-observations.ts'
+import { manyPodsObservations } from './many-pods-observations.ts'
 import type { Observation } from './stage.ts'
+import { userObservations } from './user-observations.ts'
 import { validationObservations } from './validation-observations.ts'
 
 /** The whole suite: the same observations on every cluster. */
@@ -10,4 +13,7 @@ export const observations: readonly Observation[] = [
   ...validationObservations,
   ...logObservations,
   ...jobObservations,
+  ...manyPodsObservations,
+  ...environmentObservations,
+  ...userObservations,
 ]

@@ -4,12 +4,15 @@ import { job as jobResource, jobFinished } from '../kinds/job.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
-import type { Job, JsonObject, KubeObject, Pod } from '../types.ts'
+import type { Container, Job, JsonObject, KubeObject, Pod, PodSpec } from '../types.ts'
+import { indexKey, type PodOrder } from './indexed-pods.ts'
 import { planJob, trackingFinalizer } from './job-plan.ts'
 import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
 
 const ownerOf = (object: KubeObject) =>
   object.metadata.ownerReferences?.find((owner) => owner.controller === true && owner.kind === 'Job')
+
+const ownName = 'kubernetes.io/job-controller'
 
 /** Runs Jobs: creates their pods, counts them, sets conditions in the real order. */
 export function startJobController(cluster: Cluster): void {
@@ -21,7 +24,9 @@ export function startJobController(cluster: Cluster): void {
   const queue = new WorkQueue(cluster, 'job controller', (key) => {
     const { namespace, name } = splitKey(key)
     const job = objects.get<Job>(jobResource, namespace, name)
-    if (job !== undefined) sync(job, key)
+    // Another controller's Job: this one leaves it alone, as the real one does.
+    const { managedBy = ownName } = job?.spec ?? {}
+    if (job !== undefined && managedBy === ownName) sync(job, key)
   })
 
   const podsOf = (job: Job): Pod[] =>
@@ -62,9 +67,12 @@ export function startJobController(cluster: Cluster): void {
       deletePod(job, pod)
     }
     for (const pod of plan.remove) deletePod(job, pod)
-    if (plan.create > 0) plan.create = createPods(job, plan.create, key)
-    const active = plan.status.active ?? 0
-    if (plan.create === 0 && active > 0 && pods.length === 0) delete plan.status.active
+    const unmade = plan.create.length - createPods(job, plan.create, key)
+    if (unmade > 0) {
+      const active = (plan.status.active ?? 0) - unmade
+      if (active > 0) plan.status.active = active
+      else delete plan.status.active
+    }
     const before = job.status
     let current: Job = job
     if (!sameJson(plan.status, before)) {
@@ -99,11 +107,13 @@ export function startJobController(cluster: Cluster): void {
     events.record({ about: job, type: 'Normal', reason: 'SuccessfulDelete', message, component: 'job-controller' })
   }
 
-  function createPods(job: Job, count: number, key: string): number {
+  /** Makes the pods in their order until one is refused; returns how many there are. */
+  function createPods(job: Job, orders: PodOrder[], key: string): number {
     let made = 0
-    for (; made < count; made++) {
+    for (const order of orders) {
       try {
-        const created = objects.create(podResource, job.metadata.namespace, podFrom(job))
+        const created = objects.create(podResource, job.metadata.namespace, podFrom(job, order))
+        made += 1
         const message = `Created pod: ${created.metadata.name}`
         events.record({ about: job, type: 'Normal', reason: 'SuccessfulCreate', message, component: 'job-controller' })
         createBackoff.delete(key)
@@ -120,26 +130,23 @@ export function startJobController(cluster: Cluster): void {
     return made
   }
 
-  function podFrom(job: Job): JsonObject {
+  function podFrom(job: Job, { index, annotations }: PodOrder): JsonObject {
     const { metadata = {}, spec } = job.spec.template
+    const { name, uid } = job.metadata
+    const ofIndex = index === undefined ? {} : { [indexKey]: String(index) }
+    const labels = { ...metadata.labels, ...ofIndex }
+    const notes = { ...metadata.annotations, ...ofIndex, ...annotations }
     return {
       metadata: {
-        generateName: `${job.metadata.name}-`,
-        ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
-        ...(metadata.annotations === undefined ? {} : { annotations: metadata.annotations }),
+        generateName: index === undefined ? `${name}-` : indexedPrefix(name, index),
+        ...(Object.keys(labels).length === 0 ? {} : { labels }),
+        ...(Object.keys(notes).length === 0 ? {} : { annotations: notes }),
         finalizers: [...(metadata.finalizers ?? []), trackingFinalizer],
         ownerReferences: [
-          {
-            apiVersion: 'batch/v1',
-            kind: 'Job',
-            name: job.metadata.name,
-            uid: job.metadata.uid,
-            controller: true,
-            blockOwnerDeletion: true,
-          },
+          { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true, blockOwnerDeletion: true },
         ],
       },
-      spec,
+      spec: index === undefined ? spec : { ...withIndexVariable(spec), hostname: `${name}-${index}` },
     }
   }
 
@@ -171,4 +178,27 @@ export function startJobController(cluster: Cluster): void {
     if (type === 'ADDED') return
     queue.addAfter(key, timing.jobBatchMs, `${key} batch`)
   })
+}
+
+/** The part of a generated name that is not drawn; the name of the Job gives way to the index. */
+function indexedPrefix(name: string, index: number): string {
+  const ending = `-${index}-`
+  return `${name.slice(0, 58 - ending.length)}${ending}`
+}
+
+/** Every container of an Indexed Job is told its index. */
+function withIndexVariable(spec: PodSpec): PodSpec {
+  const name = 'JOB_COMPLETION_INDEX'
+  const fieldRef = { apiVersion: 'v1', fieldPath: `metadata.labels['${indexKey}']` }
+  const told = (containers: Container[]) =>
+    containers.map((one) =>
+      one.env?.some((variable) => variable.name === name)
+        ? one
+        : { ...one, env: [...(one.env ?? []), { name, valueFrom: { fieldRef } }] },
+    )
+  return {
+    ...spec,
+    containers: told(spec.containers),
+    ...(spec.initContainers === undefined ? {} : { initContainers: told(spec.initContainers) }),
+  }
 }

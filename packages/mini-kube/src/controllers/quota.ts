@@ -7,6 +7,7 @@ import { resources } from '../kinds/registry.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import { quantity } from '../kubelet/environment.ts'
 import type { KubeObject, Pod } from '../types.ts'
+import { inScope } from './quota-scope.ts'
 import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
 
 const computeNames: Record<string, ['requests' | 'limits', string]> = {
@@ -16,6 +17,9 @@ const computeNames: Record<string, ['requests' | 'limits', string]> = {
   'requests.memory': ['requests', 'memory'],
   'limits.cpu': ['limits', 'cpu'],
   'limits.memory': ['limits', 'memory'],
+  'ephemeral-storage': ['requests', 'ephemeral-storage'],
+  'requests.ephemeral-storage': ['requests', 'ephemeral-storage'],
+  'limits.ephemeral-storage': ['limits', 'ephemeral-storage'],
 }
 const counted = new Set(['pods', 'secrets', 'configmaps', 'persistentvolumeclaims', 'resourcequotas', 'services'])
 
@@ -23,6 +27,10 @@ const counted = new Set(['pods', 'secrets', 'configmaps', 'persistentvolumeclaim
 function usageOf(resource: Pick<ResourceName, 'group' | 'plural'>, object: KubeObject, name: string): number {
   const id = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
   if (name === `count/${id}` || (counted.has(name) && name === id)) return 1
+  if (name === 'requests.storage' && id === 'persistentvolumeclaims') {
+    const { requests } = (object.spec?.['resources'] ?? {}) as { requests?: Record<string, string> }
+    return quantity(requests?.['storage'])
+  }
   const compute = computeNames[name]
   if (compute === undefined || id !== podResource.id) return 0
   const [kind, what] = compute
@@ -34,7 +42,7 @@ const isOver = (object: KubeObject) => ['Succeeded', 'Failed'].includes(String(o
 /** A number in the form quotas are written: thousandths for cpu, binary units for memory. */
 function amount(name: string, value: number): string {
   if (name.endsWith('cpu')) return Number.isInteger(value) ? String(value) : `${Math.round(value * 1_000)}m`
-  if (!name.endsWith('memory') || value === 0) return String(value)
+  if (!/(memory|storage)$/.test(name) || value === 0) return String(value)
   for (const [unit, size] of [
     ['Gi', 2 ** 30],
     ['Mi', 2 ** 20],
@@ -51,7 +59,8 @@ const hardOf = (quota: KubeObject) => (quota.spec?.['hard'] ?? {}) as Record<str
 export function startQuotas(cluster: Cluster): void {
   const { objects, store } = cluster
 
-  function used(namespace: string, name: string): number {
+  function used(quota: KubeObject, name: string): number {
+    const { namespace } = quota.metadata
     return resources
       .filter((resource) => resource.stored && resource.namespaced)
       .reduce(
@@ -59,7 +68,8 @@ export function startQuotas(cluster: Cluster): void {
           sum +
           objects.list(resource, namespace).reduce((part, object) => {
             const dead = resource.id === podResource.id && isOver(object) && !name.startsWith('count/')
-            return part + (dead ? 0 : usageOf(resource, object, name))
+            const mine = !dead && inScope(quota, resource.id, object)
+            return part + (mine ? usageOf(resource, object, name) : 0)
           }, 0),
         0,
       )
@@ -70,7 +80,7 @@ export function startQuotas(cluster: Cluster): void {
     const quota = objects.get(resourceQuota, namespace, name)
     if (quota === undefined) return
     const hard = hardOf(quota)
-    const now = Object.fromEntries(Object.keys(hard).map((one) => [one, amount(one, used(namespace, one))]))
+    const now = Object.fromEntries(Object.keys(hard).map((one) => [one, amount(one, used(quota, one))]))
     const status = { hard, used: now }
     if (!sameJson(status, quota.status)) objects.update(resourceQuota, { ...quota, status }, { part: 'status' })
   })
@@ -78,10 +88,11 @@ export function startQuotas(cluster: Cluster): void {
   objects.admission.push((resource, object, operation) => {
     const namespace = object.metadata.namespace
     if (operation !== 'create' || namespace === undefined || resource.id === resourceQuota.id) return
-    for (const quota of objects.list(resourceQuota, namespace)) check(quota, resource, object, namespace)
+    for (const quota of objects.list(resourceQuota, namespace)) check(quota, resource, object)
   })
 
-  function check(quota: KubeObject, resource: ResourceName, object: KubeObject, namespace: string): void {
+  function check(quota: KubeObject, resource: ResourceName & { id: string }, object: KubeObject): void {
+    if (!inScope(quota, resource.id, object)) return
     const hard = hardOf(quota)
     const name = quota.metadata.name
     const missing = resource.plural === 'pods' ? unspecified(object as Pod, Object.keys(hard)) : []
@@ -89,14 +100,14 @@ export function startQuotas(cluster: Cluster): void {
       throw forbidden(resource, object.metadata.name, `failed quota: ${name}: must specify ${missing.join('; ')}`)
     const exceeded = Object.keys(hard)
       .map((one) => ({ one, wanted: usageOf(resource, object, one) }))
-      .filter(({ one, wanted }) => wanted > 0 && used(namespace, one) + wanted > quantity(hard[one]))
+      .filter(({ one, wanted }) => wanted > 0 && used(quota, one) + wanted > quantity(hard[one]))
     if (exceeded.length === 0) return
     const list = (value: (entry: { one: string; wanted: number }) => string) =>
       exceeded.map((entry) => `${entry.one}=${value(entry)}`).join(',')
     throw forbidden(
       resource,
       object.metadata.name,
-      `exceeded quota: ${name}, requested: ${list(({ one, wanted }) => amount(one, wanted))}, used: ${list(({ one }) => amount(one, used(namespace, one)))}, limited: ${list(({ one }) => hard[one] ?? '')}`,
+      `exceeded quota: ${name}, requested: ${list(({ one, wanted }) => amount(one, wanted))}, used: ${list(({ one }) => amount(one, used(quota, one)))}, limited: ${list(({ one }) => hard[one] ?? '')}`,
     )
   }
 

@@ -2,6 +2,7 @@ import { fieldForbidden, fieldInvalid, fieldRequired, fieldUnsupported, type Sta
 import { isLabel, isSubdomain, labelMessage } from '../names.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 import { ageColumn, ageOf, defineResource, nameColumn, sameJson, type TableColumn } from './resource-definition.ts'
+import { validateQuota, validateQuotaStatus, validateQuotaUpdate } from './validate-quota.ts'
 
 const text = (value: unknown, none = '<none>') =>
   value === undefined || value === null || value === '' ? none : String(value)
@@ -268,11 +269,6 @@ export const serviceAccount = defineResource({
   subresources: [
     { name: 'token', group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
   ],
-  columns: [
-    nameColumn,
-    { name: 'Secrets', type: 'string', value: (object) => ((object['secrets'] ?? []) as unknown[]).length },
-    ageColumn,
-  ],
 })
 
 export const node = defineResource({
@@ -320,6 +316,9 @@ export const resourceQuota = defineResource({
   singular: 'resourcequota',
   shortNames: ['quota'],
   hasStatus: true,
+  validate: validateQuota,
+  validateUpdate: validateQuotaUpdate,
+  validateStatus: validateQuotaStatus,
   prepareCreate: (object) => {
     object.status = {}
   },

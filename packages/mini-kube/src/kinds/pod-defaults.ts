@@ -1,4 +1,5 @@
 import { randomSuffix } from '../names.ts'
+import { fillPodSpec } from './fill-pod-spec.ts'
 import type { Container, Pod, PodSpec } from '../types.ts'
 
 const defaultTag = (image: string) => {
@@ -18,12 +19,7 @@ function defaultContainer(container: Container): void {
 /** The defaults that both a Pod and a Job's template get from the API server. */
 export function defaultPodSpec(spec: PodSpec): void {
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) defaultContainer(container)
-  for (const volume of spec.volumes ?? []) {
-    if (volume.secret !== undefined) volume.secret.defaultMode ??= 420
-    if (volume.configMap !== undefined) volume.configMap.defaultMode ??= 420
-    if (volume.projected !== undefined) volume.projected.defaultMode ??= 420
-    if (volume.hostPath !== undefined) volume.hostPath.type ??= ''
-  }
+  fillPodSpec(spec)
   spec.restartPolicy ??= 'Always'
   spec.terminationGracePeriodSeconds ??= 30
   spec['dnsPolicy'] ??= 'ClusterFirst'

@@ -57,6 +57,8 @@ export interface ResourceDefinition {
   validate: (object: KubeObject) => StatusCause[]
   /** Refuses changes of immutable fields. */
   validateUpdate: (next: KubeObject, old: KubeObject) => StatusCause[]
+  /** Refuses a status that makes no sense. */
+  validateStatus: (next: KubeObject) => StatusCause[]
 }
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -114,6 +116,7 @@ export function defineResource(given: Given): ResourceDefinition {
     prepareCreate: () => undefined,
     validate: () => [],
     validateUpdate: () => [],
+    validateStatus: () => [],
     ...rest,
     group,
     id: group === '' ? given.plural : `${given.plural}.${group}`,

@@ -13,14 +13,17 @@ const resources = [
   { name: 'memory', unit: 1 },
 ] as const
 
+/** What the node has for its pods. */
+export const allocatableOf = ({ objects, nodeName }: Cluster): Record<string, string> =>
+  (objects.get(nodeResource, undefined, nodeName)?.status?.['allocatable'] ?? {}) as Record<string, string>
+
 /**
  * Why the kubelet refuses a pod that somebody bound to the node himself, past the scheduler's arithmetic; a pod that the
  * scheduler has placed is known to fit.
  */
 export function whyRefused(cluster: Cluster, pod: Pod): { reason: string; message: string } | undefined {
   if (pod.status.conditions?.some((one) => one.type === 'PodScheduled' && one.status === 'True')) return undefined
-  const status = cluster.objects.get(nodeResource, undefined, cluster.nodeName)?.status
-  const allocatable = (status?.['allocatable'] ?? {}) as Record<string, string>
+  const allocatable = allocatableOf(cluster)
   const others = cluster.objects
     .list<Pod>(podResource)
     .filter((one) => one.spec.nodeName === cluster.nodeName && !over(one) && one.metadata.uid !== pod.metadata.uid)

@@ -2,6 +2,7 @@ import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Container, Pod } from '../types.ts'
 import { StartError, type ContainerPlan } from './container-runtime.ts'
+import { allocatableOf } from './admit-pod.ts'
 import { ConfigError, containerEnvironment, expand } from './environment.ts'
 import { type ImageOptions, searchPath } from './images.ts'
 import type { ContainerUser } from './lent-programs.ts'
@@ -39,13 +40,16 @@ function userOf({ pod, container, image }: Given): number | undefined {
 export function planContainer(given: Given): ContainerPlan & { messageFile: string } {
   const { node, pod, container, image, id, podDir, folders } = given
   const user = userOf(given)
-  const own = containerEnvironment({ objects: node.cluster.objects, pod, hostIP: node.hostIP }, container)
+  const own = containerEnvironment(
+    { objects: node.cluster.objects, pod, hostIP: node.hostIP, allocatable: allocatableOf(node.cluster) },
+    container,
+  )
   const home = join(podDir, 'home')
   const temporary = join(podDir, 'tmp')
   const messageFile = join(podDir, `termination-${container.name}`)
   for (const folder of [home, temporary]) mkdirSync(folder, { recursive: true })
   const mounts = [
-    ...mountsOf(container, folders),
+    ...mountsOf(container, folders, own),
     { from: container.terminationMessagePath ?? '/dev/termination-log', to: messageFile },
   ]
   if (image.rootDir !== undefined) mounts.push(...rootMappings(image.rootDir, container, image))

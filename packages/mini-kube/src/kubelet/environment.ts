@@ -1,6 +1,6 @@
 import { configMap, secret } from '../kinds/core.ts'
 import type { Objects } from '../store/objects.ts'
-import type { Container, EnvVar, KubeObject, Pod } from '../types.ts'
+import type { Container, EnvVar, KubeObject, Pod, ResourceFieldRef } from '../types.ts'
 
 /** A container that cannot be configured yet: it waits with CreateContainerConfigError until this heals. */
 export class ConfigError extends Error {
@@ -17,7 +17,13 @@ interface Place {
   objects: Objects
   pod: Pod
   hostIP: string
+  /** What the node has for its pods. */
+  allocatable: Record<string, string>
 }
+
+/** One container of a pod, main or init. */
+export const namedContainer = ({ spec }: Pod, name: string | undefined): Container | undefined =>
+  [...spec.containers, ...(spec.initContainers ?? [])].find((one) => one.name === name)
 
 function dataOf(
   place: Place,
@@ -91,11 +97,18 @@ export function quantity(text: string | number | undefined): number {
   return Number(match[1]) * (match[2] === '' ? 1 : (binary[match[2] ?? ''] ?? Number.NaN))
 }
 
-function resourceValue(container: Container, resource: string): string {
+/** A container's own amount in units of the divisor, rounded up; the whole node's where it names no limit. */
+export function resourceValue(
+  container: Container | undefined,
+  { resource, divisor }: ResourceFieldRef,
+  allocatable: Record<string, string> = {},
+): string {
   const [kind = '', name = ''] = resource.split('.')
-  const amounts = container.resources?.[kind as 'limits' | 'requests']
-  const value = quantity(amounts?.[name])
-  return String(name === 'cpu' ? Math.ceil(value) : Math.round(value))
+  const own = container?.resources?.[kind as 'limits' | 'requests']?.[name]
+  const value = quantity(own ?? (kind === 'limits' ? allocatable[name] : '0'))
+  const unit = quantity(divisor)
+  // In thousandths, of which amounts and divisors are whole numbers: floating point would round some of them up twice.
+  return String(Math.ceil(Math.round(value * 1_000) / Math.round((unit || 1) * 1_000)))
 }
 
 function valueOf(place: Place, container: Container, variable: EnvVar): string | undefined {
@@ -114,7 +127,10 @@ function valueOf(place: Place, container: Container, variable: EnvVar): string |
     return found
   }
   if (fieldRef !== undefined) return fieldValue(place.pod, fieldRef.fieldPath, place.hostIP)
-  if (resourceFieldRef !== undefined) return resourceValue(container, resourceFieldRef.resource)
+  if (resourceFieldRef !== undefined) {
+    const { containerName = container.name } = resourceFieldRef
+    return resourceValue(namedContainer(place.pod, containerName), resourceFieldRef, place.allocatable)
+  }
   return ''
 }
 

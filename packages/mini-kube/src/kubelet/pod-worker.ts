@@ -7,6 +7,7 @@ import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
 import type { Pod } from '../types.ts'
+import { allocatableOf } from './admit-pod.ts'
 import { ContainerLifecycle } from './container-lifecycle.ts'
 import type { ContainerExit } from './container-runtime.ts'
 import type { NodeContext } from './node-context.ts'
@@ -211,6 +212,7 @@ export class PodWorker {
                 podDir: this.podDir,
                 hostIP: node.hostIP,
                 claimDir: node.claimDir,
+                allocatable: allocatableOf(cluster),
                 token: (seconds) => this.#token(seconds),
               },
               volume,

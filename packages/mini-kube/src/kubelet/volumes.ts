@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import { configMap, persistentVolumeClaim, secret } from '../kinds/core.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 import type { Objects } from '../store/objects.ts'
-import type { Container, KeyToPath, Pod, Volume } from '../types.ts'
-import { fieldValue } from './environment.ts'
+import type { Container, DownwardItem, KeyToPath, Pod, Volume } from '../types.ts'
+import { expand, fieldValue, namedContainer, resourceValue } from './environment.ts'
 import type { PathMapping } from './path-rewriter.ts'
 
 /** A volume that cannot be set up yet; the pod waits and an Event says why. */
@@ -22,6 +22,8 @@ export interface VolumeContext {
   hostIP: string
   /** The folder of a claim. */
   claimDir: (namespace: string, claim: string) => string
+  /** What the node has for its pods. */
+  allocatable: Record<string, string>
   /** A token for the pod's ServiceAccount. */
   token: (seconds: number) => string
 }
@@ -69,10 +71,17 @@ function addData(
 function filesOf(context: VolumeContext, volume: Volume): Files | undefined {
   const files: Files = new Map()
   const { secret: fromSecret, configMap: fromMap, downwardAPI, projected } = volume
-  const downward = (items: { path: string; fieldRef?: { fieldPath: string } }[] | undefined) => {
-    for (const { path, fieldRef } of items ?? []) {
-      const text = fieldValue(context.pod, fieldRef?.fieldPath ?? '', context.hostIP) ?? ''
-      files.set(path, { content: Buffer.from(text), mode: 0o644 })
+  const downward = (items: DownwardItem[] | undefined, defaultMode: number) => {
+    for (const { path, mode = defaultMode, fieldRef, resourceFieldRef } of items ?? []) {
+      const text =
+        resourceFieldRef === undefined
+          ? (fieldValue(context.pod, fieldRef?.fieldPath ?? '', context.hostIP) ?? '')
+          : resourceValue(
+              namedContainer(context.pod, resourceFieldRef.containerName),
+              resourceFieldRef,
+              context.allocatable,
+            )
+      files.set(path, { content: Buffer.from(text), mode })
     }
   }
   if (fromSecret !== undefined) {
@@ -81,13 +90,13 @@ function filesOf(context: VolumeContext, volume: Volume): Files | undefined {
   } else if (fromMap !== undefined) {
     const { name, items, optional, defaultMode = 0o644 } = fromMap
     addData(context, files, volume.name, { kind: 'configmap', name, items, optional, mode: defaultMode })
-  } else if (downwardAPI !== undefined) downward(downwardAPI.items)
+  } else if (downwardAPI !== undefined) downward(downwardAPI.items, downwardAPI.defaultMode ?? 0o644)
   else if (projected !== undefined) {
     const mode = projected.defaultMode ?? 0o644
     for (const source of (projected.sources ?? []) as ProjectedSource[]) {
       if (source.secret) addData(context, files, volume.name, { kind: 'secret', ...source.secret, mode })
       if (source.configMap) addData(context, files, volume.name, { kind: 'configmap', ...source.configMap, mode })
-      if (source.downwardAPI) downward(source.downwardAPI.items)
+      if (source.downwardAPI) downward(source.downwardAPI.items, mode)
       if (source.serviceAccountToken) {
         const { path, expirationSeconds = 3_600 } = source.serviceAccountToken
         files.set(path, { content: Buffer.from(context.token(expirationSeconds)), mode })
@@ -100,7 +109,7 @@ function filesOf(context: VolumeContext, volume: Volume): Files | undefined {
 interface ProjectedSource {
   secret?: { name: string; items?: KeyToPath[]; optional?: boolean }
   configMap?: { name: string; items?: KeyToPath[]; optional?: boolean }
-  downwardAPI?: { items?: { path: string; fieldRef?: { fieldPath: string } }[] }
+  downwardAPI?: { items?: DownwardItem[] }
   serviceAccountToken?: { path: string; expirationSeconds?: number }
 }
 
@@ -131,9 +140,14 @@ export function setUpVolume(context: VolumeContext, volume: Volume): string {
 }
 
 /** Where each mount path of a container lies on this machine. */
-export function mountsOf(container: Container, folders: Map<string, string>): PathMapping[] {
-  return (container.volumeMounts ?? []).map(({ name, mountPath, subPath }) => {
+export function mountsOf(
+  container: Container,
+  folders: Map<string, string>,
+  env: Record<string, string>,
+): PathMapping[] {
+  return (container.volumeMounts ?? []).map(({ name, mountPath, subPath: plain, subPathExpr }) => {
     const folder = folders.get(name) ?? ''
+    const subPath = subPathExpr === undefined ? plain : expand(subPathExpr, env)
     if (subPath === undefined || subPath === '') return { from: mountPath, to: folder }
     const inside = join(folder, subPath)
     if (!inside.startsWith(`${folder}/`)) throw new MountError(name, `subPath "${subPath}" leaves the volume`)

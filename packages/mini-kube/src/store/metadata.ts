@@ -4,7 +4,9 @@ import {
   isLabelValue,
   isQualifiedName,
   isSubdomain,
+  labelValueMessage,
   nameMessage,
+  qualifiedNameMessage,
   randomSuffix,
   randomUid,
   wholeSeconds,
@@ -47,18 +49,6 @@ export function newObject(
   return { ...body, kind: resource.kind, apiVersion: groupVersion(resource), metadata }
 }
 
-const namePart =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-const labelValue =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-
-/** Why a key of labels or annotations is none. */
-function whyNoKey(key: string): string {
-  const slash = key.indexOf('/')
-  if (slash !== -1 && !isSubdomain(key.slice(0, slash))) return `prefix part ${nameMessage}`
-  return key.slice(slash + 1).length > 63 ? 'name part must be no more than 63 bytes' : namePart
-}
-
 function validateName(name: string, field: string): StatusCause[] {
   if (name.length > 253) return [fieldInvalid(field, name, 'must be no more than 253 characters')]
   return isSubdomain(name) ? [] : [fieldInvalid(field, name, nameMessage)]
@@ -89,15 +79,14 @@ export function validateMetadata(object: KubeObject): StatusCause[] {
   if (!name) causes.push(fieldRequired('metadata.name', 'name or generateName is required'))
   else if (!object.apiVersion.startsWith('rbac.')) causes.push(...validateName(name, 'metadata.name'))
   for (const [key, value] of Object.entries(labels ?? {})) {
-    if (!isQualifiedName(key)) causes.push(fieldInvalid('metadata.labels', key, whyNoKey(key)))
+    if (!isQualifiedName(key)) causes.push(fieldInvalid('metadata.labels', key, qualifiedNameMessage(key)))
     if (typeof value !== 'string' || !isLabelValue(value)) {
-      const long = typeof value === 'string' && value.length > 63
-      causes.push(fieldInvalid('metadata.labels', value, long ? 'must be no more than 63 bytes' : labelValue))
+      causes.push(fieldInvalid('metadata.labels', value, labelValueMessage(String(value))))
     }
   }
   for (const key of Object.keys(annotations ?? {})) {
     if (!isQualifiedName(key.toLowerCase()))
-      causes.push(fieldInvalid('metadata.annotations', key, whyNoKey(key.toLowerCase())))
+      causes.push(fieldInvalid('metadata.annotations', key, qualifiedNameMessage(key.toLowerCase())))
   }
   const size = Object.entries(annotations ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
   if (size > 262_144) {

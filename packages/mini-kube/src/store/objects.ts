@@ -121,6 +121,8 @@ export class Objects {
       if (causes.length > 0) throw invalid(resource, name, causes)
       for (const admit of this.admission) admit(resource, merged, 'update')
     }
+    const statusCauses = part === 'status' ? resource.validateStatus(merged) : []
+    if (statusCauses.length > 0) throw invalid(resource, name, statusCauses)
     if (dryRun) return merged
     return this.#finishIfDone(resource, merged)
   }
