@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './scripts/slow-first.ts'
 
 const e2e = '**/*.e2e.test.ts'
 const paperclip = '**/*.paperclip.test.ts'
@@ -13,6 +14,7 @@ export default defineConfig({
     // them would be idle.
     maxWorkers: 3,
     globalSetup: 'scripts/test-temp.ts',
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         extends: true,
