@@ -9,6 +9,7 @@ import { systemClock } from './clock.ts'
 import { startGarbageCollector } from './controllers/garbage-collector.ts'
 import { admissionOf, createNode, startClaims, startNamespaces, startTtl } from './controllers/housekeeping.ts'
 import { startJobController } from './controllers/job-controller.ts'
+import { leaseNamespace, startNodeLease } from './controllers/node-lease.ts'
 import { startQuotas } from './controllers/quota.ts'
 import { startScheduler } from './controllers/scheduler.ts'
 import { EventRecorder } from './event-recorder.ts'
@@ -170,10 +171,11 @@ async function startIn(
   startGarbageCollector(cluster)
   startTtl(cluster)
   cluster.node.kubelet = new Kubelet(node)
-  for (const name of ['default', 'kube-system', ...(options.namespaces ?? [])]) {
+  for (const name of ['default', 'kube-system', 'kube-public', leaseNamespace, ...(options.namespaces ?? [])]) {
     objects.create(namespaceResource, undefined, { metadata: { name } })
   }
   createNode(cluster, { cpu: '64', memory: '256Gi', pods: '10000', ...options.capacity }, hostIP)
+  startNodeLease(cluster)
   const world: World = {
     cluster,
     server: () => server,

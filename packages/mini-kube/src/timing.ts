@@ -31,6 +31,8 @@ export interface Timing {
   collectMs: number
   /** Between watch bookmarks. */
   bookmarkMs: number
+  /** Between two signs of life of the node. */
+  leaseMs: number
   /** From node lost to NotReady. */
   nodeGraceMs: number
   /** How long a lost node's pods are tolerated at most, whatever their `tolerationSeconds` say (300 unless given). */
@@ -58,6 +60,7 @@ export const fastTiming: Timing = {
   jobBackoffMs: 50,
   collectMs: 5,
   bookmarkMs: 60_000,
+  leaseMs: 10_000,
   nodeGraceMs: 50,
   tolerationCapMs: 50,
   podCollectMs: 50,
@@ -82,6 +85,7 @@ export const realTiming: Timing = {
   jobBackoffMs: 10_000,
   collectMs: 57,
   bookmarkMs: 60_500,
+  leaseMs: 10_000,
   nodeGraceMs: 25_000,
   tolerationCapMs: Number.POSITIVE_INFINITY,
   podCollectMs: 52_000,
