@@ -17,3 +17,22 @@ it('prints account, Role and binding for the server, in the namespace of the age
   ])
   expect(terminal.stdout()).not.toContain('*')
 })
+
+it('adds what a claim for each agent takes, only when asked to', async () => {
+  const claims = async (...args: string[]): Promise<unknown> => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['rbac', ...args], terminal)).toBe(0)
+    const role = parseAllDocuments(terminal.stdout())[1]?.toJS() as {
+      rules: { resources: string[]; verbs: string[] }[]
+    }
+    return role.rules.find(({ resources }) => resources.includes('persistentvolumeclaims'))?.verbs
+  }
+  expect(await claims()).toEqual(['get'])
+  expect(await claims('--dedicated-pvc')).toEqual(['get', 'create'])
+})
+
+it.each(['--namespace', '--agent-namespace', '--service-account'])('refuses a bad name for %s', async (option) => {
+  const terminal = fakeTerminal()
+  expect(await runCli(['rbac', option, 'Bad Name'], terminal)).toBe(2)
+  expect(terminal.stdout()).toBe('')
+})

@@ -6,6 +6,7 @@ interface RbacOptions {
   namespace: string
   agentNamespace?: string
   serviceAccount: string
+  dedicatedPvc?: boolean
 }
 
 /** `agent-jobs rbac`: the least that a Paperclip server must be allowed, as YAML for `kubectl apply`. */
@@ -16,13 +17,16 @@ export function addRbacCommand(program: Command, terminal: Terminal): void {
     .option('-n, --namespace <name>', 'namespace of the Paperclip server', readLabel, 'paperclip')
     .option('--agent-namespace <name>', "namespace of the agents' Jobs (default: the server's)", readLabel)
     .option('--service-account <name>', 'service account of the server', readObjectName, 'paperclip')
-    .action(async ({ namespace, agentNamespace, serviceAccount }: RbacOptions) => {
+    .option('--dedicated-pvc', "with what OpenCode's `agentDbMode: dedicated_pvc` takes besides")
+    .action(async ({ namespace, agentNamespace, serviceAccount, dedicatedPvc }: RbacOptions) => {
       // Every other command starts without the kit.
-      const { manifestsYaml, rbacManifests } = await import('@agent-jobs/adapter-kit')
+      const { dedicatedClaimPermissions, manifestsYaml, permissions, rbacManifests } =
+        await import('@agent-jobs/adapter-kit')
       const manifests = rbacManifests({
         namespace,
         serviceAccount,
         ...(agentNamespace === undefined ? {} : { agentNamespace }),
+        ...(dedicatedPvc ? { grants: [...permissions, ...dedicatedClaimPermissions] } : {}),
       })
       terminal.out(manifestsYaml('What the agent-jobs adapters need, and nothing more: kubectl apply -f -', manifests))
     })

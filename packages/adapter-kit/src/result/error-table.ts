@@ -28,7 +28,10 @@ const own: Readonly<Record<string, ErrorRow>> = {
     means: "The API server does not answer for the server's own pod.",
     todo: 'Look at the cluster; the run is tried again.',
   },
-  k8s_forbidden: { means: "The server's own pod may not be read.", todo: 'Grant what the Role below lists.' },
+  k8s_forbidden: {
+    means: "The server's own pod may not be read.",
+    todo: 'Apply `deploy/rbac.yaml`, or what `agent-jobs rbac` prints.',
+  },
   k8s_self_pod_unusable: {
     means: "The server's own pod has no container to take image and environment from.",
     todo: 'Check HOSTNAME and PAPERCLIP_NAMESPACE of the server.',
