@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createClusterPool } from '@agent-jobs/adapter-kit'
 import { paperclipContext, realPaperclipPlace, type PaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -28,8 +29,12 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     return { result: await adapter.execute(ctx), told }
   }
   /** The scripted model runs what stands between backticks. */
-  const running = (command: string, extra: Record<string, unknown> = {}) =>
-    run('tool', { promptTemplate: `Run \`${command}\`.`, ...extra }, { context: { paperclipTaskMarkdown: '' } })
+  const running = (command: string, extra: Record<string, unknown> = {}, overrides: Overrides = {}) =>
+    run(
+      'tool',
+      { promptTemplate: `Run \`${command}\`.`, ...extra },
+      { context: { paperclipTaskMarkdown: '' }, ...overrides },
+    )
   const continued = { conversationContinuation: 'continue_conversation_v1' }
 
   it.concurrent('waits for a subscription whose limit is reached, until the time that was stated', async () => {
@@ -152,5 +157,24 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     expect(result, heard(told)).toMatchObject({ exitCode: 0, usageBasis: 'per_run' })
     expect(result.usage?.outputTokens).toBeGreaterThan(0)
     expect(heard(told)).toContain('"parent_tool_use_id":"')
+  })
+
+  it.concurrent('is led nowhere by links that an agent leaves on the volume', async () => {
+    const agentId = randomUUID()
+    const theirs = join(place.folder, 'instances', 'default', 'servers-own')
+    mkdirSync(theirs, { recursive: true })
+    const old = join(theirs, 'old.json')
+    writeFileSync(old, '[]')
+    utimesSync(old, 0, 0)
+    const plant =
+      'cd $CLAUDE_CONFIG_DIR/.. && rm -rf tokens journal && ln -s ../../../../servers-own tokens && ln -s tokens journal'
+    const first = await running(plant, {}, { agentId })
+    expect(first.result, heard(first.told)).toMatchObject({ exitCode: 0 })
+    const clusters = createClusterPool({ env: place.deps.env })
+    const second = await run('text', {}, { agentId, adapter: place.adapter({ clusters }) })
+    await clusters.close()
+    expect(second.result, heard(second.told)).toMatchObject({ exitCode: 0 })
+    expect(heard(second.told)).toContain('A part of the path is a link')
+    expect(readdirSync(theirs)).toEqual(['old.json'])
   })
 })

@@ -134,6 +134,20 @@ describe('a reload of the package while runs are under way', () => {
     })
   })
 
+  it('lets the new code begin right behind a run of the old one', async () => {
+    const run = task()
+    gate.resolve()
+    const old = await load()
+    const reloaded = await load()
+    for (const by of [old, reloaded, reloaded, old]) {
+      const { result, told } = run(by)
+      expect(await result, text(told)).toMatchObject({
+        exitCode: 0,
+        resultJson: { agentJob: { adoptedFromRun: null } },
+      })
+    }
+  })
+
   it('leaves neither Jobs nor records behind', async () => {
     await vi.waitFor(async () => expect([await jobs(), records()]).toEqual([[], []]), { timeout: 20_000 })
   })

@@ -74,7 +74,7 @@ export async function claimRun<Schema extends AgentDefinition['schema'], Summary
           ...deps.state.reported,
           ...jobs.flatMap(({ name, uid }) => (reportedBefore.has(name) ? [uid] : [])),
         ]),
-        ended: deps.state.reported,
+        ended: plan.cluster.ending,
         key: plan.key,
         wakeReason: ctx.context['wakeReason'],
       },

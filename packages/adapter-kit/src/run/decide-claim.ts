@@ -19,7 +19,7 @@ export interface KnownJobs {
   followed: ReadonlySet<string>
   /** Jobs whose result was reported; they are on their way out although their status does not say so yet. */
   reported: ReadonlySet<string>
-  /** Those of them whose end this very server has seen and is cleaning up behind. */
+  /** Those of them whose end the very runner has seen that would wait for the lock, and cleans up behind. */
   ended: ReadonlySet<string>
   /** The lock that the run will take. */
   key: string

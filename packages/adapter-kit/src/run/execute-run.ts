@@ -120,6 +120,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       await handle.settled
     } finally {
       deps.state.reported.delete(handle.job.uid)
+      plan.cluster.ending.delete(handle.job.uid)
     }
     // A Job that is kept can be found for as long as it is kept, and so can the mark.
     if (end !== 'known' || plan.settings.retainJobs) return
@@ -184,10 +185,16 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       // On disk before the result is out: a server that dies before the Job is gone must not take it for a lost run.
       if (end === 'known') await records?.put({ ...recordOf(plan, input), reported: true })
       else if (end === 'unsure') await records?.remove(handle.job.name)
-      if (end !== 'elsewhere' && input.tokenFile !== null) await removeTokens(input.tokenFile)
     })
+    const { tokenFile } = input
+    if (end !== 'elsewhere' && tokenFile !== null) {
+      await attempt(deps, `The tokens of run ${handle.runId} could not be removed`, () => removeTokens(tokenFile))
+    }
     // Where another server, or a later run of this one, goes on with it, it is not on its way out.
-    if (end !== 'elsewhere') deps.state.reported.add(uid)
+    if (end !== 'elsewhere') {
+      deps.state.reported.add(uid)
+      plan.cluster.ending.add(uid)
+    }
     deps.state.followed.delete(uid)
     // The result waits for nobody; what is left in the cluster is removed behind it.
     plan.cluster.afterwards(cleanUp())
@@ -196,13 +203,21 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
 }
 
 /** A record is for a restart only: a disk that cannot take it must not cost the run. */
-async function noteDown(deps: AdapterDependencies, write: () => Promise<void> | undefined): Promise<void> {
+function noteDown(deps: AdapterDependencies, write: () => Promise<void> | undefined): Promise<void> {
+  const lost = 'The record of a Job could not be kept, so a restart of the server will not take it back by itself'
+  return attempt(deps, lost, write)
+}
+
+/** Does what no run may fail for, and warns where it cannot be done. */
+async function attempt(
+  deps: AdapterDependencies,
+  otherwise: string,
+  work: () => Promise<void> | undefined,
+): Promise<void> {
   try {
-    await write()
+    await work()
   } catch (error) {
-    deps.onWarning(
-      `The record of a Job could not be kept, so a restart of the server will not take it back by itself: ${messageOf(error)}`,
-    )
+    deps.onWarning(`${otherwise}: ${messageOf(error)}`)
   }
 }
 
