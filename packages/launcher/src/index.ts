@@ -1,4 +1,4 @@
-export { bootstrapCommand } from './bootstrap-command.ts'
+export { bootstrapCommand, type BootstrapOptions } from './bootstrap-command.ts'
 export { encodeFrame, frameMagic, maxFrameBytes, maxPayloadBytes } from './frame.ts'
 export type { Frame, FrameFlag, FrameStream } from './frame.ts'
 export type { FinishRule, JournalSpec, LaunchFile, LaunchLimits, LaunchSpec, ProxySpec } from './launch-spec.ts'

@@ -9,6 +9,7 @@ export interface StartError {
 
 /** All codes of {@link StartError}. */
 export const startErrorCodes = [
+  'node_missing',
   'bad_spec',
   'input_unreadable',
   'file_not_written',

@@ -15,10 +15,15 @@ function firstProcess(unshareId: number | undefined): number {
 }
 
 // Needs the right to make PID namespaces, as in CI's containers; the e2e test shows the same in a real pod.
-describe.skipIf(!canUnshare)('as the first process of a container', () => {
-  it.skipIf(!canReplaceItself)('reaps what the command’s children leave behind', async () => {
+describe.skipIf(!canUnshare).each([
+  ['as the first process of a container', false],
+  ['started by the shell of an image', true],
+])('%s', (_, shell) => {
+  const hasShell = shell || canReplaceItself
+
+  it.skipIf(!hasShell)('reaps what the command’s children leave behind', async () => {
     const orphans = 'for i in 1 2 3 4 5; do (sh -c "sleep 0.05" &); done; sleep 0.4; ps -eo stat=,comm= '
-    const { stdout, exitCode } = await runProgram({ argv: ['sh', '-c', orphans], node: unshare })
+    const { stdout, exitCode } = await runProgram({ argv: ['sh', '-c', orphans], node: unshare, shell })
     expect(stdout.toString()).toContain('ps')
     expect(stdout.toString()).not.toMatch(/^Z/m)
     expect(exitCode).toBe(0)
@@ -30,7 +35,7 @@ describe.skipIf(!canUnshare)('as the first process of a container', () => {
       ['exit 127', 127],
       ['kill -9 $$', 137],
     ] as const) {
-      const { exitCode, end } = await runProgram({ argv: ['sh', '-c', command], node: unshare })
+      const { exitCode, end } = await runProgram({ argv: ['sh', '-c', command], node: unshare, shell })
       expect([exitCode, end.frames]).toEqual([code, 1])
     }
   })
@@ -41,7 +46,7 @@ describe.skipIf(!canUnshare)('as the first process of a container', () => {
     ['SIGHUP', 1],
   ] as const) {
     it(`passes ${signal} on to the command's group`, async () => {
-      const run = startProgram({ argv: ['sh', '-c', 'echo up; sleep 60 & wait'], node: unshare })
+      const run = startProgram({ argv: ['sh', '-c', 'echo up; sleep 60 & wait'], node: unshare, shell })
       await run.seen('up.')
       process.kill(firstProcess(run.child.pid), signal)
       const { end, exitCode } = await run.result
@@ -53,12 +58,11 @@ describe.skipIf(!canUnshare)('as the first process of a container', () => {
   it.skipIf(!canReplaceItself)(
     'ends the container with 137 when it is killed itself, and the command with it',
     async () => {
-      const run = startProgram({ argv: ['sh', '-c', 'echo up; exec sleep 60'], node: unshare })
+      const run = startProgram({ argv: ['sh', '-c', 'echo up; exec sleep 60'], node: unshare, shell })
       await run.seen('up.')
       const child = (parent: number): number =>
         Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)]).toString())
-      const shell = firstProcess(run.child.pid)
-      const launcher = child(shell)
+      const launcher = child(firstProcess(run.child.pid))
       const command = child(launcher)
       process.kill(launcher, 'SIGKILL')
       const { exitCode, records } = await run.result
@@ -73,6 +77,7 @@ describe.skipIf(!canUnshare)('as the first process of a container', () => {
       argv: ['sh', '-c', 'trap "exit 7" TERM; echo up; while :; do sleep 0.05; done'],
       limits: { hangAfterFinishMs: 50 },
       node: unshare,
+      shell,
     })
     await run.seen('up.')
     process.kill(firstProcess(run.child.pid), 'SIGUSR1')
@@ -83,8 +88,8 @@ describe.skipIf(!canUnshare)('as the first process of a container', () => {
 
   it('gives the command the container’s environment, the shell between notwithstanding', async () => {
     const argv = [process.execPath, '-e', 'console.log(JSON.stringify(process.env))']
-    const containerEnv = { 'dotted.name-1': 'd', OLDPWD: '/before', EMPTY: '' }
-    const { stdout } = await runProgram({ argv, containerEnv, node: unshare })
+    const containerEnv = { 'dotted.name-1': 'd', OLDPWD: '/before', EMPTY: '', p: 'p', LINES: 'a\nb' }
+    const { stdout } = await runProgram({ argv, containerEnv, node: unshare, shell })
     expect(JSON.parse(stdout.toString())).toEqual({ PATH: process.env['PATH'], ...containerEnv })
   })
 })

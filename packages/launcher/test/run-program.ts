@@ -38,8 +38,10 @@ export interface ProgramRun {
 export interface ProgramInput extends Omit<LaunchSpec, 'version'>, LaunchInput {
   /** Variables of the "container". */
   containerEnv?: Record<string, string>
-  /** The node that runs it. */
+  /** The node that runs it, behind whatever shall stand before it. */
   node?: string[]
+  /** Starts it by a shell of the image. */
+  shell?: boolean
   /** Takes the place of the packed variables. */
   packed?: Record<string, string>
   stdio?: StdioOptions
@@ -47,11 +49,13 @@ export interface ProgramInput extends Omit<LaunchSpec, 'version'>, LaunchInput {
 
 /** Starts the bundled program the way a pod does. */
 export function startProgram(input: ProgramInput): ProgramRun {
-  const { containerEnv = {}, node = [programNode], packed, stdio, stdin, files, ...spec } = input
-  const [runner = '', ...before] = node
+  const { containerEnv = {}, node = [programNode], shell = false, packed, stdio, stdin, files, ...spec } = input
   const launch = { ...(stdin === undefined ? {} : { stdin }), ...(files === undefined ? {} : { files }) }
   const env = { PATH: process.env['PATH'], ...containerEnv, ...(packed ?? packEnv({ version: 1, ...spec }, launch)) }
-  const args = [...before, ...bootstrapCommand().slice(1)]
+  const command = bootstrapCommand({ shell })
+  const [runner = '', ...args] = shell
+    ? [...node.slice(0, -1), ...command.slice(0, -1), ...node.slice(-1)]
+    : [...node, ...command.slice(1)]
   const child = spawn(runner, args, { env, stdio: stdio ?? ['ignore', 'pipe', 'pipe'] })
   const chunks: Buffer[] = []
   const errors: Buffer[] = []

@@ -1,19 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { hiddenVariables } from './child-env.ts'
-
-/**
- * What process 1 becomes; its `$0` is node. `wait` reaps every process that init inherits, in dash, busybox and bash
- * alike, which node cannot do: it only waits for processes that it started itself. A trap ends `wait` early, so it is
- * repeated until no signal came. When the launcher was already collected by then, the second `wait` says 127 and the
- * first status stands.
- */
-export const initScript = `p=;s=;c=
-f(){ s=$1;[ -z "$p" ]||kill -"$1" "$p" 2>/dev/null;}
-for n in TERM INT HUP USR1;do trap "f $n" $n;done
-"$0" -e 'eval(process.env.AGENT_JOBS_LAUNCHER)' & p=$!
-[ -z "$s" ]||kill -"$s" "$p"
-while :;do s=;wait "$p";r=$?;[ "$r" = 127 ]&&[ "$c" ]||c=$r;[ "$s" ]||break;done
-exit "$c"`
+import { initScript } from '../init-script.ts'
 
 /**
  * As the first process of a container, turns into a small shell that runs the launcher, passes signals on to it and
@@ -28,5 +14,5 @@ export function becomeInit(): void {
   } catch {
     return
   }
-  process.execve('/bin/sh', ['sh', '-c', initScript, process.execPath], hiddenVariables(process.env))
+  process.execve('/bin/sh', ['sh', '-c', initScript, process.execPath], process.env as Record<string, string>)
 }

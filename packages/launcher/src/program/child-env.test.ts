@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { childEnv, hiddenVariables } from './child-env.ts'
+import { childEnv, containerEnv } from './child-env.ts'
 
 describe('the environment of the command', () => {
   it('is that of the container without our own variables', () => {
@@ -19,9 +19,30 @@ describe('the environment of the command', () => {
   })
 
   it('survives a shell between: dropped names come back, names of the shell go', () => {
-    const container = { PATH: '/bin', 'dotted.name': 'd', '1st': 'f', OLDPWD: '/before' }
-    const { 'dotted.name': _d, '1st': _f, ...through } = hiddenVariables(container)
-    const afterShell = { ...through, PWD: '/work', SHLVL: '1', _: '/usr/bin/node', OLDPWD: '/changed' }
-    expect(childEnv(afterShell)).toEqual(container)
+    const container = { PATH: '/bin', 'dotted.name': 'd', '1st': 'f', OLDPWD: '/before', LINES: 'a\nb=c', EMPTY: '' }
+    const { 'dotted.name': _d, '1st': _f, ...through } = container
+    const afterShell = {
+      ...through,
+      PWD: '/work',
+      SHLVL: '1',
+      _: '/bin/node',
+      OLDPWD: '/changed',
+      AGENT_JOBS_INIT: '1',
+    }
+    const given = Object.entries(container).map(([name, value]) => `${name}=${value}\0`)
+    expect(childEnv(containerEnv(afterShell, () => given.join('')))).toEqual(container)
+  })
+
+  it('is told from that of a shell as far as can be where the system does not tell', () => {
+    const afterShell = { PATH: '/bin', PWD: '/work', SHLVL: '1', _: '/bin/node', AGENT_JOBS_INIT: '1' }
+    const read = (): string => {
+      throw new Error('ENOENT')
+    }
+    expect(childEnv(containerEnv(afterShell, read))).toEqual({ PATH: '/bin' })
+  })
+
+  it('is taken as it is where no shell stands between', () => {
+    const env = { PATH: '/bin', PWD: '/work' }
+    expect(containerEnv(env)).toBe(env)
   })
 })

@@ -1,28 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { initMarker } from '../init-script.ts'
+
 type Env = Record<string, string | undefined>
 
-// Shells set these themselves; what the container had (or had not) is put back for the command.
-const shellNames = ['PWD', 'OLDPWD', 'SHLVL', '_']
-const memo = 'AGENT_JOBS_ENV'
+// Every shell sets these itself.
+const shellNames = new Set(['PWD', 'OLDPWD', 'SHLVL', '_'])
+
+const environmentOfParent = (): string => readFileSync(`/proc/${process.ppid}/environ`, 'utf8')
 
 /**
- * Adds what a shell would lose between itself and its children: dash and busybox drop variables whose names are not
- * identifiers (Kubernetes allows `a.b-c`), and every shell sets some of its own.
+ * The container's environment as it was before a shell stood between: dash and busybox drop variables whose names are not
+ * identifiers (Kubernetes allows `a.b-c`), and every shell sets some of its own. The kernel still has what the shell was
+ * given.
  */
-export function hiddenVariables(env: Env): Record<string, string> {
-  const kept: Record<string, string | null> = {}
-  for (const name of shellNames) kept[name] = env[name] ?? null
-  for (const [name, value] of Object.entries(env)) {
-    if (!/^[A-Za-z_]\w*$/.test(name) && value !== undefined) kept[name] = value
+export function containerEnv(env: Env, read: () => string = environmentOfParent): Env {
+  if (env[initMarker] === undefined) return env
+  const found: Env = {}
+  try {
+    for (const entry of read().split('\0')) {
+      const equals = entry.indexOf('=')
+      if (equals > 0) found[entry.slice(0, equals)] = entry.slice(equals + 1)
+    }
+    return found
+  } catch {
+    // No such file outside Linux, where the launcher runs for tests only.
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !shellNames.has(name)))
   }
-  return { ...(env as Record<string, string>), [memo]: JSON.stringify(kept) }
 }
 
-/** The environment of the command: the container's, as it was, less our own variables, with the changes asked for. */
+/** The environment of the command: the container's, less our own variables, with the changes asked for. */
 export function childEnv(env: Env, set: Record<string, string> = {}, unset: string[] = []): Record<string, string> {
-  const kept = JSON.parse(env[memo] ?? '{}') as Record<string, string | null>
   const dropped = new Set(unset)
   const result: Record<string, string> = {}
-  for (const [name, value] of Object.entries({ ...env, ...kept })) {
+  for (const [name, value] of Object.entries(env)) {
     if (typeof value === 'string' && !name.startsWith('AGENT_JOBS_') && !dropped.has(name)) result[name] = value
   }
   return Object.assign(result, set)

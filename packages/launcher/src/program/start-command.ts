@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import type { LaunchSpec } from '../launch-spec.ts'
-import { childEnv } from './child-env.ts'
+import { childEnv, containerEnv } from './child-env.ts'
 import { makeDirectorySync } from './make-directory.ts'
 import { errorCode, StartFailure, words } from './start-failure.ts'
 
@@ -23,7 +23,7 @@ export async function startCommand(spec: LaunchSpec, stdio: [number | 'ignore', 
   const { cwd, env, unsetEnv } = spec
   const [name = '', ...args] = spec.argv
   if (cwd !== undefined) prepareCwd(cwd, spec.createCwd === true)
-  const options = { cwd, env: childEnv(process.env, env, unsetEnv), detached: true, stdio }
+  const options = { cwd, env: childEnv(containerEnv(process.env), env, unsetEnv), detached: true, stdio }
   let child: ChildProcess
   try {
     child = spawn(name, args, options)

@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { initScript } from './become-init.ts'
+import { initScript } from './init-script.ts'
 
 const shells = [['dash'], ['bash', '--posix'], ['busybox', 'sh'], ['sh']].filter(
   ([name = '', ...args]) => spawnSync(name, [...args, '-c', 'exit 0']).status === 0,
