@@ -10,6 +10,7 @@ export interface SignalMemory {
   exitCode(): number | undefined
 }
 
+/** Listens beside the command to the signals that it gets. */
 export function rememberSignal(onSignal: Terminal['onSignal']): SignalMemory {
   let first: keyof typeof signalCodes | undefined
   return {

@@ -4,6 +4,7 @@ export interface Scope extends AsyncDisposable {
 }
 
 // AsyncDisposableStack does the same, but Node 22 does not have it.
+/** Makes an empty scope. */
 export function createScope(): Scope {
   const steps: (() => unknown)[] = []
   return {

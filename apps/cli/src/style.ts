@@ -4,6 +4,7 @@ import { createColors } from 'picocolors'
 /** Text styles that do nothing where there is no colour. */
 export type Style = ReturnType<typeof createColors>
 
+/** Makes the styles, or ones that leave every text as it is. */
 export function createStyle(enabled: boolean): Style {
   return createColors(enabled)
 }

@@ -13,6 +13,7 @@ export interface RetryOptions extends BackoffOptions {
 /** Whether sending a request twice does the same as sending it once. */
 export type Repeatable = 'always' | 'when-not-applied'
 
+/** How calls are repeated unless the client is told otherwise. */
 export const defaultRetry: RetryOptions = { attempts: 5, baseMs: 200, maxMs: 5_000, maxRetryAfterMs: 30_000 }
 
 function mayRepeat(error: KubeError, repeatable: Repeatable): boolean {

@@ -22,6 +22,7 @@ export interface ListWatchTuning {
   readonly backoff: BackoffOptions
 }
 
+/** How a watch keeps itself alive unless the client is told otherwise. */
 export const defaultTuning: ListWatchTuning = {
   silenceMs: 90_000,
   initialSilenceMs: 2_000,
@@ -31,6 +32,7 @@ export const defaultTuning: ListWatchTuning = {
   backoff: { baseMs: 200, maxMs: 10_000 },
 }
 
+/** What one list-watch needs: the calls, what is selected, and time and chance. */
 export interface ReflectorOptions<T extends KubeObject> {
   readonly source: WatchSource<T>
   /** A plain list, for servers without WatchList. */

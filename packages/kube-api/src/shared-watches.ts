@@ -13,6 +13,7 @@ export interface WatchProblem {
   readonly error: KubeError
 }
 
+/** What the shared watches of one client need. */
 export interface SharedWatchesOptions {
   readonly clock: Clock
   readonly random: () => number

@@ -26,6 +26,7 @@ export interface ServerWarning {
   readonly text: string
 }
 
+/** What the wire needs: server, credentials, bounds and listeners. */
 export interface TransportOptions {
   readonly kubeConfig: KubeConfig
   readonly proxyUrl?: string | undefined
@@ -37,6 +38,7 @@ export interface TransportOptions {
   readonly onWarning?: ((warning: ServerWarning) => void) | undefined
 }
 
+/** One HTTP request, without server and credentials. */
 export interface WireRequest extends RequestLine {
   readonly body?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -44,12 +46,14 @@ export interface WireRequest extends RequestLine {
   readonly signal?: AbortSignal | undefined
 }
 
+/** An answer that was read to its end. */
 export interface WireAnswer {
   readonly status: number
   readonly headers: Record<string, string>
   readonly text: string
 }
 
+/** An answer whose body is still to come. */
 export interface WireStream {
   readonly status: number
   readonly headers: Record<string, string>

@@ -24,10 +24,12 @@ export interface UnaryRequest {
   readonly doneWhenRepeated?: readonly number[] | undefined
 }
 
+/** The calls that have one answer. */
 export interface UnaryCalls {
   call(request: UnaryRequest): Promise<unknown>
 }
 
+/** What those calls need. */
 export interface UnaryOptions {
   readonly transport: Transport
   readonly clock: Clock

@@ -22,7 +22,8 @@ export async function bundleProgram(folder: URL): Promise<void> {
   })
   const program = result.outputFiles[0]?.text
   if (program === undefined) throw new Error(`esbuild produced no output for ${folder.href}`)
-  const text = `export const programText: string = ${JSON.stringify(program)}\n`
+  const text = `/** The program that \`node\` runs in the pod: one text, bundled and minified from src/program. */
+export const programText: string = ${JSON.stringify(program)}\n`
   if ((await readFile(target, 'utf8').catch(() => '')) !== text) await writeFile(target, text)
 }
 

@@ -21,6 +21,7 @@ export type ConnectionEnd =
   /** We left: the end record came, the file must be read from its start, it is time for a new connection, … */
   | { kind: 'left'; why: LeaveReason }
 
+/** What one connection to the log shares with those before and after it. */
 export interface ConnectionContext {
   source: LogSource
   options: ResolvedOptions

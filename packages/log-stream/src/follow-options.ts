@@ -46,6 +46,7 @@ export interface FollowOptions {
   random?: () => number
 }
 
+/** The options with their defaults, after they were checked. */
 export interface ResolvedOptions {
   framing: 'launcher' | 'none'
   cursor: LogCursor | undefined

@@ -7,6 +7,7 @@ import { serverWords } from './server-words.ts'
 import { parseStamp, sinceTime } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
+/** From where in the frames a tracker goes on, and its bounds. */
 export interface LauncherTrackerOptions extends LineLimits {
   cursor?: LauncherCursor
   journal?: JournalSource

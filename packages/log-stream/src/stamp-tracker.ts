@@ -9,6 +9,7 @@ import { type LineHandler, type StampedLine, StampedLines, type StampedPiece } f
 import { parseStamp, sinceTime, stampEnd } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
+/** From where in the time stamps a tracker goes on, and its bounds. */
 export interface StampTrackerOptions extends LineLimits {
   cursor?: StampCursor
   overlapSeconds: number

@@ -35,5 +35,7 @@ export interface ScanOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The most that a bundle may hold unless its owner says otherwise. */
 export const defaultLimits: BundleLimits = { maxFiles: 2_000, maxBytes: 64 * 1_048_576, maxDepth: 32 }
+/** Names that are left out of sources unless the owner says otherwise. */
 export const defaultIgnore: readonly string[] = ['.git', '.DS_Store']

@@ -82,6 +82,7 @@ function blockText(block: ReplyBlock): string {
   return block.type === 'tool' ? JSON.stringify(block.input) : block.text
 }
 
+/** Tokens of a reply, counted as a quarter of its characters. */
 export function outputTokens(reply: MessageReply): number {
   return reply.blocks.reduce((sum, block) => sum + countTokens(blockText(block)), 0)
 }

@@ -43,6 +43,7 @@ export interface RawReply {
 /** What a scenario decides for one request. `hang` accepts the request and never answers. */
 export type Reply = MessageReply | ErrorReply | RawReply | { readonly kind: 'hang' }
 
+/** Why a message stops: what its script says, or what its content implies. */
 export function stopOf(reply: MessageReply): StopReason {
   return reply.stop ?? (reply.blocks.some((block) => block.type === 'tool') ? 'tool' : 'end')
 }

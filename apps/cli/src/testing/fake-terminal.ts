@@ -12,6 +12,7 @@ export interface FakeTerminal extends Terminal {
   shown(text: string, stream?: 'out' | 'err'): Promise<void>
 }
 
+/** Makes one with what stands on its standard input and in its environment. */
 export function fakeTerminal(
   options: { stdin?: readonly string[]; env?: Record<string, string | undefined>; colours?: boolean } = {},
 ): FakeTerminal {

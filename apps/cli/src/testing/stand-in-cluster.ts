@@ -32,6 +32,7 @@ export interface StandInCluster extends AsyncDisposable {
   readonly env: { KUBECONFIG: string }
 }
 
+/** Starts one; disposing it ends its pods and removes its folder. */
 export async function startStandInCluster(): Promise<StandInCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-run-'))
   await mkdir(join(folder, 'bin'))

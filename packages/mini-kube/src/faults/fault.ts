@@ -66,6 +66,7 @@ export type WorldFault =
   | (PodTarget & { kind: 'truncate-log'; bytes: number })
   | (PodTarget & { kind: 'remove-log' })
 
+/** What may be disturbed: the API as its clients see it, or the world behind it. */
 export type Fault = ApiFault | WorldFault
 
 /** A fault that is in force. */
