@@ -60,6 +60,8 @@ export function createRunRequest(wish: RunWish): RunRequest {
     labels: { [agentLabel]: agent.name },
     command: {
       argv: agent.argv({ model, extra }),
+      // The agents' own tools need one.
+      shell: true,
       stdin: prompt,
       finish: agent.finish,
       limits: { hangAfterFinishMs, ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }) },

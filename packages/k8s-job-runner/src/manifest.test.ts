@@ -36,6 +36,15 @@ describe('buildManifest', () => {
     expect(secret.immutable).toBeUndefined()
   })
 
+  it('starts with node alone, or with the shell of an image that is said to have one', () => {
+    const startOf = (shell?: boolean): string[] | undefined => {
+      const command = { ...request.command, ...(shell === undefined ? {} : { shell }) }
+      return buildManifest({ ...request, command }, 'ns').job.spec?.template.spec?.containers[0]?.command
+    }
+    expect(startOf()).toEqual(['node', '-e', expect.any(String)])
+    expect(startOf(true)).toEqual(['/bin/sh', '-c', expect.any(String), 'node'])
+  })
+
   it('hands the proxy to the launcher, in the Secret alone', () => {
     const proxy = {
       targetUrl: 'http://api:3100',

@@ -55,7 +55,7 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
         name: request.containerName ?? 'main',
         image: request.image,
         imagePullPolicy: request.imagePullPolicy,
-        command: bootstrapCommand(),
+        command: bootstrapCommand({ shell: request.command.shell ?? false }),
         env,
         envFrom: [{ secretRef: { name: secret } }, ...(request.envFrom ?? [])],
         resources: request.resources,

@@ -19,6 +19,8 @@ import type { FinishRule, LaunchFile, LaunchLimits, ProxySpec } from '@agent-job
 export interface RunCommand {
   /** Program and arguments. No shell stands between. */
   argv: readonly string[]
+  /** The image has `/bin/sh`: the container starts about 50 ms earlier. One without it could not start. Default false. */
+  shell?: boolean
   cwd?: string
   /** Makes `cwd` when it does not exist. */
   createCwd?: boolean

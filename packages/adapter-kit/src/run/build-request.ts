@@ -118,6 +118,8 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
     imagePullPolicy: settings.imagePullPolicy,
     command: {
       argv: input.argv,
+      // The agents' own tools need one.
+      shell: true,
       cwd: input.cwd,
       createCwd: true,
       stdin: input.stdin,
