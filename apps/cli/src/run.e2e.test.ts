@@ -176,6 +176,31 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     await gone(name)
   })
 
+  it('submits a run that others list, follow, and stop', async () => {
+    const env = { ...process.env, ...place.env('text') }
+    const command = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+      const terminal = fakeTerminal({ env })
+      const code = await runCli([...args, '--namespace', place.namespace], terminal)
+      return { code, out: terminal.stdout(), err: terminal.stderr() }
+    }
+    // Keys by name alone: their values stand in no argument list.
+    const given = Object.keys(place.env('text')).flatMap((name) => ['-e', name])
+    const submitted = await command('run', '--image', place.image, '-p', 'Say hello', ...given, '--detach')
+    const job = submitted.out.trim()
+    expect(submitted).toMatchObject({ code: 0, err: expect.stringContaining(`agent-jobs logs ${job}`) })
+    const rows = (await command('ps', '--json')).out.trim().split('\n')
+    expect(rows.map((row) => JSON.parse(row))).toContainEqual(expect.objectContaining({ job, agent: 'claude' }))
+    const followed = await command('logs', job, '--json')
+    expect(followed.code).toBe(0)
+    expect(JSON.parse(followed.out)).toMatchObject({
+      job,
+      outcome: 'succeeded',
+      summary: expect.stringContaining('hello'),
+    })
+    expect(await command('cancel', job)).toMatchObject({ code: 0, out: `${job} is over\n` })
+    await gone(job)
+  })
+
   it('runs OpenCode too', async () => {
     const env = opencodeAgent.modelEnv(place.model.scenarioUrl('text'))
     const more = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`])
