@@ -16,6 +16,7 @@ import { EventRecorder } from './event-recorder.ts'
 import { namespace as namespaceResource } from './kinds/core.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { LentPrograms } from './kubelet/lent-programs.ts'
+import { ProcessTree } from './kubelet/process-tree.ts'
 import type { NodeContext } from './kubelet/node-context.ts'
 import { Faults } from './faults/faults.ts'
 import { serveFaults } from './faults/control-endpoint.ts'
@@ -131,6 +132,7 @@ async function startIn(
     hostIP,
     apiPort: 0,
     hostPath: process.env['PATH'] ?? '/usr/bin:/bin',
+    processes: new ProcessTree({ onProblem: (error) => onError(error, 'processes') }),
     lent: new LentPrograms(join(dataDir, 'lent')),
     rotateBytes: options.logRotateBytes ?? 10 * 1024 * 1024,
     faults: {

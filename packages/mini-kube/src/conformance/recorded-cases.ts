@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { killMarked } from '../kubelet/process-tree.ts'
+import { ProcessTree } from '../kubelet/process-tree.ts'
 import type { MiniKube } from '../mini-kube.ts'
 import type { MiniKubeOptions } from '../options.ts'
 import type { TestClient, TestObject } from '../testing.ts'
@@ -150,7 +150,7 @@ export const recordedCases: Readonly<Record<string, RecordedCase>> = {
     act: async (scene) => {
       const pod = await up(scene)
       const [status] = (pod.status?.containerStatuses ?? []) as { containerID?: string }[]
-      await killMarked(String(status?.containerID).replace('containerd://', ''))
+      await new ProcessTree().kill({ marker: String(status?.containerID).replace('containerd://', '') })
     },
   },
   'init-failed': asBefore,

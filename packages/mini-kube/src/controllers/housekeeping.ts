@@ -193,7 +193,8 @@ export function createNode(
       labels: {
         'kubernetes.io/arch': architecture,
         'kubernetes.io/hostname': nodeName,
-        'kubernetes.io/os': process.platform,
+        // Whatever this machine is, it stands for a node that runs the images people have.
+        'kubernetes.io/os': 'linux',
       },
     },
     spec: {},
@@ -224,7 +225,7 @@ export function createNode(
         kubeProxyVersion: '',
         kubeletVersion: kubernetesVersion,
         machineID: '',
-        operatingSystem: process.platform,
+        operatingSystem: 'linux',
         osImage: 'mini-kube',
         systemUUID: '',
       },

@@ -198,7 +198,8 @@ export class ContainerLifecycle {
     try {
       const sink = (stream: 'stdout' | 'stderr', chunk: Buffer) => log.write(stream, chunk)
       const plan = prepared()
-      this.#running = image.run === undefined ? await startProcess(plan, sink) : startFunction(image.run, plan, sink)
+      this.#running =
+        image.run === undefined ? await startProcess(plan, sink, node.processes) : startFunction(image.run, plan, sink)
     } catch (error) {
       log.end()
       this.noticed.resolve()

@@ -3,6 +3,7 @@ import type { Tokens } from '../api/auth.ts'
 import type { Pod } from '../types.ts'
 import type { Images } from './images.ts'
 import type { LentPrograms } from './lent-programs.ts'
+import type { ProcessTree } from './process-tree.ts'
 
 /** Endings and troubles that a fault puts on a pod, a container or the whole node. */
 export interface NodeFaults {
@@ -22,6 +23,8 @@ export interface NodeContext {
   hostPath: string
   /** Programs of closed folders for containers of other users. */
   lent: LentPrograms
+  /** Ends what is left of a container. */
+  processes: ProcessTree
   rotateBytes: number
   faults: NodeFaults
   claimDir: (namespace: string, claim: string) => string

@@ -11,7 +11,7 @@ import {
   StartError,
 } from './container-runtime.ts'
 import { closedFolder } from './lent-programs.ts'
-import { killMarked, markerVariable, sendSignal } from './process-tree.ts'
+import { markerVariable, sendSignal, type ProcessTree } from './process-tree.ts'
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
@@ -52,21 +52,26 @@ const started = (child: ChildProcess) =>
 const signalNumber = (signal: NodeJS.Signals | null) => (signal === null ? undefined : constants.signals[signal])
 
 /** What a real node would never say, since images have no folders of root's alone: how to get at the program. */
-function whyDenied(path: string, { uid, gid }: ContainerPlan): string {
+function whyDenied(path: string, { uid, gid, cwd }: ContainerPlan): string {
   if (uid === undefined) return ''
-  const folder = closedFolder(path, { uid, gid: gid ?? uid })
+  const folder = closedFolder(path, { uid, gid: gid ?? uid }) ?? closedFolder(cwd, { uid, gid: gid ?? uid })
   if (folder === undefined) return ''
-  return ` (mini-kube: user ${uid} may not enter ${folder} of this machine; keep the program where everybody may read it, or start mini-kube with honourUser: false)`
+  return ` (mini-kube: user ${uid} may not enter ${folder} of this machine; keep the program and dataDir where everybody may read them, or start mini-kube with honourUser: false)`
 }
 
 /** Starts a container as a local process in a group of its own; throws StartError when it cannot be started. */
-export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promise<RunningContainer> {
+export async function startProcess(
+  plan: ContainerPlan,
+  sink: OutputSink,
+  processes: ProcessTree,
+): Promise<RunningContainer> {
   const [program = '', ...args] = plan.argv
   const workingDirectory = statSync(plan.cwd, { throwIfNoEntry: false })
   if (workingDirectory !== undefined && !workingDirectory.isDirectory()) {
     throw new StartError(`error during container init: mkdir ${plan.cwd}: not a directory`)
   }
   const path = await findProgram(plan.program ?? program, plan.env, plan.cwd)
+  if (isTooLong(plan)) return tooLong(program, sink)
   const begin = () =>
     spawn(path, args, {
       argv0: program,
@@ -96,9 +101,9 @@ export async function startProcess(plan: ContainerPlan, sink: OutputSink): Promi
     const number = signalNumber(signal)
     // When the first process of a container goes, the kernel takes all others with it; that also closes the pipes.
     const finish = async () => {
-      await killMarked(plan.id)
+      await processes.kill({ marker: plan.id, group: pid })
       await drained
-      exited.resolve({ exitCode: code ?? 128 + (number ?? 0), ...(number === undefined ? {} : {}) })
+      exited.resolve({ exitCode: code ?? 128 + (number ?? 0) })
     }
     finish().catch((error: unknown) => exited.reject(error))
   })
@@ -124,6 +129,12 @@ function handlesTerm(pid: number): boolean {
   const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(path, 'latin1'))?.[1]
   return caught === undefined || ((BigInt(`0x${caught}`) >> 14n) & 1n) === 1n
 }
+
+/** Linux takes no word and no variable of 128 KiB; macOS would. */
+const isTooLong = ({ argv, env }: ContainerPlan): boolean =>
+  [...argv, ...Object.entries(env).map(([key, value]) => `${key}=${value}`)].some(
+    (text) => text.length > 32_767 && Buffer.byteLength(text) > 131_071,
+  )
 
 /** Measured: an environment that the kernel refuses gives exit 1, and only the log says why. */
 function tooLong(program: string, sink: OutputSink): RunningContainer {

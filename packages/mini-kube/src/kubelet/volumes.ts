@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configMap, persistentVolumeClaim, secret } from '../kinds/core.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
@@ -134,6 +134,13 @@ export function setUpVolume(context: VolumeContext, volume: Volume): string {
     const file = join(folder, path)
     if (!file.startsWith(`${folder}/`)) throw new MountError(volume.name, `path "${path}" leaves the volume`)
     mkdirSync(dirname(file), { recursive: true })
+    if (existsSync(file)) {
+      // The folder was empty: only a file system that does not tell A from a, as macOS has, holds another name for it.
+      throw new MountError(
+        volume.name,
+        `"${path}" and another path differ in case only, which this file system ignores`,
+      )
+    }
     writeFileSync(file, content, { mode })
   }
   return folder
