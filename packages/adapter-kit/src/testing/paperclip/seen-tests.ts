@@ -65,7 +65,11 @@ export function seenTests(suite: PaperclipSuite): void {
     it('the form of an agent, with its fields', async () => {
       const { board } = suite.lab
       const agent = await suite.hire('Fay', 'close-issue')
-      const page = await ui().open(board, `/agents/${agent}/runtime`, (shown) => seen(shown, 'Namespace'))
+      const page = await ui().open(board, `/agents/${agent}/runtime`, async (shown) => {
+        // The page goes on to the agent's name, and loads once more.
+        await shown.waitForURL('**/agents/fay/**')
+        await seen(shown, 'Namespace')
+      })
       const { fields } = await board.must<{ fields: { label: string }[] }>(
         'GET',
         `/api/adapters/${suite.agent.definition.type}/config-schema`,
