@@ -24,10 +24,10 @@ async function apply(object: unknown): Promise<void> {
   await child
 }
 
-type Launch = Omit<LaunchSpec, 'version'> & LaunchInput & { pod?: Record<string, unknown> }
+type Launch = Omit<LaunchSpec, 'version'> & LaunchInput & { pod?: Record<string, unknown>; shell?: boolean }
 
 /** Creates Secret and pod the way the runner does. */
-async function start(name: string, { stdin, files, pod, ...spec }: Launch): Promise<void> {
+async function start(name: string, { stdin, files, pod, shell = false, ...spec }: Launch): Promise<void> {
   const input = { ...(stdin === undefined ? {} : { stdin }), ...(files === undefined ? {} : { files }) }
   const metadata = { name }
   await apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: packEnv({ version: 1, ...spec }, input) })
@@ -35,7 +35,7 @@ async function start(name: string, { stdin, files, pod, ...spec }: Launch): Prom
   const container = {
     name: 'agent',
     image: 'local/agent:1',
-    command: bootstrapCommand(),
+    command: bootstrapCommand({ shell }),
     envFrom: [{ secretRef: { name } }],
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     ...pod,
@@ -102,10 +102,13 @@ describe.skipIf(!ready)('the launcher in a real pod', () => {
     expect(diagnostics).toEqual([])
   })
 
-  it('reaps orphans', async () => {
+  it.each([
+    ['by itself', 'orphans', false],
+    ['started by a shell', 'orphans-shell', true],
+  ])('reaps orphans, %s', async (_, name, shell) => {
     const orphans = 'for i in 1 2 3 4 5; do (sh -c "sleep 0.1" &); done; sleep 1; ps -o pid,ppid,stat,comm'
-    await start('orphans', { argv: ['sh', '-c', orphans] })
-    const { text } = await ended('orphans')
+    await start(name, { argv: ['sh', '-c', orphans], shell })
+    const { text } = await ended(name)
     expect(text).toMatch(/^ *1 +0 S +sh$/m)
     expect(text).not.toMatch(/ Z /)
   })
@@ -169,12 +172,16 @@ describe.skipIf(!ready)('the launcher in a real pod', () => {
     expect(joinStream(frames, 'o')).toHaveLength(end.stdoutBytes)
   })
 
-  it('keeps the variables whose names no shell would pass', async () => {
-    await start('dotted', {
+  it.each([
+    ['dotted', false],
+    ['dotted-shell', true],
+  ])('keeps the variables whose names no shell would pass (%s)', async (name, shell) => {
+    await start(name, {
+      shell,
       argv: ['node', '-e', `console.log(process.env['dotted.name'],process.env.SHLVL,process.env.AGENT_JOBS_SPEC)`],
       pod: { env: [{ name: 'dotted.name', value: 'kept' }] },
     })
-    expect((await ended('dotted')).text).toBe('kept undefined undefined\n')
+    expect((await ended(name)).text).toBe('kept undefined undefined\n')
   })
 
   it('says why a command cannot be started', async () => {
