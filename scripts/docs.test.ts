@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folders = ['packages', 'apps'].flatMap((house) => readdirSync(join(root, house)).map((name) => join(house, name)))
+const documents = ['README.md', 'CONTRIBUTING.md', ...folders.map((folder) => join(folder, 'README.md'))]
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+/** The anchors of a document's headings, as GitHub and npm make them. */
+const anchors = (text: string): string[] =>
+  [...text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(/\s/g, '-'),
+  )
+
+describe.each(documents)('%s', (document) => {
+  it('links only to what is there', () => {
+    const text = read(document).replaceAll(/^```[\s\S]*?^```$/gm, '')
+    const dead = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
+      if (/^[a-z]+:/.test(link)) return []
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? document : relative(root, resolve(root, dirname(document), path))
+      if (!existsSync(join(root, target))) return [link]
+      if (anchor === undefined) return []
+      const page = target.endsWith('.md') ? target : join(target, 'README.md')
+      return anchors(read(page)).includes(anchor) ? [] : [link]
+    })
+    expect(dead).toEqual([])
+  })
+})
+
+/** What a package exports, with the file that declares it. */
+function exportsOf(folder: string): { name: string; file: string }[] {
+  const index = join(folder, 'src/index.ts')
+  if (!existsSync(join(root, index))) return []
+  return [...read(index).matchAll(/export (?:type )?\{([^}]*)\} from '(\.[^']*)'/g)].flatMap(
+    ([, names = '', from = '']) =>
+      names
+        .split(',')
+        .map(
+          (name) =>
+            name
+              .trim()
+              .replace(/^type /, '')
+              .split(' as ')[0] ?? '',
+        )
+        .filter(Boolean)
+        .map((name) => ({ name, file: join(folder, 'src', from) })),
+  )
+}
+
+describe.each(folders.filter((folder) => exportsOf(folder).length > 0))('%s', (folder) => {
+  it('says of each export what it is', () => {
+    const bare = exportsOf(folder).filter(({ name, file }) => {
+      const declared = new RegExp(`^export (?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`, 'm')
+      const text = read(file)
+      const at = text.search(declared)
+      return !(at >= 0 && text.slice(0, at).trimEnd().endsWith('*/'))
+    })
+    expect(bare).toEqual([])
+  })
+})
