@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findRecording } from '../../stream-parser-core/test/read-recordings.ts'
 import { type AgentErrorCode, type ClaudeSummary, createClaudeParser, type UsageBasis } from './index.ts'
 import { otherRecordings as recordings } from './__fixtures__/other-recordings.ts'
 
@@ -135,8 +136,7 @@ const expected: Readonly<Record<string, Expected>> = {
 }
 
 function parse(name: string, alone = false): ClaudeSummary {
-  const recording = recordings.find((one) => one.name === name)
-  if (!recording) throw new Error(`There is no recording ${name}`)
+  const recording = findRecording(recordings, name)
   const parser = createClaudeParser()
   parser.feed(recording.stdout)
   return parser.end(alone ? {} : recording.end)

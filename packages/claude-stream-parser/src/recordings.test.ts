@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { describeVerdicts } from '../../stream-parser-core/test/describe-verdicts.ts'
 import type { AgentErrorCode, ClaudeSummary, ProcessEnd } from './index.ts'
 import { createClaudeParser } from './index.ts'
 import { recordings, type Recording } from './__fixtures__/recordings.ts'
@@ -61,22 +62,10 @@ function parse(recording: Recording, end: ProcessEnd): ClaudeSummary {
   return parser.end(end)
 }
 
+describeVerdicts({ recordings, parse, failures, alone, odd: ['empty', 'sigint-tool'] })
+
 describe('every recording of the real command line', () => {
   it('is here', () => expect(recordings).toHaveLength(89))
-
-  it.each(recordings)('$name: the verdict fits how the run ended', (recording) => {
-    const summary = parse(recording, recording.end)
-    expect(summary.errorCode).toBe(failures[recording.name] ?? null)
-    expect(summary.isError).toBe(summary.errorCode !== null)
-    expect(summary.errorMessage === null).toBe(summary.errorCode === null)
-    expect(summary.evidence.length).toBeGreaterThan(0)
-    const succeeded = recording.meta.exit_code === 0 && !['empty', 'sigint-tool'].includes(recording.name)
-    expect(summary.errorCode === null).toBe(succeeded)
-  })
-
-  it.each(recordings)('$name: the stream alone gives the same verdict, or the one that it can know', (recording) => {
-    expect(parse(recording, {}).errorCode).toBe(alone[recording.name] ?? failures[recording.name] ?? null)
-  })
 
   it.each(recordings)('$name: session, model and result are the ones printed', (recording) => {
     const summary = parse(recording, recording.end)

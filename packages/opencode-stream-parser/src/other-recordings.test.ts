@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findRecording } from '../../stream-parser-core/test/read-recordings.ts'
 import { otherRecordings as recordings } from './__fixtures__/other-recordings.ts'
 import { type AgentErrorCode, createOpencodeParser, type OpencodeSummary, type UsageBasis } from './index.ts'
 
@@ -71,8 +72,7 @@ const expected: Readonly<Record<string, Expected>> = {
 }
 
 function parse(name: string, alone = false): OpencodeSummary {
-  const recording = recordings.find((one) => one.name === name)
-  if (!recording) throw new Error(`There is no recording ${name}`)
+  const recording = findRecording(recordings, name)
   const parser = createOpencodeParser()
   parser.feed(recording.stdout)
   return parser.end(alone ? {} : recording.end)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { recordings, type Recording } from './__fixtures__/recordings.ts'
+import { describeVerdicts } from '../../stream-parser-core/test/describe-verdicts.ts'
+import { recording as recordingOf, recordings, type Recording } from './__fixtures__/recordings.ts'
 import { type AgentErrorCode, createOpencodeParser, type OpencodeSummary, type ProcessEnd } from './index.ts'
 
 /** The verdict on every recording that is not a plain success. */
@@ -65,22 +66,10 @@ function stepsOf({ lines }: Recording): Step[] {
   return lines.filter((line) => line['type'] === 'step_finish').map((line) => line['part'] as Step)
 }
 
+describeVerdicts({ recordings, parse, failures, alone, odd: ['empty', 'max-tokens', 'big-answer-truncated'] })
+
 describe('every recording of the real command line', () => {
   it('is here', () => expect(recordings).toHaveLength(73))
-
-  it.each(recordings)('$name: the verdict fits how the run ended', (recording) => {
-    const summary = parse(recording, recording.end)
-    expect(summary.errorCode).toBe(failures[recording.name] ?? null)
-    expect(summary.isError).toBe(summary.errorCode !== null)
-    expect(summary.errorMessage === null).toBe(summary.errorCode === null)
-    expect(summary.evidence.length).toBeGreaterThan(0)
-    const odd = ['empty', 'max-tokens', 'big-answer-truncated'].includes(recording.name)
-    expect(summary.errorCode === null).toBe(recording.meta.exit_code === 0 && !odd)
-  })
-
-  it.each(recordings)('$name: the stream alone gives the same verdict, or the one that it can know', (recording) => {
-    expect(parse(recording, {}).errorCode).toBe(alone[recording.name] ?? failures[recording.name] ?? null)
-  })
 
   it.each(recordings)('$name: session, steps and tools are the ones printed', (recording) => {
     const summary = parse(recording, recording.end)
@@ -114,8 +103,7 @@ describe('every recording of the real command line', () => {
 
 describe('what a run came to', () => {
   const of = (name: string): OpencodeSummary => {
-    const found = recordings.find((one) => one.name === name)
-    if (!found) throw new Error(name)
+    const found = recordingOf(name)
     return parse(found, found.end)
   }
 
