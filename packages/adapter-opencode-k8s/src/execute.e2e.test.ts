@@ -6,6 +6,7 @@ import { paperclipContext, realPaperclipPlace, type Told } from '@agent-jobs/ada
 import { claimStore, createJobRunner, type ClaimStoreOptions, type OwnerState } from '@agent-jobs/k8s-job-runner'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { opencodeAgent } from './testing/opencode-agent.ts'
 
 const cluster = process.env['KUBECONFIG']
@@ -162,5 +163,25 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     const { result } = await run('text', { extra: { model: 'house-model' } })
     expect(result.errorMessage).toContain('`provider/model`')
     expect(result.resultJson).not.toHaveProperty('agentJob.outcome', 'succeeded')
+  })
+
+  it('compacts a conversation at the size that is set, and goes on with what is left of it', async () => {
+    const providers = z.record(z.string(), z.record(z.string(), z.unknown()))
+    const { lab } = providers.parse(JSON.parse(String(place.config('tool')['providerOptions'])))
+    const models = { 'demo-model': { limit: { context: 200_000, output: 8000 } } }
+    const before = place.model.requests.length
+    const { result, told } = await run('tool', {
+      extra: {
+        providerOptions: { lab: { ...lab, models } },
+        compactThreshold: 20_000,
+        promptTemplate: `Run \`echo hi\`. ${'Consider the number seven. '.repeat(4000)}`,
+      },
+    })
+    expect(result, logOf(told)).toMatchObject({ exitCode: 0 })
+    const asked = place.model.requests.slice(before)
+    const compacting = asked.findIndex(({ promptHead = '' }) => promptHead.startsWith('Here is the conversation so far'))
+    expect(asked.slice(0, compacting).at(-1)?.bytes).toBeGreaterThan(100_000)
+    expect(asked.at(-1)?.bytes).toBeLessThan(60_000)
+    expect(asked.length).toBeGreaterThan(compacting + 1)
   })
 })
