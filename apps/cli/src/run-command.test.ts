@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { runCli } from './run-cli.ts'
 import { fakeTerminal } from './testing/fake-terminal.ts'
 import { startStandInCluster, type StandInCluster } from './testing/stand-in-cluster.ts'
@@ -83,6 +84,21 @@ describe('agent-jobs run', () => {
     expect(await runCli(detached, second)).toBe(1)
     expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'key_busy' })
     await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
+  })
+
+  it('shows with --dry-run what it would make, no secret in it, and makes nothing', async () => {
+    const terminal = fakeTerminal({ env: { KEY: 'sk-secret' } })
+    const more = ['-p', 'nobody else is to read this', '-e', 'KEY', '--cpu', '2', '--dry-run']
+    expect(await runCli(args(...more), terminal)).toBe(0)
+    const [secret, job] = parseAllDocuments(terminal.stdout()).map((document): unknown => document.toJS())
+    expect(secret).toMatchObject({ kind: 'Secret', metadata: { namespace: 'agents' } })
+    expect(job).toMatchObject({
+      kind: 'Job',
+      spec: { template: { spec: { containers: [{ image: 'agent:1', resources: { requests: { cpu: '2' } } }] } } },
+    })
+    expect(terminal.stdout()).toMatch(/KEY: \(hidden\)/)
+    expect(terminal.stdout()).not.toMatch(/sk-secret|nobody else/)
+    expect(await jobs()).toEqual([])
   })
 
   it('is for reading without --json', async () => {

@@ -7,6 +7,7 @@ import { CliError } from './cli-error.ts'
 import { addClusterOptions, resolveCluster, type ClusterOptions } from './cluster-options.ts'
 import { refuseStray } from './dashes.ts'
 import { collectEnv, collectText, readEnvironment, type EnvironmentEntry } from './environment-option.ts'
+import { dryRun } from './dry-run.ts'
 import { executeRun } from './execute-run.ts'
 import { fileReason } from './file-reason.ts'
 import { collectClaim, readAbsolutePath, readQuantity, readSpan, type ClaimMount } from './options.ts'
@@ -31,6 +32,7 @@ interface RunOptions extends ClusterOptions {
   startTimeout: number
   keep?: boolean
   detach?: boolean
+  dryRun?: boolean
   json?: boolean
 }
 
@@ -63,6 +65,12 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     )
     .option('--keep', 'leave Job and pod in place for an hour after the end')
     .option('-d, --detach', "submit the run, print its Job's name and leave it alone")
+    .addOption(
+      new Option(
+        '--dry-run',
+        'print Job and Secret as YAML, without what the Secret holds, and make nothing',
+      ).conflicts(['detach', 'json']),
+    )
     .option('--json', 'print one JSON object on standard output')
     .argument('[args...]', "further arguments of the agent's command line, after --")
     .addHelpText(
@@ -81,7 +89,6 @@ Examples:
       // What only the caller can mend is said before a cluster is looked for.
       const prompt = await promptOf(options, terminal)
       const secretEnv = await readEnvironment(options, terminal.env)
-      const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
       const agent = agentNamed(options.agent)
       const { image, cwd, key, model, cpu, memory, timeout, keep, pvc, detach, json } = options
       const request = createRunRequest({
@@ -101,6 +108,11 @@ Examples:
         startTimeoutMs: options.startTimeout,
         keep: keep ?? false,
       })
+      if (options.dryRun) {
+        const where = options.namespace ?? resolveCluster(options, terminal.env).namespace
+        return terminal.out(await dryRun(request, where))
+      }
+      const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
       setExitCode(
         await executeRun({
           kubeConfig,
@@ -125,7 +137,8 @@ async function promptOf(options: RunOptions, terminal: Terminal): Promise<string
 }
 
 async function promptFromFile(file: string | undefined, terminal: Terminal): Promise<string> {
-  if (file === undefined) throw new CliError('usage', 'There is no prompt. Pass --prompt TEXT or --prompt-file FILE.')
+  if (file === undefined)
+    throw new CliError('usage', 'There is no prompt. Pass --prompt TEXT or --prompt-file FILE (- for standard input).')
   if (file === '-') return readStream(terminal.stdin)
   try {
     return await readFile(file, 'utf8')
