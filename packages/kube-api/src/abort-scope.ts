@@ -30,6 +30,19 @@ export function openAbortScope(...parents: readonly (AbortSignal | undefined)[])
   return { signal: controller.signal, abort, [Symbol.dispose]: () => abort() }
 }
 
+/** Waits for work that knows no signal, and no longer than until the signal fires. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
 /** Runs `work` and aborts the scope with `reason()` when it has not settled after `ms` milliseconds. */
 export async function withDeadline<T>(
   { clock, ms, reason, scope }: { clock: Clock; ms: number; reason: () => Error; scope: AbortScope },

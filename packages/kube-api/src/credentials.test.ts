@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,6 +107,33 @@ describe('an exec plugin', () => {
       message: expect.stringContaining('please log in first') as string,
     })
     expect(api.requests).toHaveLength(0)
+  })
+
+  it('that hangs costs a call its time and no more, and after a minute another is started', async () => {
+    const [pipe, program] = [join(folder, 'pipe'), join(folder, 'hanging')]
+    execFileSync('mkfifo', [pipe])
+    // The first waits for somebody to write to the pipe.
+    writeFileSync(
+      program,
+      `#!/bin/sh\n[ -e '${program}.again' ] || { touch '${program}.again'; exec cat '${pipe}'; }\nprintf '{"kind":"ExecCredential","status":{"token":"second"}}'\n`,
+    )
+    chmodSync(program, 0o755)
+    const client = clientOf({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: program } })
+    api.answer(letIn('second'))
+    const failed = get(client).catch((error: unknown) => error)
+    await clock.wakeSleeper(30_000, 30_000)
+    expect(await failed).toMatchObject({
+      code: 'credentials',
+      retryable: true,
+      maybeApplied: false,
+      message: expect.stringContaining('did not come within 30000 ms') as string,
+    })
+    const waiting = get(client).catch((error: unknown) => error)
+    await clock.wakeSleeper(60_000, 60_000)
+    expect(await waiting).toMatchObject({ code: 'credentials' })
+    await get(client)
+    expect(sentTokens()).toEqual(['Bearer second'])
+    writeFileSync(pipe, '{}')
   })
 
   it('that is not installed says so', async () => {

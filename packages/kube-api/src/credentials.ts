@@ -23,6 +23,9 @@ export interface CredentialSource {
 // for each request.
 const lifetimeMs = 5_000
 
+// kubectl waits for ever. Nobody watches here: a plugin that hangs is left to itself, and the next call starts another.
+const resolveWithinMs = 60_000
+
 function isLoopback(server: string): boolean {
   const { hostname } = new URL(server)
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
@@ -90,9 +93,16 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock, pro
     return withToken
   }
 
+  async function giveUpLate(answered: AbortSignal): Promise<never> {
+    await clock.sleep(resolveWithinMs, answered)
+    config = CapturingConfig.of(kubeConfig, proxyUrl)
+    throw new Error(`no answer within ${resolveWithinMs} ms`)
+  }
+
   async function resolve(): Promise<Credentials> {
+    const answered = new AbortController()
     try {
-      const value = rejectEmpty(await config.resolve())
+      const value = rejectEmpty(await Promise.race([config.resolve(), giveUpLate(answered.signal)]))
       resolved = { at: clock.now(), value }
       return value
     } catch (cause) {
@@ -106,6 +116,7 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock, pro
         cause,
       })
     } finally {
+      answered.abort()
       pending = undefined
     }
   }

@@ -1,8 +1,8 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
-import { openAbortScope, withDeadline, type AbortScope } from './abort-scope.ts'
+import { openAbortScope, untilAborted, withDeadline, type AbortScope } from './abort-scope.ts'
 import type { Clock } from './clock.ts'
-import { createCredentialSource } from './credentials.ts'
+import { createCredentialSource, type Credentials } from './credentials.ts'
 import { createDispatcherPool } from './dispatcher-pool.ts'
 import { KubeError } from './kube-error.ts'
 import { networkError } from './network-error.ts'
@@ -117,11 +117,26 @@ export function createTransport(options: TransportOptions): Transport {
     return networkError(request, origin, cause)
   }
 
+  /** A plugin that hangs takes the time of the request, and no more. */
+  async function identify(request: WireRequest, signal: AbortSignal): Promise<Credentials> {
+    try {
+      return await untilAborted(credentials.current(), signal)
+    } catch (cause) {
+      if (!KubeError.isInstance(cause) || cause.code !== 'timeout') throw cause
+      throw new KubeError({
+        code: 'credentials',
+        message: `${request.method} ${request.path}: the credentials did not come within ${request.timeoutMs} ms, and nothing was sent. Check the exec plugin of this user.`,
+        retryable: true,
+        object: request.object,
+        cause,
+      })
+    }
+  }
+
   /** Headers of the answer; a 401 is asked again once with renewed credentials, since it says nothing was done. */
   async function dispatch(request: WireRequest, lane: 'unary' | 'stream', signal: AbortSignal): Promise<Response> {
     for (let renewed = false; ; renewed = true) {
-      const identity = await credentials.current()
-      signal.throwIfAborted()
+      const identity = await identify(request, signal)
       const response = await pool.for(identity)[lane].request({
         origin,
         path: prefix + request.path,
