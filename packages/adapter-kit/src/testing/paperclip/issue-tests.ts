@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { uiParserOf } from '../ui-parser-of.ts'
 import type { PaperclipSuite } from './paperclip-suite.ts'
@@ -56,5 +58,26 @@ export function issueTests(suite: PaperclipSuite): void {
     expect(await board.must('GET', `/api/agents/${agent}/task-sessions`)).toMatchObject([
       { sessionDisplayId: first.sessionIdAfter, adapterType: type },
     ])
+  })
+  if (suite.brief) return
+  it('goes on afresh, and gets the issue done, when the session is no longer on the volume', async () => {
+    const { board, place } = suite.lab
+    const agent = await suite.hire('Amy', 'close-issue')
+    const issue = await board.assign(agent, 'Remember me')
+    const first = await board.finished(agent)
+    await board.issueIn(issue, 'done')
+    const instances = join(place.folder, 'instances')
+    for (const instance of readdirSync(instances)) {
+      rmSync(join(instances, instance, 'data', 'agent-jobs', board.company, agent), { recursive: true, force: true })
+    }
+    await board.comment(issue, 'Once more, please.', { reopen: true })
+    const second = await board.finished(agent, [first.id])
+    expect(second, await board.log(second.id)).toMatchObject({
+      status: 'succeeded',
+      sessionIdBefore: first.sessionIdAfter,
+      sessionIdAfter: expect.any(String),
+    })
+    expect(second.sessionIdAfter).not.toBe(first.sessionIdAfter)
+    expect(await board.issueIn(issue, 'done')).toMatchObject({ activeRecoveryAction: null })
   })
 }
