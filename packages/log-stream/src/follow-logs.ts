@@ -11,7 +11,7 @@ import type { LogSource } from './log-source.ts'
 import { LogStreamError } from './log-stream-error.ts'
 import { saysTooManyOpenFiles } from './server-words.ts'
 import { Spool } from './spool.ts'
-import type { Tracker } from './tracker.ts'
+import type { RequestPlan, Tracker } from './tracker.ts'
 
 /**
  * Follows one container's output to its end, through every disconnect, rotation and restart: each line once and in
@@ -34,6 +34,8 @@ const pollsBeforeFollow = 60
 const fruitlessBeforeAsking = 3
 /** After so many connections in a row that brought nothing new, the journal is looked into. */
 const barrenBeforeJournal = 3
+/** An API server that has just started forbids for a moment what it allows: it has not read its roles yet. */
+const forbiddenPatienceMs = 30_000
 
 class Follower {
   readonly #o: ResolvedOptions
@@ -47,6 +49,7 @@ class Follower {
   readonly #stop = new AbortController()
   #alarm: Alarm | undefined
   #endedAt: number | undefined
+  #forbiddenSince: number | undefined
   #lastDiagnostic = ''
   #spoolWarned = false
   #running: Promise<void> | undefined
@@ -107,7 +110,7 @@ class Follower {
     let rereadSince: number | undefined
     while (this.#endedAt === undefined) {
       const before = this.#tracker.delivered
-      const end = await readConnection(this.#context, { full, follow: polls === 0, last: false })
+      const end = await this.#read({ full, follow: polls === 0, last: false })
       const progressed = this.#tracker.delivered > before
       if (progressed) {
         this.#backoff.reset()
@@ -163,6 +166,12 @@ class Follower {
     return false
   }
 
+  async #read(plan: RequestPlan): Promise<ConnectionEnd> {
+    const end = await readConnection(this.#context, plan)
+    if (end.kind !== 'answer' || end.status !== 403) this.#forbiddenSince = undefined
+    return end
+  }
+
   #waitAfter(end: ConnectionEnd): number {
     if (end.kind !== 'answer') return this.#backoff.next()
     const { judgement } = end
@@ -180,7 +189,7 @@ class Follower {
     this.#backoff.reset()
     for (;;) {
       const before = this.#tracker.delivered
-      const end = await readConnection(this.#context, { full, follow: false, last: tail })
+      const end = await this.#read({ full, follow: false, last: tail })
       if (end.kind === 'left') {
         if (end.why === 'finished') return
         // Past the time, what stands behind a hole is worth more than the hole.
@@ -246,7 +255,7 @@ class Follower {
       if (end.words !== '') this.#diagnose('kubelet_text', end.words)
     } else {
       const { judgement, status } = end
-      if (judgement.kind === 'refused') {
+      if (judgement.kind === 'refused' && !this.#mayPass(status)) {
         throw new LogStreamError(
           'request_refused',
           `The log server refused: ${judgement.text}. Check the container's name and that the account may get pods/log.`,
@@ -255,6 +264,13 @@ class Follower {
       }
       this.#diagnose('request_failed', judgement.text)
     }
+  }
+
+  /** Whether a refusal may be one of a server that has just started. */
+  #mayPass(status: number): boolean {
+    if (status !== 403) return false
+    this.#forbiddenSince ??= this.#o.clock.now()
+    return this.#o.clock.now() - this.#forbiddenSince < forbiddenPatienceMs
   }
 
   #diagnose(code: DiagnosticCode, text: string): void {

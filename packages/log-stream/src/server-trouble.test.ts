@@ -133,6 +133,22 @@ describe('an answer that is not a log', () => {
       },
     )
 
+    it('status 403 is waited out for half a minute, as of a server that has not read its roles yet', async () => {
+      const forbidden = { status: 403, body: { message: 'RBAC: clusterrole.rbac.authorization.k8s.io "x" not found' } }
+      const until = (ms: number) => {
+        let first: number | undefined
+        return ({ at }: { at: number }) => (at - (first ??= at) < ms ? { answer: forbidden } : undefined)
+      }
+      const play = (ms: number) => runScenario({ framing, lines: ['a'], kubelet: { fault: until(ms) } })
+      const { texts, diagnostics } = await play(25_000)
+      expect(texts).toEqual(['a'])
+      expect(diagnostics.map(({ code }) => code)).toEqual(['request_failed'])
+      await expect(play(120_000)).rejects.toMatchObject({
+        code: 'request_refused',
+        message: expect.stringContaining('may get pods/log') as string,
+      })
+    })
+
     it('a pod that is gone ends the stream unverified', async () => {
       const { end, texts, diagnostics } = await runScenario({
         framing,
