@@ -1,5 +1,6 @@
 // Runs one measurement: `pnpm bench NAME [--json]`. A measurement is a file of this folder that exports `bench`.
 import { readdir, readFile } from 'node:fs/promises'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Bench, Figure } from './figure.ts'
@@ -39,7 +40,12 @@ if (!names.includes(name)) {
   const { bench } = (await import(`./${name}.ts`)) as { bench: Bench }
   // In JSON mode standard output holds the result and nothing else.
   const log = (text: string): void => (values.json ? console.error(text) : console.log(text))
+  const load = (when: string): void => {
+    log(`load ${when}: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} processors`)
+  }
+  load('before')
   const figures = await (typeof bench === 'function' ? bench(log) : bench.run(log))
+  load('after')
   console.log(values.json ? JSON.stringify({ name, figures }) : table(figures))
   process.exitCode = figures.every((each) => each.ok) ? 0 : 1
 }

@@ -1,5 +1,5 @@
 // `pnpm bench runner`: how soon a runner knows an end, and what it asks of the API server, on the cluster of KUBECONFIG.
-// AGENT_JOBS_BENCH_RUNS (30) runs are timed; AGENT_JOBS_BENCH_SECONDS (300) is how long requests are counted. Where the
+// AGENT_JOBS_BENCH_RUNS (30) runs are timed; AGENT_JOBS_BENCH_SECONDS (120) is how long requests are counted. Where the
 // command lines of the cluster lie beside its kubeconfig (../shared/cluster/up), a second API server with an audit log is
 // started on its etcd and requests are counted there; else where they are sent.
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
@@ -16,7 +16,7 @@ import { figure, percentile, type Bench } from './figure.ts'
 const namespace = 'bench-runner'
 const image = process.env['AGENT_JOBS_E2E_IMAGE'] ?? 'local/agent:1'
 const samples = Number(process.env['AGENT_JOBS_BENCH_RUNS'] ?? 30)
-const seconds = Number(process.env['AGENT_JOBS_BENCH_SECONDS'] ?? 300)
+const seconds = Number(process.env['AGENT_JOBS_BENCH_SECONDS'] ?? 120)
 
 interface Counted {
   client: KubeClient
@@ -114,6 +114,10 @@ export const bench: Bench = async (log) => {
     for (let sample = 0; sample < samples; sample += 1) {
       byRecord.push(await endByRecord(timed.client))
       byStatus.push(await endByStatus(timed.client, observer.client))
+      if ((sample + 1) % 10 === 0) {
+        const [record, status] = [percentile(byRecord, 0.5), percentile(byStatus, 0.5)]
+        log(`after ${sample + 1}: p50 ${record} ms by the end record, ${status} ms by the status`)
+      }
     }
     const whole = await createJobRunner({ client: single.client, namespace }).start(request(['sleep', '1']))
     for await (const event of whole.events) if (event.type === 'outcome') break
