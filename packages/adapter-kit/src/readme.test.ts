@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -20,6 +20,17 @@ it('has an example that runs as it stands', () => {
   } finally {
     rmSync(file)
   }
+})
+
+it('has a row for each code that the kit throws', () => {
+  const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !/test/.test(name))
+    .map((name) => readFileSync(join(root, 'src', name), 'utf8'))
+    .join('\n')
+  const thrown = [...source.matchAll(/new AdapterError\(\s*'([a-z0-9_]+)'/g)].map(([, code]) => code)
+  expect(thrown.length).toBeGreaterThan(15)
+  const table = errorTable()
+  expect(thrown.filter((code) => code === undefined || !(code in table))).toEqual([])
 })
 
 it('has a meaning and a remedy for each error code', () => {

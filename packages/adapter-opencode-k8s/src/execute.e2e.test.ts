@@ -179,7 +179,9 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     })
     expect(result, logOf(told)).toMatchObject({ exitCode: 0 })
     const asked = place.model.requests.slice(before)
-    const compacting = asked.findIndex(({ promptHead = '' }) => promptHead.startsWith('Here is the conversation so far'))
+    const compacting = asked.findIndex(({ promptHead = '' }) =>
+      promptHead.startsWith('Here is the conversation so far'),
+    )
     expect(asked.slice(0, compacting).at(-1)?.bytes).toBeGreaterThan(100_000)
     expect(asked.at(-1)?.bytes).toBeLessThan(60_000)
     expect(asked.length).toBeGreaterThan(compacting + 1)

@@ -57,6 +57,14 @@ const own: Readonly<Record<string, ErrorRow>> = {
     means: 'The API server refused the Job or its Secret; nothing is left of it.',
     todo: "Read the API server's words in the message.",
   },
+  k8s_claim_failed: {
+    means: "The volume of the agent's own could not be made or seen.",
+    todo: 'Check its storage class, and the permission to get and create claims.',
+  },
+  k8s_probe_failed: {
+    means: "A short pod in the agents' image failed: no list of models, for instance.",
+    todo: "Read the message; it has the pod's own words.",
+  },
   k8s_run_detached: {
     means: 'This server no longer owns the run; its Job goes on.',
     todo: 'Nothing: the next run of the task adopts it.',

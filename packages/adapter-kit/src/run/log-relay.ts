@@ -2,8 +2,6 @@
 export interface LogRelay {
   /** Hands over one line without its newline, or a part of one that goes on; resolves when Paperclip has taken it. */
   line(stream: 'stdout' | 'stderr', text: string, o?: { goesOn?: boolean }): Promise<void>
-  /** Bytes handed over so far. */
-  readonly bytes: number
 }
 
 // Paperclip cuts a chunk above 64 Ki characters in its middle (heartbeat.js compactRunLogChunk).
@@ -36,14 +34,9 @@ export function logRelay(
     limit = maxChunkChars - 1024,
   }: { redact?: (text: string) => string; limit?: number } = {},
 ): LogRelay {
-  let bytes = 0
   return {
-    get bytes() {
-      return bytes
-    },
     async line(stream, text, { goesOn = false } = {}) {
       const safe = redact(text)
-      bytes += Buffer.byteLength(safe) + 1
       const parts = pieces(safe, limit)
       for (const [index, part] of parts.entries()) {
         await onLog(stream, goesOn || index < parts.length - 1 ? part : `${part}\n`)

@@ -4,7 +4,7 @@ import { readSessionParams, type SessionParams } from './session-params.ts'
 /** Whether a run continues a session; a fresh start says why when there was a session. */
 export type ResumeDecision =
   | { kind: 'resume'; sessionId: string; previous: SessionParams }
-  | { kind: 'fresh'; previous: SessionParams | null; notice: string | null; lost: boolean }
+  | { kind: 'fresh'; notice: string | null }
 
 /** The session that Paperclip offers, by whichever of its fields. */
 export function offeredSession(runtime: Pick<AdapterRuntime, 'sessionId' | 'sessionParams'>): SessionParams | null {
@@ -22,19 +22,17 @@ export function decideResume(input: {
   label: string
 }): ResumeDecision {
   const { offered: previous, cwd, label } = input
-  if (previous === null) return { kind: 'fresh', previous, notice: null, lost: false }
-  const fresh = (reason: string, lost = false): ResumeDecision => ({
+  if (previous === null) return { kind: 'fresh', notice: null }
+  const fresh = (reason: string): ResumeDecision => ({
     kind: 'fresh',
-    previous,
     notice: `${label} session "${previous.sessionId}" is not resumed: ${reason}. A fresh session starts.`,
-    lost,
   })
   if (!input.enabled) return fresh('"Resume sessions" is off')
   if (!input.isSessionId(previous.sessionId)) return fresh('its id is not one of this agent')
   if (input.boundToDirectory && previous.cwd !== undefined && trimmed(previous.cwd) !== trimmed(cwd)) {
     return fresh(`it was saved for the directory "${previous.cwd}" and this run works in "${cwd}"`)
   }
-  if (input.files === 'absent') return fresh('its transcript is no longer on the data volume', true)
+  if (input.files === 'absent') return fresh('its transcript is no longer on the data volume')
   return { kind: 'resume', sessionId: previous.sessionId, previous }
 }
 

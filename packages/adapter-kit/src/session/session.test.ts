@@ -51,12 +51,7 @@ const base = {
 
 describe('resuming', () => {
   it('needs an offered session', () => {
-    expect(decideResume({ ...base, offered: null })).toEqual({
-      kind: 'fresh',
-      previous: null,
-      notice: null,
-      lost: false,
-    })
+    expect(decideResume({ ...base, offered: null })).toEqual({ kind: 'fresh', notice: null })
     expect(offeredSession({ sessionParams: null, sessionId: 'legacy' })).toEqual({ sessionId: 'legacy' })
     expect(offeredSession({ sessionParams: null, sessionId: null })).toBeNull()
   })
@@ -71,18 +66,13 @@ describe('resuming', () => {
   })
 
   it.each([
-    ['it is switched off', { enabled: false }, /"Resume sessions" is off/, false],
-    ['the id is foreign', { offered: { sessionId: 'ses_x' } }, /not one of this agent/, false],
-    [
-      'the directory changed',
-      { cwd: '/other' },
-      /saved for the directory "\/w" and this run works in "\/other"/,
-      false,
-    ],
-    ['the transcript is gone', { files: 'absent' as const }, /no longer on the data volume/, true],
-  ])('starts afresh and says so when %s', (_what, change, notice, lost) => {
+    ['it is switched off', { enabled: false }, /"Resume sessions" is off/],
+    ['the id is foreign', { offered: { sessionId: 'ses_x' } }, /not one of this agent/],
+    ['the directory changed', { cwd: '/other' }, /saved for the directory "\/w" and this run works in "\/other"/],
+    ['the transcript is gone', { files: 'absent' as const }, /no longer on the data volume/],
+  ])('starts afresh and says so when %s', (_what, change, notice) => {
     const decision = decideResume({ ...base, ...change })
-    expect(decision).toMatchObject({ kind: 'fresh', lost })
+    expect(decision).toMatchObject({ kind: 'fresh' })
     expect(decision.kind === 'fresh' ? decision.notice : '').toMatch(notice)
   })
 })
