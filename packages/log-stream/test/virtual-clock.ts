@@ -15,6 +15,11 @@ export class VirtualClock implements Clock {
   #timers: Timer[] = []
   #order = 0
 
+  /** How many sleep. */
+  get sleeping(): number {
+    return this.#timers.length
+  }
+
   now(): number {
     return this.#now
   }
