@@ -14,6 +14,7 @@ function envOf(overrides: Partial<AgentEnvInput> & { context?: Record<string, un
     fallback: {},
     cwd: '/paperclip/work',
     agentHome: null,
+    runtimeTools: {},
     apiUrl: 'http://10.0.0.1:3100',
     ...overrides,
   })
@@ -46,6 +47,13 @@ describe("the agent's environment", () => {
     expect(plain).toMatchObject({ AGENT_HOME: '/paperclip/agents/ada', TMPDIR: '/paperclip/runs/1/tmp' })
     expect({ ...plain, ...secret }).toMatchObject({ TEMP: '/paperclip/home/tmp' })
     expect({ ...plain, ...secret }).not.toHaveProperty('TMP')
+  })
+
+  it("keeps Paperclip's own tools out of the Job", () => {
+    const runtimeTools = { PAPERCLIP_RUNTIME_TOOLS_TOKEN: 'abc', PAPERCLIP_RUNTIME_TOOLS_MCP_URL: 'http://x/mcp' }
+    const { plain, secret } = envOf({ runtimeTools, configured: { PAPERCLIP_RUNTIME_TOOLS_TOKEN: 'mine' } })
+    expect(secret).toMatchObject(runtimeTools)
+    expect(JSON.stringify(plain)).not.toContain('RUNTIME_TOOLS')
   })
 
   it('keeps token, wake payload and the rest of the context out of the Job', () => {

@@ -33,6 +33,8 @@ export interface AgentEnvInput {
   fallback: Record<string, string>
   cwd: string
   agentHome: string | null
+  /** Paperclip's own tools. */
+  runtimeTools: Record<string, string>
   apiUrl: string | null
   /** The launcher gives the agent address and password of its own proxy; the token stays out. */
   proxied?: boolean
@@ -107,6 +109,7 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
   const base: Record<string, string> = {
     ...buildPaperclipEnv(ctx.agent),
     PAPERCLIP_RUN_ID: run.runId,
+    ...input.runtimeTools,
     ...wakeVariables(context),
   }
   const configured = configuredVariables(input.configured)

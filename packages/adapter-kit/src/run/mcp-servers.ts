@@ -20,8 +20,8 @@ export function isLoopbackUrl(url: string): boolean {
   return URL.canParse(url) && loopback.has(new URL(url).hostname)
 }
 
-// Paperclip builds these URLs from its own listen address; in a pod that is the pod itself.
-function reachable(url: string, apiUrl: string | null): string {
+/** Paperclip builds URLs from its own listen address; in a pod that is the pod itself. */
+export function reachableUrl(url: string, apiUrl: string | null): string {
   if (apiUrl === null || !isLoopbackUrl(url) || !URL.canParse(apiUrl)) return url
   const target = new URL(url)
   const api = new URL(apiUrl)
@@ -48,7 +48,7 @@ export function joinMcpServers(input: {
   const runtime = Object.fromEntries(
     input.runtime.map(({ name, url, token }) => [
       name,
-      { type: 'http', url: reachable(url, input.apiUrl), headers: { Authorization: `Bearer ${token}` } },
+      { type: 'http', url: reachableUrl(url, input.apiUrl), headers: { Authorization: `Bearer ${token}` } },
     ]),
   )
   return { servers: { ...baseline, ...serversOf(input.configured), ...runtime }, warnings }

@@ -20,6 +20,7 @@ import type { PaperclipProxy } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
 import { podFolders } from './pod-folders.ts'
 import type { RunContext } from './run-context.ts'
+import { runtimeToolsVariables } from './runtime-tools.ts'
 import { secretTexts } from './secret-texts.ts'
 import { shownArguments } from './shown-arguments.ts'
 
@@ -122,6 +123,10 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     fallback: plan.visibleEnv['NODE_ENV'] === undefined ? { NODE_ENV: 'development' } : {},
     cwd: places.cwd,
     agentHome: agentHome(settings, run),
+    runtimeTools: runtimeToolsVariables(ctx.runtimeTools, {
+      delivery: definition.runtimeToolDelivery,
+      apiUrl: plan.apiUrl,
+    }),
     apiUrl: plan.apiUrl,
     proxied: proxy !== null,
   })
