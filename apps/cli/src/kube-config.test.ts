@@ -46,6 +46,21 @@ describe('loadKubeConfig', () => {
     expect(load({ KUBECONFIG, context: 'b' })).toBe('http://127.0.0.1:1/b')
   })
 
+  it('goes by the proxy of the environment where the kubeconfig names none', async () => {
+    const file = join(folder, 'far')
+    const proxyOf = (env: Record<string, string>): string | undefined =>
+      loadKubeConfig({ kubeconfig: file, env }).getCurrentCluster()?.proxyUrl
+    await writeFile(file, yaml('far').replaceAll('http://127.0.0.1:1/far', 'https://far.example:6443'))
+    const env = { HTTPS_PROXY: 'http://proxy.example:3128' }
+    expect(proxyOf(env)).toBe('http://proxy.example:3128')
+    expect(proxyOf({ ...env, NO_PROXY: 'far.example' })).toBeUndefined()
+    await writeFile(
+      file,
+      yaml('far').replace('http://127.0.0.1:1/far"', 'https://far.example:6443", proxy-url: "http://own.example:1"'),
+    )
+    expect(proxyOf(env)).toBe('http://own.example:1')
+  })
+
   it('names the contexts there are when it is asked for another', () => {
     const options = { kubeconfig: join(folder, 'a'), context: 'prod' }
     expect(() => load(options)).toThrow('There is no context "prod" in the kubeconfig; known: a')

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { proxyFromEnvironment } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
 import { CliError } from './cli-error.ts'
 import { fileReason } from './file-reason.ts'
@@ -12,7 +13,10 @@ export interface KubeConfigOptions {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Loads the kubeconfig as kubectl does: the option, then KUBECONFIG, then ~/.kube/config, then the pod's own account. */
+/**
+ * Loads the kubeconfig as kubectl does: the option, then KUBECONFIG, then ~/.kube/config, then the pod's own account; the way
+ * to the server is the kubeconfig's proxy, or that of HTTPS_PROXY and NO_PROXY.
+ */
 export function loadKubeConfig(options: KubeConfigOptions): KubeConfig {
   const config = new KubeConfig()
   const files = options.kubeconfig
@@ -49,12 +53,17 @@ export function loadKubeConfig(options: KubeConfigOptions): KubeConfig {
     }
     config.setCurrentContext(options.context)
   }
-  if (!config.getCurrentCluster()) {
+  const cluster = config.getCurrentCluster()
+  if (!cluster) {
     const where = wanted.length === 0 ? 'neither --kubeconfig, KUBECONFIG nor ~/.kube/config' : wanted.join(', ')
     throw new CliError(
       'kubeconfig_unusable',
       `There is no cluster to talk to: ${where} names one. Pass --kubeconfig FILE or try \`agent-jobs demo\`, which brings its own.`,
     )
+  }
+  const proxyUrl = cluster.proxyUrl ?? proxyFromEnvironment(cluster.server, options.env)
+  if (proxyUrl !== undefined) {
+    config.clusters = config.clusters.map((each) => (each.name === cluster.name ? { ...each, proxyUrl } : each))
   }
   return config
 }

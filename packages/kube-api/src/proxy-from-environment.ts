@@ -41,7 +41,9 @@ function means(entry: string, host: string, port: string): boolean {
  * createKubeClient({ kubeConfig, proxyUrl: proxyFromEnvironment(kubeConfig.getCurrentCluster()?.server ?? '', process.env) })
  */
 export function proxyFromEnvironment(server: string, env: ProxyEnvironment): string | undefined {
-  const { protocol, hostname, port } = new URL(server)
+  const address = URL.parse(server)
+  if (address === null) return undefined
+  const { protocol, hostname, port } = address
   const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   if (host === 'localhost' || host === '::1' || inSubnet(host, '127.0.0.0/8')) return undefined
   const proxy = read(env, protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
