@@ -55,6 +55,18 @@ export async function collectBundles(
     }
   }
 
+  /** Moves it away before it is removed: should its writer be alive after all, it adds nothing to what is going. */
+  async function discard(name: string): Promise<void> {
+    const gone = join(root, `.gone-${suffix()}`)
+    try {
+      await rename(join(root, name), gone)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return
+      throw error
+    }
+    await rm(gone, { recursive: true, force: true })
+  }
+
   async function remove(key: string): Promise<boolean> {
     const gone = `.gone-${key}-${suffix()}`
     try {
@@ -88,7 +100,7 @@ export async function collectBundles(
       if (unusedMs === undefined) continue
       if (leftoverPattern.test(name) && unusedMs > leftoverMs) {
         leftovers.push(name)
-        if (!dryRun) await rm(join(root, name), { recursive: true, force: true })
+        if (!dryRun) await discard(name)
       }
       if (!keyPattern.test(name)) continue
       if (used.has(name)) bundles.push({ key: name, verdict: 'in_use', unusedMs })

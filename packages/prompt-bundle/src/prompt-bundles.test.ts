@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -319,6 +321,22 @@ describe('collecting', () => {
 
   it('refuses an age that is none', async () => {
     await expect(shop.bundles().collect({ inUse: [], unusedForMs: Number.NaN })).rejects.toThrow('got `NaN`')
+  })
+
+  it('leaves a whole bundle to a writer whose unfinished one looks abandoned to a clock that is ahead', async () => {
+    const entries = Array.from({ length: 300 }, (_, index) => ({ path: `${index}`, content: 'x'.repeat(index) }))
+    await make('the root is there')
+    const watcher = watch(shop.root)
+    const begun = once(watcher, 'change')
+    const writing = shop.bundles().materialize(entries)
+    await begun
+    watcher.close()
+    const ahead = shop.bundles({ clock: { now: () => Date.now() + day } })
+    const { leftovers: taken } = await ahead.collect({ inUse: [], unusedForMs: 1e12 })
+    expect(taken).toEqual([expect.stringMatching(/^\.tmp-/)])
+    const { directory } = await writing
+    expect(Object.keys(contentsOf(directory))).toHaveLength(300)
+    expect(leftovers()).toEqual([])
   })
 
   it('while others ask leaves each of them a whole bundle', async () => {

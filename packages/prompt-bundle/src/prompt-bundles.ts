@@ -132,10 +132,10 @@ export function createPromptBundles(options: PromptBundlesOptions): PromptBundle
         throw volumeError(directory, error)
       })
       if (damage === undefined) {
-        const written = await inTemporary(key, async (temporary) => {
-          await fillDirectory(temporary, files, signal)
-          return await publish(temporary, directory)
-        })
+        const written = await inTemporary(
+          key,
+          async (temporary) => (await fillDirectory(temporary, files, signal)) && (await publish(temporary, directory)),
+        )
         // Looked at like any other in the next round: what was written is read back once.
         if (written) outcome = 'created'
         continue

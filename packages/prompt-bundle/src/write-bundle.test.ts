@@ -105,7 +105,12 @@ describe('publishing', () => {
     expect(readdirSync(shop.path('place'))).toEqual(['a'])
   })
 
+  it('says that it was taken away', async () => {
+    expect(await publish(shop.path('absent'), shop.path('place'))).toBe(false)
+  })
+
   it('names a volume that refuses', async () => {
-    await expect(publish(shop.path('absent'), shop.path('place'))).rejects.toMatchObject({ code: 'volume_error' })
+    shop.write('mine/a', 'mine')
+    await expect(publish(shop.path('mine'), shop.path('mine/within'))).rejects.toMatchObject({ code: 'volume_error' })
   })
 })

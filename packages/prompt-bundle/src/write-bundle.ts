@@ -64,12 +64,15 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes all files into a new directory. */
+/**
+ * Writes all files into a new directory. Says false when it was taken away meanwhile: by a collector whose clock is an
+ * hour ahead of the volume's, to which it looks abandoned.
+ */
 export async function fillDirectory(
   directory: string,
   files: readonly ScannedFile[],
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await makeFolder(directory)
     for (const file of files) {
@@ -78,13 +81,15 @@ export async function fillDirectory(
       await makeFolder(dirname(path))
       await writeFile(path, file, signal)
     }
+    return true
   } catch (error) {
     signal?.throwIfAborted()
+    if (errnoOf(error) === 'ENOENT') return false
     throw volumeError(directory, error)
   }
 }
 
-/** Moves a finished directory to its place. Says false when another writer was first. */
+/** Moves a finished directory to its place. Says false when another writer was first, or when it was taken away. */
 export async function publish(temporary: string, directory: string): Promise<boolean> {
   try {
     await rename(temporary, directory)
@@ -92,7 +97,7 @@ export async function publish(temporary: string, directory: string): Promise<boo
   } catch (error) {
     const code = errnoOf(error)
     // A directory cannot be renamed onto one that holds something, nor onto a file.
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || code === 'ENOENT') return false
     throw volumeError(directory, error)
   }
 }
