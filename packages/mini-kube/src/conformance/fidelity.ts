@@ -19,12 +19,12 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Pods',
     level: 'same',
-    what: 'phases, conditions, container states with reasons, messages and exit codes; init containers, native sidecars, termination messages, grace, SIGTERM ignored by a first process without a handler (Linux)',
+    what: 'phases, conditions, container states with reasons, messages and exit codes; init containers, native sidecars, termination messages, probes (command, HTTP, TCP) and hooks, grace, SIGTERM ignored by a first process without a handler (Linux)',
   },
   {
     area: 'Pods',
     level: 'not',
-    what: 'probes, lifecycle hooks, exec, attach, port-forward, ephemeral containers, hostNetwork and other isolation: a container is a process of your user',
+    what: 'exec, attach, port-forward and proxy (refused with 501 and a sentence), gRPC probes (403), ephemeral containers (404); there are no runtime classes (403, as in a cluster without them); hostNetwork and other isolation: a container is a process of your user',
   },
   {
     area: 'Pods',
@@ -39,12 +39,12 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Scheduling',
     level: 'same',
-    what: 'one node; Insufficient cpu and memory, node selector, required affinity, taints, cordon, missing and pending claims with the scheduler’s own sentences',
+    what: 'one node with its Lease; Insufficient cpu and memory, node selector, required affinity, taints, cordon, missing and pending claims with the scheduler’s own sentences',
   },
   {
     area: 'Scheduling',
     level: 'not',
-    what: 'pod affinity, topology spread, priorities; preemption is a fault you inject',
+    what: 'pod affinity, topology spread and priorities are taken and not obeyed; preemption is a fault you inject',
   },
   {
     area: 'Logs',
@@ -64,12 +64,12 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'API',
     level: 'close',
-    what: 'server-side apply merges lists by the keys of their names; managedFields are kept for appliers only; what a refused change of a Pod or a Job template differs in is not shown in Go’s own form',
+    what: 'server-side apply merges lists by the keys of their names; managedFields are kept for appliers only; a refused change of a Job’s template shows it as JSON, not in the form of Go’s own types; one of a Pod comes without Go’s diff, whose spaces are drawn at random there',
   },
   {
     area: 'API',
     level: 'not',
-    what: 'fields that occur twice in a body; checks of what mini-kube does not run (probes, hooks, ports of Services); lists at an exact old version give the newest state; CBOR; protobuf beyond kubectl’s create commands',
+    what: 'fields that occur twice in a body; checks of what is inside probes, hooks and affinities; lists at an exact old version give the newest state; CBOR; protobuf beyond kubectl’s create commands',
   },
   {
     area: 'Collection',

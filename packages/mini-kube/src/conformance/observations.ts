@@ -4,6 +4,7 @@ import { jobObservations } from './job-observations.ts'
 import { logObservations } from './log-observations.ts'
 import { manyPodsObservations } from './many-pods-observations.ts'
 import type { Observation } from './stage.ts'
+import { probeObservations } from './probe-observations.ts'
 import { userObservations } from './user-observations.ts'
 import { validationObservations } from './validation-observations.ts'
 
@@ -16,4 +17,5 @@ export const observations: readonly Observation[] = [
   ...manyPodsObservations,
   ...environmentObservations,
   ...userObservations,
+  ...probeObservations,
 ]

@@ -53,7 +53,7 @@ const widePod = (image: string) => ({
         resources: { limits: { cpu: '1000m', memory: '1024Mi' } },
         livenessProbe: { httpGet: { path: '', port: 80 } },
         readinessProbe: { exec: { command: ['true'] } },
-        startupProbe: { grpc: { port: 80 } },
+        startupProbe: { tcpSocket: { port: 80 } },
         lifecycle: { preStop: { httpGet: { port: 80 } } },
         securityContext: { privileged: false },
       },

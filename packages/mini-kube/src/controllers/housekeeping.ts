@@ -94,7 +94,21 @@ export function admissionOf(cluster: Cluster) {
         `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
       )
     }
+    refuseUnknown(pod)
     admitPod(pod, cluster.random, found['automountServiceAccountToken'] !== false)
+  }
+}
+
+/** Refuses a runtime that is not there, as a real cluster does, and what cannot be done here. */
+function refuseUnknown(pod: Pod): void {
+  const { runtimeClassName, containers, initContainers = [] } = pod.spec as Pod['spec'] & { runtimeClassName?: string }
+  const refuse = (why: string) => {
+    throw forbidden(podResource, pod.metadata.generateName ?? pod.metadata.name, why)
+  }
+  if (runtimeClassName) refuse(`pod rejected: RuntimeClass "${runtimeClassName}" not found`)
+  for (const { name, livenessProbe, readinessProbe, startupProbe } of [...containers, ...initContainers]) {
+    if ([livenessProbe, readinessProbe, startupProbe].some((probe) => probe?.grpc !== undefined))
+      refuse(`mini-kube speaks no gRPC, which a probe of container "${name}" asks for`)
   }
 }
 

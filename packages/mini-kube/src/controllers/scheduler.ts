@@ -116,6 +116,8 @@ export function startScheduler(cluster: Cluster): void {
       pod === undefined ||
       pod.spec.nodeName !== undefined ||
       over(pod) ||
+      // Another scheduler's pods wait for it for ever.
+      pod.spec['schedulerName'] !== 'default-scheduler' ||
       pod.metadata.deletionTimestamp !== undefined
     )
       return

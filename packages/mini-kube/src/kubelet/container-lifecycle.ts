@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pause } from '../cluster.ts'
+import { background, pause } from '../cluster.ts'
 import { randomHex, wholeSeconds } from '../names.ts'
-import type { ContainerState } from '../types.ts'
-import { planContainer } from './container-plan.ts'
+import type { ContainerState, Hook } from '../types.ts'
+import { planContainer, type PreparedContainer } from './container-plan.ts'
 import { type ContainerExit, type RunningContainer, StartError, startFunction } from './container-runtime.ts'
 import { ConfigError } from './environment.ts'
+import { runAction } from './hook-action.ts'
 import { isProblem, pullImage, type ImageOptions, type ImageProblem } from './images.ts'
 import { LogFile } from './log-file.ts'
 import type { ContainerRecord } from './pod-status.ts'
 import type { PodWorker } from './pod-worker.ts'
+import { runProbes, type ProbeKind } from './probes.ts'
 import { startProcess } from './process-runner.ts'
 
 /** One container of a pod, from its image to its last exit. */
@@ -20,6 +22,7 @@ export class ContainerLifecycle {
   /** The log of the run before this one, for previous=true. */
   previousLog: string | undefined
   #running: RunningContainer | undefined
+  #plan: PreparedContainer | undefined
   #forced: Partial<ContainerExit> = {}
   /** Resolves when the kubelet has seen the container's last exit. */
   noticed = Promise.withResolvers<void>()
@@ -31,6 +34,11 @@ export class ContainerLifecycle {
 
   get running(): boolean {
     return this.#running !== undefined
+  }
+
+  /** The run it is in, to tell it from the next one. */
+  get current(): RunningContainer | undefined {
+    return this.#running
   }
 
   get pid(): number | undefined {
@@ -49,6 +57,99 @@ export class ContainerLifecycle {
     this.#running?.kill(signal)
   }
 
+  /** Where its probes and hooks act. */
+  #place(signal: AbortSignal) {
+    const { cluster, hostIP } = this.#worker.node
+    const plan = this.#plan
+    if (plan === undefined) throw new Error(`container ${this.record.spec.name} has not been prepared`)
+    const either = AbortSignal.any([signal, cluster.signal])
+    return { container: this.record.spec, plan, rewrite: plan.rewrite, podIP: hostIP, signal: either }
+  }
+
+  /** Runs the probes of the container while it runs; the function returned ends them. */
+  #watchOver(onRunning: (() => void) | undefined): () => void {
+    const { record } = this
+    const { cluster } = this.#worker.node
+    const { startupProbe, readinessProbe, livenessProbe } = record.spec
+    const over = new AbortController()
+    if (startupProbe === undefined) onRunning?.()
+    const probes = { Startup: startupProbe, Readiness: readinessProbe, Liveness: livenessProbe }
+    const given = Object.fromEntries(Object.entries(probes).filter(([, probe]) => probe !== undefined))
+    if (Object.keys(given).length === 0) return () => undefined
+    background(cluster, `probes of ${record.spec.name}`, () =>
+      runProbes({
+        probes: given,
+        place: this.#place(over.signal),
+        clock: cluster.clock,
+        onFailure: (kind, output) => this.#event('Warning', 'Unhealthy', `${kind} probe failed: ${output}`),
+        onResult: (kind, ok) => {
+          if (kind === 'Startup' && ok) onRunning?.()
+          this.#probed(kind, ok, probes[kind]?.terminationGracePeriodSeconds)
+        },
+      }),
+    )
+    return () => over.abort(new Error('the container has ended'))
+  }
+
+  #probed(kind: ProbeKind, ok: boolean, graceSeconds: number | undefined): void {
+    const { record } = this
+    if (kind === 'Readiness') record.ready = ok
+    else if (kind === 'Startup' && ok) record.started = true
+    if (kind !== 'Readiness' && !ok && !this.#worker.stopping) {
+      const { name } = record.spec
+      const what = record.role === 'main' ? 'Container' : 'Init container'
+      // Where nothing is started again the pod itself is ended, which has a sentence of its own.
+      const message = this.#restarts(137)
+        ? `${what} ${name} failed ${kind.toLowerCase()} probe, will be restarted`
+        : `Stopping container ${name}`
+      this.#event('Normal', 'Killing', message)
+      this.#worker.endContainer(this, graceSeconds)
+    } else this.#worker.publishUnlessStopping()
+  }
+
+  async #postStart(hook: Hook): Promise<void> {
+    const over = new AbortController()
+    const gone = this.#running?.exited.then(() => over.abort(new Error('the container has ended')))
+    const ok = await this.#runHook(hook, over.signal)
+    if (!ok && this.#running !== undefined) {
+      this.#event('Warning', 'FailedPostStartHook', 'PostStartHook failed')
+      this.#event('Normal', 'Killing', 'FailedPostStartHook')
+      this.#worker.endContainer(this, undefined)
+      await gone
+    }
+  }
+
+  async #runHook(hook: Hook, signal: AbortSignal): Promise<boolean> {
+    if (hook.sleep !== undefined) {
+      await this.#worker.node.cluster.clock.sleep(hook.sleep.seconds * 1_000, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
+      return true
+    }
+    return (await runAction(hook, { ...this.#place(signal), timeoutMs: 2_147_483_647 })).ok
+  }
+
+  /** The hook before the end, then SIGTERM; whoever calls sees to the SIGKILL when the time is up. */
+  async askToEnd(graceMs: number): Promise<void> {
+    const hook = this.record.spec.lifecycle?.preStop
+    if (hook !== undefined && this.running && graceMs > 0) {
+      const limit = new AbortController()
+      const { cluster } = this.#worker.node
+      const over = this.#running?.exited
+      const time = cluster.clock
+        .sleep(graceMs, AbortSignal.any([limit.signal, cluster.signal]))
+        .catch((error: unknown) => {
+          if (!limit.signal.aborted && !cluster.signal.aborted) throw error
+        })
+      const cut = Promise.race([time, over]).then(() => limit.abort(new Error('the time of the hook is over')))
+      const ok = await this.#runHook(hook, limit.signal)
+      limit.abort(new Error('the hook is done'))
+      await cut
+      if (!ok) this.#event('Warning', 'FailedPreStopHook', 'PreStopHook failed')
+    }
+    this.kill('SIGTERM')
+  }
+
   announceKill(): void {
     if (this.running) this.#event('Normal', 'Killing', `Stopping container ${this.record.spec.name}`)
   }
@@ -61,9 +162,10 @@ export class ContainerLifecycle {
     while (!this.#worker.stopping) {
       const started = await this.#start()
       if (started) {
-        onRunning?.()
+        const ended = this.#watchOver(onRunning)
         const startedAt = cluster.clock.now()
         await this.#untilExit()
+        ended()
         if (cluster.clock.now() - startedAt > 600_000) backoff = timing.restartBackoffMs
       }
       const { terminated } = this.record.state
@@ -198,6 +300,7 @@ export class ContainerLifecycle {
     try {
       const sink = (stream: 'stdout' | 'stderr', chunk: Buffer) => log.write(stream, chunk)
       const plan = prepared()
+      this.#plan = plan
       this.#running =
         image.run === undefined ? await startProcess(plan, sink, node.processes) : startFunction(image.run, plan, sink)
     } catch (error) {
@@ -215,6 +318,10 @@ export class ContainerLifecycle {
       return false
     }
     this.#event('Normal', 'Started', 'Container started')
+    const { startupProbe, readinessProbe, lifecycle } = record.spec
+    record.started = startupProbe === undefined
+    record.ready = readinessProbe === undefined
+    if (lifecycle?.postStart !== undefined) await this.#postStart(lifecycle.postStart)
     record.state = { running: { startedAt: wholeSeconds(cluster.clock.now()) } }
     this.#worker.publish()
     return true

@@ -10,6 +10,13 @@ import type { NodeContext } from './node-context.ts'
 import { createPathRewriter, resolveInside } from './path-rewriter.ts'
 import { mountsOf } from './volumes.ts'
 
+/** A plan with what else the kubelet needs of it. */
+export interface PreparedContainer extends ContainerPlan {
+  messageFile: string
+  /** Replaces mount paths by folders of this machine. */
+  rewrite: (text: string) => string
+}
+
 interface Given {
   node: NodeContext
   pod: Pod
@@ -37,7 +44,7 @@ function userOf({ pod, container, image }: Given): number | undefined {
 }
 
 /** Everything about one start of one container, with mount paths replaced by folders of this machine. */
-export function planContainer(given: Given): ContainerPlan & { messageFile: string } {
+export function planContainer(given: Given): PreparedContainer {
   const { node, pod, container, image, id, podDir, folders } = given
   const user = userOf(given)
   const own = containerEnvironment(
@@ -82,7 +89,7 @@ export function planContainer(given: Given): ContainerPlan & { messageFile: stri
   if (argv.length === 0 && image.run === undefined) {
     throw new ConfigError(`no command specified (pod: "${pod.metadata.name}", container: ${container.name})`)
   }
-  const plan: ContainerPlan & { messageFile: string } = { id, argv, env, cwd, messageFile }
+  const plan: PreparedContainer = { id, argv, env, cwd, messageFile, rewrite }
   if (user !== undefined && node.honourUser) {
     const group = container.securityContext?.['runAsGroup'] ?? pod.spec.securityContext?.['runAsGroup']
     const gid = typeof group === 'number' ? group : user

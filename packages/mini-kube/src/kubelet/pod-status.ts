@@ -8,6 +8,9 @@ export interface ContainerRecord {
   state: ContainerState
   lastState: ContainerState
   restartCount: number
+  /** What its probes say; both true from the start for a container without any. */
+  started: boolean
+  ready: boolean
   id: string | undefined
   imageID: string
 }
@@ -38,19 +41,21 @@ function finalPhase({ records, reason }: Pick<PodFacts, 'records' | 'reason'>): 
   return reason !== undefined || unfinished || counted.some(failed) ? 'Failed' : 'Succeeded'
 }
 
+const isStarted = ({ state, started }: ContainerRecord) => state.running !== undefined && started
+const isReady = (record: ContainerRecord) => isStarted(record) && record.ready
+
 function containerStatus(record: ContainerRecord): ContainerStatus {
   const { spec, state, lastState, restartCount, id, imageID, role } = record
-  const running = state.running !== undefined
   return {
     name: spec.name,
     state,
     lastState,
-    ready: role === 'init' ? state.terminated?.exitCode === 0 : running,
+    ready: role === 'init' ? state.terminated?.exitCode === 0 : isReady(record),
     restartCount,
     image: spec.image ?? '',
     imageID,
     ...(id === undefined ? {} : { containerID: `containerd://${id}` }),
-    started: running,
+    started: isStarted(record),
     ...(id === undefined ? {} : { resources: {} }),
   }
 }
@@ -68,11 +73,9 @@ function conditionsOf(
   const observedGeneration = pod.metadata.generation ?? 1
   const inits = records.filter((record) => record.role !== 'main')
   const incomplete = inits.filter((record) =>
-    record.role === 'init'
-      ? record.state.terminated?.exitCode !== 0
-      : record.state.running === undefined && !ended(record),
+    record.role === 'init' ? record.state.terminated?.exitCode !== 0 : !isStarted(record) && !ended(record),
   )
-  const waiting = records.filter((record) => record.role !== 'init' && record.state.running === undefined)
+  const waiting = records.filter((record) => record.role !== 'init' && !isReady(record))
   const make = (type: string, status: boolean, reason?: string, message?: string): Condition => {
     const old = pod.status.conditions?.find((condition) => condition.type === type)
     const text = status ? ('True' as const) : ('False' as const)

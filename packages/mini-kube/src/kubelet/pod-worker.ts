@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pause } from '../cluster.ts'
+import { background, pause } from '../cluster.ts'
 import { serviceAccount } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
@@ -47,6 +47,8 @@ export class PodWorker {
       state: { waiting: { reason: waiting } },
       lastState: {},
       restartCount: 0,
+      started: true,
+      ready: true,
       id: undefined,
       imageID: '',
     })
@@ -304,11 +306,19 @@ export class PodWorker {
       for (const one of containers) one.kill('SIGKILL')
       return
     }
-    for (const one of containers) one.kill('SIGTERM')
+    for (const one of containers) background(cluster, 'end of a container', () => one.askToEnd(graceMs))
+    // A container that was started again meanwhile is none of those that were told to go.
+    const runs = new Map(containers.map((one) => [one, one.current]))
     const killRest = () => {
-      for (const one of containers) if (one.running) one.kill('SIGKILL', { exitCode: 137 })
+      for (const [one, run] of runs)
+        if (run !== undefined && one.current === run) one.kill('SIGKILL', { exitCode: 137 })
     }
     cluster.clock.sleep(graceMs, cluster.signal).then(killRest, killRest)
+  }
+
+  /** Ends one container of a pod that lives on, or whose other containers do. */
+  endContainer(container: ContainerLifecycle, graceSeconds: number | undefined): void {
+    this.#signalAll([container], graceSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30)
   }
 
   /** Injects an ending: the process is killed, the status says what the fault says. */
