@@ -40,8 +40,8 @@ export interface JobRunnerOptions {
   /** How long a run may be without a sign of starting before its Events are read. Default 2,000. */
   eventsMs?: number
   /**
-   * How long a run may be silent before its newest line is asked for, to find a log connection that is dead or stuck.
-   * Default 1,800,000. The end of a run is never missed, whatever this is: the watch of pods tells of it, and what is
+   * How long a run may be silent before its newest line is asked for, to find a log connection that is dead or stuck; behind
+   * a MiB of output, which may have made the log rotate, it is 30 s. Default 1,800,000. The end of a run is never missed, whatever this is: the watch of pods tells of it, and what is
    * in the log is read then.
    */
   silenceMs?: number

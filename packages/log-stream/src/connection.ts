@@ -3,7 +3,7 @@ import { readNewest } from './ask-for-newest.ts'
 import type { ResolvedOptions } from './follow-options.ts'
 import { judgeResponse, type ResponseJudgement } from './judge-response.ts'
 import type { LogSource } from './log-source.ts'
-import { guardLink, type LeaveReason, type Link } from './link-guard.ts'
+import { guardLink, rotatableBytes, type LeaveReason, type Link } from './link-guard.ts'
 import { LogStreamError } from './log-stream-error.ts'
 import { readBody } from './read-body.ts'
 import type { RequestPlan, Step, Tracker } from './tracker.ts'
@@ -48,6 +48,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     plan,
     openedAt: now,
     lastByteAt: now,
+    bytes: 0,
     opened: false,
     busy: false,
     alarm: new Alarm(clock),
@@ -72,6 +73,10 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     }
     for await (const chunk of response.body ?? []) {
       link.lastByteAt = clock.now()
+      const mayRotate = link.bytes >= rotatableBytes
+      link.bytes += chunk.length
+      // The guard sleeps for as long as little output may be silent.
+      if (!mayRotate && link.bytes >= rotatableBytes) link.alarm.wake()
       link.busy = true
       const pushed = tracker.push(chunk)
       const step: Step = typeof pushed === 'string' ? pushed : await pushed

@@ -11,6 +11,8 @@ export interface Link {
   plan: RequestPlan
   openedAt: number
   lastByteAt: number
+  /** What came since the newest line was asked for last. */
+  bytes: number
   /** Whether the server's headers came. */
   opened: boolean
   /** Whether we are at work ourselves, so that silence says nothing about the server. */
@@ -28,6 +30,10 @@ const endedSilenceMs = 2_000
 const undecidedMs = 2_000
 // A line that the newest-line question has found may still be on its way on a busy node.
 const longestLateMs = 2_000
+// A follower is stuck in a renamed file only where a file grew enough to be rotated: after so much output silence is looked
+// into soon, however patient the caller is.
+export const rotatableBytes = 1_048_576
+const suspiciousSilenceMs = 30_000
 
 /** Watches one connection's silences until it is over: asks, leaves or cuts when one is too long. */
 export async function guardLink(context: ConnectionContext, link: Link): Promise<void> {
@@ -36,6 +42,8 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
   // Followers that started together must not renew together.
   const renewAt = link.openedAt + options.renewMs * (1 - options.random() * 0.05)
   const lateMs = Math.min(longestLateMs, options.silenceMs / 2)
+  const silenceMs = (): number =>
+    link.bytes < rotatableBytes ? options.silenceMs : Math.min(options.silenceMs, suspiciousSilenceMs)
   let lastProbeAt = link.openedAt - lateMs
   let decideAgainAt = 0
   while (!link.over.aborted) {
@@ -44,7 +52,7 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
     const answerBy = quietSince + options.requestTimeoutMs
     const leaveAt = endedAt === undefined ? Infinity : Math.max(quietSince, endedAt) + endedSilenceMs
     const decideAt = tracker.undecided ? Math.max(quietSince + undecidedMs, decideAgainAt) : Infinity
-    const probeAt = Math.max(quietSince - lateMs, lastProbeAt) + options.silenceMs
+    const probeAt = Math.max(quietSince - lateMs, lastProbeAt) + silenceMs()
     const next = !link.opened || !link.plan.follow ? answerBy : Math.min(renewAt, leaveAt, decideAt, probeAt)
     const wait = next - clock.now()
     if (wait > 0) {
@@ -63,6 +71,7 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
       continue
     } else {
       lastProbeAt = clock.now()
+      link.bytes = 0
       const found = await probe(context, link, lateMs)
       if (found === 'alive') continue
       link.leave(found)

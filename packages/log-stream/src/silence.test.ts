@@ -128,6 +128,26 @@ describe('a silent stream (F4)', () => {
     expect(texts).toEqual(printed)
   })
 
+  it.each([
+    ['soon, after as much as makes a file rotate', 1_500, 31_000],
+    ['as late as the caller wishes, after little', 15, 1_801_000],
+  ])('finds them %s', async (_, lines, withinMs) => {
+    const options = { silenceMs: 1_800_000 }
+    const { texts, printed, handedOverAt } = await playStage({ framing: 'none', options }, async (stage) => {
+      const { print, pass, kubelet } = stage
+      for (let i = 0; i < lines; i++) print(`old ${i} ${'x'.repeat(1_000)}`)
+      await pass(10)
+      kubelet.rotateUnseen()
+      print('new')
+      await pass(2_000_000)
+      kubelet.exit()
+    })
+    expect(texts).toEqual(printed)
+    const waited = (handedOverAt.get('new') ?? 0) - (handedOverAt.get(printed[0] ?? '') ?? 0)
+    expect(waited).toBeLessThanOrEqual(withinMs)
+    expect(waited).toBeGreaterThan(withinMs - 4_000)
+  })
+
   it.each(['half-open', 'fin'] as const)(
     'in the middle of a file that is sent again does not make its lines new ones (%s)',
     async (how) => {
