@@ -1,20 +1,26 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import useOwnTemp from './test-temp.ts'
+
+const run = `
+  const { mkdirSync, statSync } = await import('node:fs')
+  const { tmpdir } = await import('node:os')
+  const { default: useOwnTemp } = await import(${JSON.stringify(new URL('test-temp.ts', import.meta.url))})
+  useOwnTemp()
+  mkdirSync(tmpdir() + '/left/behind', { recursive: true })
+  console.log(JSON.stringify({ own: tmpdir(), mode: statSync(tmpdir()).mode & 0o7777 }))
+  process.exit()`
 
 describe('the temp folder of a run of the tests', () => {
   it('is one of its own, open to all users, and is gone after it with all that is left in it', () => {
-    const outside = tmpdir()
-    const remove = useOwnTemp()
-    const own = tmpdir()
-    expect(dirname(own)).toBe(outside)
-    expect(statSync(own).mode & 0o7777).toBe(0o1777)
-    mkdirSync(join(own, 'left', 'behind'), { recursive: true })
-    remove()
+    const { own, mode } = JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '-e', run], { encoding: 'utf8' }),
+    )
+    expect(dirname(own)).toBe(tmpdir())
+    expect(mode).toBe(0o1777)
     expect(existsSync(own)).toBe(false)
-    expect(tmpdir()).toBe(outside)
   })
 
   it('is where this test runs, while the installation of Paperclip lies outside', () => {

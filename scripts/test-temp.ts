@@ -2,10 +2,12 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** vitest's global set-up: the tests of one run get a temp folder of their own, which goes with all they left in it. */
-export default function useOwnTemp(): () => void {
+/**
+ * vitest's global set-up: the tests of one run get a temp folder of their own, which goes with all they left in it when
+ * vitest exits. Not in a tear-down: its workers end after that, and write what they have compiled into the cache.
+ */
+export default function useOwnTemp(): void {
   const shared = tmpdir()
-  const before = { TMPDIR: process.env['TMPDIR'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
   // Paperclip is 1.6 GB; its installation outlives the run.
   process.env['AGENT_JOBS_PAPERCLIP_DIR'] ??= join(shared, 'agent-jobs-paperclip')
   // A short name: what tests put below it may be a socket, whose whole path has 107 bytes at most.
@@ -15,11 +17,12 @@ export default function useOwnTemp(): () => void {
   process.env['TMPDIR'] = own
   // Tests start dozens of node processes from the same sources: read and stripped of their types once, not each time.
   process.env['NODE_COMPILE_CACHE'] = join(own, 'compile-cache')
-  return () => {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
+  process.once('exit', () => {
+    try {
+      rmSync(own, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    } catch (error) {
+      // The verdict on the tests stands.
+      console.error(`The temp folder of these tests is left at ${own}: ${String(error)}`)
     }
-    rmSync(own, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-  }
+  })
 }

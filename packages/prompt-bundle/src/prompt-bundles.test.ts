@@ -1,5 +1,4 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -10,9 +9,9 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
-  watch,
   writeFileSync,
 } from 'node:fs'
+import { watch } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -27,6 +26,11 @@ beforeEach(() => {
   shop.write('skill/bin/run.sh', '#!/bin/sh\n', 0o755)
 })
 afterEach(() => shop[Symbol.dispose]())
+
+/** Resolves when a writer has made its unfinished directory. */
+async function begun(): Promise<void> {
+  for await (const { filename } of watch(shop.root)) if (filename?.startsWith('.tmp-')) return
+}
 
 const entries = (): BundleEntry[] => [
   { path: 'agent-instructions.md', content: 'Be kind.' },
@@ -257,9 +261,7 @@ await createPromptBundles({ root: ${JSON.stringify(shop.root)} }).materialize([{
     mkdirSync(shop.root, { recursive: true })
     const child = spawn(process.execPath, [program], { stdio: 'inherit' })
     const ended = new Promise((resolve) => child.on('exit', resolve))
-    const { watch } = await import('node:fs/promises')
-    const stop = new AbortController()
-    for await (const { filename } of watch(shop.root, { signal: stop.signal })) if (filename?.startsWith('.tmp-')) break
+    await begun()
     child.kill('SIGKILL')
     await ended
     const source = [{ path: 's', source: shop.path('skill') }]
@@ -324,13 +326,10 @@ describe('collecting', () => {
   })
 
   it('leaves a whole bundle to a writer whose unfinished one looks abandoned to a clock that is ahead', async () => {
-    const entries = Array.from({ length: 300 }, (_, index) => ({ path: `${index}`, content: 'x'.repeat(index) }))
+    const many = Array.from({ length: 300 }, (_, index) => ({ path: `${index}`, content: 'x'.repeat(index) }))
     await make('the root is there')
-    const watcher = watch(shop.root)
-    const begun = once(watcher, 'change')
-    const writing = shop.bundles().materialize(entries)
-    await begun
-    watcher.close()
+    const writing = shop.bundles().materialize(many)
+    await begun()
     const ahead = shop.bundles({ clock: { now: () => Date.now() + day } })
     const { leftovers: taken } = await ahead.collect({ inUse: [], unusedForMs: 1e12 })
     expect(taken).toEqual([expect.stringMatching(/^\.tmp-/)])
