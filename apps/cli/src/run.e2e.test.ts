@@ -251,14 +251,14 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     expect(report.errorMessage).toContain('no-such-image')
   })
 
-  it('says so when the image holds no node', async () => {
+  it('says so when the image holds neither shell nor node', async () => {
     const image = await imageWithoutNode()
     const { exitCode, stdout } = await commandLineRun({ ...place, image }, ['--prompt', 'x'])
     expect(exitCode).toBe(1)
     const report: RunReport = JSON.parse(stdout)
     expect(report).toMatchObject({ outcome: 'startFailed', errorCode: 'start_failed' })
-    expect(report.errorMessage).toMatch(/"?node"?.*not found in \$PATH/)
-    expect(report.errorMessage).toContain('needs `node` on its PATH')
+    expect(report.errorMessage).toMatch(/exec: "\/bin\/sh": stat \/bin\/sh: no such file/)
+    expect(report.errorMessage).toContain('needs `node` on its PATH, and `/bin/sh`')
   })
 
   it('says so when the image holds no agent', async () => {

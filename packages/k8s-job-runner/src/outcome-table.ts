@@ -69,7 +69,7 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
   },
   start_failed: {
     means: 'The container or the command could not be started.',
-    todo: 'Check `command.argv`, `command.cwd` and the image; it needs `node` on its PATH.',
+    todo: 'Check `command.argv`, `command.cwd` and the image; it needs `node` on its PATH, and `/bin/sh` with `command.shell`.',
   },
   lost: {
     means: 'The run is over and what became of it cannot be known; `known` says what was last seen.',

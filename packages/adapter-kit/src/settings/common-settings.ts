@@ -33,7 +33,7 @@ export const commonSettings = {
   image: setting(text(), {
     title: 'Image',
     description:
-      'Image of the agent container; it must hold Node ≥ 18 and the agent. Default: the image of the Paperclip server.',
+      'Image of the agent container; it must hold /bin/sh, Node ≥ 18 and the agent. Default: the image of the Paperclip server.',
     field: 'text',
     group: cluster,
   }),
