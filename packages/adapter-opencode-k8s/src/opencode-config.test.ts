@@ -115,6 +115,14 @@ describe('an MCP server', () => {
       { type: 'remote', url: 'http://x' },
       { type: 'remote', url: 'http://x', enabled: true },
     ],
+    [
+      { url: '${HOST}/x', headers: { Authorization: 'Bearer ${MY_TOKEN}' } },
+      { type: 'remote', url: '{env:HOST}/x', enabled: true, headers: { Authorization: 'Bearer {env:MY_TOKEN}' } },
+    ],
+    [
+      { command: 'run', args: ['--key', '${KEY}'], env: { A: '${B}' } },
+      { type: 'local', command: ['run', '--key', '{env:KEY}'], enabled: true, environment: { A: '{env:B}' } },
+    ],
   ])('in the form %j is translated', (server, translated) => {
     expect(translateMcpServer(server)).toEqual(translated)
   })

@@ -22,15 +22,21 @@ const environmentDumps = [
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
 
+/** OpenCode writes `{env:NAME}` where Claude Code writes `${NAME}`. */
+function withOwnVariables(server: Json): Json {
+  const text = JSON.stringify(server).replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, '{env:$1}')
+  return JSON.parse(text) as Json
+}
+
 /** Translates one MCP server into OpenCode's form; one that is in that form already stays as it is. */
 export function translateMcpServer(server: Json): Json | null {
   if (server['type'] === 'local' || server['type'] === 'remote') return { enabled: true, ...server }
   if (typeof server['url'] === 'string') {
-    const { url, headers } = server
+    const { url, headers } = withOwnVariables(server)
     return { type: 'remote', url, enabled: true, ...(isRecord(headers) ? { headers } : {}) }
   }
   if (typeof server['command'] !== 'string') return null
-  const { command, args, env } = server
+  const { command, args, env } = withOwnVariables(server)
   return {
     type: 'local',
     command: [command, ...texts(args)],

@@ -9,6 +9,7 @@ describe('MCP servers', () => {
       baseline: '{"mcpServers":{"files":{"command":"a"},"shared":{"command":"b"}}}',
       configured: { shared: { url: 'http://x' }, junk: 'text' },
       runtime,
+      proxiedToken: null,
       apiUrl: 'http://10.0.0.5:3200',
     })
     expect(warnings).toEqual([])
@@ -19,19 +20,40 @@ describe('MCP servers', () => {
     })
   })
 
+  it("ask Paperclip's own API through the launcher, which has the run's token; other tokens stay as they are", () => {
+    const own = [
+      { name: 'projects', url: 'http://localhost:3100/base/api/mcp/x?y=1', token: 'run', connectionId: 'c' },
+      { name: 'other', url: 'http://localhost:3100/base/mcp', token: 'other', connectionId: 'd' },
+    ]
+    const input = { baseline: null, configured: undefined, runtime: own, apiUrl: 'http://10.0.0.5/base' }
+    expect(joinMcpServers({ ...input, proxiedToken: 'run' }).servers).toMatchObject({
+      projects: {
+        url: '${PAPERCLIP_API_URL}/api/mcp/x?y=1',
+        headers: { Authorization: 'Bearer ${PAPERCLIP_API_KEY}' },
+      },
+      other: { url: 'http://10.0.0.5/base/mcp', headers: { Authorization: 'Bearer other' } },
+    })
+  })
+
   it('leave addresses alone that a pod can reach', () => {
     const remote = [{ name: 'p', url: 'https://paperclip.example/mcp', token: 't', connectionId: 'c' }]
     expect(
-      joinMcpServers({ baseline: null, configured: undefined, runtime: remote, apiUrl: 'http://10.0.0.5' }).servers[
-        'p'
-      ],
+      joinMcpServers({
+        baseline: null,
+        configured: undefined,
+        runtime: remote,
+        proxiedToken: null,
+        apiUrl: 'http://10.0.0.5',
+      }).servers['p'],
     ).toMatchObject({
       url: 'https://paperclip.example/mcp',
     })
   })
 
   it('say when the baseline cannot be read', () => {
-    expect(joinMcpServers({ baseline: '{', configured: undefined, runtime: [], apiUrl: null }).warnings).toHaveLength(1)
+    expect(
+      joinMcpServers({ baseline: '{', configured: undefined, runtime: [], proxiedToken: null, apiUrl: null }).warnings,
+    ).toHaveLength(1)
   })
 
   it('have an identity that knows no secrets and no order', () => {

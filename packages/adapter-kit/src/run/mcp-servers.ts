@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AdapterRuntimeMcpServer } from '@paperclipai/adapter-utils'
 import { isRecord, readRecord } from '../settings/loose-text.ts'
 
-/** MCP servers by name, each as the user or Paperclip described it. */
+/** MCP servers by name, each as the user or Paperclip described it; `${NAME}` in them is a variable of the agent's. */
 export type McpServers = Record<string, Record<string, unknown>>
 
 function serversOf(value: unknown): McpServers {
@@ -26,8 +26,21 @@ export function reachableUrl(url: string, apiUrl: string | null): string {
   const target = new URL(url)
   const api = new URL(apiUrl)
   target.protocol = api.protocol
-  target.host = api.host
+  target.hostname = api.hostname
+  // Where the API has no port of its own, none may stay of the loopback's.
+  target.port = api.port
   return target.toString()
+}
+
+const variable = (name: string): string => `$\{${name}}`
+const remote = (url: string, token: string) => ({ type: 'http', url, headers: { Authorization: `Bearer ${token}` } })
+
+/** A server of Paperclip's own API, by the address and password that the launcher puts into the agent's environment. */
+function behindProxy(url: string, apiUrl: string | null) {
+  const { pathname, search } = new URL(url)
+  const base = apiUrl === null ? '' : new URL(apiUrl).pathname.replace(/\/$/, '')
+  const path = pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : pathname
+  return remote(`${variable('PAPERCLIP_API_URL')}${path}${search}`, variable('PAPERCLIP_API_KEY'))
 }
 
 /** Joins the volume's, the user's and Paperclip's own MCP servers; later ones win. */
@@ -36,6 +49,8 @@ export function joinMcpServers(input: {
   configured: Record<string, unknown> | undefined
   runtime: readonly AdapterRuntimeMcpServer[]
   apiUrl: string | null
+  /** The run's token, where the agent gets it from the launcher's proxy and shall not have it itself. */
+  proxiedToken: string | null
 }): { servers: McpServers; warnings: string[] } {
   const warnings: string[] = []
   let baseline: McpServers = {}
@@ -45,10 +60,11 @@ export function joinMcpServers(input: {
     if (read.ok) baseline = serversOf(read.value)
     else warnings.push(`The .mcp.json on the data volume cannot be read (${read.error}); its MCP servers are left out.`)
   }
+  const { apiUrl, proxiedToken } = input
   const runtime = Object.fromEntries(
     input.runtime.map(({ name, url, token }) => [
       name,
-      { type: 'http', url: reachableUrl(url, input.apiUrl), headers: { Authorization: `Bearer ${token}` } },
+      token === proxiedToken ? behindProxy(url, apiUrl) : remote(reachableUrl(url, apiUrl), token),
     ]),
   )
   return { servers: { ...baseline, ...serversOf(input.configured), ...runtime }, warnings }

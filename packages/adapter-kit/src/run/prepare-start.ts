@@ -96,6 +96,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     configured: settings.mcpServers,
     runtime: ctx.runtimeMcp?.getServers() ?? [],
     apiUrl: plan.apiUrl,
+    proxiedToken: proxy === null ? null : (ctx.authToken ?? null),
   })
   const prepared = await definition.prepare({
     ctx,

@@ -10,6 +10,7 @@ describe('the credentials in a configuration', () => {
     ['a login', { anthropic: { type: 'oauth', refresh: 'abc', access: 'def', expires: 1 } }, ['abc', 'def']],
     ['an address with a password', { url: 'https://u:p@host/x' }, ['https://u:p@host/x']],
     ['a list', { tokens: ['abc', 'def'] }, ['abc', 'def']],
+    ['no reference to a variable', { headers: { Authorization: 'Bearer ${GITHUB_TOKEN}' } }, []],
     ['nothing', { a: [null, 1, true, { b: 'text' }] }, []],
   ])('are found in %s', (_what, value, found) => {
     expect(secretTexts(value)).toEqual(found)

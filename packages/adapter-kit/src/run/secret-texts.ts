@@ -12,6 +12,8 @@ function asVariable(name: string): string {
 /** The credentials in a piece of configuration, known by the names that they stand under or by their looks. */
 export function secretTexts(value: unknown, name = ''): string[] {
   if (typeof value === 'string') {
+    // A reference to a variable is no credential.
+    if (/\$\{\w+\}|\{env:\w+\}/.test(value)) return []
     if (!alsoSensitive.test(name) && !isSensitive(asVariable(name), value)) return []
     // A program may show the credential without the scheme that stands before it in a header.
     const bare = /^(?:bearer|basic|token)\s+(\S+)$/i.exec(value)?.[1]
