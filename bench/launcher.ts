@@ -17,8 +17,13 @@ interface Way {
   env: NodeJS.ProcessEnv
 }
 const bare = (script: string): Way => ({ command: [process.execPath, '-e', script], env: process.env })
-const launched = (script: string, before: string[] = []): Way => ({
-  command: [...before, process.execPath, ...bootstrapCommand().slice(1)],
+const launched = (script: string, before: string[] = [], shell = false): Way => ({
+  command: [
+    ...before,
+    ...(shell
+      ? [...bootstrapCommand({ shell }).slice(0, -1), process.execPath]
+      : [process.execPath, ...bootstrapCommand().slice(1)]),
+  ],
   env: { ...process.env, ...packEnv({ version: 1, argv: [process.execPath, '-e', script] }) },
 })
 
@@ -53,7 +58,12 @@ export const bench: Bench = async (log) => {
   const ways: Record<string, Way> = {
     'node itself': bare(printOnce),
     launcher: launched(printOnce),
-    ...(canUnshare ? { 'launcher as process 1': launched(printOnce, namespaced) } : {}),
+    ...(canUnshare
+      ? {
+          'launcher as process 1': launched(printOnce, namespaced),
+          'launcher as process 1, started by a shell': launched(printOnce, namespaced, true),
+        }
+      : {}),
   }
   log(`Starting ${rounds} times in turns: ${Object.keys(ways).join(', ')}`)
   const starts = new Map<string, number[]>(Object.keys(ways).map((name) => [name, []]))
