@@ -62,6 +62,7 @@ export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<Paper
   const env = { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, PAPERCLIP_HOME: join(root, 'home') }
   const clusters = createClusterPool({ env })
   const deps = systemDependencies({ env, clusters })
+  const runIds = new Set<string>()
   return {
     client,
     namespace,
@@ -70,7 +71,16 @@ export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<Paper
     folder,
     mountPath: folder,
     deps,
-    adapter: (overrides = {}) => agent.adapter({ ...deps, ...overrides }),
+    adapter(overrides = {}) {
+      const adapter = agent.adapter({ ...deps, ...overrides })
+      return {
+        ...adapter,
+        execute(ctx) {
+          runIds.add(ctx.runId)
+          return adapter.execute(ctx)
+        },
+      }
+    },
     config: (scenario, extra = {}) => ({
       kubeconfig: cluster.kubeConfig(),
       workspaceMountPath: folder,
@@ -84,7 +94,9 @@ export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<Paper
       await client.close()
       await model.close()
       await cluster.close()
-      rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+      // What goes with a real pod stays here: the /tmp of these pods is that of the machine.
+      for (const path of [root, ...[...runIds].map((id) => `/tmp/agent-run-${id}`)])
+        rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     },
   }
 }
