@@ -36,6 +36,7 @@ describe('agent-jobs faults', () => {
     expect(added).toMatchObject({ code: 0, out: expect.stringContaining(JSON.stringify(fault)) })
     expect((await fetch(`${kube.url}/version`)).status).toBe(418)
     expect((await faults('list')).out).toContain('1 hit ')
+    expect(JSON.parse((await faults('list', '--json')).out)).toMatchObject({ hits: 1, fault })
     const [id = ''] = added.out.split('  ')
     expect(await faults('remove', id)).toMatchObject({ code: 0, out: '' })
     expect((await fetch(`${kube.url}/version`)).status).not.toBe(418)

@@ -6,6 +6,7 @@ import { loadKubeConfig } from './kube-config.ts'
 import type { Terminal } from './terminal.ts'
 
 interface KubeOptions {
+  json?: boolean
   kubeconfig?: string
   context?: string
 }
@@ -24,12 +25,16 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
     .command('faults')
     .description('Disturb a running mini-kube: latency, cuts, evictions, a lost node …')
 
-  const print = (items: readonly FaultInForce[]): void => {
+  const print = (items: readonly FaultInForce[], { json }: KubeOptions): void => {
     for (const { id, fault, hits } of items) {
-      terminal.out(`${id}  ${hits} ${hits === 1 ? 'hit' : 'hits'}  ${JSON.stringify(fault)}\n`)
+      const line = `${id}  ${hits} ${hits === 1 ? 'hit' : 'hits'}  ${JSON.stringify(fault)}`
+      terminal.out(`${json ? JSON.stringify({ id, hits, fault }) : line}\n`)
     }
   }
-  async function using<T>(options: KubeOptions, call: (client: KubeClient) => Promise<T>): Promise<T> {
+  async function using<T>(
+    { json: _json, ...options }: KubeOptions,
+    call: (client: KubeClient) => Promise<T>,
+  ): Promise<T> {
     const client = createKubeClient({ kubeConfig: loadKubeConfig({ ...options, env: terminal.env }) })
     try {
       return await call(client)
@@ -52,17 +57,21 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
       .description(description)
       .option('--kubeconfig <file>', 'kubeconfig of the mini-kube (default: KUBECONFIG, then ~/.kube/config)')
       .option('--context <name>', 'context in the kubeconfig')
+      .option('--json', 'print one JSON object a line')
 
   command('add', 'Inject a fault, as JSON: {"kind":"error","status":429,"times":3}')
     .argument('<json>', 'the fault')
     .action(async (text: string, options: KubeOptions) => {
       const fault = readFault(text)
-      print([await using(options, (client) => client.request<FaultInForce>({ method: 'POST', path, body: fault }))])
+      print(
+        [await using(options, (client) => client.request<FaultInForce>({ method: 'POST', path, body: fault }))],
+        options,
+      )
     })
   command('list', 'Show the faults in force and how often each has struck.').action(async (options: KubeOptions) => {
     const all = await using(options, (client) => client.request<{ items: FaultInForce[] }>({ method: 'GET', path }))
-    print(all.items)
-    if (all.items.length === 0) terminal.err('There are no faults in force.\n')
+    print(all.items, options)
+    if (all.items.length === 0 && !options.json) terminal.err('There are no faults in force.\n')
   })
   command('remove', 'End a fault, or all of them.')
     .argument('[id]', 'which one; all without it')
@@ -75,7 +84,7 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
         }
         return client.request<{ items: FaultInForce[] }>({ method: 'DELETE', path: target })
       })
-      print(left.items)
+      print(left.items, options)
     })
 }
 

@@ -129,6 +129,19 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     })
   })
 
+  it('cancels several runs at once, and says of each what became of it', async () => {
+    const [one, two] = [await abandonedRun('wait'), await abandonedRun('wait a second')]
+    const { code, out, err } = await agentJobs('cancel', one, 'absent', 'away', two, '--grace', '1s', '--json')
+    expect(code).toBe(1)
+    const verdicts = out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+    expect(verdicts).toHaveLength(2)
+    for (const job of [one, two]) expect(verdicts).toContainEqual({ job, verdict: 'gone' })
+    expect(err).toMatch(/^error: [^\n]*no Job absent[^\n]*\nerror: [^\n]*no Job away[^\n]*\n$/)
+  })
+
   it('says which Job it cannot find', async () => {
     for (const command of ['logs', 'cancel']) {
       const { code, err } = await agentJobs(command, 'absent')
