@@ -1,5 +1,5 @@
 import { event as eventResource } from './kinds/core.ts'
-import { microTime, randomHex, wholeSeconds } from './names.ts'
+import { microTime, randomUid, wholeSeconds } from './names.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Clock, JsonObject, KubeObject } from './types.ts'
 
@@ -28,6 +28,7 @@ interface Dependencies {
 export class EventRecorder {
   readonly #recent = new Map<string, string>()
   readonly #context: Dependencies
+  #last = 0n
 
   constructor(context: Dependencies) {
     this.#context = context
@@ -46,7 +47,7 @@ export class EventRecorder {
       store.put(eventResource.id, { ...previous, count, lastTimestamp: wholeSeconds(now) })
       return
     }
-    const name = `${metadata.name}.${randomHex(random, 16)}`
+    const name = `${metadata.name}.${this.#moment(now)}`
     const scheduler = note.component === 'default-scheduler'
     const kubelet = note.component === 'kubelet'
     const body: JsonObject = {
@@ -77,7 +78,7 @@ export class EventRecorder {
       metadata: {
         name,
         namespace,
-        uid: crypto.randomUUID(),
+        uid: randomUid(random),
         resourceVersion: '',
         creationTimestamp: wholeSeconds(now),
       },
@@ -85,6 +86,13 @@ export class EventRecorder {
     })
     this.#recent.set(key, name)
     this.#trim(now)
+  }
+
+  /** A name's ending as the real components choose it: the moment in nanoseconds, so that names sort as the Events came. */
+  #moment(now: number): string {
+    const moment = BigInt(Math.floor(now)) * 1_000_000n
+    this.#last = moment > this.#last ? moment : this.#last + 1n
+    return this.#last.toString(16)
   }
 
   #trim(now: number): void {

@@ -200,6 +200,7 @@ export interface ContainerStatus {
   containerID?: string
   started?: boolean
   resources?: JsonObject
+  volumeMounts?: JsonObject[]
 }
 
 export interface PodStatus {

@@ -99,3 +99,12 @@ export function searchPath(image: ImageOptions, hostPath: string): string {
     .filter((folder, index, all) => folder !== '' && all.indexOf(folder) === index)
     .join(delimiter)
 }
+
+/** The name by which the runtime knows an image: with the registry and the tag that are left out. */
+export function fullImageName(name: string): string {
+  const [first = '', ...rest] = name.split('/')
+  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+  const home = hasRegistry ? '' : rest.length === 0 ? 'docker.io/library/' : 'docker.io/'
+  const last = rest.at(-1) ?? (hasRegistry ? '' : first)
+  return `${home}${name}${/[:@]/.test(last) ? '' : ':latest'}`
+}

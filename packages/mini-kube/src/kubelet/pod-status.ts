@@ -1,4 +1,5 @@
 import { wholeSeconds } from '../names.ts'
+import { fullImageName } from './images.ts'
 import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus } from '../types.ts'
 
 /** What the kubelet knows of one container. */
@@ -44,19 +45,27 @@ function finalPhase({ records, reason }: Pick<PodFacts, 'records' | 'reason'>): 
 const isStarted = ({ state, started }: ContainerRecord) => state.running !== undefined && started
 const isReady = (record: ContainerRecord) => isStarted(record) && record.ready
 
+const mountStatus = ({ name, mountPath, readOnly }: NonNullable<Container['volumeMounts']>[number]) => ({
+  name,
+  mountPath,
+  ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+})
+
 function containerStatus(record: ContainerRecord): ContainerStatus {
   const { spec, state, lastState, restartCount, id, imageID, role } = record
+  const mounts = spec.volumeMounts ?? []
   return {
     name: spec.name,
     state,
     lastState,
     ready: role === 'init' ? state.terminated?.exitCode === 0 : isReady(record),
     restartCount,
-    image: spec.image ?? '',
+    image: id === undefined ? (spec.image ?? '') : fullImageName(spec.image ?? ''),
     imageID,
     ...(id === undefined ? {} : { containerID: `containerd://${id}` }),
     started: isStarted(record),
     ...(id === undefined ? {} : { resources: {} }),
+    ...(mounts.length === 0 ? {} : { volumeMounts: mounts.map(mountStatus) }),
   }
 }
 
