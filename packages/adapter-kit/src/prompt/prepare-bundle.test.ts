@@ -43,7 +43,8 @@ function world({ hasVolume = true }: { hasVolume?: boolean } = {}) {
       volume: createVolumeView({ mountPath: '/paperclip', serverPath: hasVolume ? join(folder, 'volume') : null }),
     })
   }
-  return { folder, skill, instructionsFilePath, prepare }
+  const onServer = (path: string | null) => join(folder, 'volume', (path ?? '').slice('/paperclip'.length))
+  return { folder, skill, instructionsFilePath, prepare, onServer }
 }
 
 const wanted = (skills: { key: string }[]) => ({
@@ -53,17 +54,30 @@ const wanted = (skills: { key: string }[]) => ({
 
 describe('skills and instructions', () => {
   it("lie on the volume at the pod's path, named by their content", async () => {
-    const { folder, skill, instructionsFilePath, prepare } = world()
+    const { skill, instructionsFilePath, prepare, onServer } = world()
     const bundle = await prepare({ instructionsFilePath, ...wanted([skill('review')]) })
     expect(bundle.directory).toBe(
       `/paperclip/instances/default/companies/6fa459ea-ee8a-3ca4-894e-db77e160355e/claude-prompt-cache/${bundle.key}`,
     )
-    const onServer = join(folder, 'volume', (bundle.directory ?? '').slice('/paperclip'.length))
-    expect(readFileSync(join(onServer, '.claude/skills/review/SKILL.md'), 'utf8')).toBe('# review')
-    expect(readFileSync(join(onServer, 'agent-instructions.md'), 'utf8')).toMatch(
+    const there = onServer(bundle.directory)
+    expect(readFileSync(join(there, '.claude/skills/review/SKILL.md'), 'utf8')).toBe('# review')
+    expect(readFileSync(join(there, 'agent-instructions.md'), 'utf8')).toMatch(
       /^Be kind\.\n\nThese instructions come from/,
     )
     expect(bundle).toMatchObject({ skills: ['review'], files: [], warnings: [] })
+  })
+
+  it('say which skills the company has that the agent has not', async () => {
+    const { skill, instructionsFilePath, prepare, onServer } = world()
+    const [mine, other] = [skill('review'), skill('deploy')]
+    const config = { paperclipRuntimeSkills: [mine, other], paperclipSkillSync: { desiredSkills: [mine.key] } }
+    const { skills, instructionsFile } = await prepare({ instructionsFilePath, ...config })
+    expect(skills).toEqual(['review'])
+    const text = readFileSync(onServer(instructionsFile), 'utf8')
+    expect(text).toContain('Be kind.')
+    expect(text).toContain('- co/review — enabled\n')
+    expect(text).not.toContain('- co/deploy — enabled')
+    expect(text).toContain('- co/deploy — installed, not enabled for you')
   })
 
   it('give the same bundle for the same content and another for changed instructions', async () => {
@@ -96,14 +110,15 @@ describe('skills and instructions', () => {
   )
 
   it('never hold what an agent has planted a link to: not as instructions, not as a skill', async () => {
-    const { folder, skill, prepare } = world()
+    const { folder, skill, prepare, onServer } = world()
     writeFileSync(join(folder, 'master.key'), 'the master key')
     const instructionsFilePath = join(folder, 'volume', 'AGENTS.md')
     symlinkSync(join(folder, 'master.key'), instructionsFilePath)
     symlinkSync(folder, join(folder, 'volume', 'planted'))
     const planted = { ...skill('planted'), source: join(folder, 'volume', 'planted') }
     const bundle = await prepare({ instructionsFilePath, ...wanted([skill('good'), planted]) })
-    expect(bundle).toMatchObject({ skills: ['good'], instructions: null, instructionsFile: null })
+    expect(bundle.skills).toEqual(['good'])
+    expect(readFileSync(onServer(bundle.instructionsFile), 'utf8')).toMatch(/^## Company skill library/)
     expect(bundle.warnings).toEqual([
       expect.stringMatching(/could not read agent instructions.*a link on the data volume leads/),
       expect.stringMatching(/^skill "planted" is left out: a link on the data volume leads/),

@@ -22,8 +22,6 @@ export interface PreparedBundle {
   key: string | null
   directory: string | null
   instructionsFile: string | null
-  /** The instructions' text, for agents that take them in the prompt. */
-  instructions: string | null
   /** Runtime names of the skills in it. */
   skills: string[]
   /** Files that travel with the run instead, when there is no volume. */
@@ -128,6 +126,11 @@ async function materialize(
   }
 }
 
+function joined(instructions: string | null, manifest: string | null): string | null {
+  const parts = [instructions?.trimEnd(), manifest].filter((part) => part !== null && part !== undefined)
+  return parts.length === 0 ? null : `${parts.join('\n\n')}\n`
+}
+
 /** Makes sure that bundles are written where their path says. */
 async function requireFolder(root: VolumePlace): Promise<void> {
   try {
@@ -152,7 +155,6 @@ export async function prepareBundle(input: {
   const { ctx, settings, places, volume } = input
   const reach = reachOf(places, volume)
   const instructions = await instructionsOf(settings.instructionsFilePath, reach)
-  const { text } = instructions
   const desired = await desiredSkills(ctx.config)
   const warnings = [...(instructions.warning === null ? [] : [instructions.warning]), ...desired.warnings]
   const within = await skillsWithin(
@@ -163,6 +165,7 @@ export async function prepareBundle(input: {
   warnings.push(...within.warnings)
   const root = places.bundleRoot === null ? null : volume.place(places.bundleRoot)
   if (places.bundleRoot === null || root === null) {
+    const { text } = instructions
     if (skills.length > 0) {
       warnings.push(
         `${skills.length} skill(s) are left out: the agent's pod shares no volume with the server on which they could lie.`,
@@ -173,14 +176,15 @@ export async function prepareBundle(input: {
       key: null,
       directory: null,
       instructionsFile: text === null ? null : file,
-      instructions: text,
       skills: [],
       files: text === null ? [] : [{ path: file, content: text }],
       warnings,
     }
   }
+  // Without it an agent takes a skill that its company has, and it has not, for one that is not there at all.
+  const text = joined(instructions.text, desired.manifest)
   if (text === null && skills.length === 0) {
-    return { key: null, directory: null, instructionsFile: null, instructions: null, skills: [], files: [], warnings }
+    return { key: null, directory: null, instructionsFile: null, skills: [], files: [], warnings }
   }
   await requireFolder(root)
   const made = await materialize(
@@ -195,7 +199,6 @@ export async function prepareBundle(input: {
     key: made.bundle.key,
     directory,
     instructionsFile: text === null ? null : posix.join(directory, instructionsName),
-    instructions: text,
     skills: made.skills.map(({ name }) => name),
     files: [],
     warnings: [...warnings, ...made.warnings],

@@ -1,4 +1,5 @@
 import type { AdapterSkillContext, AdapterSkillSnapshot } from './skill-types.ts'
+import { buildSkillLibraryManifestMarkdown } from '@paperclipai/adapter-utils/skill-library-manifest'
 import {
   buildRuntimeMountedSkillSnapshot,
   isPaperclipSkillSourceMissing,
@@ -10,6 +11,8 @@ import {
 /** The skills that an agent shall have, and what is wrong with some of them. */
 export interface DesiredSkills {
   entries: PaperclipSkillEntry[]
+  /** Tells the agent which skills its company has besides; null when it has none. */
+  manifest: string | null
   warnings: string[]
 }
 
@@ -24,6 +27,7 @@ export async function desiredSkills(config: Record<string, unknown>): Promise<De
   const missing = chosen.filter(isPaperclipSkillSourceMissing)
   return {
     entries: chosen.filter((entry) => !isPaperclipSkillSourceMissing(entry)),
+    manifest: buildSkillLibraryManifestMarkdown({ entries: available, desiredSkillKeys: wanted }),
     warnings: missing.map(
       ({ runtimeName, missingDetail }) =>
         `skill "${runtimeName}" is left out: ${missingDetail ?? 'its files are missing'}`,
