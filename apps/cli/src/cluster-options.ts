@@ -23,8 +23,14 @@ export interface OpenCluster {
 
 /** Adds the options that say which namespace of which cluster. */
 export function addClusterOptions(command: Command): Command {
+  return addKubeConfigOptions(
+    command.option('-n, --namespace <name>', "namespace of the Jobs (default: the context's)", readLabel),
+  )
+}
+
+/** Adds the options that say which cluster. */
+export function addKubeConfigOptions(command: Command): Command {
   return command
-    .option('-n, --namespace <name>', "namespace of the Jobs (default: the context's)", readLabel)
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
     .option('--context <name>', 'context in it')
 }

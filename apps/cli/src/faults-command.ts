@@ -1,7 +1,7 @@
 import { createKubeClient, isNotFound, type KubeClient } from '@agent-jobs/kube-api'
 import type { Command } from 'commander'
 import { CliError } from './cli-error.ts'
-import { shownServer } from './cluster-options.ts'
+import { addKubeConfigOptions, shownServer } from './cluster-options.ts'
 import { loadKubeConfig } from './kube-config.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -52,12 +52,7 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
     }
   }
   const command = (name: string, description: string): Command =>
-    faults
-      .command(name)
-      .description(description)
-      .option('--kubeconfig <file>', 'kubeconfig of the mini-kube (default: KUBECONFIG, then ~/.kube/config)')
-      .option('--context <name>', 'context in the kubeconfig')
-      .option('--json', 'print one JSON object a line')
+    addKubeConfigOptions(faults.command(name).description(description)).option('--json', 'print one JSON object a line')
 
   command('add', 'Inject a fault, as JSON: {"kind":"error","status":429,"times":3}')
     .argument('<json>', 'the fault')
