@@ -14,6 +14,7 @@ function envOf(overrides: Partial<AgentEnvInput> & { context?: Record<string, un
     fallback: {},
     cwd: '/paperclip/work',
     agentHome: null,
+    scratch: '/tmp/run/scratch',
     runtimeTools: {},
     apiUrl: 'http://10.0.0.1:3100',
     ...overrides,
@@ -119,6 +120,14 @@ describe("the agent's environment", () => {
     expect(secret['PAPERCLIP_API_KEY']).toBe('run-token-0123456789')
     expect(plain['PAPERCLIP_RUN_ID']).toBe('3fa85f64-5717-4562-b3fc-2c963f66afa6')
     expect(secret['PAPERCLIP_EXTRA']).toBe('y')
+  })
+
+  it('has the scratch folder that the prompt speaks of, in the pod', () => {
+    const configured = { PAPERCLIP_SCRATCH_DIR: '/var/tmp/run', PAPERCLIP_RUN_SCRATCH_DIR: '/var/tmp/run' }
+    expect(envOf({ configured }).secret).toMatchObject({
+      PAPERCLIP_SCRATCH_DIR: '/tmp/run/scratch',
+      PAPERCLIP_RUN_SCRATCH_DIR: '/tmp/run/scratch',
+    })
   })
 
   it("leaves out scratch folders of the server's own disk and keeps those on the volume", () => {

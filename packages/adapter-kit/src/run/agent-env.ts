@@ -33,6 +33,8 @@ export interface AgentEnvInput {
   fallback: Record<string, string>
   cwd: string
   agentHome: string | null
+  /** Folder of the pod for files that go with the run. */
+  scratch: string
   /** Paperclip's own tools. */
   runtimeTools: Record<string, string>
   apiUrl: string | null
@@ -81,11 +83,20 @@ export function configuredVariables(configured: Record<string, unknown> | undefi
   return variables
 }
 
-// Paperclip prepares scratch folders on the server's disk; only what lies on the shared volume exists in the pod.
-function onVolume(name: string, value: string, home: string): boolean {
-  if (!/^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR|PAPERCLIP_(?:RUN_|TASK_)?SCRATCH_DIR|PAPERCLIP_TMPDIR)$/.test(name))
-    return true
-  return value === home || value.startsWith(`${home.replace(/\/+$/, '')}/`)
+const scratchName = /^PAPERCLIP_(?:(?:RUN_|TASK_)?SCRATCH_DIR|TMPDIR)$/
+const hostPath = /^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR)$/
+
+/**
+ * Paperclip prepares folders on the server's disk; only what lies on the shared volume exists in the pod. Its prompt tells
+ * agents to use the one for scratch files, so that one becomes a folder of the pod.
+ */
+function placeInPod(variables: Record<string, string>, input: { home: string; scratch: string; kept: object }): void {
+  for (const [name, value] of Object.entries(variables)) {
+    const isThere = value === input.home || value.startsWith(`${input.home.replace(/\/+$/, '')}/`)
+    if (isThere || name in input.kept) continue
+    if (scratchName.test(name)) variables[name] = input.scratch
+    else if (hostPath.test(name)) delete variables[name]
+  }
 }
 
 // A company's proxy would be asked for the pod's own loopback.
@@ -160,9 +171,7 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     delete all['PAPERCLIP_API_KEY']
     exemptLoopback(all)
   }
-  for (const [name, value] of Object.entries(all)) {
-    if (!(name in forced) && !onVolume(name, value, home)) delete all[name]
-  }
+  placeInPod(all, { home, scratch: input.scratch, kept: forced })
   const { env, shed } = shedOversized(all)
 
   const result: AgentEnv = { plain: {}, secret: {}, shed }

@@ -4,13 +4,13 @@ import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-uti
 import { posix } from 'node:path'
 import type { z } from 'zod'
 import { messageOf } from '../adapter-error.ts'
-import type { AgentClaim, AgentDefinition, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
+import type { AgentClaim, AgentDefinition, AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
 import { isSensitive } from '../pod/env-policy.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
 import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
 import { decideResume, offeredSession, type ResumeDecision } from '../session/decide-resume.ts'
-import { agentEnv } from './agent-env.ts'
+import { agentEnv, type AgentEnv } from './agent-env.ts'
 import { buildRequest } from './build-request.ts'
 import { isolationVariables } from './isolation.ts'
 import { jobName } from './job-name.ts'
@@ -114,6 +114,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     env: plan.visibleEnv,
     volume,
   })
+  const scratch = posix.join(places.runDirectory, 'scratch')
   const env = agentEnv({
     ctx,
     run,
@@ -124,6 +125,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     fallback: plan.visibleEnv['NODE_ENV'] === undefined ? { NODE_ENV: 'development' } : {},
     cwd: places.cwd,
     agentHome: agentHome(settings, run),
+    scratch,
     runtimeTools: runtimeToolsVariables(ctx.runtimeTools, {
       delivery: definition.runtimeToolDelivery,
       apiUrl: plan.apiUrl,
@@ -163,7 +165,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     argv: prepared.argv,
     cwd: places.cwd,
     stdin: prompt,
-    files: [...bundle.files, ...prepared.files],
+    files: [...bundle.files, ...prepared.files, ...scratchFolder(scratch, env)],
     claims: prepared.claims ?? [],
     dataMountPath: places.dataMountPath,
     folders: scope?.folders ?? null,
@@ -222,6 +224,12 @@ function agentHome({ instructionsBundleMode, instructionsRootPath }: CommonSetti
   return instructionsBundleMode === 'external' && instructionsRootPath !== undefined
     ? instructionsRootPath
     : run.workspace.agentHome
+}
+
+/** A file that makes the folder, where the agent is told of it. */
+function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[] {
+  const told = [plain, secret].some((variables) => variables['PAPERCLIP_SCRATCH_DIR'] === scratch)
+  return told ? [{ path: posix.join(scratch, '.keep'), content: '' }] : []
 }
 
 function hidden(secret: Record<string, string>): Record<string, string> {

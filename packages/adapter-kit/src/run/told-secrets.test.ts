@@ -12,6 +12,7 @@ import { startScriptCluster, type ScriptCluster } from '../testing/script-cluste
 const definition = scriptAgent(`
 console.log(JSON.stringify(process.env))
 console.error(process.env.GITHUB_TOKEN + ' ' + process.env.PLAIN)
+console.log('scratch', (await import('node:fs')).statSync(process.env.PAPERCLIP_SCRATCH_DIR).isDirectory())
 const header = ['mcp', 'secret', '0123456789'].join('-')
 console.log(header + ' and Bearer ' + header)
 `)
@@ -66,7 +67,7 @@ describe('the credentials of an agent that shows them', () => {
     const deps = systemDependencies({ env, clusters, state: freshState() })
     const config = cluster.config({
       paperclipApiUrl: 'http://127.0.0.1:9',
-      env: { MY_TOKEN: 'user-secret-0123456789' },
+      env: { MY_TOKEN: 'user-secret-0123456789', PAPERCLIP_SCRATCH_DIR: '/nowhere/in/a/pod' },
       mcpServers: {
         docs: { type: 'http', url: 'http://docs', headers: { Authorization: 'Bearer mcp-secret-0123456789' } },
       },
@@ -77,6 +78,7 @@ describe('the credentials of an agent that shows them', () => {
     const all = JSON.stringify([told, result])
     expect(result.exitCode, all).toBe(0)
     expect(all).toContain('plain-text-for-everybody')
+    expect(result.summary).toContain('scratch true')
     for (const name of ['GITHUB_TOKEN', 'LINEAR_API_KEY', 'OPENAI_API_KEY', 'MY_TOKEN']) {
       expect(result.summary).toContain(`"${name}":"***"`)
     }
