@@ -25,20 +25,23 @@ async function offered(...words: string[]): Promise<string[]> {
 }
 
 describe('agent-jobs completion', () => {
-  it.skipIf(!has('bash'))('makes bash complete commands, options and choices', async () => {
-    expect(await offered('r')).toEqual(['run', 'reap', 'rbac'])
-    expect(await offered('run', '--pro')).toEqual(['--prompt', '--prompt-file'])
-    expect(await offered('run', '--image', 'x', '--agent', 'o')).toEqual(['opencode'])
-    expect(await offered('faults', '')).toEqual(['add', 'list', 'remove', '--help'])
-    expect(await offered('faults', 'add', '--k')).toEqual(['--kubeconfig'])
-    expect(await offered('parse', 'c')).toEqual(['claude'])
-  })
+  it.skipIf(!has('bash'))(
+    'makes bash complete commands, options and choices (skipped where there is no bash)',
+    async () => {
+      expect(await offered('r')).toEqual(['run', 'reap', 'rbac'])
+      expect(await offered('run', '--pro')).toEqual(['--prompt', '--prompt-file'])
+      expect(await offered('run', '--image', 'x', '--agent', 'o')).toEqual(['opencode'])
+      expect(await offered('faults', '')).toEqual(['add', 'list', 'remove', '--help'])
+      expect(await offered('faults', 'add', '--k')).toEqual(['--kubeconfig'])
+      expect(await offered('parse', 'c')).toEqual(['claude'])
+    },
+  )
 
-  it.skipIf(!has('zsh'))('makes a script that zsh takes', async () => {
+  it.skipIf(!has('zsh'))('makes a script that zsh takes (skipped where there is no zsh)', async () => {
     expect(spawnSync('zsh', ['-n'], { input: await script('zsh') }).status).toBe(0)
   })
 
-  it.skipIf(!has('fish'))('makes a file that fish takes', async () => {
+  it.skipIf(!has('fish'))('makes a file that fish takes (skipped where there is no fish)', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cli-fish-'))
     try {
       writeFileSync(join(folder, 'agent-jobs.fish'), await script('fish'))
