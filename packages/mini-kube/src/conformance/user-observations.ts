@@ -174,6 +174,32 @@ export const userObservations: Observation[] = [
         .replaceAll(/UPPER-[a-z0-9]{5}/g, 'UPPER-xxxxx'),
     ) as unknown
   }),
+  withPaths('changes that are refused', async (stage, p) => {
+    const { client, namespace } = stage
+    const body = jobOf(stage, 'frozen', 'true', { job: { suspend: false, parallelism: 0 } })
+    const volumes = [{ name: 'v', emptyDir: {} }]
+    const container = { volumeMounts: [{ name: 'v', mountPath: '/v' }], ports: [{ containerPort: 80 }] }
+    const { spec } = jobOf(stage, 'x', 'true', { pod: { volumes, nodeSelector: { no: 'such' } }, container }).spec
+      .template
+    const job = (await client.send('POST', p.jobs, body)).body
+    await client.send('POST', p.pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'frozen' }, spec })
+    const change = (path: string, patch: object, type = 'strategic') =>
+      client.send('PATCH', `${path}/frozen`, patch, `application/${type}-merge-patch+json`)
+    const main = (more: object) => ({ containers: [{ name: 'main', ...more }] })
+    const seen = [
+      await change(p.jobs, { spec: { template: { spec: { restartPolicy: 'OnFailure' } } } }),
+      await change(p.jobs, {
+        spec: { template: { metadata: { annotations: { a: 'b' } }, spec: main({ tty: true }) } },
+      }),
+      await change(p.pods, { spec: { hostname: 'x' } }),
+      await change(p.pods, { spec: main({ command: ['/bin/true'], tty: true }) }),
+      await change(p.pods, { spec: { restartPolicy: 'Always', ...main({ image: 'other', stdin: true }) } }),
+      await change(p.pods, { spec: { hostNetwork: true, securityContext: { runAsUser: 5 } } }),
+    ].map((one) => answer(one, { [job.metadata.uid]: 'UID', [namespace]: 'NAMESPACE' }))
+    await client.send('DELETE', `${p.jobs}/frozen`, { propagationPolicy: 'Background' })
+    await client.send('DELETE', `${p.pods}/frozen?gracePeriodSeconds=0`)
+    return seen
+  }),
   withPaths('tables', async ({ client, namespace }, p) => {
     await client.send('POST', p.secrets, { metadata: { name: 'table' }, stringData: { a: '1' } })
     await client.send('POST', p.jobs, {

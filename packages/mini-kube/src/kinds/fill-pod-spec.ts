@@ -32,9 +32,9 @@ const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }
 
 /** The defaults inside a container: its ports, probes, hooks and references. */
-export function fillContainer(container: Container): void {
+export function fillContainer(container: Container, onHost = false): void {
   const { ports = [], lifecycle = {} } = container as { ports?: JsonObject[]; lifecycle?: Record<string, Handler> }
-  for (const port of ports) fill(port, { protocol: 'TCP' })
+  for (const port of ports) fill(port, { protocol: 'TCP', ...(onHost ? { hostPort: port['containerPort'] } : {}) })
   for (const handler of Object.values(lifecycle)) fillHandler(handler)
   for (const name of probes) {
     const probe = container[name]
@@ -70,6 +70,7 @@ export function fillVolume(volume: Volume): void {
 
 /** The defaults of everything a pod's specification contains. */
 export function fillPodSpec(spec: PodSpec): void {
-  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) fillContainer(container)
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])])
+    fillContainer(container, spec['hostNetwork'] === true)
   for (const volume of spec.volumes ?? []) fillVolume(volume)
 }

@@ -1,5 +1,6 @@
 import { fieldForbidden, fieldInvalid, type StatusCause } from '../api-error.ts'
-import type { ContainerStatus, KubeObject, Pod } from '../types.ts'
+import { goDiff, goForm } from '../schema/go-form.ts'
+import type { Container, ContainerStatus, KubeObject, Pod } from '../types.ts'
 import { ageColumn, ageOf, defineResource, nameColumn, sameJson, type TableColumn } from './resource-definition.ts'
 import { defaultPodSpec, qosClass } from './pod-defaults.ts'
 import { validatePodSpec } from './validate-pod-spec.ts'
@@ -73,7 +74,7 @@ const columns: TableColumn[] = [
 const frozen =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
 
-/** What may not be changed; the real server adds a diff in Go's own form to the last sentence. */
+/** What may not be changed, with what it differs in as the server's own types hold it. */
 function updateCauses(next: Pod, old: Pod): StatusCause[] {
   for (const field of ['containers', 'initContainers'] as const) {
     if ((next.spec[field] ?? []).length !== (old.spec[field] ?? []).length)
@@ -94,7 +95,28 @@ function updateCauses(next: Pod, old: Pod): StatusCause[] {
       !(next.spec.tolerations ?? []).some((other) => sameJson(one, other)),
   )
   const same = sameJson(changeable(next), changeable(old)) && kept.length === 0
-  return same ? [] : [fieldForbidden('spec', frozen)]
+  return same
+    ? []
+    : [
+        fieldForbidden(
+          'spec',
+          `${frozen}\n${goDiff(goForm('PodSpec', old.spec), goForm('PodSpec', mended(next, old)))}`,
+        ),
+      ]
+}
+
+/** The specification that is asked for, but with the old values of what may change. */
+function mended(next: Pod, old: Pod): Pod['spec'] {
+  const images = (list: Container[], before: Container[]) =>
+    list.map((one, index) => Object.assign({}, one, { image: before[index]?.image }))
+  const spec = { ...next.spec, containers: images(next.spec.containers, old.spec.containers) }
+  if (next.spec.initContainers !== undefined)
+    spec.initContainers = images(next.spec.initContainers, old.spec.initContainers ?? [])
+  for (const name of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations'] as const) {
+    delete spec[name]
+    if (old.spec[name] !== undefined) Object.assign(spec, { [name]: old.spec[name] })
+  }
+  return spec
 }
 
 /** Only these parts of a Pod's specification may change after creation. */

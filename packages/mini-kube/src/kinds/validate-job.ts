@@ -1,6 +1,7 @@
 import { fieldDuplicate, fieldInvalid, fieldRequired, fieldUnsupported, type StatusCause } from '../api-error.ts'
 import { countIndexes } from '../controllers/job-indexes.ts'
 import { isLabel } from '../names.ts'
+import { templateForm } from '../schema/go-form.ts'
 import type { Job, KubeObject, PodFailureRule } from '../types.ts'
 import { sameJson } from './resource-definition.ts'
 import { validatePodSpec } from './validate-pod-spec.ts'
@@ -43,6 +44,7 @@ function shown({ spec }: Job, name: keyof Job['spec'] & string): unknown {
   if (name === 'successPolicy' && spec.successPolicy !== undefined) return shownRules(spec.successPolicy)
   if (name === 'podFailurePolicy' && spec.podFailurePolicy !== undefined)
     return shownFailureRules(spec.podFailurePolicy)
+  if (name === 'template') return templateForm(spec.template)
   return spec[name]
 }
 
