@@ -136,7 +136,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
       ['hang', { idleTimeoutSec: 10 }, { errorCode: 'timeout', timedOut: true }],
       ['403', {}, { errorCode: 'auth_failed', sessionId: session }],
       ['503', {}, { errorCode: 'upstream_error', errorFamily: 'transient_upstream', sessionId: session }],
-      ['text', { model: 'lab/no-such-model' }, { errorCode: 'model_unavailable' }],
+      ['text', { model: 'nowhere/no-such-model' }, { errorCode: 'model_unavailable' }],
     ]
     const results = await Promise.all(
       ways.map(async ([scenario, extra, expected]) => {

@@ -7,6 +7,7 @@ function configOf(settings: Record<string, unknown>, more: Partial<Parameters<ty
   return opencodeConfig({
     settings: requireSettings(opencodeSchema, settings),
     chosen: { model: null, provider: null },
+    env: {},
     mcpServers: {},
     skillsDirectory: null,
     instructionsFile: null,
@@ -43,6 +44,19 @@ describe('the configuration', () => {
       openai: { options: { chunkTimeout: 240_000 } },
     })
     expect(configOf({ chunkTimeoutMs: 0 }, onOpenai).config).not.toHaveProperty('provider')
+  })
+
+  it('lets OpenCode ask for a model that its catalogue does not have', () => {
+    const chosen = { model: 'openrouter/openai/gpt-oss-120b:nitro', provider: 'openrouter' }
+    expect(configOf({ chunkTimeoutMs: 0 }, { chosen }).config['provider']).toEqual({
+      openrouter: { options: {}, models: { 'openai/gpt-oss-120b:nitro': {} } },
+    })
+    expect(
+      configOf({ chunkTimeoutMs: 0 }, { chosen: { model: 'typo/m', provider: 'typo' } }).config,
+    ).not.toHaveProperty('provider')
+    const env = { PAPERCLIP_OPENCODE_PROVIDERS: '{"eu":{"npm":"x","models":{"m":{"name":"M"}}}}' }
+    const known = configOf({ chunkTimeoutMs: 0 }, { chosen: { model: 'eu/m', provider: 'eu' }, env })
+    expect(known.config['provider']).toEqual({ eu: { npm: 'x', models: { m: { name: 'M' } } } })
   })
 
   it('compacts at the size that the user sets, by the limits of the model', () => {

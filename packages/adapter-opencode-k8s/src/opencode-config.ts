@@ -1,4 +1,5 @@
 import type { McpServers } from '@agent-jobs/adapter-kit'
+import { gatewaySettings } from './gateway-settings.ts'
 import { isRecord } from './loose-record.ts'
 import type { OpencodeSettings } from './opencode-settings.ts'
 import { providerSection, type ChosenModel } from './provider-section.ts'
@@ -65,6 +66,8 @@ function permissions(settings: OpencodeSettings): Json {
 export function opencodeConfig(input: {
   settings: OpencodeSettings
   chosen: ChosenModel
+  /** What the agent will see of variables. */
+  env: Readonly<Record<string, string | null>>
   mcpServers: McpServers
   skillsDirectory: string | null
   instructionsFile: string | null
@@ -77,7 +80,9 @@ export function opencodeConfig(input: {
     if (translated === null) warnings.push(`MCP server "${name}" has neither \`command\` nor \`url\` and is left out.`)
     else mcp[name] = translated
   }
-  const providers = providerSection(settings, chosen)
+  const gateway = gatewaySettings(settings, input.env)
+  warnings.push(...gateway.warnings)
+  const providers = providerSection(settings, gateway.providers, chosen)
   const config: Json = {
     $schema: 'https://opencode.ai/config.json',
     autoupdate: false,
@@ -88,7 +93,7 @@ export function opencodeConfig(input: {
     disabled_providers: settings.disabledProviders.length > 0 ? settings.disabledProviders : ['opencode'],
     ...(Object.keys(providers).length > 0 ? { provider: providers } : {}),
     ...(settings.compactThreshold > 0 && chosen.model !== null ? { compaction: { auto: true, reserved: 0 } } : {}),
-    ...(settings.smallModel === undefined ? {} : { small_model: settings.smallModel }),
+    ...(gateway.smallModel === undefined ? {} : { small_model: gateway.smallModel }),
     ...(settings.maxStepsPerRun > 0
       ? { agent: { [settings.agent ?? 'build']: { steps: settings.maxStepsPerRun } } }
       : {}),

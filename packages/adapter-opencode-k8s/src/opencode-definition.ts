@@ -46,6 +46,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
     const { config, warnings } = opencodeConfig({
       settings,
       chosen: model,
+      env: input.env,
       mcpServers,
       skillsDirectory: bundle.directory === null ? null : posix.join(bundle.directory, '.claude', 'skills'),
       instructionsFile: bundle.instructionsFile,

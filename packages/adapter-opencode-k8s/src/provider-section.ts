@@ -11,22 +11,36 @@ export type ChosenModel = { model: string; provider: string } | { model: null; p
 const record = (value: unknown): Json => (isRecord(value) ? value : {})
 
 /** The user's providers, with the time-out for the provider of the model and the size at which it is compacted. */
-export function providerSection(settings: OpencodeSettings, chosen: ChosenModel): Json {
-  const configured = settings.providerOptions ?? {}
+export function providerSection(settings: OpencodeSettings, configured: Json, chosen: ChosenModel): Json {
+  if (chosen.provider === null) return configured
   const { provider } = chosen
-  if (provider === null) return configured
   const own = record(configured[provider])
-  const limits = compactionLimits(settings, chosen, own)
-  if (settings.chunkTimeoutMs === 0 && limits === null) return configured
+  const models = compactionLimits(settings, chosen, own) ?? unknownModel(chosen, own)
+  if (settings.chunkTimeoutMs === 0 && models === null) return configured
   const timeout = settings.chunkTimeoutMs === 0 ? {} : { chunkTimeout: settings.chunkTimeoutMs }
   return {
     ...configured,
     [provider]: {
       ...own,
       options: { ...timeout, ...record(own['options']) },
-      ...(limits === null ? {} : { models: { ...record(own['models']), ...limits } }),
+      ...(models === null ? {} : { models: { ...record(own['models']), ...models } }),
     },
   }
+}
+
+// OpenRouter takes variants of names (`…:nitro`) that no catalogue lists.
+const cataloguedProviders = new Set([
+  'openrouter',
+  ...Object.keys(modelCatalogue.models).map((name) => name.slice(0, name.indexOf('/'))),
+])
+
+/** OpenCode refuses a model that its catalogue does not have, though the provider may; a name in its configuration lets it ask. */
+function unknownModel({ provider, model }: Extract<ChosenModel, { model: string }>, own: Json): Json | null {
+  const id = model.slice(provider.length + 1)
+  const isKnown = model in modelCatalogue.models || id in record(own['models'])
+  // A provider that nobody described has no address; what OpenCode says of it then tells nobody that its name is wrong.
+  const isDescribed = Object.keys(own).length > 0 || cataloguedProviders.has(provider)
+  return isKnown || !isDescribed ? null : { [id]: {} }
 }
 
 // System prompt and tools alone are some 8,000 to 15,000 tokens; below them OpenCode compacts for ever.

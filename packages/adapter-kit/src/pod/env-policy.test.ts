@@ -42,6 +42,8 @@ describe('the rule for inherited variables', () => {
     ['GITHUB_TOKEN', 'x', true],
     ['LINEAR_API_KEY', 'x', true],
     ['HTTPS_PROXY', 'http://proxy:3128', false],
+    ['PAPERCLIP_OPENCODE_PROVIDERS', '{}', true],
+    ['PAPERCLIP_OPENCODE_SMALL_MODEL', 'a/b', false],
     ['HTTPS_PROXY', 'http://user:pw@proxy:3128', true],
     ['TZ', 'Europe/Berlin', false],
     ['NODE_ENV', 'production', false],

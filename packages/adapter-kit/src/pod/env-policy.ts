@@ -96,6 +96,8 @@ const serverOnly = globPattern([
 
 // Named as sensitive but made for agents.
 const forAgents = globPattern([
+  // Made by an operator for all agents; Paperclip's own adapter reads them from the server.
+  'PAPERCLIP_OPENCODE_*',
   'ANTHROPIC_*',
   'CLAUDE_*',
   'OPENAI_*',
@@ -114,7 +116,7 @@ const forAgents = globPattern([
 ])
 
 const sensitiveName =
-  /(?:^|_)(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|KEY|KEYS|TOKEN|TOKENS|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|CREDENTIAL|CREDENTIALS|AUTH|BEARER|COOKIE|HEADERS|DSN|CERT|JSON)(?:_|$)/i
+  /(?:^|_)(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|KEY|KEYS|TOKEN|TOKENS|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|CREDENTIAL|CREDENTIALS|AUTH|BEARER|COOKIE|HEADERS|DSN|CERT|JSON|PROVIDERS)(?:_|$)/i
 const sensitiveValue =
   /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bsk-ant-|\bgh[pousr]_[A-Za-z0-9]{20}/
 const databaseUrl = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?):\/\//i
