@@ -40,7 +40,7 @@ describe('what runs leave on the data volume', () => {
     put('journal/old.txt', keptForMs * 2)
     mkdirSync(join(root, 'journal', 'folder.aj1'))
     symlinkSync('/etc/passwd', join(root, 'journal', 'link.aj1'))
-    const options = { suffix: '.aj1', olderThanMs: keptForMs, now }
+    const options = { suffixes: ['.aj1'], olderThanMs: keptForMs, now }
     expect(await sweepFolder({ top: root, path: 'journal' }, options)).toEqual(['old.aj1'])
     expect(readdirSync(join(root, 'journal')).sort()).toEqual(['folder.aj1', 'link.aj1', 'old.txt', 'young.aj1'])
     expect(await sweepFolder({ top: root, path: 'absent' }, options)).toEqual([])
@@ -49,7 +49,7 @@ describe('what runs leave on the data volume', () => {
   it("stays where an agent has put a link in a folder's place: what lies behind it is not the run's", async () => {
     const theirs = put('server/old.aj1', keptForMs + 1000)
     symlinkSync('server', join(root, 'journal'))
-    const options = { suffix: '.aj1', olderThanMs: keptForMs, now }
+    const options = { suffixes: ['.aj1'], olderThanMs: keptForMs, now }
     await expect(sweepFolder({ top: root, path: 'journal' }, options)).rejects.toThrow('is a link')
     await expect(removeJournal({ top: root, path: 'journal/old.aj1' })).rejects.toThrow('is a link')
     expect(existsSync(theirs)).toBe(true)
@@ -95,6 +95,8 @@ describe('what runs leave on the data volume', () => {
     const young = await createPromptBundles({ root: folder }).materialize([{ path: 'a', content: 'young' }])
     put('journal/old.aj1', keptForMs + 1000)
     put('tokens/old.json', keptForMs + 1000)
+    put('tokens/old.json.aside', keptForMs + 1000)
+    put('tokens/.old.json.0f.tmp', keptForMs + 1000)
     put('tokens/young.json', 1000)
     await tidyVolume(planOf({ 'paperclip.io/prompt-bundle': read.key }), { now, signal: AbortSignal.timeout(5000) })
     expect(readdirSync(folder).sort()).toEqual([read.key, young.key].sort())

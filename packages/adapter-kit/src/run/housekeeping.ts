@@ -25,13 +25,13 @@ async function orAbsent<T>(work: Promise<T>, absent: T): Promise<T> {
 /** Removes files of runs that nothing has been written to for so long. Anything but plain files of this kind stays. */
 export async function sweepFolder(
   place: VolumePlace,
-  { suffix, olderThanMs, now }: { suffix: string; olderThanMs: number; now: number },
+  { suffixes, olderThanMs, now }: { suffixes: readonly string[]; olderThanMs: number; now: number },
 ): Promise<string[]> {
   const swept: string[] = []
   await using folder = await holdFolder(place)
   if (folder === null) return swept
   for (const name of await readdir(folder.at('.'))) {
-    if (!name.endsWith(suffix)) continue
+    if (!suffixes.some((suffix) => name.endsWith(suffix))) continue
     const path = folder.at(name)
     const info = await orAbsent(lstat(path), null)
     if (info === null || !info.isFile() || now - info.mtimeMs < olderThanMs) continue
@@ -54,12 +54,13 @@ async function bundlesInUse({ cluster, namespace, run }: RunPlan, signal: AbortS
  */
 export async function tidyVolume(plan: RunPlan, { now, signal }: { now: number; signal: AbortSignal }): Promise<void> {
   const { places, volume } = plan
-  for (const [path, suffix] of [
-    [places.journalPath, '.aj1'],
-    [places.tokenPath, '.json'],
+  for (const [path, suffixes] of [
+    [places.journalPath, ['.aj1']],
+    // Put aside, or half written, by a server that was killed.
+    [places.tokenPath, ['.json', '.aside', '.tmp']],
   ] as const) {
     const folder = path === null ? null : volume.place(posix.dirname(path))
-    if (folder !== null) await sweepFolder(folder, { suffix, olderThanMs: keptForMs, now })
+    if (folder !== null) await sweepFolder(folder, { suffixes, olderThanMs: keptForMs, now })
   }
   const root = places.bundleRoot === null ? null : volume.resolve(places.bundleRoot)
   if (root === null) return

@@ -96,9 +96,13 @@ export async function openAgentFile({ top, path }: VolumePlace): Promise<FileHan
     if (errnoOf(error) === 'ENOENT') return null
     throw error
   }
-  if ((await file.stat()).isFile()) return file
-  await file.close()
-  throw Object.assign(new Error(`${posix.join(top, path)} is no file.`), { code: 'EINVAL' })
+  try {
+    if ((await file.stat()).isFile()) return file
+    throw Object.assign(new Error(`${posix.join(top, path)} is no file.`), { code: 'EINVAL' })
+  } catch (error) {
+    await file.close()
+    throw error
+  }
 }
 
 /** Removes a file of agents'; of a link the link goes, not what it leads to. */
