@@ -326,7 +326,7 @@ describe('collecting', () => {
   })
 
   it('leaves a whole bundle to a writer whose unfinished one looks abandoned to a clock that is ahead', async () => {
-    const many = Array.from({ length: 300 }, (_, index) => ({ path: `${index}`, content: 'x'.repeat(index) }))
+    const many = Array.from({ length: 100 }, (_, index) => ({ path: `${index}`, content: 'x'.repeat(index) }))
     await make('the root is there')
     const writing = shop.bundles().materialize(many)
     await begun()
@@ -334,7 +334,7 @@ describe('collecting', () => {
     const { leftovers: taken } = await ahead.collect({ inUse: [], unusedForMs: 1e12 })
     expect(taken).toEqual([expect.stringMatching(/^\.tmp-/)])
     const { directory } = await writing
-    expect(Object.keys(contentsOf(directory))).toHaveLength(300)
+    expect(Object.keys(contentsOf(directory))).toHaveLength(100)
     expect(leftovers()).toEqual([])
   })
 
