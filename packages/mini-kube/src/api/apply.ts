@@ -2,49 +2,20 @@ import { ApiError } from '../api-error.ts'
 import { groupVersion, sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
-import type { ApiRequest, NamedRequest } from './context.ts'
-import { isObject, mergeKeyOf } from './merge-patch.ts'
+import type { NamedRequest } from './context.ts'
+import {
+  child,
+  fromFields,
+  identity,
+  leaves,
+  managerText,
+  read,
+  toFields,
+  type ManagedEntry,
+  type Path,
+} from './managed-fields.ts'
+import { isObject } from './merge-patch.ts'
 import { checkBodyName } from '../store/objects.ts'
-
-/** A field's place: object keys, and for keyed lists the item's key as `k:{"name":"a"}`. */
-type Path = string[]
-
-interface ManagedEntry extends JsonObject {
-  manager: string
-  operation: 'Apply' | 'Update'
-  apiVersion: string
-  time: string
-  fieldsType: 'FieldsV1'
-  fieldsV1: JsonObject
-  subresource?: string
-}
-
-const identity = new Set(['apiVersion', 'kind', 'metadata.name', 'metadata.namespace'])
-
-/** Every leaf of an applied configuration. */
-function leaves(value: unknown, field: string, path: Path, out: Map<string, { path: Path; value: unknown }>): void {
-  const key = mergeKeyOf(field)
-  if (isObject(value) && Object.keys(value).length > 0) {
-    for (const [name, child] of Object.entries(value)) leaves(child, name, [...path, `f:${name}`], out)
-  } else if (Array.isArray(value) && key !== undefined) {
-    for (const item of value) {
-      if (!isObject(item)) continue
-      const itemPath = [...path, `k:${JSON.stringify({ [key]: item[key] })}`]
-      for (const [name, child] of Object.entries(item)) leaves(child, name, [...itemPath, `f:${name}`], out)
-    }
-  } else out.set(path.join('\u0000'), { path, value })
-}
-
-const child = (value: unknown, segment: string): unknown => {
-  if (segment.startsWith('f:'))
-    return isObject(value) && Object.hasOwn(value, segment.slice(2)) ? value[segment.slice(2)] : undefined
-  const key = JSON.parse(segment.slice(2)) as JsonObject
-  return Array.isArray(value)
-    ? value.find((item) => isObject(item) && Object.entries(key).every(([k, v]) => sameJson(item[k], v)))
-    : undefined
-}
-
-const read = (root: unknown, path: Path) => path.reduce<unknown>(child, root)
 
 function write(root: unknown, path: Path, value: unknown): void {
   let at = root
@@ -80,21 +51,6 @@ function erase(root: unknown, path: Path): void {
   }
 }
 
-const toFields = (paths: Iterable<Path>): JsonObject => {
-  const root: JsonObject = {}
-  for (const path of paths) {
-    let at = root
-    for (const segment of path) at = (at[segment] ??= {}) as JsonObject
-  }
-  return root
-}
-
-function fromFields(fields: JsonObject, path: Path = []): Path[] {
-  const entries = Object.entries(fields)
-  if (entries.length === 0) return path.length === 0 ? [] : [path]
-  return entries.flatMap(([segment, inner]) => fromFields((inner ?? {}) as JsonObject, [...path, segment]))
-}
-
 const dotted = (path: Path) =>
   path
     .map((segment) =>
@@ -127,15 +83,14 @@ export function applyConfiguration(
     fieldsV1: toFields([...wanted.values()].map(({ path }) => path)),
   }
   if (old === undefined) {
-    const made = { ...config, metadata: { ...(config['metadata'] as JsonObject | undefined) } }
-    const object = cluster.objects.create(resource, namespace, made, dryRun)
-    return { object: dryRun ? object : remember(context, object, [entry]), created: true }
+    const made = { ...config, metadata: { ...(config['metadata'] as JsonObject | undefined), managedFields: [entry] } }
+    return { object: cluster.objects.create(resource, namespace, made, dryRun), created: true }
   }
   const entries = (old.metadata.managedFields ?? []) as ManagedEntry[]
   const others = entries.filter((one) => one.manager !== manager || one.operation !== 'Apply')
   const mine = entries.find((one) => one.manager === manager && one.operation === 'Apply')
   const ownedByOthers = new Map(
-    others.flatMap((one) => fromFields(one.fieldsV1).map((path) => [path.join('\u0000'), one.manager] as const)),
+    others.flatMap((one) => fromFields(one.fieldsV1).map((path) => [path.join('\u0000'), managerText(one)] as const)),
   )
   const clashes = [...wanted].filter(
     ([key, { path, value }]) => ownedByOthers.has(key) && !sameJson(read(old, path), value),
@@ -150,26 +105,29 @@ export function applyConfiguration(
   for (const { path, value } of wanted.values()) write(next, path, structuredClone(value))
   const taken = new Set(clashes.map(([key]) => key))
   const keep = (one: ManagedEntry) => fromFields(one.fieldsV1).filter((path) => !taken.has(path.join('\u0000')))
-  const rest = others.map((one) => Object.assign({}, one, { fieldsV1: toFields(keep(one)) }))
+  const rest = others
+    .map((one) => Object.assign({}, one, { fieldsV1: toFields(keep(one)) }))
+    .filter(({ fieldsV1 }) => Object.keys(fieldsV1).length > 0)
   const same = mine !== undefined && sameJson(mine.fieldsV1, entry.fieldsV1)
   next.metadata.managedFields = [...rest, same ? mine : entry]
   return { object: cluster.objects.update(resource, next, { part, dryRun }), created: false }
 }
 
-function remember(context: ApiRequest, object: KubeObject, managedFields: ManagedEntry[]): KubeObject {
-  const { objects } = context.cluster
-  return objects.update(context.resource, { ...object, metadata: { ...object.metadata, managedFields } })
-}
-
 function conflictOf(clashes: [string, Path][]): ApiError {
   const causes = clashes.map(([manager, path]) => ({
     reason: 'FieldManagerConflict',
-    message: `conflict with "${manager}"`,
+    message: `conflict with ${manager}`,
     field: dotted(path),
   }))
-  const count = clashes.length === 1 ? '1 conflict' : `${clashes.length} conflicts`
-  const list = causes.map((cause) =>
-    clashes.length === 1 ? `${cause.message}: ${cause.field}` : `${cause.message}:\n- ${cause.field}`,
-  )
-  return new ApiError(409, 'Conflict', `Apply failed with ${count}: ${list.join('\n')}`, { causes })
+  const [first] = causes
+  const managers = [...new Set(clashes.map(([manager]) => manager))].sort()
+  const list = managers.map((manager) => {
+    const fields = clashes.filter(([other]) => other === manager).map(([, path]) => `\n- ${dotted(path)}`)
+    return `conflicts with ${manager}:${fields.join('')}`
+  })
+  const text =
+    clashes.length === 1
+      ? `1 conflict: ${first?.message}: ${first?.field}`
+      : `${clashes.length} conflicts: ${list.join('\n')}`
+  return new ApiError(409, 'Conflict', `Apply failed with ${text}`, { causes })
 }

@@ -6,6 +6,7 @@ import type { JsonObject, KubeObject } from '../types.ts'
 import { applyConfiguration } from './apply.ts'
 import type { ApiRequest, NamedRequest } from './context.ts'
 import { applyJsonPatch } from './json-patch.ts'
+import { noteUpdate } from './managed-fields.ts'
 import { applyMergePatch, applyStrategicPatch, isObject } from './merge-patch.ts'
 import { appliedObject, bodyObject, goJsonError, patchedObject, writeOptions } from './decode-body.ts'
 import { integerOf } from './read.ts'
@@ -26,7 +27,18 @@ export async function createObject(context: ApiRequest): Promise<void> {
   const options = writeOptions(context)
   const body = await bodyObject(context, options)
   const { cluster, resource, namespace } = context
-  reply(context, 201, cluster.objects.create(resource, namespace, body, options.dryRun))
+  const made = body as KubeObject
+  made.metadata = { ...made.metadata }
+  reply(
+    context,
+    201,
+    cluster.objects.create(
+      resource,
+      namespace,
+      noteUpdate(context, undefined, made) as unknown as JsonObject,
+      options.dryRun,
+    ),
+  )
 }
 
 export async function replaceObject(context: NamedRequest): Promise<void> {
@@ -38,7 +50,8 @@ export async function replaceObject(context: NamedRequest): Promise<void> {
   if (resource.namespaced && namespace !== undefined) body.metadata.namespace = namespace
   const part = statusOnly(context) ? 'status' : 'spec'
   resource.defaults?.(body)
-  reply(context, 200, cluster.objects.update(resource, body, { part, dryRun: options.dryRun }))
+  const noted = noteUpdate(context, cluster.objects.get(resource, namespace, name), body)
+  reply(context, 200, cluster.objects.update(resource, noted, { part, dryRun: options.dryRun }))
 }
 
 /** Fields in the order of their names, in which the server's merge leaves them. */
@@ -112,7 +125,7 @@ export async function patchObject(context: NamedRequest): Promise<void> {
     const cause = fieldInvalid('metadata.uid', wanted.metadata.uid, 'field is immutable')
     throw invalid(resource, name, [cause, cause])
   }
-  reply(context, 200, cluster.objects.update(resource, wanted, { part, dryRun }))
+  reply(context, 200, cluster.objects.update(resource, noteUpdate(context, old, wanted), { part, dryRun }))
 }
 
 interface DeleteBody {

@@ -59,12 +59,12 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'API',
     level: 'same',
-    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, amounts and their one form, the checks of names, labels, Pods, Jobs, Secrets and ConfigMaps, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, tables, RBAC, TokenRequest, access reviews, quotas and their scopes, what refused changes of Pods and Jobs differ in, errors in their own words',
+    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, amounts and their one form, the checks of names, labels, Pods, Jobs, Secrets and ConfigMaps, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, server-side apply with its conflicts, tables, RBAC, TokenRequest, access reviews, quotas and their scopes, what refused changes of Pods and Jobs differ in, errors in their own words',
   },
   {
     area: 'API',
     level: 'close',
-    what: 'server-side apply merges lists by the keys of their names; managedFields are kept for appliers only, so that an apply conflicts with other appliers, not with updates and patches',
+    what: 'server-side apply merges lists by the keys of their names; managedFields name what a request set, not what the server filled in, and no owners of maps and lists themselves',
   },
   {
     area: 'API',

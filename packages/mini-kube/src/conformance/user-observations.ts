@@ -174,6 +174,64 @@ export const userObservations: Observation[] = [
         .replaceAll(/UPPER-[a-z0-9]{5}/g, 'UPPER-xxxxx'),
     ) as unknown
   }),
+  withPaths('an apply after updates', async ({ client, image }, p) => {
+    const path = `${p.configMaps}/owned`
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned' }, data: { a: '1', b: '2' } }
+    const apply = (data: object, query = '', of = path) =>
+      client.send('PATCH', `${of}?fieldManager=applier${query}`, { ...body, data }, 'application/apply-patch+yaml')
+    // That the maps and lists themselves have owners too is left out: `.` is no field.
+    const fields = (of: object, at = ''): string[] =>
+      Object.entries(of as Record<string, object>).flatMap(([key, inner]) => {
+        if (key === '.') return []
+        const own = fields(inner, `${at}${key}`)
+        return own.length > 0 || '.' in inner ? own : [`${at}${key}`]
+      })
+    const owners = async () =>
+      (
+        (await client.get(path)).body.metadata.managedFields as {
+          manager: string
+          operation: string
+          fieldsV1: object
+        }[]
+      )
+        .map(({ manager, operation, fieldsV1 }) =>
+          [manager, operation].concat(fields(fieldsV1).filter((one) => one !== 'f:data')),
+        )
+        .filter(({ length }) => length > 2)
+        .toSorted(([one = ''], [other = '']) => one.localeCompare(other))
+    // The causes come in the order of a map, which Go draws.
+    const refused = ({ status, body: { message } }: { status: number; body: TestObject }) => [status, message]
+    await client.send('POST', `${p.configMaps}?fieldManager=maker`, body)
+    const seen: unknown[] = [await owners()]
+    await client.send('PATCH', `${path}?fieldManager=patcher`, { data: { b: '3' } }, 'application/merge-patch+json')
+    seen.push(
+      await owners(),
+      refused(await apply({ a: '9' })),
+      refused(await apply({ a: '9', b: '9' })),
+      refused(await apply({ a: '8', b: '8', c: '8' })),
+      refused(await apply({ a: '1', b: '3' })),
+      await owners(),
+      refused(await apply({ a: '9', b: '9' }, '&force=true')),
+      await owners(),
+    )
+    await client.send('PATCH', `${path}?fieldManager=patcher`, { data: { a: null } }, 'application/merge-patch+json')
+    seen.push(await owners())
+    await client.send('DELETE', path)
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'owned' } }
+    const main = { name: 'main', image, env: [{ name: 'A', value: '1' }] }
+    await client.send('POST', `${p.pods}?fieldManager=maker`, {
+      ...pod,
+      spec: { nodeSelector: { no: 'such' }, containers: [main] },
+    })
+    const other = { ...pod, spec: { containers: [{ ...main, image: 'other' }] } }
+    seen.push(
+      refused(
+        await client.send('PATCH', `${p.pods}/owned?fieldManager=applier`, other, 'application/apply-patch+yaml'),
+      ),
+    )
+    await client.send('DELETE', `${p.pods}/owned?gracePeriodSeconds=0`)
+    return seen
+  }),
   withPaths('changes that are refused', async (stage, p) => {
     const { client, namespace } = stage
     const body = jobOf(stage, 'frozen', 'true', { job: { suspend: false, parallelism: 0 } })

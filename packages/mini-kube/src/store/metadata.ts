@@ -32,7 +32,6 @@ export function newObject(
     deletionTimestamp: _d,
     deletionGracePeriodSeconds: _g,
     uid: _u,
-    managedFields: _m,
     generation: _generation,
     ...rest
   } = given
