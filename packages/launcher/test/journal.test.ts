@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createReadStream, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -22,9 +23,17 @@ describe('a run with a journal', () => {
 
   it('is complete also when nobody reads stdout any more', async () => {
     const path = join(directory, 'alone')
-    const run = startProgram({ argv: ['sh', '-c', 'echo one; sleep 0.2; echo two'], journal: { path } })
+    const fifo = join(directory, 'closed')
+    execFileSync('mkfifo', [fifo])
+    const argv = ['sh', '-c', 'echo one; cat "$1"; echo two', 'sh', fifo]
+    const run = startProgram({ argv, journal: { path } })
     await run.seen('one.')
-    run.child.stdout?.destroy()
+    const { stdout } = run.child
+    if (stdout === null) throw new Error('expected a stdout')
+    const closed = once(stdout, 'close')
+    stdout.destroy()
+    await closed
+    writeFileSync(fifo, '')
     expect((await run.result).exitCode).toBe(0)
     const text = readFileSync(path, 'utf8')
     expect(text).toContain('"code":"stdout_lost"')
@@ -46,19 +55,18 @@ describe('a stdout that is stuck for good', () => {
     const fifo = join(directory, 'fifo')
     execFileSync('mkfifo', [fifo])
     const path = join(directory, 'stuck')
-    // The reader opens the pipe and never reads; `done` tells that the command's work is over.
-    const command = 'exec 3<>"$1"; yes 0123456789abcdef | head -20000; exit 6'
+    // The pipe is open for writing as long as the command, so its end tells that the command's work is over.
     const run = startProgram({
-      argv: ['sh', '-c', command, 'sh', fifo],
+      argv: ['sh', '-c', 'exec 3>"$1"; yes 0123456789abcdef | head -20000; exit 6', 'sh', fifo],
       journal: { path },
       limits: { killGraceMs: 100 },
     })
     run.child.stdout?.pause()
-    const { promise, resolve } = Promise.withResolvers<number | null>()
-    run.child.once('exit', (code) => resolve(code))
-    const terms = setInterval(() => run.child.kill('SIGTERM'), 300)
-    const code = await promise
-    clearInterval(terms)
+    const exit = once(run.child, 'exit')
+    for await (const piece of createReadStream(fifo)) expect(piece).toBeUndefined()
+    // Whether the launcher knows of the end yet or not: one signal is all it gets.
+    run.child.kill('SIGTERM')
+    const [code] = (await exit) as [number | null]
     run.child.stdout?.destroy()
     expect(code).toBe(canReplaceItself ? 6 : null)
   })

@@ -17,6 +17,8 @@ import { watchLimits } from './watch-limits.ts'
 
 const defaultGraceMs = 10_000
 const defaultMaxOutputBytes = 1024 * 1024 * 1024
+/** How long the last output of a command that used up its grace may take. */
+const leastFlushMs = 1000
 /** What the command left behind has less time to end than the command itself: its work is over. */
 const leftoverGraceMs = 2000
 
@@ -32,6 +34,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   let limits: ReturnType<typeof watchLimits> | undefined
   let stoppedBy: StoppedBy | null = null
   let isOver = false
+  let signalledAt: number | undefined
   let killTimer: NodeJS.Timeout | undefined
   let finishSignal = false
   let giveUp = (): void => undefined
@@ -41,6 +44,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   const kill = (signal: NodeJS.Signals): boolean => command !== undefined && signalGroup(command.pid, signal)
 
   function stop(reason: StoppedBy, message: string, signal: NodeJS.Signals = 'SIGTERM'): void {
+    if (reason === 'signal') signalledAt ??= performance.now()
     // After the command's end a signal only bounds the wait for a stdout that nobody reads.
     if (isOver && reason === 'signal') return void setTimeout(giveUp, graceMs())
     const isFirst = stoppedBy === null
@@ -174,6 +178,10 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
 
   const exit = await command.exit
   isOver = true
+  // So does one that came before: there will be no other before SIGKILL.
+  if (signalledAt !== undefined) {
+    setTimeout(giveUp, Math.max(leastFlushMs, graceMs() - (performance.now() - signalledAt)))
+  }
   clearTimeout(killTimer)
   limits.stop()
   const leftover = await endGroup(command.pid, Math.min(leftoverGraceMs, graceMs()))
