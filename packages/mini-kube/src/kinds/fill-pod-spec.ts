@@ -32,7 +32,7 @@ const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }
 
 /** The defaults inside a container: its ports, probes, hooks and references. */
-export function fillContainer(container: Container, onHost = false): void {
+function fillContainer(container: Container, onHost = false): void {
   const { ports = [], lifecycle = {} } = container as { ports?: JsonObject[]; lifecycle?: Record<string, Handler> }
   for (const port of ports) fill(port, { protocol: 'TCP', ...(onHost ? { hostPort: port['containerPort'] } : {}) })
   for (const handler of Object.values(lifecycle)) fillHandler(handler)
@@ -51,7 +51,7 @@ interface Source {
 }
 
 /** The defaults inside a volume. */
-export function fillVolume(volume: Volume): void {
+function fillVolume(volume: Volume): void {
   const kinds = Object.keys(volume).filter((key) => key !== 'name')
   if (kinds.length === 0) volume.emptyDir = {}
   const { secret, configMap, projected, downwardAPI, hostPath } = volume
