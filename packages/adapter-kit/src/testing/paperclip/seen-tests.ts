@@ -74,8 +74,17 @@ export function seenTests(suite: PaperclipSuite): void {
         'GET',
         `/api/adapters/${suite.agent.definition.type}/config-schema`,
       )
-      const text = await page.innerText('body')
-      for (const field of fields.slice(0, 10)) expect(text).toContain(field.label)
+      const labels = fields.slice(0, 10).map(({ label }) => label)
+      const missing = await eventually(
+        async () => {
+          const text = await page.innerText('body')
+          const left = labels.filter((label) => !text.includes(label))
+          return left.length === 0 ? left : null
+        },
+        'the fields in the form',
+        30_000,
+      )
+      expect(missing).toEqual([])
       const heading = page.getByText('Configuration', { exact: true }).first()
       await heading.evaluate((element) => element.scrollIntoView())
       await ui().picture('agent-settings')
