@@ -1,8 +1,16 @@
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
+import { closeAtGate } from './lab-scenarios.ts'
 import { packUpgrade } from './pack-adapter.ts'
 import type { PaperclipSuite } from './paperclip-suite.ts'
+import { runAtWork } from './restart-tests.ts'
+
+const reloadGate = 'gate-reload'
+
+/** The scenarios of these tests. */
+export const installScenarios: Readonly<Record<string, Scenario>> = { [reloadGate]: closeAtGate(reloadGate) }
 
 interface Field {
   key: string
@@ -67,5 +75,21 @@ export function installTests(suite: PaperclipSuite): void {
     await board.must('POST', '/api/adapters/install', { packageName, version: `file:${suite.tarball}` })
     await board.must('POST', `/api/adapters/${type}/reload`, {})
     expect((await form()).fields.find((field) => field.key === key)?.label).toBe(label)
+  })
+  it('is loaded anew in the middle of a run, which goes on as if nothing had happened', async () => {
+    const { board, openGate } = suite.lab
+    const agent = await suite.hire('Rae', reloadGate)
+    const issue = await board.assign(agent, 'Survive a reload')
+    const id = await runAtWork(suite, { board, agent, issue })
+    await board.must('POST', `/api/adapters/${type}/reload`, {})
+    openGate(reloadGate)
+    const run = await board.finished(agent)
+    expect(run, await board.log(run.id)).toMatchObject({
+      id,
+      status: 'succeeded',
+      resultJson: { agentJob: { adoptedFromRun: null, outputComplete: true } },
+    })
+    await board.issueIn(issue, 'done')
+    expect(await board.runs(agent)).toHaveLength(1)
   })
 }

@@ -2,6 +2,7 @@ import type { Scenario } from '@agent-jobs/scripted-model'
 import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelScenarios } from './cancel-tests.ts'
 import { failureScenarios } from './failure-tests.ts'
+import { installScenarios } from './install-tests.ts'
 import { closeIssue } from './lab-scenarios.ts'
 import type { Board } from './paperclip-board.ts'
 import type { PaperclipLab } from './paperclip-lab.ts'
@@ -29,6 +30,7 @@ export const suiteScenarios: Readonly<Record<string, Scenario>> = {
   'close-issue': closeIssue,
   ...cancelScenarios,
   ...failureScenarios,
+  ...installScenarios,
   ...restartScenarios,
   ...seenScenarios,
 }
