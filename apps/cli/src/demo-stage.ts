@@ -1,5 +1,4 @@
 import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
@@ -8,6 +7,7 @@ import type { AgentDefinition } from './agent-definition.ts'
 import { CliError } from './cli-error.ts'
 import { resolveCluster, shownServer } from './cluster-options.ts'
 import { installedAgent } from './installed-agent.ts'
+import { reachableTemp } from './reachable-temp.ts'
 import { createScope, type Scope } from './scope.ts'
 
 /** Where a demo runs. */
@@ -122,7 +122,7 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
 /** mini-kube with one image: the agent that npm installed, and this very node. */
 async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Place> {
   const installed = installedAgent(agent.packageName)
-  const root = await mkdtemp(join(tmpdir(), 'agent-jobs-demo-'))
+  const root = await mkdtemp(join(reachableTemp(), 'agent-jobs-demo-'))
   scope.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   // Started by root, the pod still runs as the user its Job names.
   const isRoot = process.getuid?.() === 0
