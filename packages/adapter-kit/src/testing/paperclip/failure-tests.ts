@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { kinds } from '@agent-jobs/kube-api'
 import type { Reply, Scenario } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
@@ -163,6 +164,17 @@ export function failureTests(suite: PaperclipSuite): void {
     return { agent, issue }
   }
 
+  /** Puts variables among the company's secrets, as a server that is no toy demands it of credentials. */
+  async function kept(env: unknown): Promise<Record<string, unknown>> {
+    const { board } = suite.lab
+    const bound = Object.entries((env ?? {}) as Record<string, string>).map(async ([name, value]) => {
+      const secret = { name: `${name} ${randomUUID()}`, value }
+      const { id } = await board.must<{ id: string }>('POST', `/api/companies/${board.company}/secrets`, secret)
+      return [name, { type: 'secret_ref', secretId: id }]
+    })
+    return Object.fromEntries(await Promise.all(bound)) as Record<string, unknown>
+  }
+
   describe('leaves the task restartable after', () => {
     const chosen = suite.brief
       ? families.filter(({ short }) => short).slice(0, 1)
@@ -215,7 +227,7 @@ export function failureTests(suite: PaperclipSuite): void {
     if (quota === undefined) return
     it('leaves the task restartable after a spent quota, and waits until it opens again', async () => {
       const { board } = suite.lab
-      const { agent, issue } = await failing('a spent quota', 'quota', quota)
+      const { agent, issue } = await failing('a spent quota', 'quota', { ...quota, env: await kept(quota['env']) })
       const run = await board.finished(agent)
       const opensAt = new Date(quotaOpensAt * 1000).toISOString()
       expect(run, await board.log(run.id)).toMatchObject({
