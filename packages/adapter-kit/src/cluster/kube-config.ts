@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
 import { AdapterError, messageOf } from '../adapter-error.ts'
+import { errnoOf } from '../system-error.ts'
 
 /** Where a cluster's configuration comes from. Two equal keys mean the same configuration. */
 export type KubeConfigSource =
@@ -14,7 +15,7 @@ function changedAt(path: string): number | string {
   try {
     return statSync(path).mtimeMs
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const code = String(errnoOf(error) ?? 'unknown')
     return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
   }
 }

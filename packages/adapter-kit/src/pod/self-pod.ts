@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { V1EnvVar } from '@kubernetes/client-node'
 import { AdapterError, messageOf } from '../adapter-error.ts'
+import { errnoOf } from '../system-error.ts'
 import { judgeInherited, type EnvPolicy } from './env-policy.ts'
 import { inheritFromPod, type InheritedEnv, type PodInheritance } from './inherit-from-pod.ts'
 
@@ -13,7 +14,7 @@ function namespaceOfAccount(): string | null {
   try {
     return readFileSync(namespaceFile, 'utf8').trim() || null
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return null
+    if (['ENOENT', 'EACCES'].includes(String(errnoOf(error)))) return null
     throw error
   }
 }

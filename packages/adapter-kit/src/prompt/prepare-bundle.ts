@@ -13,6 +13,7 @@ import type { AgentFile, CommonSettings } from '../agent/agent-definition.ts'
 import type { RunPlaces } from '../run/places.ts'
 import { readWithin, resolveWithin, type AgentReach } from '../volume/agent-reach.ts'
 import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
+import { liesIn } from '../volume/lies-in.ts'
 import type { SharedVolume } from '../volume/volume-view.ts'
 import { desiredSkills } from './skills.ts'
 
@@ -60,10 +61,6 @@ interface SkillSource {
 // Not joined: a name with `..` in it must be refused, not followed.
 const placeOf = ({ name }: SkillSource): string => `${skillsFolder}/${name}`
 
-function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder.replace(/\/+$/, '')}/`)
-}
-
 function reachOf({ scope, dataMountPath }: RunPlaces, volume: SharedVolume): AgentReach {
   const root = volume.resolve(dataMountPath)
   const folders = scope === null ? [dataMountPath] : scope.folders.map(({ path }) => path)
@@ -108,7 +105,7 @@ async function materialize(
       signal?.throwIfAborted()
       const known = BundleError.isInstance(error) ? error : null
       const isBad = (skill: SkillSource) =>
-        known !== null && (isInside(known.path, skill.source) || isInside(known.path, placeOf(skill)))
+        known !== null && (liesIn(known.path, skill.source) || liesIn(known.path, placeOf(skill)))
       const bad = known?.code === 'volume_error' ? -1 : usable.findIndex(isBad)
       const [skill] = bad < 0 ? [] : usable.splice(bad, 1)
       if (!skill) {

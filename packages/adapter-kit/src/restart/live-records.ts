@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord } from '../settings/loose-text.ts'
+import { errnoOf, orAbsent } from '../system-error.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 
 /** What a restarted server must know to take a Job back. It holds no secret. */
@@ -38,10 +39,6 @@ function isLiveRecord(value: unknown): value is LiveRecord {
   return texts.every((key) => typeof value[key] === 'string') && (tokenFile === undefined || isPlace)
 }
 
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
 /** Makes the store in a folder of the server's own instance. */
 export function createLiveRecords(folder: string): LiveRecords {
   const fileOf = (job: string) => join(folder, `${job.replaceAll(/[^a-z0-9-]/g, '')}.json`)
@@ -56,13 +53,7 @@ export function createLiveRecords(folder: string): LiveRecords {
       await rm(fileOf(job), { force: true })
     },
     async list() {
-      let names: string[]
-      try {
-        names = await readdir(folder)
-      } catch (error) {
-        if (isAbsent(error)) return []
-        throw error
-      }
+      const names = await orAbsent(readdir(folder), [])
       const records: LiveRecord[] = []
       for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
         let value: unknown
@@ -70,7 +61,7 @@ export function createLiveRecords(folder: string): LiveRecords {
           value = JSON.parse(await readFile(join(folder, name), 'utf8'))
         } catch (error) {
           // Gone meanwhile, or a file that somebody else put there.
-          if (isAbsent(error) || error instanceof SyntaxError) continue
+          if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) continue
           throw error
         }
         if (isLiveRecord(value)) records.push(value)

@@ -9,9 +9,9 @@ import { offeredSession } from '../session/decide-resume.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 import type { AgentJob } from './candidates.ts'
 import type { ClaimedRun, ClaimInput } from './claim-run.ts'
-import { tokenFileOf } from './paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
-import { journalFileOf, journalSource } from './run-journal.ts'
+import { runFile } from './run-file.ts'
+import { journalSource } from './run-journal.ts'
 import { addToken, readTokens } from './run-tokens.ts'
 
 /** Takes over a Job that an earlier run left; null when there is nothing left to take over. */
@@ -20,7 +20,7 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
   job: AgentJob,
 ): Promise<ClaimedRun | null> {
   const runner = plan.cluster.runner(plan.namespace)
-  const journalFile = journalFileOf(plan, job.runId)
+  const journalFile = runFile(plan, plan.places.journalPath, job.runId)
   let handle: RunHandle
   try {
     handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalSource(journalFile) })
@@ -68,7 +68,7 @@ async function handOverToken(
   ctx: AdapterExecutionContext,
   job: AgentJob,
 ): Promise<{ tokenFile: VolumePlace | null; tokens: string[]; warning: string | null }> {
-  const file = tokenFileOf(plan, job.runId)
+  const file = runFile(plan, plan.places.tokenPath, job.runId)
   if (file === null) return { tokenFile: null, tokens: [], warning: null }
   try {
     const tokens = ctx.authToken

@@ -11,6 +11,7 @@ import { AdapterError } from '../adapter-error.ts'
 import { isSensitive } from '../pod/env-policy.ts'
 import type { InheritedEnv } from '../pod/inherit-from-pod.ts'
 import { describe } from '../settings/loose-text.ts'
+import { liesIn } from '../volume/lies-in.ts'
 import { shedOversized, type ShedVariable } from './env-shedding.ts'
 import { objectsOf, wakeVariables, type RunContext } from './run-context.ts'
 
@@ -92,8 +93,7 @@ const hostPath = /^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR)$/
  */
 function placeInPod(variables: Record<string, string>, input: { home: string; scratch: string; kept: object }): void {
   for (const [name, value] of Object.entries(variables)) {
-    const isThere = value === input.home || value.startsWith(`${input.home.replace(/\/+$/, '')}/`)
-    if (isThere || name in input.kept) continue
+    if (liesIn(value, input.home) || name in input.kept) continue
     if (scratchName.test(name)) variables[name] = input.scratch
     else if (hostPath.test(name)) delete variables[name]
   }

@@ -2,25 +2,13 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { kinds } from '@agent-jobs/kube-api'
 import { createPromptBundles } from '@agent-jobs/prompt-bundle'
+import { orAbsent } from '../system-error.ts'
 import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
 import { bundleAnnotation, labelValue } from './labels.ts'
 import type { RunPlan } from './plan-run.ts'
 
 /** What the data volume keeps of runs that nobody looks at any more. */
 export const keptForMs = 14 * 86_400_000
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-async function orAbsent<T>(work: Promise<T>, absent: T): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (isAbsent(error)) return absent
-    throw error
-  }
-}
 
 /** Removes files of runs that nothing has been written to for so long. Anything but plain files of this kind stays. */
 export async function sweepFolder(

@@ -3,6 +3,7 @@ import { messageOf } from '../adapter-error.ts'
 import type { RunPlan } from './plan-run.ts'
 import { canWriteForPods } from '../volume/pod-user.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
+import { runFile } from './run-file.ts'
 import { writeTokens } from './run-tokens.ts'
 
 /** Paperclip's API as the launcher offers it on the pod's loopback. */
@@ -10,16 +11,6 @@ export interface PaperclipProxy {
   spec: NonNullable<RunCommand['proxy']>
   /** The file of tokens where this server sees it. */
   file: VolumePlace
-}
-
-/** Where this server keeps the tokens of a run of this agent; null without a volume that server and pods share. */
-export function tokenFileOf(
-  plan: Pick<RunPlan, 'places' | 'volume' | 'run'>,
-  runId: string | null,
-): VolumePlace | null {
-  const { tokenPath } = plan.places
-  if (tokenPath === null || runId === null || !/^[A-Za-z0-9_-]+$/.test(runId)) return null
-  return plan.volume.place(tokenPath.replace(`${plan.run.runId}.json`, `${runId}.json`))
 }
 
 function isHttpUrl(url: string): boolean {
@@ -36,7 +27,7 @@ export async function openProxy(
 ): Promise<{ proxy: PaperclipProxy | null; warning: string | null }> {
   const { settings, run, apiUrl } = plan
   const { tokenPath } = plan.places
-  const file = tokenFileOf(plan, run.runId)
+  const file = runFile(plan, tokenPath, run.runId)
   const none = { proxy: null, warning: null }
   if (!settings.paperclipProxy || !authToken || tokenPath === null || file === null) return none
   if (apiUrl === null || !isHttpUrl(apiUrl) || !canWriteForPods()) return none

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { messageOf } from '../adapter-error.ts'
+import { errnoOf } from '../system-error.ts'
 import { holdFolder, isLinkOnTheWay, type VolumePlace } from '../volume/held-folder.ts'
 import { giveToPods } from '../volume/pod-user.ts'
 import { isolationRoots } from './isolation.ts'
@@ -13,7 +14,7 @@ async function makeOrKeep({ top, path }: VolumePlace): Promise<void> {
     const folder = await holdFolder({ top, path }, giveToPods)
     await folder[Symbol.asyncDispose]()
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) throw error
+    if (errnoOf(error) !== 'ENOTDIR') throw error
     await using parent = await holdFolder({ top, path: posix.dirname(path) })
     if (parent === null || !(await lstat(parent.at(posix.basename(path)))).isFile()) throw error
   }

@@ -7,7 +7,8 @@ import { ensureClaims } from './ensure-claims.ts'
 import { labelValue } from './labels.ts'
 import { openProxy, type PaperclipProxy } from './paperclip-proxy.ts'
 import { prepareStart } from './prepare-start.ts'
-import { journalFileOf, journalSource } from './run-journal.ts'
+import { runFile } from './run-file.ts'
+import { journalSource } from './run-journal.ts'
 import { removeTokens } from './run-tokens.ts'
 
 /** Prepares the run's Job and has it made. */
@@ -52,7 +53,7 @@ async function submit<Schema extends AgentDefinition['schema'], Summary extends 
   })
   ctx.onDispatch?.()
   state.submitted = true
-  const journalFile = journalFileOf(plan, plan.run.runId)
+  const journalFile = runFile(plan, plan.places.journalPath, plan.run.runId)
   let handle: RunHandle
   try {
     handle = await runner.start(prepared.request, { signal, ...journalSource(journalFile) })

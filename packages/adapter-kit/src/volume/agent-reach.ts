@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
 import { lstat, open, readlink, realpath } from 'node:fs/promises'
 import { posix } from 'node:path'
+import { orAbsent } from '../system-error.ts'
+import { liesIn } from './lies-in.ts'
 
 /**
  * What an agent may be given of the server's disk. Agents write on the data volume: a link there may lead to what the agent
@@ -16,16 +18,7 @@ export interface AgentReach {
 // As many as Linux follows.
 const mostLinks = 40
 
-const lies = (path: string, folder: string) => path === folder || path.startsWith(`${folder.replace(/\/$/, '')}/`)
-
-async function realOrNull(path: string): Promise<string | null> {
-  try {
-    return await realpath(path)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-}
+const realOrNull = (path: string) => orAbsent<string | null>(realpath(path), null)
 
 /** Follows a path to its end, and refuses a link of the volume that leads out of what the agent sees. */
 export async function resolveWithin({ volume, sees }: AgentReach, path: string): Promise<string> {
@@ -45,14 +38,14 @@ export async function resolveWithin({ volume, sees }: AgentReach, path: string):
     }
     links += 1
     if (links > mostLinks) throw new Error('its links lead in a circle')
-    if (top !== null && lies(done, top)) led = true
+    if (top !== null && liesIn(done, top)) led = true
     const target = await readlink(next)
     if (target.startsWith('/')) done = '/'
     rest.unshift(...target.split('/'))
   }
   if (!led) return done
   const seen = await Promise.all(sees.map(realOrNull))
-  if (seen.some((folder) => folder !== null && lies(done, folder))) return done
+  if (seen.some((folder) => folder !== null && liesIn(done, folder))) return done
   throw new Error(
     'a link on the data volume leads to it, or from it to a place that the agent does not see; name the file itself',
   )

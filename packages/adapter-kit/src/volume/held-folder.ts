@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, unlink, type FileHandle } from 'node:fs/promises'
 import { posix } from 'node:path'
+import { errnoOf } from '../system-error.ts'
 
 /** A place on the data volume as this server sees it. Agents write below `top`, but cannot change `top` itself. */
 export interface VolumePlace {
@@ -17,10 +18,6 @@ export interface HeldFolder extends AsyncDisposable {
 const linux = process.platform === 'linux'
 // O_PATH (Linux, not among Node's constants) asks for no right to list the folder.
 const folderFlags = (linux ? 0o10_000_000 : constants.O_RDONLY) | constants.O_DIRECTORY
-
-function errnoOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
-}
 
 /** True for what {@link holdFolder} throws when a part of the way is a link. */
 export function isLinkOnTheWay(error: unknown): boolean {

@@ -1,13 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { VolumeView } from '../agent/agent-definition.ts'
+import { errnoOf } from '../system-error.ts'
 import { readWithin } from './agent-reach.ts'
 import type { VolumePlace } from './held-folder.ts'
 
 const maxTextBytes = 1_048_576
 
 function isAbsence(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code))
+  return ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(errnoOf(error)))
 }
 
 async function orNull<T>(read: () => Promise<T>): Promise<T | null> {
