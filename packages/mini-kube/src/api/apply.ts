@@ -1,13 +1,14 @@
 import { ApiError } from '../api-error.ts'
-import { groupVersion, sameJson } from '../kinds/resource-definition.ts'
-import { wholeSeconds } from '../names.ts'
+import { sameJson } from '../kinds/resource-definition.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 import type { NamedRequest } from './context.ts'
 import {
   child,
   fromFields,
   identity,
+  keyOf,
   leaves,
+  managedEntry,
   managerText,
   read,
   toFields,
@@ -74,14 +75,8 @@ export function applyConfiguration(
   const wanted = new Map<string, { path: Path; value: unknown }>()
   leaves(config, '', [], wanted)
   for (const [key, { path }] of wanted) if (identity.has(dotted(path).slice(1))) wanted.delete(key)
-  const entry: ManagedEntry = {
-    manager,
-    operation: 'Apply',
-    apiVersion: groupVersion(resource),
-    time: wholeSeconds(cluster.clock.now()),
-    fieldsType: 'FieldsV1',
-    fieldsV1: toFields([...wanted.values()].map(({ path }) => path)),
-  }
+  const paths = [...wanted.values()].map(({ path }) => path)
+  const entry = managedEntry(context, { manager, operation: 'Apply' }, paths)
   if (old === undefined) {
     const made = { ...config, metadata: { ...(config['metadata'] as JsonObject | undefined), managedFields: [entry] } }
     return { object: cluster.objects.create(resource, namespace, made, dryRun), created: true }
@@ -90,7 +85,7 @@ export function applyConfiguration(
   const others = entries.filter((one) => one.manager !== manager || one.operation !== 'Apply')
   const mine = entries.find((one) => one.manager === manager && one.operation === 'Apply')
   const ownedByOthers = new Map(
-    others.flatMap((one) => fromFields(one.fieldsV1).map((path) => [path.join('\u0000'), managerText(one)] as const)),
+    others.flatMap((one) => fromFields(one.fieldsV1).map((path) => [keyOf(path), managerText(one)] as const)),
   )
   const clashes = [...wanted].filter(
     ([key, { path, value }]) => ownedByOthers.has(key) && !sameJson(read(old, path), value),
@@ -99,12 +94,12 @@ export function applyConfiguration(
     throw conflictOf(clashes.map(([key, { path }]) => [ownedByOthers.get(key) ?? '', path]))
   const next = structuredClone(old)
   for (const path of mine === undefined ? [] : fromFields(mine.fieldsV1)) {
-    const key = path.join('\u0000')
+    const key = keyOf(path)
     if (!wanted.has(key) && !ownedByOthers.has(key)) erase(next, path)
   }
   for (const { path, value } of wanted.values()) write(next, path, structuredClone(value))
   const taken = new Set(clashes.map(([key]) => key))
-  const keep = (one: ManagedEntry) => fromFields(one.fieldsV1).filter((path) => !taken.has(path.join('\u0000')))
+  const keep = (one: ManagedEntry) => fromFields(one.fieldsV1).filter((path) => !taken.has(keyOf(path)))
   const rest = others
     .map((one) => Object.assign({}, one, { fieldsV1: toFields(keep(one)) }))
     .filter(({ fieldsV1 }) => Object.keys(fieldsV1).length > 0)

@@ -19,6 +19,9 @@ export interface ManagedEntry extends JsonObject {
 
 export const identity = new Set(['apiVersion', 'kind', 'metadata.name', 'metadata.namespace'])
 
+/** A place as a key of maps. */
+export const keyOf = (path: Path): string => path.join('\u0000')
+
 /** Every leaf of an object. */
 export function leaves(
   value: unknown,
@@ -35,7 +38,7 @@ export function leaves(
       const itemPath = [...path, `k:${JSON.stringify({ [key]: item[key] })}`]
       for (const [name, child] of Object.entries(item)) leaves(child, name, [...itemPath, `f:${name}`], out)
     }
-  } else out.set(path.join('\u0000'), { path, value })
+  } else out.set(keyOf(path), { path, value })
 }
 
 export const child = (value: unknown, segment: string): unknown => {
@@ -66,6 +69,23 @@ export function fromFields(fields: JsonObject, path: Path = []): Path[] {
   return entries.flatMap(([segment, inner]) => fromFields((inner ?? {}) as JsonObject, [...path, segment]))
 }
 
+/** Notes that a manager sets these fields now. */
+export function managedEntry(
+  { resource, cluster }: ApiRequest,
+  { manager, operation, subresource }: Pick<ManagedEntry, 'manager' | 'operation' | 'subresource'>,
+  paths: Iterable<Path>,
+): ManagedEntry {
+  return {
+    manager,
+    operation,
+    apiVersion: groupVersion(resource),
+    time: wholeSeconds(cluster.clock.now()),
+    fieldsType: 'FieldsV1',
+    fieldsV1: toFields(paths),
+    ...(subresource === undefined ? {} : { subresource }),
+  }
+}
+
 /** A manager as conflicts name it. */
 export const managerText = ({ manager, operation, apiVersion, subresource }: ManagedEntry): string =>
   [
@@ -73,8 +93,6 @@ export const managerText = ({ manager, operation, apiVersion, subresource }: Man
     ...(subresource === undefined ? [] : [`with subresource ${JSON.stringify(subresource)}`]),
     ...(operation === 'Update' ? [`using ${apiVersion}`] : []),
   ].join(' ')
-
-const keyOf = (path: Path) => path.join('\u0000')
 
 /** What of an object belongs to whoever writes it. */
 function fieldsOf(object: KubeObject | undefined, status: boolean): Map<string, { path: Path; value: unknown }> {
@@ -100,7 +118,7 @@ const withEntries = (object: KubeObject, managedFields: ManagedEntry[]): KubeObj
 
 /** Notes who set which fields by an update, so that a later apply meets a conflict; whoever changes a field takes it over. */
 export function noteUpdate(context: ApiRequest, old: KubeObject | undefined, next: KubeObject): KubeObject {
-  const { resource, subresource, cluster } = context
+  const { subresource } = context
   const status = subresource === 'status'
   const [before, after] = [fieldsOf(old, status), fieldsOf(next, status)]
   const changed = new Set(
@@ -122,14 +140,7 @@ export function noteUpdate(context: ApiRequest, old: KubeObject | undefined, nex
   const mine = rest.find(isMine)
   const paths = [...after].filter(([key]) => changed.has(key)).map(([, { path }]) => path)
   if (paths.length === 0) return withEntries(next, rest)
-  const entry: ManagedEntry = {
-    manager,
-    operation: 'Update',
-    apiVersion: groupVersion(resource),
-    time: wholeSeconds(cluster.clock.now()),
-    fieldsType: 'FieldsV1',
-    fieldsV1: toFields([...(mine === undefined ? [] : fromFields(mine.fieldsV1)), ...paths]),
-    ...(part === undefined ? {} : { subresource: part }),
-  }
+  const who = { manager, operation: 'Update' as const, ...(part === undefined ? {} : { subresource: part }) }
+  const entry = managedEntry(context, who, [...(mine === undefined ? [] : fromFields(mine.fieldsV1)), ...paths])
   return withEntries(next, [...rest.filter((one) => one !== mine), entry])
 }
