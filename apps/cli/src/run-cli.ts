@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
 import { createProgram } from './program.ts'
-import { createStyle } from './style.ts'
-import type { Terminal } from './terminal.ts'
+import { createStyle } from './output/style.ts'
+import type { Terminal } from './output/terminal.ts'
 
 /** Runs one command line to its end and gives the exit code: 0 success, 1 failure, 2 wrong usage. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../output/terminal.ts'
 
 /** A terminal that remembers what was written, and lets a test press Ctrl-C. */
 export interface FakeTerminal extends Terminal {

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { text as readStream } from 'node:stream/consumers'
+import { Option, type Command } from 'commander'
+import { agentNamed, agentNames } from '../agents/agents.ts'
+import { CliError } from '../cli-error.ts'
+import { addClusterOptions, resolveCluster, type ClusterOptions } from '../cluster/cluster-options.ts'
+import { refuseStray } from '../input/dashes.ts'
+import { collectEnv, collectText, readEnvironment, type EnvironmentEntry } from '../input/environment-option.ts'
+import { dryRun } from '../run/dry-run.ts'
+import { executeRun } from '../run/execute-run.ts'
+import { fileReason } from '../input/file-reason.ts'
+import { collectClaim, readAbsolutePath, readQuantity, readSpan, type ClaimMount } from '../input/options.ts'
+import { createRunRequest } from '../run/run-request.ts'
+import type { SetExitCode } from '../program.ts'
+import type { Terminal } from '../output/terminal.ts'
+
+interface RunOptions extends ClusterOptions {
+  agent: string
+  image: string
+  prompt?: string
+  promptFile?: string
+  env?: EnvironmentEntry[]
+  envFile?: string[]
+  pvc?: ClaimMount[]
+  cwd?: string
+  key?: string
+  model?: string
+  cpu?: string
+  memory?: string
+  timeout?: number
+  startTimeout: number
+  keep?: boolean
+  detach?: boolean
+  dryRun?: boolean
+  json?: boolean
+}
+
+/** `agent-jobs run`: one agent Job on a cluster, followed to its end. */
+export function addRunCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
+  addClusterOptions(
+    program.command('run').description('Run an agent as one Job on a cluster and follow it to its end.'),
+  )
+    .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
+    .requiredOption('--image <name>', 'image that holds node and the agent')
+    .addOption(new Option('-p, --prompt <text>', 'what the agent is to do').conflicts('promptFile'))
+    .option('--prompt-file <file>', 'the same from a file, or - for standard input')
+    .option(
+      '-e, --env <name[=value]>',
+      "environment of the agent, kept in the run's Secret; a name alone takes the value from here (repeatable)",
+      collectEnv,
+    )
+    .option('--env-file <file>', 'the same from a file, a NAME=VALUE or NAME a line (repeatable)', collectText)
+    .option('--pvc <name:path>', 'mount a PersistentVolumeClaim (repeatable)', collectClaim)
+    .option('--cwd <path>', 'working directory in the container; made when it is missing', readAbsolutePath)
+    .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
+    .option('--model <name>', 'model to ask for')
+    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)', readQuantity)
+    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)', readQuantity)
+    .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
+    .addOption(
+      new Option('--start-timeout <span>', 'longest time until the agent has started, image pull included')
+        .argParser(readSpan)
+        .default(120_000, '2m'),
+    )
+    .option('--keep', 'leave Job and pod in place for an hour after the end')
+    .option('-d, --detach', "submit the run, print its Job's name and leave it alone")
+    .addOption(
+      new Option(
+        '--dry-run',
+        'print Job and Secret as YAML, without what the Secret holds, and make nothing',
+      ).conflicts(['detach', 'json']),
+    )
+    .option('--json', 'print one JSON object on standard output')
+    .argument('[args...]', "further arguments of the agent's command line, after --")
+    .addHelpText(
+      'after',
+      `
+Ctrl-C cancels the run; pressed again, it leaves the run alone. A SIGTERM leaves it alone at once.
+
+Examples:
+  agent-jobs run -n agents --image registry.example/agent:1 -p 'Say hello' -e ANTHROPIC_API_KEY
+  agent-jobs run -n agents --image registry.example/agent:1 --prompt-file task.md --env-file .env --json
+  agent-jobs run -n agents --image registry.example/agent:1 -p 'Fix the tests' --pvc repo:/work --cwd /work -- --max-turns 20`,
+    )
+    .action(async (extra: string[], options: RunOptions, command: Command) => {
+      const began = Date.now()
+      refuseStray(command.parent?.args ?? [], extra)
+      // What only the caller can mend is said before a cluster is looked for.
+      const prompt = await promptOf(options, terminal)
+      const secretEnv = await readEnvironment(options, terminal.env)
+      const agent = agentNamed(options.agent)
+      const { image, cwd, key, model, cpu, memory, timeout, keep, pvc, detach, json } = options
+      const request = createRunRequest({
+        agent,
+        image,
+        runId: randomUUID(),
+        prompt,
+        secretEnv,
+        claims: pvc ?? [],
+        extra,
+        cwd,
+        key,
+        model,
+        cpu,
+        memory,
+        timeoutMs: timeout,
+        startTimeoutMs: options.startTimeout,
+        keep: keep ?? false,
+      })
+      if (options.dryRun) {
+        const where = options.namespace ?? resolveCluster(options, terminal.env).namespace
+        return terminal.out(await dryRun(request, where))
+      }
+      const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
+      setExitCode(
+        await executeRun({
+          kubeConfig,
+          namespace,
+          request,
+          agent,
+          model,
+          terminal,
+          began,
+          json: json ?? false,
+          detach: detach ?? false,
+        }),
+      )
+    })
+}
+
+async function promptOf(options: RunOptions, terminal: Terminal): Promise<string> {
+  const prompt = options.prompt ?? (await promptFromFile(options.promptFile, terminal))
+  if (prompt.trim() === '')
+    throw new CliError('usage', 'The prompt is empty. Pass --prompt TEXT or --prompt-file FILE.')
+  return prompt
+}
+
+async function promptFromFile(file: string | undefined, terminal: Terminal): Promise<string> {
+  if (file === undefined)
+    throw new CliError('usage', 'There is no prompt. Pass --prompt TEXT or --prompt-file FILE (- for standard input).')
+  if (file === '-') return readStream(terminal.stdin)
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new CliError('file_unreadable', `Cannot read the prompt in ${file}: ${fileReason(cause)}.`, { cause })
+  }
+}

@@ -1,0 +1,164 @@
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startMiniKube } from '@agent-jobs/mini-kube'
+import { startScriptedModel } from '@agent-jobs/scripted-model'
+import { KubeConfig } from '@kubernetes/client-node'
+import type { AgentDefinition } from '../agents/agent-definition.ts'
+import { CliError } from '../cli-error.ts'
+import { resolveCluster, shownServer } from '../cluster/cluster-options.ts'
+import { installedAgent } from '../agents/installed-agent.ts'
+import { reachableTemp } from './reachable-temp.ts'
+import { createScope, type Scope } from '../scope.ts'
+
+/** Where a demo runs. */
+export interface DemoOptions {
+  readonly cluster: string
+  readonly image?: string
+  readonly namespace?: string
+  readonly modelHost?: string
+  readonly live?: boolean
+}
+
+/** A cluster and a model, ready for one run; disposing it leaves nothing behind. */
+export interface DemoStage extends AsyncDisposable {
+  readonly kubeConfig: KubeConfig
+  readonly namespace: string
+  readonly image: string
+  readonly cwd: string | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly secretEnv: Readonly<Record<string, string>>
+  /** The model to ask for; undefined leaves it to the agent. */
+  readonly model: string | undefined
+  /** What a person should know before it begins. */
+  readonly introduction: readonly (readonly [name: string, text: string])[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Sets the stage: the embedded cluster or the current one, the scripted model or the real API. */
+export async function openDemoStage(
+  agent: AgentDefinition,
+  options: DemoOptions,
+  env: Environment,
+): Promise<DemoStage> {
+  const scope = createScope()
+  try {
+    const model = options.live ? liveModel(agent, env) : await scriptedModel(agent, modelHost(options), scope)
+    const place = options.cluster === 'current' ? currentCluster(options, env) : await embeddedCluster(agent, scope)
+    return {
+      ...place,
+      secretEnv: model.secretEnv,
+      model: model.name,
+      introduction: [
+        ['agent', place.agentIs],
+        ['cluster', place.clusterIs],
+        ['model', model.is],
+      ],
+      [Symbol.asyncDispose]: scope[Symbol.asyncDispose],
+    }
+  } catch (error) {
+    await scope[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+interface Model {
+  readonly secretEnv: Readonly<Record<string, string>>
+  readonly name: string | undefined
+  readonly is: string
+}
+
+function modelHost({ cluster, modelHost: host }: DemoOptions): string {
+  if (host !== undefined) return host
+  if (cluster !== 'current') return '127.0.0.1'
+  throw new CliError(
+    'usage',
+    "Pods of another cluster cannot reach a model on this machine's loopback. Pass --model-host ADDRESS (this machine as pods see it), or --live.",
+  )
+}
+
+async function scriptedModel(agent: AgentDefinition, host: string, scope: Scope): Promise<Model> {
+  const model = await startScriptedModel({ host, scenario: 'tool' })
+  scope.defer(() => model.close())
+  return { secretEnv: agent.modelEnv(model.url), name: agent.scriptedModel, is: `scripted, at ${model.url}` }
+}
+
+function liveModel(agent: AgentDefinition, env: Environment): Model {
+  const found = agent.liveEnv.flatMap((name) => {
+    const value = env[name]
+    return value === undefined || value === '' ? [] : [[name, value] as const]
+  })
+  if (found.length === 0)
+    throw new CliError('usage', `--live needs one of ${agent.liveEnv.join(', ')} in the environment.`)
+  return {
+    secretEnv: Object.fromEntries(found),
+    name: undefined,
+    is: `the real API, by ${found.map(([name]) => name).join(', ')}`,
+  }
+}
+
+interface Place extends Omit<DemoStage, 'secretEnv' | 'model' | 'introduction' | typeof Symbol.asyncDispose> {
+  readonly agentIs: string
+  readonly clusterIs: string
+}
+
+function currentCluster(options: DemoOptions, env: Environment): Place {
+  if (options.image === undefined) {
+    throw new CliError('usage', '--cluster current needs --image NAME: an image that holds node and the agent.')
+  }
+  const { namespace } = options
+  const { kubeConfig, ...where } = resolveCluster(namespace === undefined ? {} : { namespace }, env)
+  return {
+    kubeConfig,
+    namespace: where.namespace,
+    image: options.image,
+    cwd: undefined,
+    env: {},
+    agentIs: `that of image ${options.image}`,
+    clusterIs: shownServer(kubeConfig.getCurrentCluster()?.server ?? ''),
+  }
+}
+
+/** mini-kube with one image: the agent that npm installed, and this very node. */
+async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Place> {
+  const installed = installedAgent(agent.packageName)
+  const root = await mkdtemp(join(reachableTemp(), 'agent-jobs-demo-'))
+  scope.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  // Started by root, the pod still runs as the user its Job names.
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await chmod(root, 0o711)
+  const folder = async (name: string): Promise<string> => {
+    const path = join(root, name)
+    await mkdir(path)
+    if (isRoot) await chown(path, 1_000, 1_000)
+    return path
+  }
+  const [bin, home, work] = [await folder('bin'), await folder('home'), await folder('work')]
+  const [data, temporary] = [await folder('data'), await folder('tmp')]
+  await symlink(installed.file, join(bin, agent.name))
+  await symlink(process.execPath, join(bin, 'node'))
+  await writeFile(
+    join(work, 'README.md'),
+    '# Demo workspace\n\nA folder for one run; it is gone when the demo is over.\n',
+  )
+  const image = `npm/${agent.packageName.replace('@', '')}:${installed.version}`
+  const cluster = await startMiniKube({
+    dataDir: data,
+    images: { [image]: { path: [bin], workingDir: work } },
+  })
+  scope.defer(() => cluster.close())
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromString(cluster.kubeConfig())
+  const kubeConfigFile = join(root, 'kubeconfig')
+  await writeFile(kubeConfigFile, cluster.kubeConfig(), { mode: 0o600 })
+  return {
+    kubeConfig,
+    namespace: 'default',
+    image,
+    cwd: work,
+    // The agent writes its state below HOME.
+    env: { HOME: home, TMPDIR: temporary },
+    agentIs: `${agent.title} ${installed.version} from npm`,
+    clusterIs: `mini-kube in this process; look with: kubectl --kubeconfig ${kubeConfigFile} get pods`,
+  }
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises'
+import { InvalidArgumentError } from 'commander'
+import { CliError } from '../cli-error.ts'
+import { fileReason } from './file-reason.ts'
+import type { Terminal } from '../output/terminal.ts'
+
+/** One variable for the agent; without a value it is taken from the caller's own environment. */
+export interface EnvironmentEntry {
+  readonly name: string
+  readonly value: string | undefined
+}
+
+/** Reads `NAME=VALUE` or `NAME` into the collected variables; the value may hold `=` and may be empty. */
+export function collectEnv(text: string, earlier: readonly EnvironmentEntry[] = []): EnvironmentEntry[] {
+  const entry = readEntry(text)
+  // The value may be a secret: an error names the variable and nothing more.
+  if (!entry) throw new InvalidArgumentError(`Expected NAME=VALUE or NAME, got \`${withoutValue(text)}\`.`)
+  return [...earlier, entry]
+}
+
+/** Collects an option that may be given several times. */
+export const collectText = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text]
+
+/** The variables of all files, then those of the options; the last of one name wins. */
+export async function readEnvironment(
+  { env = [], envFile = [] }: { env?: readonly EnvironmentEntry[]; envFile?: readonly string[] },
+  own: Terminal['env'],
+): Promise<Record<string, string>> {
+  const entries: EnvironmentEntry[] = []
+  for (const file of envFile) entries.push(...(await readEnvFile(file)))
+  const found: Record<string, string> = {}
+  for (const { name, value = own[name] } of [...entries, ...env]) {
+    if (value === undefined) {
+      throw new CliError(
+        'usage',
+        `The variable ${name} is to be taken from this environment, which does not have it. Export it, or pass ${name}=VALUE.`,
+      )
+    }
+    found[name] = value
+  }
+  return found
+}
+
+async function readEnvFile(file: string): Promise<EnvironmentEntry[]> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new CliError('file_unreadable', `Cannot read the variables in ${file}: ${fileReason(cause)}.`, { cause })
+  }
+  return text.split(/\r?\n/).flatMap((line, at) => {
+    if (line.trim() === '' || line.startsWith('#')) return []
+    const entry = readEntry(line)
+    if (entry) return [entry]
+    throw new CliError(
+      'usage',
+      `${file}:${at + 1}: expected NAME=VALUE, NAME or a comment, got \`${withoutValue(line)}\`.`,
+    )
+  })
+}
+
+function readEntry(text: string): EnvironmentEntry | null {
+  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=([\s\S]*))?$/.exec(text) ?? []
+  return name === undefined ? null : { name, value }
+}
+
+function withoutValue(text: string): string {
+  const at = text.indexOf('=')
+  return at === -1 ? text.slice(0, 40) : `${text.slice(0, at).slice(0, 40)}=…`
+}

@@ -1,0 +1,84 @@
+import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
+import { createKubeClient, type RequestReport } from '@agent-jobs/kube-api'
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { AgentDefinition } from '../agents/agent-definition.ts'
+import { rememberSignal } from './exit-code.ts'
+import { followRun } from './follow-run.ts'
+import { outcomeBlock } from '../output/outcome-block.ts'
+import { isSuccess } from './run-report.ts'
+import { createStyle } from '../output/style.ts'
+import type { Terminal } from '../output/terminal.ts'
+
+/** What it takes to run one agent and show it. */
+export interface ExecuteOptions {
+  readonly kubeConfig: KubeConfig
+  readonly namespace: string
+  readonly request: RunRequest
+  readonly agent: AgentDefinition
+  readonly model: string | undefined
+  readonly terminal: Terminal
+  /** When the command began, in milliseconds since the epoch. */
+  readonly began: number
+  /** One JSON object on standard output; what a person reads goes to standard error. */
+  readonly json: boolean
+  /** Only submits the run: prints the name of its Job on standard output and leaves it alone. */
+  readonly detach?: boolean
+  readonly onRequest?: (report: RequestReport) => void
+}
+
+// Somebody sits before the terminal: a server that does not answer is told of sooner than a service would.
+const submitTimeoutMs = 15_000
+
+/** Runs one agent to its end and gives the exit code. */
+export async function executeRun(options: ExecuteOptions): Promise<number> {
+  const { kubeConfig, namespace, request, agent, model, terminal, began, json, detach = false, onRequest } = options
+  // Standard output is for programs where it has an object or a name to take.
+  const forProgram = json || detach
+  const style = createStyle(forProgram ? terminal.colours.err : terminal.colours.out)
+  const write = forProgram ? terminal.err : terminal.out
+  const signals = rememberSignal(terminal.onSignal)
+  const say = (line: string): void => write(`${line}\n`)
+  let isAnswered = false
+  const client = createKubeClient({
+    kubeConfig,
+    userAgent: 'agent-jobs-cli',
+    onRequest: (report) => {
+      // Nothing else is to be seen until the time for submitting is over.
+      if (!isAnswered && report.status === 0) {
+        say(style.yellow(`! the API server does not answer; it is asked again for ${submitTimeoutMs / 1000} s`))
+      }
+      isAnswered = true
+      onRequest?.(report)
+    },
+  })
+  try {
+    const runner = createJobRunner({
+      client,
+      namespace,
+      submitTimeoutMs,
+      onWarning: ({ message }) => say(style.yellow(`! ${message}`)),
+    })
+    const { report, settled } = await followRun({
+      agent,
+      model,
+      style,
+      say,
+      began,
+      onSignal: signals.onSignal,
+      submitOnly: detach,
+      now: () => Date.now(),
+      start: (signal) => runner.start(request, { signal }),
+    })
+    if (report.outcome === 'submitted') {
+      say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)
+      if (!json) terminal.out(`${report.job}\n`)
+    } else outcomeBlock(report, style).forEach(say)
+    if (json) terminal.out(`${JSON.stringify(report)}\n`)
+    await settled
+    // A request that cannot become a Job is wrong usage: nothing was created.
+    if (report.errorCode === 'invalid_request') return 2
+    return isSuccess(report) ? 0 : (signals.exitCode() ?? 1)
+  } finally {
+    await client.close()
+  }
+}

@@ -1,0 +1,89 @@
+import type { RunRequest } from '@agent-jobs/k8s-job-runner'
+import type { AgentDefinition } from '../agents/agent-definition.ts'
+import { agentLabel } from '../agents/job-agent.ts'
+import type { ClaimMount } from '../input/options.ts'
+
+/** What the command line knows of a run. */
+export interface RunWish {
+  readonly agent: AgentDefinition
+  readonly image: string
+  readonly runId: string
+  readonly prompt: string
+  /** Everything that a person gave as environment: any of it may be a secret. */
+  readonly secretEnv: Readonly<Record<string, string>>
+  /** Environment that is known to be no secret. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly claims?: readonly ClaimMount[]
+  readonly extra?: readonly string[]
+  readonly cwd?: string | undefined
+  readonly key?: string | undefined
+  readonly model?: string | undefined
+  readonly timeoutMs?: number | undefined
+  readonly startTimeoutMs?: number | undefined
+  readonly keep?: boolean
+  /** What the pod asks for, as Kubernetes quantities; memory is its limit, too. */
+  readonly cpu?: string | undefined
+  readonly memory?: string | undefined
+}
+
+// The slowest background task that was seen went on for 90 s after a result.
+const hangAfterFinishMs = 120_000
+// A pod that asks for no processor starves beside busy ones: a first line was seen to take 80 s instead of 3.
+const defaultCpu = '100m'
+// The launcher stops the agent at its limit and still says how it went; the kubelet only if the launcher cannot.
+const deadlineSlackSeconds = 60
+
+/** Makes the request of a run: prompt and given environment go to the Secret, nothing of them to the Job. */
+export function createRunRequest(wish: RunWish): RunRequest {
+  const {
+    agent,
+    image,
+    runId,
+    prompt,
+    secretEnv,
+    claims = [],
+    extra = [],
+    cwd,
+    model,
+    timeoutMs,
+    startTimeoutMs,
+  } = wish
+  const { cpu = defaultCpu, memory } = wish
+  const given = new Set(Object.keys(secretEnv))
+  const env = Object.entries({ ...agent.env, ...wish.env }).filter(([name]) => !given.has(name))
+  return {
+    key: wish.key ?? `cli-${runId}`,
+    runId,
+    // A key of one's own says nothing to a reader of Job names; one that was given does.
+    ...(wish.key === undefined ? { name: `${agent.name}-${runId.slice(-12)}` } : { namePrefix: agent.name }),
+    image,
+    labels: { [agentLabel]: agent.name },
+    command: {
+      argv: agent.argv({ model, extra }),
+      // The agents' own tools need one.
+      shell: true,
+      stdin: prompt,
+      finish: agent.finish,
+      limits: { hangAfterFinishMs, ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }) },
+      ...(cwd === undefined ? {} : { cwd, createCwd: true }),
+    },
+    env: Object.fromEntries(env),
+    secretEnv: { ...secretEnv },
+    resources: {
+      requests: { cpu, ...(memory === undefined ? {} : { memory }) },
+      ...(memory === undefined ? {} : { limits: { memory } }),
+    },
+    retain: wish.keep ?? false,
+    ...(startTimeoutMs === undefined ? {} : { start: { budgetSeconds: startTimeoutMs / 1000 } }),
+    ...(timeoutMs === undefined ? {} : { deadlineSeconds: Math.ceil(timeoutMs / 1000) + deadlineSlackSeconds }),
+    ...(claims.length === 0
+      ? {}
+      : {
+          volumes: claims.map(({ claim }, at) => ({
+            name: `claim-${at}`,
+            persistentVolumeClaim: { claimName: claim },
+          })),
+          mounts: claims.map(({ path }, at) => ({ name: `claim-${at}`, mountPath: path })),
+        }),
+  }
+}
