@@ -1,8 +1,6 @@
 // Writes what is generated from sources and not committed. Runs on install, before a demo and before tests.
 import { bundleProgram } from '../packages/launcher/scripts/bundle-program.ts'
-import { copyCore } from '../packages/stream-parser-core/scripts/copy-core.ts'
 
 for (const name of ['launcher', 'adapter-opencode-k8s']) {
   await bundleProgram(new URL(`../packages/${name}/src/`, import.meta.url))
 }
-await copyCore()

@@ -1,5 +1,12 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import { bounded, isJsonObject, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
+import {
+  type AgentErrorCode,
+  bounded,
+  isJsonObject,
+  numberOf,
+  objectOf,
+  parseJson,
+  textOf,
+} from '@agent-jobs/stream-parser-core'
 
 /** What the CLI's own words say of an API error. */
 export interface ApiErrorText {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentErrorCode } from './core/agent-error-code.ts'
+import type { AgentErrorCode } from '@agent-jobs/stream-parser-core'
 import { type ApiErrorFields, classifyApiError } from './classify-api-error.ts'
 
 const nothing: ApiErrorFields = {

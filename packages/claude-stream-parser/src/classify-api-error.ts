@@ -1,6 +1,5 @@
 import type { ApiErrorText } from './api-error-text.ts'
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import { codeOfStatus } from './core/code-of-status.ts'
+import { type AgentErrorCode, codeOfStatus } from '@agent-jobs/stream-parser-core'
 import type { Evidence } from './evidence.ts'
 
 /** The members that tell one API error from another; null where a line does not have them. */

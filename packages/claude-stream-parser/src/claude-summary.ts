@@ -1,4 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
+import type { AgentErrorCode } from '@agent-jobs/stream-parser-core'
 import type { Evidence } from './evidence.ts'
 import type { RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'
 import type { ClaudeModelUsage, ClaudeUsage, UsageBasis } from './usage-ledger.ts'

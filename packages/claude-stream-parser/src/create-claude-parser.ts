@@ -1,7 +1,11 @@
 import { ClaudeParserError } from './claude-parser-error.ts'
 import type { ClaudeSummary } from './claude-summary.ts'
-import { createStreamParser, type StreamParser, type StreamParserOptions } from './core/create-stream-parser.ts'
-import { isJsonObject } from './core/json.ts'
+import {
+  createStreamParser,
+  type StreamParser,
+  type StreamParserOptions,
+  isJsonObject,
+} from '@agent-jobs/stream-parser-core'
 import type { ClaudeEvent } from './events.ts'
 import { readEvent } from './read-event.ts'
 import { createRunRecorder } from './run-recorder.ts'

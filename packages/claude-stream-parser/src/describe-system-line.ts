@@ -1,4 +1,4 @@
-import { type JsonObject, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
+import { type JsonObject, memberOf, numberOf, objectOf, textOf } from '@agent-jobs/stream-parser-core'
 
 /** A `system` line in words; null for those that a person who watches does not miss. */
 export function describeSystemLine(value: JsonObject): string | null {

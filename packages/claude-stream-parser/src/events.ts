@@ -1,5 +1,4 @@
-import type { JsonObject } from './core/json.ts'
-import type { LineEvent } from './core/line-event.ts'
+import type { JsonObject, LineEvent } from '@agent-jobs/stream-parser-core'
 import type { ResultEvent } from './result-event.ts'
 import type { ControlEvent, ConversationResetEvent, KeepAliveEvent, PromptSuggestionEvent } from './session-events.ts'
 import type { LineIdentity, SystemEvent, UnknownEvent } from './system-events.ts'

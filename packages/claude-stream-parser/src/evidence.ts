@@ -1,4 +1,4 @@
-import type { Observation, VerdictOn } from './core/verdict.ts'
+import type { Observation, VerdictOn } from '@agent-jobs/stream-parser-core'
 
 /** One observation that a verdict rests on. */
 export interface Evidence extends Observation {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson, textOf } from './core/json.ts'
+import { isJsonObject, type JsonObject, parseJson, textOf } from '@agent-jobs/stream-parser-core'
 import { createTurnTracker } from './turn-tracker.ts'
 
 /**

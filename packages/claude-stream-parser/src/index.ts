@@ -1,9 +1,8 @@
-export { type AgentErrorCode, agentErrorCodes } from './core/agent-error-code.ts'
+export { type AgentErrorCode, agentErrorCodes, type ProcessEnd, type JsonObject } from '@agent-jobs/stream-parser-core'
 export { ClaudeParserError, type ClaudeParserErrorCode } from './claude-parser-error.ts'
 export type { ClaudeSummary } from './claude-summary.ts'
 export { type ClaudeParser, type ClaudeParserOptions, createClaudeParser } from './create-claude-parser.ts'
 export type * from './events.ts'
-export type { ProcessEnd } from './core/process-end.ts'
 export type { Evidence, Verdict } from './evidence.ts'
 export {
   createFinishTracker,
@@ -12,7 +11,6 @@ export {
   isResultLine,
   resultLineMarkers,
 } from './finish-tracker.ts'
-export type { JsonObject } from './core/json.ts'
 export type * from './notice-events.ts'
 export type * from './result-event.ts'
 export type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } from './run-facts.ts'

@@ -1,8 +1,12 @@
 import { classifyApiError } from './classify-api-error.ts'
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import type { ProcessEnd } from './core/process-end.ts'
-import { judgeSilence, type SilentCli } from './core/judge-silence.ts'
-import { endSignal, isStopSignal } from './core/process-signal.ts'
+import {
+  type AgentErrorCode,
+  type ProcessEnd,
+  judgeSilence,
+  type SilentCli,
+  endSignal,
+  isStopSignal,
+} from '@agent-jobs/stream-parser-core'
 import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
 import { processEvidence } from './judge-result.ts'

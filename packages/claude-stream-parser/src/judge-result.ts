@@ -1,6 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import type { ProcessEnd } from './core/process-end.ts'
-import { endSignal, isStopSignal } from './core/process-signal.ts'
+import { type AgentErrorCode, type ProcessEnd, endSignal, isStopSignal } from '@agent-jobs/stream-parser-core'
 import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
 import type { RunFacts } from './judge.ts'

@@ -1,4 +1,4 @@
-import type { ProcessEnd } from './core/process-end.ts'
+import type { ProcessEnd } from '@agent-jobs/stream-parser-core'
 import type { Verdict } from './evidence.ts'
 import { judgeEnding } from './judge-ending.ts'
 import { judgeResult } from './judge-result.ts'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describeMutations } from '../../stream-parser-core/test/describe-mutations.ts'
+import { describeMutations } from '@agent-jobs/stream-parser-core/test/describe-mutations.ts'
 import { recordings } from './__fixtures__/recordings.ts'
 import { otherRecordings } from './__fixtures__/other-recordings.ts'
 import { type ClaudeSummary, createClaudeParser } from './index.ts'

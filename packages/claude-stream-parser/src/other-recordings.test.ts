@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findRecording } from '../../stream-parser-core/test/read-recordings.ts'
+import { findRecording } from '@agent-jobs/stream-parser-core/test/read-recordings.ts'
 import { type AgentErrorCode, type ClaudeSummary, createClaudeParser, type UsageBasis } from './index.ts'
 import { otherRecordings as recordings } from './__fixtures__/other-recordings.ts'
 

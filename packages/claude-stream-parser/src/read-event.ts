@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, memberOf, objectOf, textOf } from './core/json.ts'
+import { isJsonObject, type JsonObject, memberOf, objectOf, textOf } from '@agent-jobs/stream-parser-core'
 import type {
   AssistantEvent,
   AuthStatusEvent,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeVerdicts } from '../../stream-parser-core/test/describe-verdicts.ts'
+import { describeVerdicts } from '@agent-jobs/stream-parser-core/test/describe-verdicts.ts'
 import type { AgentErrorCode, ClaudeSummary, ProcessEnd } from './index.ts'
 import { createClaudeParser } from './index.ts'
 import { recordings, type Recording } from './__fixtures__/recordings.ts'

@@ -1,5 +1,14 @@
 import { readApiErrorText, type ApiErrorText } from './api-error-text.ts'
-import { bounded, isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
+import {
+  bounded,
+  isJsonObject,
+  type JsonObject,
+  listOf,
+  memberOf,
+  numberOf,
+  objectOf,
+  textOf,
+} from '@agent-jobs/stream-parser-core'
 
 /** What the summary keeps of a result line. */
 export interface ResultFacts {

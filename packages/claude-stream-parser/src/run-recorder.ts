@@ -1,8 +1,16 @@
 import type { ClaudeSummary } from './claude-summary.ts'
-import { bounded, isJsonObject, type JsonObject, listOf, memberOf, objectOf, textOf } from './core/json.ts'
-import { createLineTally } from './core/line-tally.ts'
-import { createNameCounter } from './core/name-counter.ts'
-import type { RunRecorder } from './core/run-recorder.ts'
+import {
+  bounded,
+  isJsonObject,
+  type JsonObject,
+  listOf,
+  memberOf,
+  objectOf,
+  textOf,
+  createLineTally,
+  createNameCounter,
+  type RunRecorder,
+} from '@agent-jobs/stream-parser-core'
 import type { ClaudeEvent } from './events.ts'
 import { judge, type RunFacts } from './judge.ts'
 import {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './core/json.ts'
+import type { JsonObject } from '@agent-jobs/stream-parser-core'
 import type { LineIdentity } from './system-events.ts'
 
 /** The conversation was thrown away (`/clear`, a plan that starts anew); what follows has another session id. */

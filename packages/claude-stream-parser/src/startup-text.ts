@@ -1,5 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import { withoutColours } from './core/without-colours.ts'
+import { type AgentErrorCode, withoutColours } from '@agent-jobs/stream-parser-core'
 
 // The CLI's own start-up texts, never a model's: they are looked at only where no model was asked (no init line,
 // or the `errors` member of a result without a turn). Anchored, because they are whole messages.

@@ -1,4 +1,4 @@
-import type { JsonObject } from './core/json.ts'
+import type { JsonObject } from '@agent-jobs/stream-parser-core'
 import type {
   AgentsKilledEvent,
   CodeChangePublishedEvent,

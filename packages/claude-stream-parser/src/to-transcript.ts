@@ -1,4 +1,13 @@
-import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
+import {
+  isJsonObject,
+  type JsonObject,
+  listOf,
+  memberOf,
+  numberOf,
+  objectOf,
+  parseJson,
+  textOf,
+} from '@agent-jobs/stream-parser-core'
 import { describeSystemLine } from './describe-system-line.ts'
 import { readEvent } from './read-event.ts'
 import { isToolCall, isToolResult } from './tool-blocks.ts'

@@ -1,4 +1,12 @@
-import { isJsonObject, type JsonObject, listOf, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
+import {
+  isJsonObject,
+  type JsonObject,
+  listOf,
+  memberOf,
+  numberOf,
+  objectOf,
+  textOf,
+} from '@agent-jobs/stream-parser-core'
 
 /**
  * Knows whether the agent has finished its work: a result came, every turn that began has its result, and no

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, numberOf, objectOf } from './core/json.ts'
+import { isJsonObject, type JsonObject, numberOf, objectOf } from '@agent-jobs/stream-parser-core'
 
 /** Tokens of a run or of one model in it. */
 export interface ClaudeUsage {

@@ -1,5 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import { codeOfStatus } from './core/code-of-status.ts'
+import { type AgentErrorCode, codeOfStatus } from '@agent-jobs/stream-parser-core'
 import type { ErrorFacts } from './error-facts.ts'
 
 /** A code and the member that decided it. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describeChunking } from '../../stream-parser-core/test/describe-chunking.ts'
+import { describeChunking } from '@agent-jobs/stream-parser-core/test/describe-chunking.ts'
 import { recording, recordings } from './__fixtures__/recordings.ts'
 import { createOpencodeParser, finishRule, type OpencodeEvent, OpencodeParserError } from './index.ts'
 

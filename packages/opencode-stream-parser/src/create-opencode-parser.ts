@@ -1,4 +1,4 @@
-import { createStreamParser, type StreamParser, type StreamParserOptions } from './core/create-stream-parser.ts'
+import { createStreamParser, type StreamParser, type StreamParserOptions } from '@agent-jobs/stream-parser-core'
 import type { OpencodeEvent } from './events.ts'
 import { OpencodeParserError } from './opencode-parser-error.ts'
 import type { OpencodeSummary } from './opencode-summary.ts'

@@ -1,4 +1,13 @@
-import { bounded, isJsonObject, type JsonObject, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
+import {
+  bounded,
+  isJsonObject,
+  type JsonObject,
+  memberOf,
+  numberOf,
+  objectOf,
+  parseJson,
+  textOf,
+} from '@agent-jobs/stream-parser-core'
 
 /** What is kept of an `error` line. */
 export interface ErrorFacts {

@@ -1,5 +1,4 @@
-import type { JsonObject } from './core/json.ts'
-import type { LineEvent } from './core/line-event.ts'
+import type { JsonObject, LineEvent } from '@agent-jobs/stream-parser-core'
 
 interface Line<Type extends string> {
   readonly type: Type

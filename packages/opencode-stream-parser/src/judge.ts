@@ -1,8 +1,12 @@
 import { classifyError } from './classify-error.ts'
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import type { ProcessEnd } from './core/process-end.ts'
-import { judgeSilence, type SilentCli } from './core/judge-silence.ts'
-import { endSignal, isStopSignal } from './core/process-signal.ts'
+import {
+  type AgentErrorCode,
+  type ProcessEnd,
+  judgeSilence,
+  type SilentCli,
+  endSignal,
+  isStopSignal,
+} from '@agent-jobs/stream-parser-core'
 import type { ErrorFacts } from './error-facts.ts'
 import type { Evidence, Verdict } from './evidence.ts'
 import { findInLog } from './server-log.ts'

@@ -1,4 +1,4 @@
-import { describeMutations } from '../../stream-parser-core/test/describe-mutations.ts'
+import { describeMutations } from '@agent-jobs/stream-parser-core/test/describe-mutations.ts'
 import { recordings } from './__fixtures__/recordings.ts'
 import { otherRecordings } from './__fixtures__/other-recordings.ts'
 import { createOpencodeParser, type OpencodeSummary } from './index.ts'

@@ -1,4 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
+import type { AgentErrorCode } from '@agent-jobs/stream-parser-core'
 import type { ErrorFacts } from './error-facts.ts'
 import type { Evidence } from './evidence.ts'
 import type { OpencodeUsage, StepFacts, UsageBasis } from './step-ledger.ts'

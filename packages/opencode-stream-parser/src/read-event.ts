@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf, textOf } from './core/json.ts'
+import { type JsonObject, objectOf, textOf } from '@agent-jobs/stream-parser-core'
 import type {
   ErrorEvent,
   OpencodeEvent,

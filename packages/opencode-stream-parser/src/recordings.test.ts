@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeVerdicts } from '../../stream-parser-core/test/describe-verdicts.ts'
+import { describeVerdicts } from '@agent-jobs/stream-parser-core/test/describe-verdicts.ts'
 import { recording as recordingOf, recordings, type Recording } from './__fixtures__/recordings.ts'
 import { type AgentErrorCode, createOpencodeParser, type OpencodeSummary, type ProcessEnd } from './index.ts'
 

@@ -1,7 +1,14 @@
-import { bounded, type JsonObject, memberOf, numberOf, objectOf, textOf } from './core/json.ts'
-import { createLineTally } from './core/line-tally.ts'
-import { createNameCounter } from './core/name-counter.ts'
-import type { RunRecorder } from './core/run-recorder.ts'
+import {
+  bounded,
+  type JsonObject,
+  memberOf,
+  numberOf,
+  objectOf,
+  textOf,
+  createLineTally,
+  createNameCounter,
+  type RunRecorder,
+} from '@agent-jobs/stream-parser-core'
 import { type ErrorFacts, readError } from './error-facts.ts'
 import type { OpencodeEvent } from './events.ts'
 import { judge } from './judge.ts'

@@ -1,4 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
+import type { AgentErrorCode } from '@agent-jobs/stream-parser-core'
 
 const byErrorName: readonly (readonly [RegExp, AgentErrorCode])[] = [
   [/^ProviderModelNotFoundError\b/, 'model_unavailable'],

@@ -1,5 +1,4 @@
-import type { AgentErrorCode } from './core/agent-error-code.ts'
-import { withoutColours } from './core/without-colours.ts'
+import { type AgentErrorCode, withoutColours } from '@agent-jobs/stream-parser-core'
 
 // The CLI's own start-up text, never a model's: looked at only where not one event was printed.
 const unknownSession = /^(?:Error: )?(?:NotFoundError: )?Session not found\b/m

@@ -1,4 +1,4 @@
-import { type JsonObject, numberOf, objectOf, textOf } from './core/json.ts'
+import { type JsonObject, numberOf, objectOf, textOf } from '@agent-jobs/stream-parser-core'
 
 /** Tokens of a run or of a step. */
 export interface OpencodeUsage {

@@ -1,4 +1,12 @@
-import { isJsonObject, type JsonObject, memberOf, numberOf, objectOf, parseJson, textOf } from './core/json.ts'
+import {
+  isJsonObject,
+  type JsonObject,
+  memberOf,
+  numberOf,
+  objectOf,
+  parseJson,
+  textOf,
+} from '@agent-jobs/stream-parser-core'
 import { readError } from './error-facts.ts'
 import { readEvent } from './read-event.ts'
 import { createStepLedger } from './step-ledger.ts'

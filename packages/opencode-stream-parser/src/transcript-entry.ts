@@ -1,4 +1,4 @@
-import type { CommonEntry, Entry } from './core/transcript-entry.ts'
+import type { CommonEntry, Entry } from '@agent-jobs/stream-parser-core'
 
 /** What a user interface shows of a run, told apart by `kind`. */
 export type TranscriptEntry =

@@ -1,10 +1,12 @@
-/** What the error classes of both parsers have in common: a stable `code`, and a brand that each adds. */
+/** Base class of the parsers' errors: a stable `code`, and a brand that another copy of the package recognises. */
 export abstract class ParserError<Code extends string> extends Error {
   readonly code: Code
 
-  constructor(code: Code, message: string) {
+  /** `brand` is a registered symbol (`Symbol.for`), so all copies of a package share it. */
+  constructor(code: Code, message: string, brand: symbol) {
     super(message)
     this.code = code
+    Object.defineProperty(this, brand, { value: true })
   }
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findRecording, readRecordings, type Recording } from '../../../stream-parser-core/test/read-recordings.ts'
+import { findRecording, readRecordings, type Recording } from '@agent-jobs/stream-parser-core/test/read-recordings.ts'
 
 export type { Recording }
 
