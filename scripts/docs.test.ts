@@ -57,7 +57,10 @@ function exportsOf(folder: string): { name: string; file: string }[] {
 describe.each(folders.filter((folder) => exportsOf(folder).length > 0))('%s', (folder) => {
   it('says of each export what it is', () => {
     const bare = exportsOf(folder).filter(({ name, file }) => {
-      const declared = new RegExp(`^export (?:async )?(?:function\\*?|const|class|interface|type) ${name}\\b`, 'm')
+      const declared = new RegExp(
+        `^export (?:async |abstract )?(?:function\\*?|const|class|interface|type) ${name}\\b`,
+        'm',
+      )
       const text = read(file)
       const at = text.search(declared)
       return !(at >= 0 && text.slice(0, at).trimEnd().endsWith('*/'))
