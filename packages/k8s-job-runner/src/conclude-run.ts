@@ -2,7 +2,7 @@ import type { EventChannel } from './event-channel.ts'
 import type { FollowSettings } from './follow-settings.ts'
 import type { Job } from './kubernetes.ts'
 import { label } from './labels.ts'
-import type { Outcome } from './outcome.ts'
+import { mayStillRun, type Outcome } from './outcome.ts'
 import type { PodMilestones } from './pod-milestones.ts'
 import { readAgain } from './read-again.ts'
 import { hasStarted } from './read-pod.ts'
@@ -11,7 +11,7 @@ import type { RunEvidence } from './run-evidence.ts'
 import type { RunOutput } from './run-output.ts'
 import type { RunnerContext } from './runner-context.ts'
 import { pause } from './stop-run.ts'
-import { isBeyondDoubt, tearDown } from './tear-down.ts'
+import { tearDown } from './tear-down.ts'
 
 /** A run whose outcome is known. */
 export interface DecidedRun {
@@ -62,7 +62,7 @@ async function tellOutcome(run: DecidedRun, outcome: Outcome): Promise<void> {
   if (end === undefined) milestones.takeContainerForEnded()
   const [report] = await Promise.all([
     output.report,
-    isBeyondDoubt(outcome) ? undefined : output.giveUpAfter(lostDrainMs),
+    mayStillRun(outcome) ? output.giveUpAfter(lostDrainMs) : undefined,
   ])
   if (run.signal.aborted) return
   if (report !== undefined) channel.push({ type: 'output', verdict: report.verdict })

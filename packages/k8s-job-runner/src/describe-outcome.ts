@@ -43,6 +43,8 @@ function headline(outcome: Outcome): string {
       return 'The command could not be started'
     case 'lost':
       return `What became of the run cannot be known (${outcome.known})`
+    case 'followFailed':
+      return 'The run could not be followed to its end and may still be running'
     default:
       return outcome satisfies never
   }

@@ -1,16 +1,15 @@
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
 import { concludeRun } from './conclude-run.ts'
 import { createEventChannel } from './event-channel.ts'
-import type { EndEvidence } from './evidence.ts'
 import type { FollowSettings } from './follow-settings.ts'
 import { findInterruption, hasEndedByStatus } from './interruption.ts'
 import { judgeOutcome } from './judge-outcome.ts'
 import type { Job } from './kubernetes.ts'
 import { createLingerLimit } from './linger-limit.ts'
-import type { Outcome } from './outcome.ts'
 import { createPodMilestones } from './pod-milestones.ts'
 import { readAgain } from './read-again.ts'
 import { hasStarted } from './read-pod.ts'
+import { readRecord } from './read-record.ts'
 import { RunError } from './run-error.ts'
 import { gatherEvidence } from './run-evidence.ts'
 import type { Phase, RunEvent } from './run-event.ts'
@@ -19,7 +18,7 @@ import { createRunOutput } from './run-output.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 import { createStartWait } from './start-wait.ts'
 import { stopRun } from './stop-run.ts'
-import { isBeyondDoubt } from './tear-down.ts'
+import { mayStillRun, type Outcome } from './outcome.ts'
 import { createWaker } from './waker.ts'
 import type { BoardChange, WatchBoard } from './watch-board.ts'
 
@@ -90,7 +89,7 @@ export function followRun(
   let checking = false
 
   const linger = createLingerLimit(context, { evidence, settings, channel, signal })
-  const waker = createWaker(clock, signal, reconsider)
+  const waker = createWaker(clock, signal, reconsider, fail)
   const start = createStartWait(context, {
     evidence,
     settings,
@@ -118,21 +117,43 @@ export function followRun(
     onFirstLine: () => {
       timings.firstLineMs ??= clock.now() - calledAt
     },
-    onRecord: (record) => {
-      if (record.type === 'end') {
-        evidence.end = record satisfies EndEvidence
-        reconsider()
-      } else if (record.type === 'notice') {
-        const { code, message } = record
-        channel.push({ type: 'warning', code: `launcher_${code}`, message, at: clock.now() })
-      }
-    },
+    onRecord,
     onEnded: reconsider,
   })
 
-  /** What runs by itself reports by itself; only a bug can get here. */
+  function onRecord(record: unknown): void {
+    const read = readRecord(record)
+    if (read === null) {
+      const message =
+        'A launcher record has invalid fields and was ignored. Something else in the pod may have printed it.'
+      channel.push({ type: 'warning', code: 'launcher_record_invalid', message, at: clock.now() })
+    } else if (read.type === 'end') {
+      evidence.end = read.end
+      reconsider()
+    } else if (read.type === 'notice') {
+      const { code, message } = read
+      channel.push({ type: 'warning', code: `launcher_${code}`, message, at: clock.now() })
+    }
+  }
+
+  /** Work that nobody awaits: a fault in it is a fault of this run. */
   function background(work: Promise<void>): void {
-    work.catch((error: unknown) => warn({ code: 'unexpected', message: errorText(error), cause: error }))
+    work.catch(fail)
+  }
+
+  /** Following has failed, by a bug: that is the outcome of this run, and concerns no other. Nothing is removed. */
+  function fail(error: unknown): void {
+    if (signal.aborted) return
+    warn({ code: 'follow_failed', message: `Following Job ${jobName} failed: ${errorText(error)}`, cause: error })
+    if (decided !== undefined) return
+    decide({
+      kind: 'followFailed',
+      code: 'follow_failed',
+      exitCode: null,
+      signal: null,
+      source: 'none',
+      notes: [`The error: ${errorText(error)}.`],
+    })
   }
 
   function enter(next: Phase, message: string): void {
@@ -142,12 +163,24 @@ export function followRun(
   }
 
   function onChange(change: BoardChange): void {
-    gathered.see(change)
+    try {
+      gathered.see(change)
+    } catch (error) {
+      fail(error)
+    }
     reconsider()
   }
 
   function reconsider(): void {
     if (signal.aborted) return
+    try {
+      judge()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function judge(): void {
     milestones.look(evidence)
     if (decided !== undefined) return
     const podName = evidence.pod?.metadata?.name
@@ -226,7 +259,12 @@ export function followRun(
     outcome.resolve(result)
     const { job, observe = false } = input
     concludeRun(context, { job, settings, observe, gathered, milestones, output, channel, signal }, result)
-      .catch((error: unknown) => warn({ code: 'teardown_failed', message: errorText(error), cause: error }))
+      .catch((error: unknown) => {
+        warn({ code: 'teardown_failed', message: errorText(error), cause: error })
+        // Whoever reads the events gets the outcome in any case. A channel that is closed already takes nothing.
+        channel.push({ type: 'outcome', outcome: result })
+        channel.close()
+      })
       .finally(() => {
         settled.resolve()
         release()
@@ -252,7 +290,7 @@ export function followRun(
 
   async function cancel(options: CancelOptions): Promise<CancelVerdict> {
     const { by, graceSeconds = settings.graceSeconds, signal: waiting } = options
-    if (decided !== undefined && isBeyondDoubt(decided)) {
+    if (decided !== undefined && !mayStillRun(decided)) {
       // It is over already, and what is left of it is being removed.
       await settled.promise
       return 'gone'

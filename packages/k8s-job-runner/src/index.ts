@@ -16,7 +16,14 @@ export type { RunSummary } from './list-runs.ts'
 export { buildManifest, type RunManifest } from './manifest.ts'
 export { jobNameFor, nameSlug, secretNameFor } from './object-names.ts'
 export { outcomeTable } from './outcome-table.ts'
-export type { DeletionSeen, Outcome, OutcomeCode, OutcomeFacts, OutcomeKind } from './outcome.ts'
+export {
+  mayStillRun,
+  type DeletionSeen,
+  type Outcome,
+  type OutcomeCode,
+  type OutcomeFacts,
+  type OutcomeKind,
+} from './outcome.ts'
 export { claimStore, type ClaimStoreOptions, type OwnerState } from './claim-store.ts'
 export type { ReapEntry, ReapItem, ReapOptions, ReapReport, ReapStore } from './reap.ts'
 export { RunError, runErrorTable, type KeyHolder, type RunErrorCode } from './run-error.ts'

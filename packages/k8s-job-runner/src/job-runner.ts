@@ -105,6 +105,17 @@ function manifestOf(request: RunRequest, namespace: string): RunManifest {
   return manifest
 }
 
+/** A callback of the caller. What it throws is reported by Node and reaches no run. */
+function safely<T>(callback: (value: T) => void): (value: T) => void {
+  return (value) => {
+    try {
+      callback(value)
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
+  }
+}
+
 /**
  * Makes a runner. It installs no signal handler and keeps nothing on disk: a process may end at any moment, and another
  * attaches.
@@ -130,7 +141,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     namespace,
     clock,
     random,
-    warn: onWarning,
+    warn: safely(onWarning),
     endings: new Map(),
     trusted: false,
     closed: new AbortController(),

@@ -1,5 +1,6 @@
 import { kinds } from '@agent-jobs/kube-api'
 import { instant, type KubeEvent } from './kubernetes.ts'
+import { readEvent } from './read-object.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 
 /** When an Event happened last, in milliseconds, for ordering. */
@@ -26,12 +27,14 @@ export function createObjectEvents(
     const fieldSelector = `involvedObject.uid=${uid}`
     for await (const event of client.listWatch(kinds.Event, { namespace, fieldSelector, signal })) {
       if (event.type !== 'added' && event.type !== 'modified') continue
-      known.set(event.object.metadata?.uid ?? '', event.object)
+      const fresh = readEvent(event.object)
+      if (fresh === undefined) continue
+      known.set(fresh.metadata.uid ?? '', fresh)
       // One object has few Events: the API server merges equal ones. The bound is for a server that does not.
       if (known.size > 200) known.delete(known.keys().next().value ?? '')
       onEvents(
         [...known.values()].sort((a, b) => eventTime(a) - eventTime(b)),
-        event.object,
+        fresh,
       )
     }
   }

@@ -75,4 +75,9 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
     means: 'The run is over and what became of it cannot be known; `known` says what was last seen.',
     todo: 'Look at the journal or at what the command leaves behind.',
   },
+  follow_failed: {
+    means:
+      'Following the run failed because of a bug in this package. The Job was left in place and may still be running.',
+    todo: 'Report the message as a bug. Attach to the Job again to get its outcome.',
+  },
 }

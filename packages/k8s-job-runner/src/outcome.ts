@@ -5,7 +5,7 @@ export interface OutcomeFacts {
   /** The signal that ended the command where it is known. */
   readonly signal: string | null
   /** Which evidence decided. */
-  readonly source: 'end_record' | 'pod_status' | 'job_status' | 'events' | 'absence'
+  readonly source: 'end_record' | 'pod_status' | 'job_status' | 'events' | 'absence' | 'none'
   /** Kubernetes' own word, such as `OOMKilled`. */
   readonly reason?: string
   /** Kubernetes' own sentence. */
@@ -56,9 +56,15 @@ export type OutcomeKind =
   | { readonly kind: 'quotaExceeded'; readonly code: 'quota_exceeded' }
   | { readonly kind: 'startFailed'; readonly code: 'start_failed' }
   | { readonly kind: 'lost'; readonly code: 'lost'; readonly known: string }
+  | { readonly kind: 'followFailed'; readonly code: 'follow_failed' }
 
 /** What became of a run. Told apart by `kind`; `code` is stable and safe to store. */
 export type Outcome = OutcomeFacts & OutcomeKind
 
 /** The stable code of an outcome. */
 export type OutcomeCode = OutcomeKind['code']
+
+/** Whether the command may still be running, so that nothing of the run may be removed or started in its place. */
+export function mayStillRun(outcome: Pick<Outcome, 'kind'>): boolean {
+  return outcome.kind === 'lost' || outcome.kind === 'nodeLost' || outcome.kind === 'followFailed'
+}

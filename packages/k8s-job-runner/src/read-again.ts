@@ -1,4 +1,5 @@
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import { readJob, readPod } from './read-object.ts'
 import type { RunEvidence } from './run-evidence.ts'
 import { errorText, type RunnerContext } from './runner-context.ts'
 
@@ -15,16 +16,19 @@ export async function readAgain(
   const known = evidence.pod?.metadata
   try {
     if (known?.name !== undefined) {
-      const pod = await client.get(kinds.Pod, { name: known.name, namespace, signal })
-      if (pod.metadata?.uid === known.uid) see({ of: 'pod', gone: false, object: pod })
+      const pod = readPod(await client.get(kinds.Pod, { name: known.name, namespace, signal }))
+      if (pod !== undefined && pod.metadata?.uid === known.uid) see({ of: 'pod', gone: false, object: pod })
       else missed()
       return true
     }
     const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`
     const { items } = await client.list(kinds.Pod, { namespace, labelSelector, signal })
-    for (const object of items) see({ of: 'pod', gone: false, object })
-    const job = await client.get(kinds.Job, { name: jobName, namespace, signal })
-    if (job.metadata?.uid === jobUid) see({ of: 'job', gone: false, object: job })
+    for (const item of items) {
+      const object = readPod(item)
+      if (object !== undefined) see({ of: 'pod', gone: false, object })
+    }
+    const job = readJob(await client.get(kinds.Job, { name: jobName, namespace, signal }))
+    if (job !== undefined && job.metadata?.uid === jobUid) see({ of: 'job', gone: false, object: job })
     else missed()
     return true
   } catch (error) {

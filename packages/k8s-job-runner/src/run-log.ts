@@ -4,7 +4,6 @@ import {
   type JournalSource,
   type LogCursor,
   type LogItem,
-  type LogRecord,
   type Verdict,
 } from '@agent-jobs/log-stream'
 import type { EventChannel } from './event-channel.ts'
@@ -28,7 +27,8 @@ export interface RunLogOptions {
   onFirstLine: () => void
   /** The last of the log could not be read in that time. */
   onUndrained: () => void
-  onRecord: (record: LogRecord['record']) => void
+  /** Gets a launcher record as it was printed: nothing about it is certain. */
+  onRecord: (record: unknown) => void
 }
 
 /** Hands every line of the run to its channel, and every record to the follower. Ends with the verdict of the whole. */

@@ -2,7 +2,7 @@ import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
 import { isPassing } from './claim-key.ts'
 import type { Job } from './kubernetes.ts'
 import { label } from './labels.ts'
-import type { Outcome } from './outcome.ts'
+import { mayStillRun, type Outcome } from './outcome.ts'
 import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
 
 const attempts = 6
@@ -26,11 +26,6 @@ async function persist(context: RunnerContext, what: string, act: () => Promise<
   }
 }
 
-/** Whether the outcome leaves no doubt that nothing of the run is at work any more. */
-export function isBeyondDoubt(outcome: Outcome): boolean {
-  return outcome.kind !== 'lost' && outcome.kind !== 'nodeLost'
-}
-
 /**
  * Removes what a finished run leaves: pods, then the Job, then the Secret. One Foreground delete of the Job does all
  * three: the Job stays until its pods are gone, and the Secret, which it owns, goes after it. On doubt nothing is
@@ -42,7 +37,7 @@ export async function tearDown(
   outcome: Outcome,
   { retain, secret }: { retain: boolean; secret: string },
 ): Promise<void> {
-  if (!isBeyondDoubt(outcome)) return
+  if (mayStillRun(outcome)) return
   const { client, namespace } = context
   const { name = '', uid, labels = {} } = job.metadata ?? {}
   if (!retain) {

@@ -6,8 +6,13 @@ export interface Waker {
   set(time: number): void
 }
 
-/** Makes a timer that ends with `signal`. */
-export function createWaker(clock: Clock, signal: AbortSignal, onWake: () => void): Waker {
+/** Makes a timer that ends with `signal`. `onFault` gets what `onWake` or the clock throws. */
+export function createWaker(
+  clock: Clock,
+  signal: AbortSignal,
+  onWake: () => void,
+  onFault: (error: unknown) => void,
+): Waker {
   let current: AbortController | undefined
   let due = Infinity
   async function run(time: number, stop: AbortController): Promise<void> {
@@ -30,12 +35,7 @@ export function createWaker(clock: Clock, signal: AbortSignal, onWake: () => voi
       current = undefined
       if (time === Infinity || signal.aborted) return
       current = new AbortController()
-      run(time, current).catch((error: unknown) => {
-        // Only onWake can get here; what it throws is a bug and must be seen.
-        queueMicrotask(() => {
-          throw error
-        })
-      })
+      run(time, current).catch(onFault)
     },
   }
 }

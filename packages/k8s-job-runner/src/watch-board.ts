@@ -1,6 +1,7 @@
 import { KubeError, kinds, type KubeObject, type ListWatchEvent, type ResourceKind } from '@agent-jobs/kube-api'
 import type { Job, Pod } from './kubernetes.ts'
 import { label, managedSelector } from './labels.ts'
+import { readJob, readPod } from './read-object.ts'
 import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
 
 /** A Job or a pod as it now is, or as it last was. */
@@ -41,17 +42,28 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
   let holders = 0
   let open: Open | undefined
 
-  function tell(uid: string, change: BoardChange): void {
-    for (const listener of listeners.get(uid) ?? []) listener(change)
+  function tell(topic: string, change: BoardChange): void {
+    for (const listener of listeners.get(topic) ?? []) {
+      try {
+        listener(change)
+      } catch (error) {
+        // A listener handles its own faults. One that fails all the same must not keep the change from the others.
+        warn({ code: 'unexpected', message: `A listener to ${topic} failed: ${errorText(error)}`, cause: error })
+      }
+    }
   }
-  function onJob(board: Open, gone: boolean, object: Job): void {
+  function onJob(board: Open, gone: boolean, seen: unknown): void {
+    const object = readJob(seen)
+    if (object === undefined) return
     const uid = object.metadata?.uid ?? ''
     if (gone) board.jobs.delete(uid)
     else board.jobs.set(uid, object)
     tell(uid, { of: 'job', gone, object })
     tell(runTopic(object.metadata?.labels?.[label.runHash]), { of: 'job', gone, object })
   }
-  function onPod(board: Open, gone: boolean, object: Pod): void {
+  function onPod(board: Open, gone: boolean, seen: unknown): void {
+    const object = readPod(seen)
+    if (object === undefined) return
     const jobUid = controllerUid(object)
     const uid = object.metadata?.uid
     if (jobUid === undefined || uid === undefined) return

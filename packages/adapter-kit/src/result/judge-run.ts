@@ -1,4 +1,4 @@
-import { describeOutcome, type Outcome } from '@agent-jobs/k8s-job-runner'
+import { describeOutcome, mayStillRun, type Outcome } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '../agent/agent-summary.ts'
@@ -35,6 +35,7 @@ const podDecides: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
   'cancelled',
   'deletedExternally',
   'lost',
+  'followFailed',
 ])
 
 /**
@@ -74,7 +75,7 @@ export function judgeRun(input: {
     clearSession: false,
     timedOut: false,
     began,
-    stopped: outcome.kind !== 'nodeLost' && outcome.kind !== 'lost',
+    stopped: !mayStillRun(outcome),
     ...more,
   })
   if (outcome.kind === 'cancelled') return failed('cancelled', `Run cancelled: ${outcome.by}`)

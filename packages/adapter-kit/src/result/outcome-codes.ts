@@ -22,6 +22,7 @@ export const outcomeNames: Readonly<Record<OutcomeCode, string | null>> = {
   quota_exceeded: 'k8s_quota_exceeded',
   start_failed: 'k8s_pod_start_failed',
   lost: 'k8s_run_lost',
+  follow_failed: 'k8s_follow_failed',
 }
 
 /** The error code of an outcome; null when only the agent's own output tells. */

@@ -1,4 +1,4 @@
-import { RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { mayStillRun, RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
 import { AdapterError, messageOf } from '../adapter-error.ts'
@@ -140,7 +140,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       signal,
     })
     const { outcome, summary, seenRunning, outputComplete, timings } = followed
-    if (outcome.kind !== 'lost' && outcome.kind !== 'nodeLost') end = 'known'
+    if (!mayStillRun(outcome)) end = 'known'
     const said = judgeRun({
       outcome,
       summary,

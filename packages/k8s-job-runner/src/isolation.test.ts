@@ -1,0 +1,253 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createManualClock } from '@agent-jobs/mini-kube'
+import { describeOutcome } from './describe-outcome.ts'
+import { followRun, type FollowInput } from './follow-run.ts'
+import { createJobRunner, type JobRunnerOptions } from './job-runner.ts'
+import { label } from './labels.ts'
+import { buildManifest } from './manifest.ts'
+import type { RunHandle } from './run-handle.ts'
+import type { RunnerContext } from './runner-context.ts'
+import { createWatchBoard, type BoardChange, type WatchBoard } from './watch-board.ts'
+import { collect, frames } from '../test/support/world.ts'
+import {
+  apiError,
+  createScriptedCluster,
+  frame,
+  Job,
+  Pod,
+  type ScriptedCluster,
+} from '../test/support/scripted-cluster.ts'
+
+const namespace = 'default'
+const patience = { statusMs: 5000, recordMs: 1000, eventsMs: 2000, silenceMs: 1_800_000, drainMs: 600_000 }
+
+function testContext(cluster: ScriptedCluster, onWarning: (code: string) => void): RunnerContext {
+  return {
+    client: cluster.client,
+    namespace,
+    clock: createManualClock({ start: 1_000_000 }),
+    random: () => 0.5,
+    warn: ({ code }) => onWarning(code),
+    endings: new Map(),
+    trusted: true,
+    closed: new AbortController(),
+  }
+}
+
+function followInput(): FollowInput {
+  const { settings } = buildManifest(frames(['x']), namespace)
+  return { job: { metadata: { name: 'j', uid: 'j1' } }, runId: 'r', key: 'k', settings, calledAt: 1_000_000 }
+}
+
+async function startOn(cluster: ScriptedCluster, options: Partial<JobRunnerOptions> = {}) {
+  const clock = createManualClock({ start: 1_000_000 })
+  const warnings: string[] = []
+  const runner = createJobRunner({
+    client: cluster.client,
+    namespace,
+    clock,
+    random: () => 0.5,
+    onWarning: ({ code }) => warnings.push(code),
+    ...options,
+  })
+  return { runner, clock, warnings, run: await runner.start(frames(['x'])) }
+}
+
+/** A pod of a run, with any status. */
+function podOf(run: RunHandle, status: unknown, fields: object = {}): object {
+  return {
+    metadata: {
+      name: `${run.job.name}-pod`,
+      uid: `${run.job.uid}-pod`,
+      labels: { [label.managed]: 'true', 'batch.kubernetes.io/controller-uid': run.job.uid },
+      ownerReferences: [
+        { apiVersion: 'batch/v1', kind: 'Job', name: run.job.name, uid: run.job.uid, controller: true },
+      ],
+      ...fields,
+    },
+    spec: { nodeName: 'n', restartPolicy: 'Never', containers: [{ name: 'main' }] },
+    status,
+  }
+}
+
+const running = { phase: 'Running', containerStatuses: [{ name: 'main', state: { running: {} } }] }
+const exited = (exitCode: unknown) => ({
+  phase: 'Failed',
+  containerStatuses: [{ name: 'main', state: { terminated: { exitCode, reason: 'Error' } } }],
+})
+
+describe('a forged record', () => {
+  it('is ignored with a warning, and the status decides', async () => {
+    const cluster = createScriptedCluster()
+    const { run, clock } = await startOn(cluster)
+    cluster.put(Pod, podOf(run, running))
+    cluster.log.write(frame(0, 'l', { type: 'start', version: 1, pid: 1, startedAt: 1 }))
+    cluster.log.write(frame(1, 'l', { type: 'end', frames: 1, exitCode: 0, startError: { code: null } }))
+    cluster.log.end()
+    const events = collect(run.events)
+    await clock.advance(1000)
+    cluster.put(Pod, podOf(run, exited(7)))
+    await clock.advance(60_000)
+    expect(await run.outcome).toMatchObject({ kind: 'exited', exitCode: 7, source: 'pod_status' })
+    expect((await events).map((event) => (event.type === 'warning' ? event.code : event.type))).toContainEqual(
+      expect.stringMatching(/launcher_record_invalid|log_not_a_frame/),
+    )
+  })
+})
+
+describe('odd objects', () => {
+  const anything = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(null, [], {}, 'x', 7))
+  const state = fc.oneof(
+    anything,
+    fc.record({ running: anything }, { requiredKeys: [] }),
+    fc.record({
+      terminated: fc.oneof(anything, fc.record({ exitCode: anything, reason: anything, message: anything })),
+    }),
+    fc.record({ waiting: fc.oneof(anything, fc.record({ reason: anything, message: anything })) }),
+  )
+  const statuses = fc.oneof(
+    anything,
+    fc.array(fc.record({ name: fc.oneof(fc.constant('main'), anything), state, lastState: state })),
+  )
+  const conditions = fc.oneof(
+    anything,
+    fc.array(
+      fc.record({
+        type: fc.oneof(fc.constantFrom('DisruptionTarget', 'PodScheduled', 'Failed', 'Suspended'), anything),
+        status: fc.oneof(fc.constantFrom('True', 'False'), anything),
+        reason: anything,
+        message: anything,
+      }),
+    ),
+  )
+  const podStatus = fc.oneof(
+    anything,
+    fc.record({
+      phase: fc.oneof(fc.constantFrom('Pending', 'Running', 'Failed'), anything),
+      reason: anything,
+      message: anything,
+      conditions,
+      containerStatuses: statuses,
+      initContainerStatuses: statuses,
+    }),
+  )
+  const jobStatus = fc.oneof(anything, fc.record({ conditions, active: anything, failed: anything }))
+
+  it('never end in anything but an outcome, and never touch another run', async () => {
+    const kindsSeen = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            podStatus.map((pod) => ({ pod })),
+            jobStatus.map((job) => ({ job })),
+          ),
+          { maxLength: 5 },
+        ),
+        anything,
+        async (changes, metadata) => {
+          const cluster = createScriptedCluster()
+          const { runner, clock, warnings, run } = await startOn(cluster)
+          const other = await runner.start(frames(['x']))
+          for (const change of changes) {
+            if ('pod' in change) cluster.put(Pod, podOf(run, change.pod))
+            else {
+              const found = cluster.read(Job, run.job.name)
+              if (found !== undefined) cluster.put(Job, { ...found, status: change.job })
+            }
+          }
+          cluster.put(Pod, { metadata })
+          cluster.put(Job, { metadata })
+          cluster.put(Pod, podOf(run, exited(1)))
+          cluster.log.end()
+          await clock.advance(700_000)
+          const outcome = await run.outcome
+          kindsSeen.add(outcome.kind)
+          // The shapes are read, not survived: no shape makes following fail.
+          expect(outcome.kind).not.toBe('followFailed')
+          expect(warnings).not.toContain('unexpected')
+          expect(await other.outcome).toMatchObject({ kind: 'startFailed' })
+          expect(cluster.watches).toBe(0)
+        },
+      ),
+      { numRuns: 150 },
+    )
+    expect([...kindsSeen]).toContain('exited')
+  })
+})
+
+/** An object that throws when it is looked at: it stands for a bug in whatever looks. */
+function trap(): object {
+  return new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('a bug')
+      },
+    },
+  )
+}
+
+describe('a fault in following one run', () => {
+  it('is the outcome of that run: the Job is kept, nothing is rejected and no watch stays', async () => {
+    const cluster = createScriptedCluster()
+    const warnings: string[] = []
+    const context = testContext(cluster, (code) => warnings.push(code))
+    const listeners: ((change: BoardChange) => void)[] = []
+    const board: WatchBoard = {
+      hold: () => () => undefined,
+      synced: () => Promise.resolve(),
+      subscribe(_, listener) {
+        listeners.push(listener)
+        return () => undefined
+      },
+      jobNamed: () => undefined,
+    }
+    const run = followRun(context, board, followInput(), patience)
+    const events = collect(run.events)
+    listeners[0]?.({ of: 'pod', gone: false, object: { metadata: { uid: 'p' }, status: trap() as never } })
+    const outcome = await run.outcome
+    expect(outcome).toMatchObject({ kind: 'followFailed', notes: ['The error: a bug.'] })
+    expect(describeOutcome(outcome).message).toContain('may still be running')
+    await run.settled
+    expect((await events).at(-1)).toEqual({ type: 'outcome', outcome })
+    expect(cluster.calls.filter(({ verb }) => verb === 'delete')).toEqual([])
+    expect(warnings).toContain('follow_failed')
+  })
+
+  it('that a listener does not handle itself keeps no change from the other listeners', async () => {
+    const cluster = createScriptedCluster()
+    const warnings: string[] = []
+    const board = createWatchBoard(testContext(cluster, (code) => warnings.push(code)))
+    const release = board.hold()
+    const seen: string[] = []
+    board.subscribe('j1', ({ object }) => Reflect.get(trap(), object.kind ?? ''))
+    board.subscribe('j1', ({ object }) => seen.push(object.metadata?.name ?? ''))
+    await board.synced(new AbortController().signal)
+    cluster.put(Job, { metadata: { name: 'j', uid: 'j1' } })
+    await new Promise((resolve) => setImmediate(resolve))
+    release()
+    expect(seen).toEqual(['j'])
+    expect(warnings).toEqual(['unexpected'])
+  })
+
+  it('in the callback of the caller reaches no run', async () => {
+    const emitted: string[] = []
+    const onWarning = (warning: Error): unknown => emitted.push(warning.message)
+    process.on('warning', onWarning)
+    const cluster = createScriptedCluster()
+    cluster.intercept = ({ verb, kind }) =>
+      verb === 'watch' && kind === 'Pod' ? apiError(403, 'Forbidden', 'no') : undefined
+    const { run } = await startOn(cluster, {
+      onWarning() {
+        throw new Error('the callback failed')
+      },
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(emitted).toContain('the callback failed')
+    await run.detach()
+    await expect(run.outcome).rejects.toMatchObject({ code: 'detached' })
+  })
+})
