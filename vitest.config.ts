@@ -20,7 +20,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,apps}/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: [
+            '{packages,apps}/*/{src,test,conformance}/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
           exclude: [...ignored, e2e, paperclip],
           testTimeout: 30_000,
           // A process for each of 200 files loads the same modules again and again: half the work of the small ones. No
@@ -32,7 +36,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: [`{packages,apps}/*/{src,test}/${e2e}`],
+          include: [`{packages,apps}/*/{src,test,conformance}/${e2e}`],
           exclude: ignored,
           testTimeout: 180_000,
           hookTimeout: 120_000,
@@ -45,7 +49,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'paperclip',
-          include: [`{packages,apps}/*/{src,test}/${paperclip}`],
+          include: [`{packages,apps}/*/{src,test,conformance}/${paperclip}`],
           exclude: ignored,
           testTimeout: 300_000,
           // The first server of a machine installs Paperclip, 1.6 GB, before it starts.

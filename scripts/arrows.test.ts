@@ -15,9 +15,9 @@ function sourcesBelow(folder: string): string[] {
 }
 
 function importsOfPackage(area: string, name: string): Import[] {
-  return ['src', 'test', 'scripts'].flatMap((folder) =>
+  return ['src', 'test', 'conformance', 'scripts'].flatMap((folder) =>
     sourcesBelow(join(root, area, name, folder)).flatMap((path) => {
-      const test = path.endsWith('.test.ts') || folder !== 'src' || path.includes('/testing/')
+      const test = path.endsWith('.test.ts') || folder !== 'src'
       return [...readFileSync(path, 'utf8').matchAll(importPattern)]
         .map((match) => match[1] ?? '')
         .filter((to) => to !== name)

@@ -70,6 +70,11 @@ describe('judgePackage', () => {
 
   it('names what is too much', () => {
     expect(judgePackage(packed(good), 999)).toEqual(['the tarball has 1000 bytes; its budget is 999'])
-    expect(judge({ ...good, 'src/a.test.ts': '' })).toEqual(['the tarball has src/a.test.ts, which is for our tests'])
+    for (const file of ['src/a.test.ts', 'src/testing/server.ts', 'conformance/cases.ts', 'test/fake.ts']) {
+      expect(judge({ ...good, [file]: '' })).toEqual([`the tarball has ${file}, which is for our tests`])
+    }
+    expect(judge({ ...good, 'src/check.ts': "import { it } from 'vitest'" })).toEqual([
+      'src/check.ts imports vitest: test code does not belong in a tarball',
+    ])
   })
 })

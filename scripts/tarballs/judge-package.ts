@@ -30,6 +30,7 @@ export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes
       .filter((target) => !files.has(target.replace('./', '')))
       .map((target) => `package.json names ${target}, which is not in the tarball`),
     ...undeclaredImports(manifest, files),
+    ...testImports(files),
     ...(readme.installs.includes(name) || manifest.bin ? [] : [`its README does not say \`npm install ${name}\``]),
     ...importedPackages(readme.example ?? '')
       .filter((used) => !readme.installs.includes(used))
@@ -42,7 +43,7 @@ export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes
       .filter((file) => isStale(file, files))
       .map((file) => `${file} has no source any more; node scripts/prune-dist.ts removes it`),
     ...[...files.keys()]
-      .filter((file) => /\.test\.|__fixtures__/.test(file))
+      .filter((file) => /\.test\.|__fixtures__|(?:^|\/)(?:test|testing|conformance)\//.test(file))
       .map((file) => `the tarball has ${file}, which is for our tests`),
   ]
 }
@@ -63,6 +64,19 @@ function isStale(file: string, files: PackedPackage['files']): boolean {
 function targets(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targets) : []
+}
+
+// Tools of our tests and builds. Whoever installs a package must never be asked for one of them.
+const testTools = new Set(['vitest', 'playwright-core', 'fast-check', 'esbuild'])
+
+function testImports(files: PackedPackage['files']): string[] {
+  return [...files]
+    .filter(([file]) => /\.[cm]?[jt]s$/.test(file))
+    .flatMap(([file, code]) =>
+      importedPackages(code)
+        .filter((used) => testTools.has(used))
+        .map((used) => `${file} imports ${used}: test code does not belong in a tarball`),
+    )
 }
 
 function undeclaredImports(manifest: PackedManifest, files: PackedPackage['files']): string[] {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { CliErrorCode } from './cli-error.ts'
 import { createProgram } from './program.ts'
 import { runCli } from './run-cli.ts'
-import { fakeTerminal } from './testing/fake-terminal.ts'
+import { fakeTerminal } from '../test/fake-terminal.ts'
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 

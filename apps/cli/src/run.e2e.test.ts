@@ -18,7 +18,7 @@ import { opencodeAgent } from './agents/opencode-agent.ts'
 import { runCli } from './run-cli.ts'
 import type { RunReport } from './run/run-report.ts'
 import { createRunRequest } from './run/run-request.ts'
-import { fakeTerminal } from './testing/fake-terminal.ts'
+import { fakeTerminal } from '../test/fake-terminal.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const secret = 'e2e-value-that-must-not-leak'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { miniPaperclipPlace, paperclipContext, type PaperclipPlace } from '@agent-jobs/adapter-kit/testing'
+import { miniPaperclipPlace, paperclipContext, type PaperclipPlace } from '@agent-jobs/paperclip-testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { claudeAgent } from './testing/claude-agent.ts'
-import { startCloudGateway, type CloudGateway } from './testing/cloud-gateway.ts'
+import { claudeAgent } from '../test/claude-agent.ts'
+import { startCloudGateway, type CloudGateway } from '../test/cloud-gateway.ts'
 
 describe('Claude Code whose model a cloud serves', () => {
   let place: PaperclipPlace

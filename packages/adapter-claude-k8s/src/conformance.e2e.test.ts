@@ -1,6 +1,6 @@
-import { adapterConformance, realPaperclipPlace } from '@agent-jobs/adapter-kit/testing'
+import { adapterConformance, realPaperclipPlace } from '@agent-jobs/paperclip-testing'
 import { describe } from 'vitest'
-import { claudeAgent } from './testing/claude-agent.ts'
+import { claudeAgent } from '../test/claude-agent.ts'
 
 const cluster = process.env['KUBECONFIG']
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { permissions, type Permission } from '@agent-jobs/adapter-kit'
-import { realPaperclipPlace, type PaperclipPlace } from '@agent-jobs/adapter-kit/testing'
+import { realPaperclipPlace, type PaperclipPlace } from '@agent-jobs/paperclip-testing'
 import { isAlreadyExists, kinds, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { claudeAgent } from './testing/claude-agent.ts'
+import { claudeAgent } from '../test/claude-agent.ts'
 
 const cluster = process.env['KUBECONFIG']
 const named = ({ resource, subresource, verb }: Permission) => {

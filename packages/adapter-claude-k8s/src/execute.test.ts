@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClusterPool, freshState } from '@agent-jobs/adapter-kit'
-import { miniPaperclipPlace, paperclipContext, type PaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
+import { miniPaperclipPlace, paperclipContext, type PaperclipPlace, type Told } from '@agent-jobs/paperclip-testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { claudeAgent } from './testing/claude-agent.ts'
+import { claudeAgent } from '../test/claude-agent.ts'
 
 const text = (told: Told) => told.log.map(({ chunk }) => chunk).join('')
 

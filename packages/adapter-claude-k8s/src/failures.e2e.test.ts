@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClusterPool } from '@agent-jobs/adapter-kit'
-import { paperclipContext, realPaperclipPlace, type PaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
+import { paperclipContext, realPaperclipPlace, type PaperclipPlace, type Told } from '@agent-jobs/paperclip-testing'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { claudeAgent } from './testing/claude-agent.ts'
+import { claudeAgent } from '../test/claude-agent.ts'
 
 const cluster = process.env['KUBECONFIG']
 const heard = (told: Told) => told.log.map(({ chunk }) => chunk).join('')

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { readmeTests } from '@agent-jobs/adapter-kit/testing'
+import { readmeTests } from '@agent-jobs/paperclip-testing'
 import { describe, expect, it } from 'vitest'
 import { claudeDefinition } from './claude-definition.ts'
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { artefactTests } from '@agent-jobs/adapter-kit/testing'
+import { artefactTests } from '@agent-jobs/paperclip-testing'
 import { describe } from 'vitest'
 
 describe('what Paperclip loads', () => {

@@ -1,6 +1,6 @@
-import { adapterConformance, realPaperclipPlace } from '@agent-jobs/adapter-kit/testing'
+import { adapterConformance, realPaperclipPlace } from '@agent-jobs/paperclip-testing'
 import { describe } from 'vitest'
-import { opencodeAgent } from './testing/opencode-agent.ts'
+import { opencodeAgent } from '../test/opencode-agent.ts'
 
 const cluster = process.env['KUBECONFIG']
 

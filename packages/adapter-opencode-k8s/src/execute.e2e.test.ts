@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { paperclipContext, realPaperclipPlace, type Told } from '@agent-jobs/adapter-kit/testing'
+import { paperclipContext, realPaperclipPlace, type Told } from '@agent-jobs/paperclip-testing'
 import { claimStore, createJobRunner, type ClaimStoreOptions, type OwnerState } from '@agent-jobs/k8s-job-runner'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { opencodeAgent } from './testing/opencode-agent.ts'
+import { opencodeAgent } from '../test/opencode-agent.ts'
 
 const cluster = process.env['KUBECONFIG']
 

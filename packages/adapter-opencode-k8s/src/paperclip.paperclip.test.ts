@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { paperclipConformance } from '@agent-jobs/adapter-kit/testing'
-import { opencodeAgent } from './testing/opencode-agent.ts'
+import { paperclipConformance } from '@agent-jobs/paperclip-testing'
+import { opencodeAgent } from '../test/opencode-agent.ts'
 
 paperclipConformance(opencodeAgent, { root: fileURLToPath(new URL('..', import.meta.url)), quick: true })

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { readmeTests } from '@agent-jobs/adapter-kit/testing'
+import { readmeTests } from '@agent-jobs/paperclip-testing'
 import { describe } from 'vitest'
 import { opencodeDefinition } from './opencode-definition.ts'
 

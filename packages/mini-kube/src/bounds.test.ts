@@ -10,7 +10,7 @@ import { LogFile } from './kubelet/log-file.ts'
 import { startMiniKube } from './mini-kube.ts'
 import { seededRandom } from './names.ts'
 import { ObjectStore } from './store/object-store.ts'
-import { testClient } from './testing.ts'
+import { testClient } from '../test/test-client.ts'
 
 const maps = '/api/v1/namespaces/default/configmaps'
 

@@ -3,7 +3,7 @@ import { BatchV1Api, CoreV1Api, KubeConfig, Log, Watch, type V1Job } from '@kube
 import { createKubeClient, kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
-import { shellJob } from './testing.ts'
+import { shellJob } from '../test/test-client.ts'
 
 let kube: MiniKube
 let config: KubeConfig

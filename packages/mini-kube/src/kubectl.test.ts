@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
-import { shellJob } from './testing.ts'
+import { shellJob } from '../test/test-client.ts'
 
 const run = promisify(execFile)
 const found = await run('kubectl', ['version', '--client']).then(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { startMiniKube } from './mini-kube.ts'
-import { testClient } from './testing.ts'
+import { testClient } from '../test/test-client.ts'
 
 const jobs = '/apis/batch/v1/namespaces/default/jobs'
 

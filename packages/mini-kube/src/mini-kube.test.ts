@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createManualClock } from './clock.ts'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
-import { shellJob, testClient, type TestClient } from './testing.ts'
+import { shellJob, testClient, type TestClient } from '../test/test-client.ts'
 
 let kube: MiniKube
 let client: TestClient

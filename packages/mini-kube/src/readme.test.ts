@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { faultKinds } from './faults/check-fault.ts'
-import { fidelityTable } from './conformance/fidelity.ts'
+import { fidelityTable } from '../conformance/fidelity.ts'
 import * as package_ from './index.ts'
 
 const file = new URL('../README.md', import.meta.url)

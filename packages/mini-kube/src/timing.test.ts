@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createManualClock, type ManualClock } from './clock.ts'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
-import { shellJob, testClient, type TestClient, type TestObject } from './testing.ts'
+import { shellJob, testClient, type TestClient, type TestObject } from '../test/test-client.ts'
 
 const pods = '/api/v1/namespaces/default/pods'
 const jobs = '/apis/batch/v1/namespaces/default/jobs'

@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startMiniKube, type FunctionContainer } from '../src/index.ts'
-import { testClient } from '../src/testing.ts'
+import { testClient } from './test-client.ts'
 
 const { values } = parseArgs({
   options: {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { completionWords } from './completion-command.ts'
 import { createProgram } from '../program.ts'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
 
 async function script(shell: string): Promise<string> {
   const terminal = fakeTerminal()

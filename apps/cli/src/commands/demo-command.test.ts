@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CliError } from '../cli-error.ts'
 import { installedAgent } from '../agents/installed-agent.ts'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
 
 function versionOf(packageName: string): string | undefined {
   try {

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
-import { startStandInCluster, type StandInCluster } from '../testing/stand-in-cluster.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
+import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
 
 let cluster: StandInCluster
 beforeAll(async () => {

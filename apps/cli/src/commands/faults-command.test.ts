@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
 
 describe('agent-jobs faults', () => {
   let kube: MiniKube

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal, type FakeTerminal } from '../testing/fake-terminal.ts'
+import { fakeTerminal, type FakeTerminal } from '../../test/fake-terminal.ts'
 
 const kubectl = (process.env['PATH'] ?? '')
   .split(delimiter)

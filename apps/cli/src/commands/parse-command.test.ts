@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
 
 let folder = ''
 const stream = [

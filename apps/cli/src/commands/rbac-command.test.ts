@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
 
 it('prints account, Role and binding for the server, in the namespace of the agents', async () => {
   const terminal = fakeTerminal()

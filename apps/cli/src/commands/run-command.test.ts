@@ -4,8 +4,8 @@ import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal } from '../testing/fake-terminal.ts'
-import { startStandInCluster, type StandInCluster } from '../testing/stand-in-cluster.ts'
+import { fakeTerminal } from '../../test/fake-terminal.ts'
+import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
 
 let cluster: StandInCluster
 let client: KubeClient

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../run-cli.ts'
-import { fakeTerminal, type FakeTerminal } from '../testing/fake-terminal.ts'
-import { startStandInCluster, type StandInCluster } from '../testing/stand-in-cluster.ts'
+import { fakeTerminal, type FakeTerminal } from '../../test/fake-terminal.ts'
+import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
 
 let cluster: StandInCluster
 beforeAll(async () => {

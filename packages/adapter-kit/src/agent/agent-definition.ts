@@ -2,9 +2,9 @@ import type { AdapterExecutionContext, AdapterModel, AdapterRuntimeToolDelivery 
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { z } from 'zod'
 import type { Permission } from '../environment/permissions.ts'
-import type { Isolation } from '../run/isolation.ts'
-import type { RunContext } from '../run/run-context.ts'
-import type { McpServers } from '../run/mcp-servers.ts'
+import type { Isolation } from '../plan/isolation.ts'
+import type { RunContext } from '../plan/run-context.ts'
+import type { McpServers } from '../paperclip-api/mcp-servers.ts'
 import type { commonSettings } from '../settings/common-settings.ts'
 import type { AgentParser, AgentSummary } from './agent-summary.ts'
 

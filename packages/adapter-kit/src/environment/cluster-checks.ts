@@ -2,8 +2,8 @@ import { isForbidden, isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
 import { messageOf } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
-import { dataClaim } from '../run/build-request.ts'
-import type { RunSite } from '../run/run-site.ts'
+import { dataClaim } from '../pod/build-request.ts'
+import type { RunSite } from '../plan/run-site.ts'
 import { missingPermissions, permissions, type Permission } from './permissions.ts'
 
 /** One finding of the environment test. */

@@ -1,9 +1,9 @@
-import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { describeOutcome, outcomeTable, RunError, type RunHandle, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { isRecord } from '../settings/loose-text.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
-import type { RunSite } from '../run/run-site.ts'
-import { dataClaim, placement } from '../run/build-request.ts'
+import type { RunSite } from '../plan/run-site.ts'
+import { dataClaim, placement } from '../pod/build-request.ts'
 import type { Check } from './cluster-checks.ts'
 
 // Runs in the agent's image; prints one line of JSON.

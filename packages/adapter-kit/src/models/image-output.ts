@@ -1,8 +1,8 @@
 import { describeOutcome } from '@agent-jobs/k8s-job-runner'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { AdapterError } from '../adapter-error.ts'
-import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
-import { openSite } from '../run/run-site.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import { openSite } from '../plan/run-site.ts'
 
 const limitMs = 60_000
 const startBudgetSeconds = 60

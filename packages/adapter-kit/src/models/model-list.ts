@@ -1,7 +1,7 @@
 import type { AdapterModel } from '@paperclipai/adapter-utils'
 import { messageOf } from '../adapter-error.ts'
 import type { AgentDefinition, ModelInput } from '../agent/agent-definition.ts'
-import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { imageOutput } from './image-output.ts'
 
 // A provider answers within seconds and for nothing; the agents' image needs a pod.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { paperclipContext } from '../testing/paperclip-context.ts'
+import { paperclipContext } from '../../test/paperclip-context.ts'
 import { assemblePrompt } from './assemble-prompt.ts'
 
 const wake = {

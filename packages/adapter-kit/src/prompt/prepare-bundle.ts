@@ -10,7 +10,7 @@ import {
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentFile, CommonSettings } from '../agent/agent-definition.ts'
-import type { RunPlaces } from '../run/places.ts'
+import type { RunPlaces } from '../plan/places.ts'
 import { readWithin, resolveWithin, type AgentReach } from '../volume/agent-reach.ts'
 import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
 import { liesIn } from '../volume/lies-in.ts'

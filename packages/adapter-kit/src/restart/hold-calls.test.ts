@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemDependencies } from '../create-adapter.ts'
-import { writeTokens } from '../run/run-tokens.ts'
+import { writeTokens } from '../paperclip-api/run-tokens.ts'
 import { holdCalls } from './hold-calls.ts'
 import { createLiveRecords, type LiveRecord } from './live-records.ts'
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../adapter-error.ts'
-import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
-import { holdTokens, releaseTokens } from '../run/run-tokens.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import { holdTokens, releaseTokens } from '../paperclip-api/run-tokens.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 import type { LiveRecord, LiveRecords } from './live-records.ts'
 

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { kinds } from '@agent-jobs/kube-api'
 import type { AdapterExecutionResult, ServerAdapterModule } from '@paperclipai/adapter-utils'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { paperclipContext, type Told } from '../testing/paperclip-context.ts'
-import { scriptAgent } from '../testing/script-agent.ts'
-import { startScriptCluster, type ScriptCluster } from '../testing/script-cluster.ts'
+import { paperclipContext, type Told } from '../../test/paperclip-context.ts'
+import { scriptAgent } from '../../test/script-agent.ts'
+import { startScriptCluster, type ScriptCluster } from '../../test/script-cluster.ts'
 
 // Says that it began, and ends when the server lets it.
 const definition = scriptAgent(`

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../clock.ts'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { systemDependencies } from '../create-adapter.ts'
-import { writeTokens } from '../run/run-tokens.ts'
+import { writeTokens } from '../paperclip-api/run-tokens.ts'
 import { createLiveRecords, type LiveRecord } from './live-records.ts'
 import { wakeOrphans } from './wake-orphans.ts'
 

@@ -1,8 +1,8 @@
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
 import { messageOf } from '../adapter-error.ts'
-import type { AdapterDependencies } from '../run/adapter-dependencies.ts'
-import { reattachReason } from '../run/decide-claim.ts'
-import { readTokens } from '../run/run-tokens.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import { reattachReason } from '../acquire/decide-acquisition.ts'
+import { readTokens } from '../paperclip-api/run-tokens.ts'
 import { isRecord } from '../settings/loose-text.ts'
 import type { LiveRecord, LiveRecords } from './live-records.ts'
 

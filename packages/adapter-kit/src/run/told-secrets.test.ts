@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { createAdapter, systemDependencies } from '../create-adapter.ts'
 import { freshState } from '../restart/process-state.ts'
-import { paperclipContext } from '../testing/paperclip-context.ts'
-import { scriptAgent } from '../testing/script-agent.ts'
-import { startScriptCluster, type ScriptCluster } from '../testing/script-cluster.ts'
+import { paperclipContext } from '../../test/paperclip-context.ts'
+import { scriptAgent } from '../../test/script-agent.ts'
+import { startScriptCluster, type ScriptCluster } from '../../test/script-cluster.ts'
 
 // Shows everything that it was given, as an agent may be talked into doing; the credentials of MCP servers stand in its file.
 const definition = scriptAgent(`

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMiniKube, type MiniKube } from '../mini-kube.ts'
-import { shellJob, testClient, type TestClient, type TestObject } from '../testing.ts'
+import { shellJob, testClient, type TestClient, type TestObject } from '../../test/test-client.ts'
 
 let kube: MiniKube
 let client: TestClient

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createManualClock } from '../clock.ts'
 import { startMiniKube } from '../mini-kube.ts'
-import { testClient } from '../testing.ts'
+import { testClient } from '../../test/test-client.ts'
 
 const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/mini-kube'
 

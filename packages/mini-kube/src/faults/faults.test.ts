@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FunctionContainer } from '../kubelet/container-runtime.ts'
 import { startMiniKube, type MiniKube } from '../mini-kube.ts'
 import type { MiniKubeOptions } from '../options.ts'
-import { shellJob, testClient, type TestClient, type TestObject } from '../testing.ts'
+import { shellJob, testClient, type TestClient, type TestObject } from '../../test/test-client.ts'
 import type { Fault } from './fault.ts'
 
 const pods = '/api/v1/namespaces/default/pods'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMiniKube } from '../mini-kube.ts'
-import { shellJob, testClient } from '../testing.ts'
+import { shellJob, testClient } from '../../test/test-client.ts'
 import { closedFolder, LentPrograms } from './lent-programs.ts'
 
 const isRoot = process.getuid?.() === 0

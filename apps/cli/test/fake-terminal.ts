@@ -1,0 +1,59 @@
+import { EventEmitter } from 'node:events'
+import type { Terminal } from '../src/output/terminal.ts'
+
+/** A terminal that remembers what was written, and lets a test press Ctrl-C. */
+export interface FakeTerminal extends Terminal {
+  stdout(): string
+  stderr(): string
+  press(signal: 'SIGINT' | 'SIGTERM'): void
+  /** Takes the reader of standard output away. */
+  closeOut(): void
+  /** Resolves when a stream holds the text. */
+  shown(text: string, stream?: 'out' | 'err'): Promise<void>
+}
+
+/** Makes one with what stands on its standard input and in its environment. */
+export function fakeTerminal(
+  options: { stdin?: readonly string[]; env?: Record<string, string | undefined>; colours?: boolean } = {},
+): FakeTerminal {
+  const written = { out: [] as string[], err: [] as string[] }
+  const signals = new EventEmitter()
+  const writes = new EventEmitter()
+  async function* stdin(): AsyncGenerator<Uint8Array> {
+    for (const chunk of options.stdin ?? []) yield new TextEncoder().encode(chunk)
+  }
+  const colour = options.colours ?? false
+  const outClosed = new AbortController()
+  return {
+    stdin: stdin(),
+    env: options.env ?? {},
+    out: (text) => {
+      written.out.push(text)
+      writes.emit('write')
+    },
+    err: (text) => {
+      written.err.push(text)
+      writes.emit('write')
+    },
+    colours: { out: colour, err: colour },
+    outClosed: outClosed.signal,
+    onSignal: (listener) => {
+      signals.on('signal', listener)
+      return () => signals.off('signal', listener)
+    },
+    stdout: () => written.out.join(''),
+    stderr: () => written.err.join(''),
+    press: (signal) => signals.emit('signal', signal),
+    closeOut: () => outClosed.abort(),
+    shown: (text, stream = 'err') =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!written[stream].join('').includes(text)) return
+          writes.off('write', look)
+          resolve()
+        }
+        writes.on('write', look)
+        look()
+      }),
+  }
+}

@@ -1,0 +1,97 @@
+import { RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import { messageOf } from '../adapter-error.ts'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { isSensitive } from '../pod/env-policy.ts'
+import { offeredSession } from '../session/decide-resume.ts'
+import type { VolumePlace } from '../volume/held-folder.ts'
+import type { AgentJob } from './candidates.ts'
+import type { ClaimedRun, ClaimInput } from './acquire-job.ts'
+import type { RunPlan } from '../plan/plan-run.ts'
+import { runFile } from '../volume/run-file.ts'
+import { journalSource } from '../follow/run-journal.ts'
+import { addToken, readTokens } from '../paperclip-api/run-tokens.ts'
+
+/** Takes over a Job that an earlier run left; null when there is nothing left to take over. */
+export async function adoptJob<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  { definition, plan, ctx, relay, signal, state }: ClaimInput<Schema, Summary>,
+  job: AgentJob,
+): Promise<ClaimedRun | null> {
+  const runner = plan.cluster.runner(plan.namespace)
+  const journalFile = runFile(plan, plan.places.journalPath, job.runId)
+  let handle: RunHandle
+  try {
+    handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalSource(journalFile) })
+  } catch (error) {
+    // It ended and went between the look and the touch: there is nothing left to adopt.
+    if (RunError.isInstance(error) && error.code === 'job_not_found') return null
+    throw error
+  }
+  state.submitted = true
+  await ctx.onMeta?.({
+    adapterType: definition.conversationType,
+    command: `kubectl job/${job.name}`,
+    cwd: plan.places.cwd,
+    commandArgs: [],
+    commandNotes: [
+      `Adapter: ${definition.type}`,
+      `Namespace: ${plan.namespace}`,
+      `Reattached from prior run: ${job.runId ?? 'unknown'}`,
+    ],
+    prompt: '',
+  })
+  ctx.onDispatch?.()
+  await relay.line(
+    'stdout',
+    `[paperclip] Reattached to K8s Job ${job.name} of run ${job.runId ?? '(unknown)'}; its output follows from the first line`,
+  )
+  const sensitive = await secretsOf(plan, secretNameFor(handle.key), signal)
+  const { tokenFile, tokens, warning } = await handOverToken(plan, ctx, job)
+  if (warning !== null) await relay.line('stderr', `[paperclip] ${warning}`)
+  return {
+    handle,
+    adoptedFromRun: job.runId,
+    secrets: [...plan.secrets, ...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
+    tokenFile,
+    journalFile,
+    promptBundleKey: null,
+    mcpServerIdentity: null,
+    previous: offeredSession(ctx.runtime),
+  }
+}
+
+/** The token of the run that the agent began with dies with that run; from here on the new run's speaks for it. */
+async function handOverToken(
+  plan: RunPlan,
+  ctx: AdapterExecutionContext,
+  job: AgentJob,
+): Promise<{ tokenFile: VolumePlace | null; tokens: string[]; warning: string | null }> {
+  const file = runFile(plan, plan.places.tokenPath, job.runId)
+  if (file === null) return { tokenFile: null, tokens: [], warning: null }
+  try {
+    const tokens = ctx.authToken
+      ? await addToken(file, { token: ctx.authToken, runId: plan.run.runId })
+      : await readTokens(file)
+    if (tokens === null) return { tokenFile: null, tokens: [], warning: null }
+    return { tokenFile: file, tokens: tokens.map(({ token }) => token), warning: null }
+  } catch (error) {
+    const warning = `The agent cannot be given the token of this run, and what it asks of Paperclip may be refused: ${messageOf(error)}`
+    return { tokenFile: file, tokens: [], warning }
+  }
+}
+
+/** What the adopted run must not show: the credentials that its Secret holds. Gone with the Secret, there is none to hide. */
+async function secretsOf(plan: RunPlan, name: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    const { data = {} } = await plan.cluster.client.get(kinds.Secret, { name, namespace: plan.namespace, signal })
+    return Object.entries(data).flatMap(([key, value]) => {
+      const text = Buffer.from(value, 'base64').toString('utf8')
+      return !key.startsWith('AGENT_JOBS_') && isSensitive(key, text) ? [text] : []
+    })
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw error
+  }
+}

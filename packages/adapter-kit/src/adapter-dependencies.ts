@@ -1,0 +1,21 @@
+import type { Clock } from './clock.ts'
+import type { LiveRecords } from './restart/live-records.ts'
+import type { ProcessState } from './restart/process-state.ts'
+import type { ClusterPool } from './cluster/cluster-pool.ts'
+
+/** Everything that the flow takes from outside. */
+export interface AdapterDependencies {
+  /** The server's own environment. */
+  env: Readonly<Record<string, string | undefined>>
+  clock: Clock
+  clusters: ClusterPool
+  fetch: typeof fetch
+  /** Where the server has the data volume that pods see at this path; null when it has not. */
+  serverPath: (dataMountPath: string) => string | null
+  /** What is known of the other runs of this process. */
+  state: ProcessState
+  /** Jobs that a restarted server must take back; null where nothing is to be kept. */
+  records: (adapterType: string) => LiveRecords | null
+  /** For what concerns no run. */
+  onWarning: (message: string) => void
+}

@@ -1,0 +1,129 @@
+import { posix } from 'node:path'
+import { AdapterError } from '../adapter-error.ts'
+import type { CommonSettings } from '../agent/agent-definition.ts'
+import { isolationRoots, type Isolation } from './isolation.ts'
+import { gitRoots, workingDirectory, type RunContext } from './run-context.ts'
+import { volumeScope, type VolumeScope } from '../volume/volume-scope.ts'
+
+/** Where a run keeps what, by the paths that its pod sees. */
+export interface RunPlaces {
+  dataMountPath: string
+  /** Root of Paperclip's instance on the data volume. */
+  instanceRoot: string
+  home: string
+  cwd: string
+  /** What belongs to this agent alone. */
+  stateDirectory: string
+  /** What belongs to this run alone and holds secrets: in the pod, never on the volume. */
+  runDirectory: string
+  /** Null without a data volume. */
+  journalPath: string | null
+  /** The run's Paperclip tokens, for the launcher alone; null without a data volume. */
+  tokenPath: string | null
+  /** Skills and instructions of this company; null without a data volume. */
+  bundleRoot: string | null
+  /** What the pod has of the data volume; null for all of it, empty without one. */
+  scope: VolumeScope | null
+}
+
+/** Refuses an id that could lead a path out of its folder. */
+function pathComponent(id: string, what: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(id)) {
+    throw new AdapterError(
+      'invalid_identity',
+      `Invalid ${what} for a path: ${JSON.stringify(id.slice(0, 80))}. Expected letters, digits, "-" and "_".`,
+    )
+  }
+  return id
+}
+
+// Every user may write here, and it goes with the pod.
+const podScratch = '/tmp'
+
+/** Decides all paths of a run. */
+export function runPlaces(input: {
+  run: RunContext
+  settings: CommonSettings
+  isolation: Isolation
+  hasVolume: boolean
+  /** The pod gets folders of the volume instead of all of it. */
+  scoped: boolean
+  dataMountPath: string
+  env: Readonly<Record<string, string | undefined>>
+  bundleFolder: string
+}): RunPlaces {
+  const { run, settings, isolation, hasVolume, scoped, dataMountPath, env, bundleFolder } = input
+  const company = pathComponent(run.companyId, 'company id')
+  const agent = pathComponent(run.agentId, 'agent id')
+  const runId = pathComponent(run.runId, 'run id')
+  const instance = pathComponent(env['PAPERCLIP_INSTANCE_ID']?.trim() || 'default', 'instance id')
+  const instanceRoot = posix.join(serverHome(env, dataMountPath), 'instances', instance)
+  const runDirectory = posix.join(podScratch, `agent-run-${runId}`)
+  if (!hasVolume) {
+    const home = posix.join(podScratch, 'agent-home')
+    return {
+      dataMountPath,
+      instanceRoot,
+      home,
+      cwd: settings.cwd ?? home,
+      stateDirectory: posix.join(home, '.state'),
+      runDirectory,
+      journalPath: null,
+      tokenPath: null,
+      bundleRoot: null,
+      scope: { folders: [], refused: [] },
+    }
+  }
+  const companyHome = posix.join(instanceRoot, 'data', 'agent-jobs', company, 'home')
+  const home = isolation.homeRoot ?? (scoped ? companyHome : dataMountPath)
+  const agentFolder = posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
+  const stateDirectory =
+    isolation.sessionRoot ?? (isolation.homeRoot === null ? agentFolder : posix.join(isolation.homeRoot, '.agent-jobs'))
+  const asked = isolation.workspaceRoot ?? workingDirectory(run, settings.cwd, home)
+  // The volume itself is no place to work in where only folders of it are there.
+  const cwd = scoped && asked === dataMountPath ? home : asked
+  const bundleRoot = posix.join(instanceRoot, 'companies', company, bundleFolder)
+  const { workspace } = run
+  const scope = scoped
+    ? volumeScope({
+        root: dataMountPath,
+        instanceRoot,
+        company,
+        agent,
+        own: [companyHome, agentFolder, posix.join(instanceRoot, 'companies', company, 'agents', agent)],
+        readOnly: [bundleRoot],
+        wanted: [
+          home,
+          cwd,
+          workspace.agentHome,
+          workspace.cwd,
+          workspace.worktreePath,
+          ...workspace.hints.map(({ cwd: path }) => (typeof path === 'string' ? path : null)),
+          ...gitRoots(settings.env),
+          ...isolationRoots(isolation),
+          settings.instructionsRootPath ?? null,
+          settings.instructionsFilePath === undefined ? null : posix.dirname(settings.instructionsFilePath),
+          ...settings.volumeFolders,
+        ],
+      })
+    : null
+  return {
+    dataMountPath,
+    instanceRoot,
+    home,
+    cwd,
+    stateDirectory,
+    runDirectory,
+    journalPath: posix.join(agentFolder, 'journal', `${runId}.aj1`),
+    tokenPath: posix.join(agentFolder, 'tokens', `${runId}.json`),
+    bundleRoot,
+    scope,
+  }
+}
+
+/** Paperclip's home on the volume. */
+function serverHome(env: Readonly<Record<string, string | undefined>>, dataMountPath: string): string {
+  const { PAPERCLIP_HOME: own, HOME: user } = env
+  const home = own?.trim() || (user?.trim() ? posix.join(user.trim(), '.paperclip') : '')
+  return home === dataMountPath || home.startsWith(`${dataMountPath}/`) ? home.replace(/\/+$/, '') : dataMountPath
+}

@@ -1,0 +1,62 @@
+import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import type { z } from 'zod'
+import { AdapterError } from '../adapter-error.ts'
+import type { AgentDefinition, CommonSettings } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { isRecord } from '../settings/loose-text.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import { readIsolation, type Isolation } from './isolation.ts'
+import { labelValue } from '../pod/labels.ts'
+import { runPlaces, type RunPlaces } from './places.ts'
+import { readRunContext, type RunContext } from './run-context.ts'
+import { openSite, type RunSite } from './run-site.ts'
+
+/** What is decided before anything is created: who runs, where, with what. */
+export interface RunPlan<Settings extends CommonSettings = CommonSettings> extends RunSite<Settings> {
+  run: RunContext
+  isolation: Isolation
+  places: RunPlaces
+  /** The lock: at most one live run for each key. */
+  key: string
+}
+
+/** An environment that Paperclip chose for the run may name another cluster, namespace or claim. */
+function environmentOverrides(ctx: AdapterExecutionContext): Record<string, unknown> {
+  const target: unknown = ctx.executionTarget
+  if (!isRecord(target) || target['transport'] !== 'k8s' || !isRecord(target['config'])) return {}
+  return Object.fromEntries(
+    Object.entries(target['config']).filter(([, value]) => value !== null && value !== undefined),
+  )
+}
+
+/** Plans a run. Reads the server's own pod; creates nothing. */
+export async function planRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  deps: AdapterDependencies,
+  ctx: AdapterExecutionContext,
+  signal: AbortSignal,
+): Promise<RunPlan<z.output<Schema>>> {
+  const config = { ...ctx.config, ...environmentOverrides(ctx) }
+  const run = readRunContext(ctx)
+  if (labelValue(run.agentId) === null) {
+    throw new AdapterError(
+      'k8s_agent_id_invalid',
+      `Agent ID "${run.agentId}" cannot be sanitized to a valid Kubernetes label`,
+    )
+  }
+  const site = await openSite(definition.schema, deps, config, signal)
+  const { settings } = site
+  const isolation = readIsolation(settings.k8sRunIsolation ?? config['runIsolation'] ?? config['isolation'], run.runId)
+  const places = runPlaces({
+    run,
+    settings,
+    isolation,
+    hasVolume: site.hasVolume,
+    scoped: site.scoped,
+    dataMountPath: site.dataMountPath,
+    env: deps.env,
+    bundleFolder: definition.bundleFolder,
+  })
+  const apart = isolation.keyHash === null ? '' : `:${isolation.mode}:${isolation.keyHash}`
+  return { ...site, run, isolation, places, key: `${definition.type}:${run.agentId}${apart}` }
+}

@@ -1,0 +1,237 @@
+import type { RunRequest } from '@agent-jobs/k8s-job-runner'
+import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipai/adapter-utils'
+import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-utils'
+import { posix } from 'node:path'
+import type { z } from 'zod'
+import { messageOf } from '../adapter-error.ts'
+import type { AgentClaim, AgentDefinition, AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
+import type { AgentSummary } from '../agent/agent-summary.ts'
+import { isSensitive } from '../pod/env-policy.ts'
+import { assemblePrompt } from '../prompt/assemble-prompt.ts'
+import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
+import { decideResume, offeredSession, type ResumeDecision } from '../session/decide-resume.ts'
+import { agentEnv, type AgentEnv } from '../pod/agent-env.ts'
+import { buildRequest } from '../pod/build-request.ts'
+import { isolationVariables } from './isolation.ts'
+import { jobName } from '../pod/job-name.ts'
+import { secretRedactor } from '../follow/log-relay.ts'
+import { joinMcpServers, mcpIdentity } from '../paperclip-api/mcp-servers.ts'
+import type { PaperclipProxy } from '../paperclip-api/paperclip-proxy.ts'
+import type { RunPlan } from './plan-run.ts'
+import { podFolders } from '../volume/pod-folders.ts'
+import type { RunContext } from './run-context.ts'
+import { runtimeToolsVariables } from '../paperclip-api/runtime-tools.ts'
+import { secretTexts } from './secret-texts.ts'
+import { shownArguments } from './shown-arguments.ts'
+
+/** A run that is ready to be submitted. */
+export interface PreparedRun {
+  request: RunRequest
+  /** Volumes that must be there before the Job is. */
+  claims: readonly AgentClaim[]
+  resume: ResumeDecision
+  bundle: PreparedBundle
+  mcpServerIdentity: string | null
+  meta: AdapterInvocationMeta
+  warnings: string[]
+  /** Values that must not appear in the run's log. */
+  secrets: string[]
+}
+
+async function resumeDecision<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  plan: RunPlan<z.output<Schema>>,
+  ctx: AdapterExecutionContext,
+): Promise<ResumeDecision> {
+  const { settings, places, volume } = plan
+  const offered = offeredSession(ctx.runtime)
+  const usable = offered !== null && settings.resumeLastSession && definition.isSessionId(offered.sessionId)
+  const files = usable
+    ? await definition.findSession({
+        sessionId: offered.sessionId,
+        taskId: plan.run.taskId,
+        cwd: places.cwd,
+        volumeRoot: places.dataMountPath,
+        home: places.home,
+        stateDirectory: places.stateDirectory,
+        isolation: plan.isolation,
+        settings,
+        env: plan.visibleEnv,
+        volume,
+      })
+    : 'unknown'
+  return decideResume({
+    offered,
+    enabled: settings.resumeLastSession,
+    cwd: places.cwd,
+    boundToDirectory: definition.sessionBoundToDirectory,
+    isSessionId: (id) => definition.isSessionId(id),
+    files: places.journalPath === null && usable ? 'absent' : files,
+    label: definition.label,
+  })
+}
+
+/** The MCP servers of all agents; an error where they are there and cannot be read. */
+async function baselineServers(volume: VolumeView, root: string): Promise<string | Error | null> {
+  try {
+    return await volume.text(posix.join(root, '.mcp.json'))
+  } catch (error) {
+    return new Error(messageOf(error))
+  }
+}
+
+/** Turns a plan into the request of a Job, with prompt, files, environment and command line. */
+export async function prepareStart<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  definition: AgentDefinition<Schema, Summary>,
+  plan: RunPlan<z.output<Schema>>,
+  ctx: AdapterExecutionContext,
+  proxy: PaperclipProxy | null,
+): Promise<PreparedRun> {
+  const { settings, run, places, volume, inheritance } = plan
+  const resume = await resumeDecision(definition, plan, ctx)
+  const resumed = resume.kind === 'resume' ? resume.sessionId : null
+  const bundle = await prepareBundle({ ctx, settings, volume, places })
+  const mcp = joinMcpServers({
+    baseline: await baselineServers(volume, places.dataMountPath),
+    configured: settings.mcpServers,
+    runtime: ctx.runtimeMcp?.getServers() ?? [],
+    apiUrl: plan.apiUrl,
+    proxiedToken: proxy === null ? null : (ctx.authToken ?? null),
+  })
+  const prepared = await definition.prepare({
+    ctx,
+    run,
+    settings,
+    resume: resumed,
+    volumeRoot: places.dataMountPath,
+    home: places.home,
+    cwd: places.cwd,
+    stateDirectory: places.stateDirectory,
+    runDirectory: places.runDirectory,
+    bundle: { directory: bundle.directory, instructionsFile: bundle.instructionsFile },
+    isolation: plan.isolation,
+    mcpServers: mcp.servers,
+    env: plan.visibleEnv,
+    volume,
+  })
+  const scratch = posix.join(places.runDirectory, 'scratch')
+  const env = agentEnv({
+    ctx,
+    run,
+    inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
+    configured: settings.env,
+    forced: { HOME: places.home, ...isolationVariables(plan.isolation), ...prepared.env },
+    // Images of servers bake `production`, with which an agent's package manager leaves out what it builds and tests by.
+    fallback: plan.visibleEnv['NODE_ENV'] === undefined ? { NODE_ENV: 'development' } : {},
+    cwd: places.cwd,
+    agentHome: agentHome(settings, run),
+    scratch,
+    runtimeTools: runtimeToolsVariables(ctx.runtimeTools, {
+      delivery: definition.runtimeToolDelivery,
+      apiUrl: plan.apiUrl,
+    }),
+    apiUrl: plan.apiUrl,
+    proxied: proxy !== null,
+  })
+  const { prompt, metrics } = assemblePrompt({
+    ctx,
+    promptTemplate: settings.promptTemplate,
+    bootstrapPromptTemplate: settings.bootstrapPromptTemplate,
+    resumed: resumed !== null,
+    lead: prepared.lead ?? [],
+  })
+  const scope = await podFolders(plan, prepared.volumeFolders ?? [])
+  const name = jobName(definition.jobNamePrefix, run.agentId, run.runId)
+  const built = buildRequest({
+    identity: {
+      adapterType: definition.type,
+      agentId: run.agentId,
+      agentName: run.agentName,
+      runId: run.runId,
+      companyId: run.companyId,
+      taskId: run.taskId,
+      sessionId: resumed,
+      isolation: plan.isolation,
+      promptBundleKey: bundle.key,
+    },
+    key: plan.key,
+    jobName: name,
+    containerName: definition.containerName,
+    settings,
+    inheritance,
+    namespace: plan.namespace,
+    references: plan.references,
+    env,
+    argv: prepared.argv,
+    cwd: places.cwd,
+    stdin: prompt,
+    files: [...bundle.files, ...prepared.files, ...scratchFolder(scratch, env)],
+    claims: prepared.claims ?? [],
+    dataMountPath: places.dataMountPath,
+    folders: scope?.folders ?? null,
+    journalPath: places.journalPath,
+    finishRule: definition.finishRule,
+    proxy: proxy?.spec ?? null,
+  })
+  const mcpNames = Object.keys(mcp.servers)
+  const notes = [
+    `Image: ${built.request.image}`,
+    `Namespace: ${plan.namespace}`,
+    `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
+    `Skills (${bundle.skills.length})${bundle.skills.length > 0 ? `: ${bundle.skills.join(', ')}` : ''}`,
+    ...(mcpNames.length > 0 ? [`MCP servers: ${mcpNames.join(', ')}`] : []),
+    ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
+    `Paperclip's API: ${proxy === null ? 'direct' : "on the pod's loopback"}`,
+    ...prepared.notes,
+  ]
+  const secrets = [
+    ...plan.secrets,
+    ...secretTexts(mcp.servers),
+    ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
+    ...(ctx.authToken ? [ctx.authToken] : []),
+  ]
+  return {
+    request: built.request,
+    claims: prepared.claims ?? [],
+    resume,
+    bundle,
+    mcpServerIdentity: mcpIdentity(mcp.servers),
+    meta: {
+      // The built-in type keeps a lost run's task wakeable (PAPERCLIP.md c.5); the notes say what really ran.
+      adapterType: definition.conversationType,
+      command: `kubectl job/${name}`,
+      cwd: places.cwd,
+      commandArgs: shownArguments(prepared.argv, secretRedactor(secrets)),
+      commandNotes: [`Adapter: ${definition.type}`, ...notes],
+      env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
+      prompt,
+      promptMetrics: metrics,
+    },
+    warnings: [
+      ...plan.warnings,
+      ...(scope?.warnings ?? []),
+      ...mcp.warnings,
+      ...bundle.warnings,
+      ...prepared.warnings,
+      ...built.warnings,
+    ],
+    secrets,
+  }
+}
+
+/** Where the agent's own files are: a bundle of instructions outside of Paperclip's folders brings them along. */
+function agentHome({ instructionsBundleMode, instructionsRootPath }: CommonSettings, run: RunContext): string | null {
+  return instructionsBundleMode === 'external' && instructionsRootPath !== undefined
+    ? instructionsRootPath
+    : run.workspace.agentHome
+}
+
+/** A file that makes the folder, where the agent is told of it. */
+function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[] {
+  const told = [plain, secret].some((variables) => variables['PAPERCLIP_SCRATCH_DIR'] === scratch)
+  return told ? [{ path: posix.join(scratch, '.keep'), content: '' }] : []
+}
+
+function hidden(secret: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
+}

@@ -1,0 +1,189 @@
+import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import {
+  buildPaperclipEnv,
+  isForbiddenConfigEnvKey,
+  isPaperclipRuntimeEnvKey,
+  readPaperclipIssueWorkModeFromContext,
+  refreshPaperclipWorkspaceEnvForExecution,
+  stringifyPaperclipWakePayload,
+} from '@paperclipai/adapter-utils/server-utils'
+import { AdapterError } from '../adapter-error.ts'
+import { isSensitive } from './env-policy.ts'
+import type { InheritedEnv } from './inherit-from-pod.ts'
+import { describe } from '../settings/loose-text.ts'
+import { liesIn } from '../volume/lies-in.ts'
+import { shedOversized, type ShedVariable } from './env-shedding.ts'
+import { objectsOf, wakeVariables, type RunContext } from '../plan/run-context.ts'
+
+/** The agent's environment, ready for a run: what may stand in the Job, and what goes to the run's Secret. */
+export interface AgentEnv {
+  plain: Record<string, string>
+  secret: Record<string, string>
+  shed: ShedVariable[]
+}
+
+/** Everything that has a say in the agent's environment. */
+export interface AgentEnvInput {
+  ctx: AdapterExecutionContext
+  run: RunContext
+  inherited: Pick<InheritedEnv, 'plain' | 'sensitive'>
+  configured: Record<string, unknown> | undefined
+  /** The agent's own variables (home of its state, provider switches); they win over everything. */
+  forced: Record<string, string>
+  /** Set only where nobody else set it. */
+  fallback: Record<string, string>
+  cwd: string
+  agentHome: string | null
+  /** Folder of the pod for files that go with the run. */
+  scratch: string
+  /** Paperclip's own tools. */
+  runtimeTools: Record<string, string>
+  apiUrl: string | null
+  /** The launcher gives the agent address and password of its own proxy; the token stays out. */
+  proxied?: boolean
+}
+
+// POSIX names only: the Secret becomes environment by envFrom, which skips other names without a word.
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+// Identity and places; everybody who may see the Job may see these.
+const publicNames = new Set([
+  'PAPERCLIP_AGENT_ID',
+  'PAPERCLIP_COMPANY_ID',
+  'PAPERCLIP_RUN_ID',
+  'PAPERCLIP_TASK_ID',
+  'PAPERCLIP_API_URL',
+  'PAPERCLIP_WAKE_REASON',
+  'PAPERCLIP_ISSUE_WORK_MODE',
+  'PAPERCLIP_WORKSPACE_CWD',
+  'PAPERCLIP_WORKSPACE_ID',
+  'PAPERCLIP_WORKSPACE_SOURCE',
+  'PAPERCLIP_WORKSPACE_STRATEGY',
+  'AGENT_HOME',
+])
+
+/** The user's variables as texts; anything else is refused by name, never dropped in silence. */
+export function configuredVariables(configured: Record<string, unknown> | undefined): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [name, value] of Object.entries(configured ?? {})) {
+    if (!variableName.test(name)) {
+      throw new AdapterError(
+        'invalid_config',
+        `"env": "${name}" is no name of an environment variable. Rename it in the agent's settings.`,
+      )
+    }
+    if (value === null || value === undefined) continue
+    if (typeof value === 'object') {
+      throw new AdapterError(
+        'invalid_config',
+        `"env": the value of ${name} is ${describe(value)}, expected a text. A secret reference must be resolved by Paperclip before the run; choose the secret anew in the agent's settings.`,
+      )
+    }
+    variables[name] = String(value)
+  }
+  return variables
+}
+
+const scratchName = /^PAPERCLIP_(?:(?:RUN_|TASK_)?SCRATCH_DIR|TMPDIR)$/
+const hostPath = /^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR)$/
+
+/**
+ * Paperclip prepares folders on the server's disk; only what lies on the shared volume exists in the pod. Its prompt tells
+ * agents to use the one for scratch files, so that one becomes a folder of the pod.
+ */
+function placeInPod(variables: Record<string, string>, input: { home: string; scratch: string; kept: object }): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (liesIn(value, input.home) || name in input.kept) continue
+    if (scratchName.test(name)) variables[name] = input.scratch
+    else if (hostPath.test(name)) delete variables[name]
+  }
+}
+
+// A company's proxy would be asked for the pod's own loopback.
+function exemptLoopback(variables: Record<string, string>): void {
+  if (!Object.keys(variables).some((name) => /^(?:https?|all)_proxy$/i.test(name))) return
+  const { NO_PROXY: upper, no_proxy: lower } = variables
+  // Some programs read the one, some the other, some both: what stands in one alone must hold for all.
+  for (const [name, value] of [
+    ['NO_PROXY', upper ?? lower],
+    ['no_proxy', lower ?? upper],
+  ] as const) {
+    const known = (value ?? '').split(',').filter((host) => host.trim() !== '')
+    variables[name] = known.includes('*') ? '*' : [...new Set([...known, '127.0.0.1'])].join(',')
+  }
+}
+
+/** Layers the environment: inherited < Paperclip's own < configured < forced (rows 84–92 of the field's table). */
+export function agentEnv(input: AgentEnvInput): AgentEnv {
+  const { ctx, run, inherited, forced, cwd } = input
+  const context = ctx.context
+  const base: Record<string, string> = {
+    ...buildPaperclipEnv(ctx.agent),
+    PAPERCLIP_RUN_ID: run.runId,
+    ...input.runtimeTools,
+    ...wakeVariables(context),
+  }
+  const configured = configuredVariables(input.configured)
+  const apiUrl = input.apiUrl ?? configured['PAPERCLIP_API_URL']
+  if (apiUrl !== undefined) base['PAPERCLIP_API_URL'] = apiUrl
+
+  const optional: Record<string, string | null> = {
+    PAPERCLIP_ISSUE_WORK_MODE: readPaperclipIssueWorkModeFromContext(context),
+    PAPERCLIP_WAKE_PAYLOAD_JSON: stringifyPaperclipWakePayload(context['paperclipWake']),
+  }
+  for (const [name, list] of [
+    ['PAPERCLIP_RUNTIME_SERVICE_INTENTS_JSON', objectsOf(context['paperclipRuntimeServiceIntents'])],
+    ['PAPERCLIP_RUNTIME_SERVICES_JSON', objectsOf(context['paperclipRuntimeServices'])],
+  ] as const) {
+    optional[name] = list.length > 0 ? JSON.stringify(list) : null
+  }
+  for (const [name, value] of Object.entries(optional)) if (value) base[name] = value
+
+  const { workspace } = run
+  refreshPaperclipWorkspaceEnvForExecution({
+    env: base,
+    envConfig: configured,
+    workspaceCwd: workspace.cwd,
+    workspaceSource: workspace.source,
+    workspaceStrategy: workspace.strategy,
+    workspaceId: workspace.id,
+    workspaceRepoUrl: workspace.repoUrl,
+    workspaceRepoRef: workspace.repoRef,
+    workspaceBranch: workspace.branch,
+    workspaceWorktreePath: workspace.worktreePath,
+    workspaceHints: workspace.hints,
+    agentHome: input.agentHome,
+    // The volume is mounted at the same path in server and pod, so paths need no rewriting.
+    executionTargetIsRemote: false,
+    executionCwd: cwd,
+  })
+  if (ctx.authToken && input.proxied !== true) base['PAPERCLIP_API_KEY'] = ctx.authToken
+
+  const home = forced['HOME'] ?? '/paperclip'
+  const all: Record<string, string> = {
+    ...input.fallback,
+    ...inherited.plain,
+    ...inherited.sensitive,
+    ...base,
+    ...forced,
+  }
+  if (input.proxied === true) {
+    delete all['PAPERCLIP_API_KEY']
+    exemptLoopback(all)
+  }
+  placeInPod(all, { home, scratch: input.scratch, kept: forced })
+  const { env, shed } = shedOversized(all)
+
+  const result: AgentEnv = { plain: {}, secret: {}, shed }
+  for (const [name, value] of Object.entries(env)) {
+    const fromUser = name in configured && !(name in forced) && !isManaged(name, base, configured)
+    const open = publicNames.has(name) || name in forced || name in inherited.plain || name in input.fallback
+    const hidden = fromUser || !open || name in inherited.sensitive || isSensitive(name, value)
+    ;(hidden && !publicNames.has(name) ? result.secret : result.plain)[name] = value
+  }
+  return result
+}
+
+function isManaged(name: string, base: Record<string, string>, configured: Record<string, string>): boolean {
+  return isForbiddenConfigEnvKey(name) || (isPaperclipRuntimeEnvKey(name) && base[name] !== configured[name])
+}

@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { launchChromium } from './headless-chromium.ts'
+import type { Board } from '../server/paperclip-board.ts'
+import type { PaperclipLab } from '../server/paperclip-lab.ts'
+
+/** Paperclip's UI in a browser, with its operator signed in. */
+export interface UiWindow {
+  /** Opens a page of a company, and waits until it shows what it should. */
+  open(board: Board, path: string, shown: (page: Page) => Promise<unknown>): Promise<Page>
+  /** Keeps what the window shows, for the documentation: in the folder that AGENT_JOBS_PICTURES names, if any. */
+  picture(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+const pictures = process.env['AGENT_JOBS_PICTURES']
+
+/**
+ * The worker in which Paperclip 2026.916.1 runs the parser of an adapter takes dangerous globals away by assignment, in
+ * strict mode. Some of them have no setter (`caches`, `indexedDB`), so the worker throws before it has read the parser,
+ * in every browser, and the transcript stays raw. Without the directive it does what it is there for.
+ */
+const strictWorker = /"use strict";(?=\s+\/\/ ── 1\. Lock down dangerous globals)/
+
+/** Opens a browser at the UI of a lab's server. */
+export async function openUiWindow(lab: PaperclipLab): Promise<UiWindow> {
+  const browser = await launchChromium()
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1100 } })
+  await context.addCookies(
+    (lab.cookie?.split('; ') ?? []).map((each) => {
+      const [name = '', ...value] = each.split('=')
+      return { name, value: value.join('='), url: lab.server.url }
+    }),
+  )
+  await context.route('**/assets/*.js', async (route) => {
+    const response = await route.fetch()
+    const body = await response.text()
+    await route.fulfill({ response, body: body.replace(strictWorker, '') })
+  })
+  const page = await context.newPage()
+  return {
+    async open(board, path, shown) {
+      const { issuePrefix } = await board.must<{ issuePrefix: string }>('GET', `/api/companies/${board.company}`)
+      const url = `${lab.server.url}/${issuePrefix}${path}`
+      // Chromium drops its connections when the network of a pod comes or goes.
+      for (let left = 2; ; left -= 1) {
+        try {
+          await page.goto(url, { waitUntil: 'domcontentloaded' })
+          await shown(page)
+          return page
+        } catch (error) {
+          if (left === 0)
+            throw new Error(`${path} did not show what it should: ${await page.innerText('body')}`, { cause: error })
+        }
+      }
+    },
+    async picture(name) {
+      if (pictures === undefined) return
+      mkdirSync(pictures, { recursive: true })
+      await page.screenshot({ path: join(pictures, `${name}.png`) })
+    },
+    close: () => browser.close(),
+  }
+}

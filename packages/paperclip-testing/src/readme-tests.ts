@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, it } from 'vitest'
+import { deployFiles, readmeParts } from '../../adapter-kit/scripts/readme-parts.ts'
+import type { AgentDefinition } from '@agent-jobs/adapter-kit'
+
+// Formatters align tables; only the cells count.
+const cells = (text: string) =>
+  text
+    .replaceAll(/[ \t]+/g, ' ')
+    .replaceAll(/\| ?-+ ?(?=\|)/g, '|--')
+    .trim()
+
+/** Declares what holds for the README of every adapter. */
+export function readmeTests(of: {
+  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'ownErrors' | 'extraPermissions'>
+  /** The package's folder and name. */
+  root: string
+  name: string
+  /** What the README's example prints. */
+  prints: string
+}): void {
+  const readme = readFileSync(join(of.root, 'README.md'), 'utf8')
+
+  it.each(Object.entries(readmeParts(of.definition)))(
+    'has the generated part "%s" (node --conditions=@agent-jobs/source scripts/write-readme.ts writes it)',
+    (name, part) => {
+      const [written = ''] = new RegExp(`(?<=<!-- ${name} -->)[\\s\\S]*?(?=<!-- /${name} -->)`).exec(readme) ?? []
+      expect(cells(written)).toBe(cells(part))
+    },
+  )
+
+  it.each(Object.entries(deployFiles(of.definition)))('has the generated deploy/%s', (name, text) => {
+    expect(readFileSync(join(of.root, 'deploy', name), 'utf8')).toBe(text)
+  })
+
+  it('has an example that runs as it stands', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'adapter-readme-'))
+    try {
+      const [example = ''] = /(?<=```ts\n)[\s\S]+?(?=```)/.exec(readme) ?? []
+      const entry = pathToFileURL(join(of.root, 'src/index.ts')).href
+      writeFileSync(join(folder, 'example.ts'), example.replace(of.name, entry))
+      const out = execFileSync(process.execPath, ['--conditions=@agent-jobs/source', join(folder, 'example.ts')], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+      })
+      expect(out).toBe(of.prints)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+}

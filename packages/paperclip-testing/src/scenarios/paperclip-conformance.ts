@@ -1,0 +1,57 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { ConformanceAgent } from '../conformance-agent.ts'
+import { cancelTests } from './cancel-tests.ts'
+import { failureTests } from './failure-tests.ts'
+import { installTests } from './install-tests.ts'
+import { issueTests } from './issue-tests.ts'
+import { noPackageTests } from './no-package-tests.ts'
+import { packAdapter } from '../server/pack-adapter.ts'
+import { paperclipScripts } from '../server/paperclip-install.ts'
+import { openPaperclipLab, type PaperclipLab } from '../server/paperclip-lab.ts'
+import { createSuite, suiteScenarios } from './paperclip-suite.ts'
+import { restartTests } from './restart-tests.ts'
+import { seenTests } from './seen-tests.ts'
+
+/**
+ * Declares what holds for an adapter in a real Paperclip whose agents run on a real cluster. `quick` is for an adapter
+ * whose kit another one has proved; AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes.
+ */
+export function paperclipConformance(
+  agent: ConformanceAgent,
+  { root, quick = false }: { root: string; quick?: boolean },
+): void {
+  const { type } = agent.definition
+  const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
+  describe.skipIf(!isReady)(`${type} in the real Paperclip (needs KUBECONFIG and ../shared/paperclip)`, () => {
+    let lab: PaperclipLab | undefined
+    let tarball = ''
+    beforeAll(async () => {
+      lab = await openPaperclipLab({
+        namespace: `paperclip-${type.replaceAll('_', '-')}`,
+        serverEnv: agent.serverEnv,
+        scenarios: suiteScenarios,
+      })
+      tarball = await packAdapter(root)
+      await lab.board.must('POST', '/api/adapters/install', {
+        packageName: `@agent-jobs/adapter-${type.replaceAll('_', '-')}`,
+        version: `file:${tarball}`,
+      })
+    })
+    afterAll(async () => {
+      await lab?.close()
+      if (tarball !== '') rmSync(dirname(tarball), { recursive: true })
+    })
+
+    const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: false })
+    installTests(suite)
+    issueTests(suite)
+    seenTests(suite)
+    if (quick) return
+    cancelTests(suite)
+    failureTests(suite)
+    restartTests(suite)
+    noPackageTests(suite)
+  })
+}

@@ -1,0 +1,70 @@
+import type { Scenario } from '@agent-jobs/scripted-model'
+import type { ConformanceAgent } from '../conformance-agent.ts'
+import { cancelScenarios } from './cancel-tests.ts'
+import { failureScenarios } from './failure-tests.ts'
+import { installScenarios } from './install-tests.ts'
+import { closeIssue } from './lab-scenarios.ts'
+import type { Board } from '../server/paperclip-board.ts'
+import type { PaperclipLab } from '../server/paperclip-lab.ts'
+import { restartScenarios } from './restart-tests.ts'
+import { seenScenarios } from './seen-tests.ts'
+
+/** What the tests of one adapter in a real Paperclip share. */
+export interface PaperclipSuite {
+  agent: ConformanceAgent
+  /** The package's folder. */
+  root: string
+  readonly lab: PaperclipLab
+  /** The packed adapter, which is installed. */
+  readonly tarball: string
+  /** Hires an agent of this adapter that meets a scenario. */
+  hire(name: string, scenario: string, extra?: Record<string, unknown>, board?: Board): Promise<string>
+  /** With the cases that take minutes. */
+  long: boolean
+  /** One case of each kind, for a server that another suite's cases were shown on. */
+  brief: boolean
+}
+
+/** The scenarios of the cases that every suite has. */
+export const suiteScenarios: Readonly<Record<string, Scenario>> = {
+  'close-issue': closeIssue,
+  ...cancelScenarios,
+  ...failureScenarios,
+  ...installScenarios,
+  ...restartScenarios,
+  ...seenScenarios,
+}
+
+/** AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes. */
+export const isLong = process.env['AGENT_JOBS_PAPERCLIP_LONG'] === '1'
+
+/** The suite of a lab and a tarball that are there only once the tests have begun. */
+export function createSuite(
+  agent: ConformanceAgent,
+  root: string,
+  opened: () => { lab: PaperclipLab | undefined; tarball: string },
+  { brief }: { brief: boolean },
+): PaperclipSuite {
+  const lab = (): PaperclipLab => {
+    const found = opened().lab
+    if (found === undefined) throw new Error('The server did not start.')
+    return found
+  }
+  return {
+    agent,
+    root,
+    get lab() {
+      return lab()
+    },
+    get tarball() {
+      return opened().tarball
+    },
+    hire(name, scenario, extra = {}, board = lab().board) {
+      const own = agent.config(lab().scenarioUrl(scenario), '/paperclip/bin/bash')
+      const env = { ...(own['env'] as object), ...(extra['env'] as object | undefined) }
+      return board.hire(name, agent.definition.type, { ...own, ...lab().settings, ...extra, env })
+    },
+    long: isLong,
+    brief,
+  }
+}

