@@ -17,6 +17,8 @@ export const house: readonly (readonly string[])[] = [
   ['kube-api'],
   ['mini-kube'],
   ['scripted-model'],
+  ['frames'],
+  ['primitives'],
 ]
 
 /** Packages that only demos and tests may use: no production package imports them, the CLI does. */

@@ -18,6 +18,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'adapter-opencode-k8s': 700,
   'claude-stream-parser': 120,
   cli: 110,
+  frames: 16,
   'k8s-job-runner': 170,
   'kube-api': 100,
   launcher: 110,
@@ -25,6 +26,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'mini-kube': 420,
   'opencode-stream-parser': 75,
   'orphan-classifier': 12,
+  primitives: 24,
   'prompt-bundle': 40,
   'scripted-model': 55,
 }

@@ -1,0 +1,8 @@
+export { type AbortScope, openAbortScope } from './abort-scope.ts'
+export { type Backoff, backoffMs, type BackoffOptions, createBackoff } from './backoff.ts'
+export { BrandedError, type BrandedErrorOptions } from './branded-error.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { errorClause, errorMessage, systemErrorCode } from './error-message.ts'
+export { createManualClock, type ManualClock } from './manual-clock.ts'
+export { isWithin, relativeWithin } from './path-containment.ts'
+export { createLatch, firstOf, type Latch, type LatchState, untilAborted, type Wait } from './waiting.ts'
