@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addCancelCommand } from './commands/cancel-command.ts'
 import { addCompletionCommand } from './commands/completion-command.ts'
@@ -13,6 +12,7 @@ import { addRbacCommand } from './commands/rbac-command.ts'
 import { addReapCommand } from './commands/reap-command.ts'
 import { addRunCommand } from './commands/run-command.ts'
 import type { Terminal } from './output/terminal.ts'
+import { ownVersion } from './version.ts'
 
 /** Says how the process is to end. */
 export type SetExitCode = (code: number) => void
@@ -60,10 +60,4 @@ function pointToHelp(command: Command, path: string): void {
     child.showHelpAfterError(`\`${path} ${child.name()} --help\` shows what there is.`)
     pointToHelp(child, `${path} ${child.name()}`)
   }
-}
-
-function ownVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest
-  return isManifest ? String(manifest.version) : 'unknown'
 }

@@ -6,6 +6,8 @@ export interface FakeTerminal extends Terminal {
   stdout(): string
   stderr(): string
   press(signal: 'SIGINT' | 'SIGTERM'): void
+  /** Resolves when the command listens to signals; before, one would simply end its process. */
+  readonly listening: Promise<void>
   /** Takes the reader of standard output away. */
   closeOut(): void
   /** Resolves when a stream holds the text. */
@@ -24,6 +26,7 @@ export function fakeTerminal(
   }
   const colour = options.colours ?? false
   const outClosed = new AbortController()
+  const listening = Promise.withResolvers<void>()
   return {
     stdin: stdin(),
     env: options.env ?? {},
@@ -37,7 +40,9 @@ export function fakeTerminal(
     },
     colours: { out: colour, err: colour },
     outClosed: outClosed.signal,
+    listening: listening.promise,
     onSignal: (listener) => {
+      listening.resolve()
       signals.on('signal', listener)
       return () => signals.off('signal', listener)
     },

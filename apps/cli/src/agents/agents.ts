@@ -1,12 +1,10 @@
 import type { AgentDefinition } from './agent-definition.ts'
 import { claudeAgent } from './claude-agent.ts'
 import { CliError } from '../cli-error.ts'
+import { agentNames } from './agent-names.ts'
 import { opencodeAgent } from './opencode-agent.ts'
 
 const agents: readonly AgentDefinition[] = [claudeAgent, opencodeAgent]
-
-/** Names of the agents that the command line knows. */
-export const agentNames: readonly string[] = agents.map((agent) => agent.name)
 
 /** The definition of an agent. */
 export function agentNamed(name: string): AgentDefinition {

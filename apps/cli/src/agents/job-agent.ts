@@ -1,5 +1,5 @@
 import type { RunSummary } from '@agent-jobs/k8s-job-runner'
-import { agentNames } from './agents.ts'
+import { agentNames } from './agent-names.ts'
 
 /** The label that says which agent a Job of this command line runs. */
 export const agentLabel = 'app.kubernetes.io/name'

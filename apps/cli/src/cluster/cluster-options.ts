@@ -1,43 +1,16 @@
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { Argument, type Command } from 'commander'
 import { CliError } from '../cli-error.ts'
+import type { ClusterOptions } from './cluster-flags.ts'
 import { loadKubeConfig } from './kube-config.ts'
-import { readLabel, readObjectName } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-
-/** What every command that talks to a cluster takes. */
-export interface ClusterOptions {
-  readonly namespace?: string
-  readonly kubeconfig?: string
-  readonly context?: string
-}
 
 /** A namespace of a cluster, and the runs in it. */
 export interface OpenCluster {
   readonly client: KubeClient
   readonly runner: JobRunner
   readonly namespace: string
-}
-
-/** Adds the options that say which namespace of which cluster. */
-export function addClusterOptions(command: Command): Command {
-  return addKubeConfigOptions(
-    command.option('-n, --namespace <name>', "namespace of the Jobs (default: the context's)", readLabel),
-  )
-}
-
-/** Adds the options that say which cluster. */
-export function addKubeConfigOptions(command: Command): Command {
-  return command
-    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
-    .option('--context <name>', 'context in it')
-}
-
-/** The argument that names a run, for the commands that look at one. */
-export function jobArgument(): Argument {
-  return new Argument('<job>', 'name of the Job, as `agent-jobs ps` shows it').argParser(readObjectName)
 }
 
 /** The kubeconfig and the namespace that the options name. */

@@ -114,6 +114,7 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
   it('cleans up when Ctrl-C comes before the run', async () => {
     const terminal = fakeTerminal()
     const run = runCli(['demo'], terminal)
+    await terminal.listening
     terminal.press('SIGINT')
     expect(await run).toBe(130)
     expect(terminal.stdout()).not.toContain('submitted')

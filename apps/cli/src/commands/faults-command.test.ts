@@ -75,7 +75,7 @@ describe('agent-jobs faults', () => {
     await writeFile(file, kube.kubeConfig().replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, `http://127.0.0.1:${port}`))
     const terminal = fakeTerminal()
     expect(await runCli(['faults', 'list', '--kubeconfig', file], terminal)).toBe(1)
-    expect(terminal.stderr()).toContain('is no mini-kube')
+    expect(terminal.stderr()).toContain('is not a mini-kube')
     other.close()
   })
 })

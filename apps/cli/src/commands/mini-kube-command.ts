@@ -1,12 +1,6 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startMiniKube } from '@agent-jobs/mini-kube'
 import type { Command } from 'commander'
-import { CliError } from '../cli-error.ts'
+import type { MiniKubeOptions } from '../actions/mini-kube.ts'
 import { readInteger } from '../input/options.ts'
-import { createScope } from '../scope.ts'
-import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /** `agent-jobs mini-kube`: a Kubernetes API in this process, until Ctrl-C. */
@@ -17,52 +11,8 @@ export function addMiniKubeCommand(program: Command, terminal: Terminal): void {
     .option('--port <n>', 'port on loopback; 0 takes a free one', readInteger(0, 65_535), 0)
     .option('--seed <n>', 'makes names, delays and faults the same in every run', readInteger(0, 0xffff_ffff))
     .option('--json', 'print one JSON object when it is up')
-    .action(async (options: { port: number; seed?: number; json?: boolean }) => {
-      await using scope = createScope()
-      const folder = await mkdtemp(join(tmpdir(), 'agent-jobs-mini-kube-'))
-      scope.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
-      // Pods of other users pass through it to their own folders; the kubeconfig in it has a mode of its own.
-      await chmod(folder, 0o711)
-      // A stranger's manifests name images that are not to be had here: each stands for this machine's own programs.
-      const cluster = await startMiniKube({
-        port: options.port,
-        dataDir: join(folder, 'data'),
-        images: { '*': {} },
-        ...(options.seed === undefined ? {} : { seed: options.seed }),
-      }).catch((cause: unknown) => {
-        throw portTaken(cause, options.port)
-      })
-      scope.defer(() => cluster.close())
-      const file = join(folder, 'kubeconfig')
-      await writeFile(file, cluster.kubeConfig(), { mode: 0o600 })
-      const stopped = new Promise<void>((resolve) => {
-        scope.defer(terminal.onSignal(() => resolve()))
-      })
-      if (options.json) terminal.out(`${JSON.stringify({ url: cluster.url, kubeconfig: file })}\n`)
-      else terminal.out(`${introduction(cluster.url, file, terminal)}\n`)
-      await stopped
+    .action(async (options: MiniKubeOptions) => {
+      const { miniKube } = await import('../actions/mini-kube.ts')
+      await miniKube(options, terminal)
     })
-}
-
-function portTaken(cause: unknown, port: number): unknown {
-  if (!(cause instanceof Error && 'code' in cause && /^(?:EADDRINUSE|EACCES)$/.test(String(cause.code)))) return cause
-  const why = cause.code === 'EACCES' ? 'may not be used by this user' : 'is taken'
-  return new CliError('port_taken', `Port ${port} of 127.0.0.1 ${why}. Pass another --port, or none for a free one.`, {
-    cause,
-  })
-}
-
-function introduction(url: string, file: string, terminal: Terminal): string {
-  const style = createStyle(terminal.colours.out)
-  return [
-    `mini-kube serves ${style.bold(url)} until Ctrl-C.`,
-    '',
-    `  export KUBECONFIG=${file}`,
-    '  kubectl get nodes',
-    '  kubectl run hello --image=any --restart=Never -- echo hello && kubectl logs -f hello',
-    '',
-    style.dim(
-      "Pods are processes of this machine, with this user's rights; every image name stands for the programs on PATH.",
-    ),
-  ].join('\n')
 }

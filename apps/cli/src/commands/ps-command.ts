@@ -1,66 +1,15 @@
-import type { RunSummary } from '@agent-jobs/k8s-job-runner'
-import { KubeError } from '@agent-jobs/kube-api'
 import type { Command } from 'commander'
-import { CliError } from '../cli-error.ts'
-import {
-  addClusterOptions,
-  refuseAbsentNamespace,
-  withCluster,
-  type ClusterOptions,
-  type OpenCluster,
-} from '../cluster/cluster-options.ts'
-import { agentOfJob } from '../agents/job-agent.ts'
+import type { PsOptions } from '../actions/ps.ts'
+import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { age, textTable } from '../output/text-table.ts'
-
-interface PsOptions extends ClusterOptions {
-  selector?: string
-  json?: boolean
-}
 
 /** `agent-jobs ps`: the runs of a namespace, newest first. */
 export function addPsCommand(program: Command, terminal: Terminal): void {
   addClusterOptions(program.command('ps').description('List the runs of a namespace, newest first.'))
     .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7')
     .option('--json', 'print one JSON object a line')
-    .action(async ({ selector, json, ...options }: PsOptions) => {
-      const { runs, namespace } = await withCluster(options, terminal, async (cluster) => {
-        const found = await listRuns(cluster, selector)
-        if (found.length === 0) await refuseAbsentNamespace(cluster)
-        return { runs: found, namespace: cluster.namespace }
-      })
-      const rows = runs.map((run) => ({
-        job: run.job,
-        state: run.state,
-        agent: agentOfJob(run) ?? null,
-        createdAt: run.createdAt === undefined ? null : new Date(run.createdAt).toISOString(),
-        key: run.key,
-        runId: run.runId,
-      }))
-      if (json) return rows.forEach((row) => terminal.out(`${JSON.stringify(row)}\n`))
-      if (rows.length === 0) {
-        const such = selector === undefined ? '' : ` with the labels ${selector}`
-        return terminal.err(`There are no runs${such} in the namespace ${namespace}.\n`)
-      }
-      const now = Date.now()
-      const cells = rows.map(({ job, state, agent, createdAt, key, runId }) => [
-        job,
-        state,
-        agent ?? '',
-        createdAt === null ? '' : age(now - Date.parse(createdAt)),
-        key,
-        runId,
-      ])
-      for (const line of textTable(['JOB', 'STATE', 'AGENT', 'AGE', 'KEY', 'RUN'], cells)) terminal.out(`${line}\n`)
+    .action(async (options: PsOptions) => {
+      const { ps } = await import('../actions/ps.ts')
+      await ps(options, terminal)
     })
-}
-
-async function listRuns({ runner }: OpenCluster, selector: string | undefined): Promise<RunSummary[]> {
-  if (selector === undefined) return runner.list()
-  try {
-    return await runner.list({ labelSelector: selector })
-  } catch (cause) {
-    if (!(KubeError.isInstance(cause) && cause.code === 'bad_request')) throw cause
-    throw new CliError('usage', `The API server refuses the labels ${selector}: ${cause.message}`, { cause })
-  }
 }

@@ -1,22 +1,9 @@
 import { Option, type Command } from 'commander'
-import { agentClaims } from '../cluster/agent-claims.ts'
-import {
-  addClusterOptions,
-  refuseAbsentNamespace,
-  withCluster,
-  type ClusterOptions,
-} from '../cluster/cluster-options.ts'
+import type { ReapOptions } from '../actions/reap.ts'
+import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import { readSpan, readUrl } from '../input/options.ts'
-import type { SetExitCode } from '../program.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { textTable } from '../output/text-table.ts'
-
-interface ReapOptions extends ClusterOptions {
-  yes?: boolean
-  olderThan: number
-  paperclip?: string
-  json?: boolean
-}
+import type { SetExitCode } from '../program.ts'
 
 /** `agent-jobs reap`: the Secrets that no live run refers to, and the claims of agents that are gone. */
 export function addReapCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
@@ -35,29 +22,8 @@ export function addReapCommand(program: Command, terminal: Terminal, setExitCode
       readUrl,
     )
     .option('--json', 'print one JSON object')
-    .action(async ({ yes, olderThan, paperclip, json, ...options }: ReapOptions) => {
-      const key = terminal.env['PAPERCLIP_API_KEY']
-      const { report, where } = await withCluster(options, terminal, async (cluster) => {
-        const { client, namespace, runner } = cluster
-        const found = await runner.reap({
-          dryRun: yes !== true,
-          olderThanMs: olderThan,
-          stores: paperclip === undefined ? [] : [agentClaims(client, namespace, { url: paperclip, key })],
-        })
-        if (found.items.length === 0) await refuseAbsentNamespace(cluster)
-        return { where: namespace, report: found }
-      })
-      if (report.items.some((item) => item.action === 'failed')) setExitCode(1)
-      if (json) return terminal.out(`${JSON.stringify(report)}\n`)
-      if (report.items.length === 0) return terminal.err(`No run has left anything behind in the namespace ${where}.\n`)
-      const cells = report.items.map(({ kind, id, runId, action, reason }) => [
-        action.replace('_', ' '),
-        kind,
-        id,
-        runId ?? '',
-        reason,
-      ])
-      for (const line of textTable(['ACTION', 'KIND', 'NAME', 'RUN', 'REASON'], cells)) terminal.out(`${line}\n`)
-      if (report.items.some((item) => item.action === 'would_remove')) terminal.err('Pass --yes to remove.\n')
+    .action(async (options: ReapOptions) => {
+      const { reap } = await import('../actions/reap.ts')
+      await reap(options, terminal, setExitCode)
     })
 }

@@ -1,40 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { text as readStream } from 'node:stream/consumers'
 import { Option, type Command } from 'commander'
-import { agentNamed, agentNames } from '../agents/agents.ts'
-import { CliError } from '../cli-error.ts'
-import { addClusterOptions, resolveCluster, type ClusterOptions } from '../cluster/cluster-options.ts'
+import type { RunOptions } from '../actions/run.ts'
+import { agentNames } from '../agents/agent-names.ts'
+import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import { refuseStray } from '../input/dashes.ts'
-import { collectEnv, collectText, readEnvironment, type EnvironmentEntry } from '../input/environment-option.ts'
-import { dryRun } from '../run/dry-run.ts'
-import { executeRun } from '../run/execute-run.ts'
-import { fileReason } from '../input/file-reason.ts'
-import { collectClaim, readAbsolutePath, readQuantity, readSpan, type ClaimMount } from '../input/options.ts'
-import { createRunRequest } from '../run/run-request.ts'
-import type { SetExitCode } from '../program.ts'
+import { collectEnv, collectText } from '../input/environment-option.ts'
+import { collectClaim, readAbsolutePath, readQuantity, readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-
-interface RunOptions extends ClusterOptions {
-  agent: string
-  image: string
-  prompt?: string
-  promptFile?: string
-  env?: EnvironmentEntry[]
-  envFile?: string[]
-  pvc?: ClaimMount[]
-  cwd?: string
-  key?: string
-  model?: string
-  cpu?: string
-  memory?: string
-  timeout?: number
-  startTimeout: number
-  keep?: boolean
-  detach?: boolean
-  dryRun?: boolean
-  json?: boolean
-}
+import type { SetExitCode } from '../program.ts'
 
 /** `agent-jobs run`: one agent Job on a cluster, followed to its end. */
 export function addRunCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
@@ -84,65 +56,8 @@ Examples:
   agent-jobs run -n agents --image registry.example/agent:1 -p 'Fix the tests' --pvc repo:/work --cwd /work -- --max-turns 20`,
     )
     .action(async (extra: string[], options: RunOptions, command: Command) => {
-      const began = Date.now()
       refuseStray(command.parent?.args ?? [], extra)
-      // What only the caller can mend is said before a cluster is looked for.
-      const prompt = await promptOf(options, terminal)
-      const secretEnv = await readEnvironment(options, terminal.env)
-      const agent = agentNamed(options.agent)
-      const { image, cwd, key, model, cpu, memory, timeout, keep, pvc, detach, json } = options
-      const request = createRunRequest({
-        agent,
-        image,
-        runId: randomUUID(),
-        prompt,
-        secretEnv,
-        claims: pvc ?? [],
-        extra,
-        cwd,
-        key,
-        model,
-        cpu,
-        memory,
-        timeoutMs: timeout,
-        startTimeoutMs: options.startTimeout,
-        keep: keep ?? false,
-      })
-      if (options.dryRun) {
-        const where = options.namespace ?? resolveCluster(options, terminal.env).namespace
-        return terminal.out(await dryRun(request, where))
-      }
-      const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
-      setExitCode(
-        await executeRun({
-          kubeConfig,
-          namespace,
-          request,
-          agent,
-          model,
-          terminal,
-          began,
-          json: json ?? false,
-          detach: detach ?? false,
-        }),
-      )
+      const { run } = await import('../actions/run.ts')
+      setExitCode(await run(extra, options, terminal))
     })
-}
-
-async function promptOf(options: RunOptions, terminal: Terminal): Promise<string> {
-  const prompt = options.prompt ?? (await promptFromFile(options.promptFile, terminal))
-  if (prompt.trim() === '')
-    throw new CliError('usage', 'The prompt is empty. Pass --prompt TEXT or --prompt-file FILE.')
-  return prompt
-}
-
-async function promptFromFile(file: string | undefined, terminal: Terminal): Promise<string> {
-  if (file === undefined)
-    throw new CliError('usage', 'There is no prompt. Pass --prompt TEXT or --prompt-file FILE (- for standard input).')
-  if (file === '-') return readStream(terminal.stdin)
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new CliError('file_unreadable', `Cannot read the prompt in ${file}: ${fileReason(cause)}.`, { cause })
-  }
 }

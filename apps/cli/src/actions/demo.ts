@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { agentNamed } from '../agents/agents.ts'
+import { CliError } from '../cli-error.ts'
+import { openDemoStage, type DemoOptions } from '../demo/demo-stage.ts'
+import { executeRun } from '../run/execute-run.ts'
+import { rememberSignal } from '../run/exit-code.ts'
+import type { SetExitCode } from '../program.ts'
+import { createScope } from '../scope.ts'
+import { createRunRequest } from '../run/run-request.ts'
+import { createStyle } from '../output/style.ts'
+import type { Terminal } from '../output/terminal.ts'
+
+/** The flags of `agent-jobs demo`. */
+export interface DemoFlags extends DemoOptions {
+  agent: string
+  prompt: string
+  json?: boolean
+  hold?: boolean
+}
+
+/** Runs the real agent as a Job, on a cluster of its own where none is named. */
+export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: SetExitCode): Promise<void> {
+  refuseUnused(options)
+  const agent = agentNamed(options.agent)
+  const json = options.json ?? false
+  const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
+  const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
+  // From here on there is something to clean up, so no signal may simply end the process.
+  let interrupted = false
+  const signalled = Promise.withResolvers<void>()
+  const signals = rememberSignal(terminal.onSignal)
+  const stopListening = signals.onSignal(() => {
+    interrupted = true
+    signalled.resolve()
+  })
+  await using scope = createScope()
+  scope.defer(stopListening)
+  const stage = await openDemoStage(agent, options, terminal.env)
+  scope.defer(() => stage[Symbol.asyncDispose]())
+  for (const [name, text] of stage.introduction) say(`  ${style.dim(name.padEnd(9))} ${text}`)
+  say('')
+  if (interrupted) return setExitCode(signals.exitCode() ?? 1)
+  const { image, cwd, env, secretEnv, model, namespace, kubeConfig } = stage
+  const request = createRunRequest({
+    agent,
+    image,
+    cwd,
+    env,
+    secretEnv,
+    model,
+    runId: randomUUID(),
+    prompt: options.prompt,
+    keep: options.hold ?? false,
+  })
+  setExitCode(await executeRun({ kubeConfig, namespace, request, agent, model, terminal, began: Date.now(), json }))
+  if (!options.hold || interrupted) return
+  say('\nThe Job stays until Ctrl-C.')
+  await signalled.promise
+}
+
+/** What would have no effect is refused, and what cannot work is, before anything is started. */
+function refuseUnused({ cluster, prompt, image, namespace, modelHost }: DemoOptions & { prompt: string }): void {
+  if (prompt.trim() === '') throw new CliError('usage', 'The prompt is empty. Pass --prompt TEXT, or leave it out.')
+  if (cluster === 'current') return
+  const given = { '--image': image, '--namespace': namespace, '--model-host': modelHost }
+  const unused = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (unused.length === 0) return
+  throw new CliError('usage', `${unused.join(', ')}: for another cluster only. Add --cluster current, or leave it out.`)
+}

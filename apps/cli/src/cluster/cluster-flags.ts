@@ -1,0 +1,28 @@
+import { Argument, type Command } from 'commander'
+import { readLabel, readObjectName } from '../input/options.ts'
+
+/** What every command that talks to a cluster takes. */
+export interface ClusterOptions {
+  readonly namespace?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+/** Adds the options that say which namespace of which cluster. */
+export function addClusterOptions(command: Command): Command {
+  return addKubeConfigOptions(
+    command.option('-n, --namespace <name>', "namespace of the Jobs (default: the context's)", readLabel),
+  )
+}
+
+/** Adds the options that say which cluster. */
+export function addKubeConfigOptions(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context in it')
+}
+
+/** The argument that names a run, for the commands that look at one. */
+export function jobArgument(): Argument {
+  return new Argument('<job>', 'name of the Job, as `agent-jobs ps` shows it').argParser(readObjectName)
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createProgram } from './program.ts'
+import { fakeTerminal } from '../test/fake-terminal.ts'
+import { installCli, type InstalledCli } from '../test/installed-cli.ts'
+
+let cli: InstalledCli
+let evil = ''
+beforeAll(async () => {
+  cli = await installCli()
+  evil = join(cli.folder, 'evil.env')
+  await writeFile(join(cli.folder, 'evil.cjs'), "console.error('EVIL CODE RAN')\n")
+  await writeFile(evil, `NODE_OPTIONS=--require ${join(cli.folder, 'evil.cjs')}\nGIVEN=1\n`)
+}, 120_000)
+afterAll(() => cli?.[Symbol.asyncDispose]())
+
+const leaves = (command: Command, path: string[] = []): string[][] =>
+  command.commands.flatMap((child) => {
+    const own = [...path, child.name()]
+    return child.commands.length === 0 ? [own] : leaves(child, own)
+  })
+const commands = leaves(createProgram(fakeTerminal(), () => undefined))
+
+describe('the installed agent-jobs', () => {
+  it('prints its version', async () => {
+    const manifest = JSON.parse(await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'))
+    for (const flag of ['--version', '-V']) {
+      expect(await cli.run([flag])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
+    }
+  })
+
+  it.each(commands.map((path) => [path.join(' '), path] as const))('shows the help of `%s`', async (_name, path) => {
+    const { code, out, err } = await cli.run([...path, '--help'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain(`Usage: agent-jobs ${path.join(' ')}`)
+  })
+
+  it.each(commands.map((path) => [path.join(' '), path] as const))(
+    'does not let Node load the file of --env-file in `%s`',
+    async (_name, path) => {
+      for (const option of [['--env-file', evil], [`--env-file=${evil}`], [`--env-file-if-exists=${evil}`]]) {
+        const { code, err } = await cli.run([...path, ...option])
+        expect(err).not.toContain('EVIL')
+        expect(code).toBe(2)
+      }
+    },
+  )
+
+  it('reads the file of `run --env-file` itself', async () => {
+    const args = ['run', '-n', 'agents', '--image', 'agent:1', '-p', 'Say hello', '--dry-run']
+    const shown = await cli.run([...args, '--env-file', evil])
+    expect(shown).toMatchObject({ code: 0, err: '' })
+    expect(shown.out).toMatch(/GIVEN: \(hidden\)/)
+    expect(await cli.run([...args, '--env-file', 'absent'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Cannot read the variables in absent'),
+    })
+  })
+
+  it('asks for a newer Node in one sentence', async () => {
+    const old = join(cli.folder, 'old.cjs')
+    await writeFile(
+      old,
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } })\n",
+    )
+    const program = join(dirname(cli.bin), '../@agent-jobs/cli/bin/agent-jobs.js')
+    const err = await new Promise<string>((resolve) => {
+      execFile(process.execPath, ['--require', old, '--', program, '--help'], (_error, _out, stderr) => resolve(stderr))
+    })
+    expect(err).toMatch(/^error: agent-jobs needs Node\.js 22\.19 or newer, and this is 20\.19\.0 [^\n]*\n$/)
+  })
+
+  it('runs without any other package', async () => {
+    const manifest = JSON.parse(
+      await readFile(join(dirname(cli.bin), '../@agent-jobs/cli/package.json'), 'utf8'),
+    ) as Record<string, unknown>
+    expect(manifest['dependencies'] ?? {}).toEqual({})
+    expect(await readFile(join(dirname(cli.bin), '../@agent-jobs/cli/dist/THIRD-PARTY-LICENSES.txt'), 'utf8')).toMatch(
+      /commander \d/,
+    )
+  })
+})
