@@ -1,0 +1,5 @@
+export { helmChart } from './helm-chart.ts'
+export { kustomization } from './kustomization.ts'
+export { renderManifests, type Manifest, type RenderOptions } from './render-manifests.ts'
+export { valuesSchema, type Values, type ValuesInput } from './values.ts'
+export { writeYaml } from './write-yaml.ts'

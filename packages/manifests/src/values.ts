@@ -1,0 +1,168 @@
+import { z } from 'zod'
+
+/** A Kubernetes object, or a list of them, that is passed on as it is. */
+const passedOn = z.record(z.string(), z.unknown())
+const list = z.array(passedOn)
+const texts = z.record(z.string(), z.string())
+const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a lower-case DNS label')
+const optionalLabel = z.union([z.literal(''), label])
+const quantity = z.string().regex(/^\d+(\.\d+)?(m|[kMGTPE]i?)?$/, 'must be a Kubernetes quantity such as 20Gi')
+const port = z.int().min(1).max(65_535)
+
+const account = z.strictObject({
+  create: z.boolean().default(true).describe('Create the service account of the server.'),
+  name: label.default('paperclip').describe('Name of the service account.'),
+  annotations: texts.default({}).describe('Annotations, for example for IRSA or GKE workload identity.'),
+})
+
+const server = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Install a Paperclip server. `false` installs only the rights and namespaces for a server that you have.',
+    ),
+  image: z
+    .string()
+    .min(1)
+    .default('agent-jobs/paperclip:latest')
+    .describe('Image with Paperclip. Agents use it, too, unless their settings name another image.'),
+  imagePullPolicy: z
+    .enum(['IfNotPresent', 'Always', 'Never'])
+    .default('IfNotPresent')
+    .describe('When to pull the image.'),
+  imagePullSecrets: list.default([]).describe('Pull secrets, for example `[{ name: registry }]`. Agents inherit them.'),
+  command: z.array(z.string()).default([]).describe("Command of the container. Empty: the image's own."),
+  keysSecret: label
+    .default('paperclip-keys')
+    .describe(
+      'Secret with the keys `BETTER_AUTH_SECRET` and `PAPERCLIP_AGENT_JWT_SECRET`. Create it before you install.',
+    ),
+  publicUrl: z
+    .string()
+    .default('')
+    .describe('URL at which people reach the server. Empty: derived from the ingress host.'),
+  apiUrl: z
+    .string()
+    .default('')
+    .describe('URL at which agents reach the server. Empty: the address of the Service inside the cluster.'),
+  allowedHostnames: z.string().default('').describe('More host names that Paperclip accepts, separated by commas.'),
+  databasePool: z
+    .int()
+    .min(10)
+    .default(50)
+    .describe('Database connections. Paperclip stalls when ten runs begin at once with ten.'),
+  env: list.default([]).describe('More environment variables, as in a container.'),
+  envFrom: list.default([]).describe('More sources of environment variables, as in a container.'),
+  resources: passedOn
+    .default({ requests: { cpu: '500m', memory: '1Gi' } })
+    .describe(
+      'Resources of the server. Without a CPU request it starves beside its agents and loses its leases on their runs.',
+    ),
+  podAnnotations: texts.default({}).describe('Annotations of the pod.'),
+  podSecurityContext: passedOn
+    .default({
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      runAsNonRoot: true,
+      fsGroup: 1000,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    })
+    .describe('Security context of the pod. Agents run as the same user because they share the data volume.'),
+  securityContext: passedOn
+    .default({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } })
+    .describe('Security context of the container.'),
+  nodeSelector: texts.default({}).describe('Labels of the nodes that may run the server.'),
+  tolerations: list.default([]).describe('Taints that the server tolerates.'),
+  affinity: passedOn.default({}).describe('Affinity of the server.'),
+  priorityClassName: z.string().default('').describe('Priority class of the server.'),
+  terminationGracePeriodSeconds: z.int().min(1).default(60).describe('Seconds that the server has to stop.'),
+  extraVolumes: list.default([]).describe('More volumes of the pod, for example a ConfigMap with your CA.'),
+  extraVolumeMounts: list.default([]).describe('More mounts of the container.'),
+})
+
+const database = z.strictObject({
+  secret: optionalLabel
+    .default('')
+    .describe('Secret with the URL of an external PostgreSQL. Empty: the PostgreSQL that Paperclip embeds.'),
+  key: z.string().min(1).default('DATABASE_URL').describe('Key of the URL in the Secret.'),
+})
+
+const service = z.strictObject({
+  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).default('ClusterIP').describe('Type of the Service.'),
+  port: port.default(3100).describe('Port of the Service.'),
+  annotations: texts.default({}).describe('Annotations of the Service.'),
+})
+
+const ingress = z.strictObject({
+  enabled: z.boolean().default(false).describe('Create an Ingress.'),
+  className: z.string().default('').describe('Ingress class. Empty: the default class of the cluster.'),
+  host: z.string().default('').describe('Host name of the server.'),
+  path: z.string().default('/').describe('Path of the server.'),
+  tlsSecret: optionalLabel.default('').describe('Secret with the certificate. Empty: no TLS at the Ingress.'),
+  annotations: texts.default({}).describe('Annotations, for example for cert-manager.'),
+})
+
+const storage = z.strictObject({
+  existingClaim: optionalLabel
+    .default('')
+    .describe('Claim to use for the data volume. Empty: create `paperclip-data`.'),
+  storageClassName: z.string().default('').describe('Storage class. Empty: the default class of the cluster.'),
+  accessMode: z
+    .enum(['ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'])
+    .default('ReadWriteMany')
+    .describe('Access mode. With `ReadWriteOnce` agents must run on the node of the server.'),
+  size: quantity.default('20Gi').describe('Size of the data volume.'),
+  keep: z.boolean().default(true).describe('Keep the claim when the release is uninstalled.'),
+})
+
+const agents = z.strictObject({
+  namespace: optionalLabel
+    .default('')
+    .describe(
+      "Namespace of the agents' Jobs. Empty: the namespace of the server, whose data volume agents then share.",
+    ),
+  createNamespace: z.boolean().default(true).describe('Create that namespace and enforce `podSecurity` on it.'),
+  podSecurity: z
+    .enum(['restricted', 'baseline', 'privileged'])
+    .default('restricted')
+    .describe('Pod Security level of the namespace of the agents.'),
+  quota: texts
+    .default({})
+    .describe(
+      "Hard limits of a ResourceQuota in the agents' namespace, for example `{ pods: '50' }`. Empty: no quota.",
+    ),
+  limits: list.default([]).describe("Entries of a LimitRange in the agents' namespace. Empty: no LimitRange."),
+  volumeClaims: z
+    .boolean()
+    .default(false)
+    .describe('Allow `agentDbMode: dedicated_pvc`, which creates a claim for each agent.'),
+})
+
+const networkPolicy = z.strictObject({
+  enabled: z.boolean().default(false).describe('Restrict what agents can connect to.'),
+  dns: z.boolean().default(true).describe('Allow DNS, port 53.'),
+  server: z.boolean().default(true).describe('Allow the Paperclip server.'),
+  egress: list
+    .default([{ ports: [{ port: 443, protocol: 'TCP' }] }])
+    .describe('Egress rules for model providers, Git servers and the like. Default: port 443 anywhere.'),
+})
+
+/** Everything that can be set, with defaults. Unknown keys are refused. */
+export const valuesSchema = z.strictObject({
+  name: label.default('paperclip').describe('Name of the server and prefix of the other objects.'),
+  server: server.prefault({}),
+  serviceAccount: account.prefault({}),
+  database: database.prefault({}),
+  service: service.prefault({}),
+  ingress: ingress.prefault({}),
+  storage: storage.prefault({}),
+  agents: agents.prefault({}),
+  networkPolicy: networkPolicy.prefault({}),
+})
+
+/** Values as an operator writes them. */
+export type ValuesInput = z.input<typeof valuesSchema>
+/** Values with every default filled in. */
+export type Values = z.output<typeof valuesSchema>
