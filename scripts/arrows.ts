@@ -6,6 +6,7 @@ export const house: readonly (readonly string[])[] = [
   ['cli'],
   ['adapter-claude-k8s', 'adapter-opencode-k8s'],
   ['paperclip-testing'],
+  ['manifests'],
   ['adapter-kit'],
   ['k8s-job-runner'],
   ['log-stream'],

@@ -24,6 +24,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'kube-api': 100,
   launcher: 110,
   'log-stream': 120,
+  manifests: 60,
   'mini-kube': 420,
   'opencode-stream-parser': 75,
   'orphan-classifier': 12,

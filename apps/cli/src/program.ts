@@ -5,6 +5,7 @@ import { addDemoCommand } from './commands/demo-command.ts'
 import { addDoctorCommand } from './commands/doctor-command.ts'
 import { addFaultsCommand } from './commands/faults-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
+import { addManifestsCommand } from './commands/manifests-command.ts'
 import { addMiniKubeCommand } from './commands/mini-kube-command.ts'
 import { addParseCommand } from './commands/parse-command.ts'
 import { addPsCommand } from './commands/ps-command.ts'
@@ -40,6 +41,7 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addParseCommand(program, terminal)
   program.commandsGroup('For a Paperclip server:')
   addDoctorCommand(program, terminal, setExitCode)
+  addManifestsCommand(program, terminal)
   addRbacCommand(program, terminal)
   program.commandsGroup('More:')
   addCompletionCommand(program, terminal)

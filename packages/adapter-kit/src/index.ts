@@ -14,8 +14,13 @@ export type {
   VolumeView,
 } from './agent/agent-definition.ts'
 export type { AgentEnding, AgentParser, AgentSummary, AgentUsage } from './agent/agent-summary.ts'
-export { manifestsYaml, rbacManifests, serverManifests, type DeployOptions } from './environment/deploy-manifests.ts'
-export { dedicatedClaimPermissions, permissions, roleRules, roleYaml, type Permission } from './environment/permissions.ts'
+export {
+  dedicatedClaimPermissions,
+  permissions,
+  roleRules,
+  roleYaml,
+  type Permission,
+} from './environment/permissions.ts'
 export { errorTable, errorsTable, type ErrorRow } from './result/error-table.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'

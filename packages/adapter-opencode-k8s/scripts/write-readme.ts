@@ -1,8 +1,7 @@
-// Writes the generated parts of README.md and the folder deploy; a test fails when they are stale.
+// Writes the generated parts of README.md; a test fails when they are stale.
 import { fileURLToPath } from 'node:url'
-import { readmeParts, writeDeployFiles, writeReadme } from '../../adapter-kit/scripts/readme-parts.ts'
+import { readmeParts, writeReadme } from '../../adapter-kit/scripts/readme-parts.ts'
 import { opencodeDefinition } from '../src/opencode-definition.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 writeReadme(`${root}README.md`, readmeParts(opencodeDefinition))
-writeDeployFiles(root, opencodeDefinition)

@@ -1,5 +1,8 @@
 export { helmChart } from './helm-chart.ts'
 export { kustomization } from './kustomization.ts'
+export { mergeValues } from './merge-values.ts'
+export { printValues } from './print-values.ts'
 export { renderManifests, type Manifest, type RenderOptions } from './render-manifests.ts'
 export { valuesSchema, type Values, type ValuesInput } from './values.ts'
+export { ValuesError } from './values-error.ts'
 export { writeYaml } from './write-yaml.ts'

@@ -1,7 +1,8 @@
 import { mergeValues } from './merge-values.ts'
 import { manifests } from './objects/manifests.ts'
 import { evaluate, type Data } from './template/evaluate.ts'
-import { valuesSchema, type ValuesInput } from './values.ts'
+import { ValuesError } from './values-error.ts'
+import { valuesSchema, type Values, type ValuesInput } from './values.ts'
 
 /** A Kubernetes object as plain data. */
 export interface Manifest {
@@ -21,10 +22,10 @@ export interface RenderOptions {
 
 /**
  * Renders the manifests in the order in which they are applied. Helm renders the chart to the same objects. Throws a
- * `ZodError` that names each value that is unknown or invalid.
+ * {@link ValuesError} that names each value that is unknown or invalid.
  */
 export function renderManifests({ namespace = 'paperclip', values = {} }: RenderOptions = {}): Manifest[] {
-  const scope = { values: valuesSchema.parse(withDefaults(values)) as Data, namespace }
+  const scope = { values: readValues(values) as Data, namespace }
   return Object.values(manifests)
     .flat()
     .map((template) => evaluate(template, scope))
@@ -33,6 +34,9 @@ export function renderManifests({ namespace = 'paperclip', values = {} }: Render
 }
 
 /** Maps among the defaults, such as a security context, are merged with what is given for them, as Helm does. */
-function withDefaults(values: ValuesInput): unknown {
-  return mergeValues(valuesSchema.parse({}) as Record<string, Data>, values as Record<string, Data>)
+function readValues(values: ValuesInput): Values {
+  const merged = mergeValues(valuesSchema.parse({}) as Record<string, Data>, values as Record<string, Data>)
+  const result = valuesSchema.safeParse(merged)
+  if (result.success) return result.data
+  throw new ValuesError(result.error.issues.map(({ path, message }) => `${path.join('.') || '(values)'}: ${message}`))
 }

@@ -1,11 +1,10 @@
 import { stringify } from 'yaml'
-import type { Manifest } from './render-manifests.ts'
 
 // kubectl, Helm and Kustomize read YAML 1.1, where `n` and `off` are booleans: such texts must be quoted.
 const options = { version: '1.1', lineWidth: 120, singleQuote: true, aliasDuplicateObjects: false } as const
 
 /** Objects as one YAML text of several documents, with a comment above. */
-export function writeYaml(objects: readonly Manifest[], comment?: string | undefined): string {
+export function writeYaml(objects: readonly object[], comment?: string | undefined): string {
   const documents = objects.map((object) => stringify(object, options).trimEnd())
   const head =
     comment === undefined

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
-import { deployFiles, readmeParts } from '../../adapter-kit/scripts/readme-parts.ts'
+import { readmeParts } from '../../adapter-kit/scripts/readme-parts.ts'
 import type { AgentDefinition } from '@agent-jobs/adapter-kit'
 
 // Formatters align tables; only the cells count.
@@ -16,7 +16,7 @@ const cells = (text: string) =>
 
 /** Declares what holds for the README of every adapter. */
 export function readmeTests(of: {
-  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'ownErrors' | 'extraPermissions'>
+  definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'ownErrors'>
   /** The package's folder and name. */
   root: string
   name: string
@@ -32,10 +32,6 @@ export function readmeTests(of: {
       expect(cells(written)).toBe(cells(part))
     },
   )
-
-  it.each(Object.entries(deployFiles(of.definition)))('has the generated deploy/%s', (name, text) => {
-    expect(readFileSync(join(of.root, 'deploy', name), 'utf8')).toBe(text)
-  })
 
   it('has an example that runs as it stands', () => {
     const folder = mkdtempSync(join(tmpdir(), 'adapter-readme-'))

@@ -19,15 +19,21 @@ export function addRbacCommand(program: Command, terminal: Terminal): void {
     .option('--service-account <name>', 'service account of the server', readObjectName, 'paperclip')
     .option('--dedicated-pvc', "with what OpenCode's `agentDbMode: dedicated_pvc` takes besides")
     .action(async ({ namespace, agentNamespace, serviceAccount, dedicatedPvc }: RbacOptions) => {
-      // Every other command starts without the kit.
-      const { dedicatedClaimPermissions, manifestsYaml, permissions, rbacManifests } =
-        await import('@agent-jobs/adapter-kit')
-      const manifests = rbacManifests({
+      // Loaded here because it loads the adapter kit, which every other command starts without.
+      const { renderManifests, writeYaml } = await import('@agent-jobs/manifests')
+      const objects = renderManifests({
         namespace,
-        serviceAccount,
-        ...(agentNamespace === undefined ? {} : { agentNamespace }),
-        ...(dedicatedPvc ? { grants: [...permissions, ...dedicatedClaimPermissions] } : {}),
+        values: {
+          server: { enabled: false },
+          serviceAccount: { name: serviceAccount },
+          agents: { namespace: agentNamespace ?? '', createNamespace: false, volumeClaims: dedicatedPvc ?? false },
+        },
       })
-      terminal.out(manifestsYaml('What the agent-jobs adapters need, and nothing more: kubectl apply -f -', manifests))
+      terminal.out(
+        writeYaml(
+          objects,
+          'Everything that the agent-jobs adapters are allowed to do. Apply it with `kubectl apply -f -`.',
+        ),
+      )
     })
 }

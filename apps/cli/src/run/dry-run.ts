@@ -10,7 +10,10 @@ export async function dryRun(request: RunRequest, namespace: string): Promise<st
   const { job, secret } = buildManifest(request, namespace)
   const names = Object.keys(secret.stringData ?? {})
   const shown = { ...secret, stringData: Object.fromEntries(names.map((name) => [name, hidden])) }
-  // Every other command starts without the kit.
-  const { manifestsYaml } = await import('@agent-jobs/adapter-kit')
-  return manifestsYaml('What this run would make; nothing was made. The Secret goes with the Job.', [shown, job])
+  // Loaded here because it loads the adapter kit, which every other command starts without.
+  const { writeYaml } = await import('@agent-jobs/manifests')
+  return writeYaml(
+    [shown, job],
+    'The objects that this run would create. Nothing was created. The Secret is deleted with the Job.',
+  )
 }

@@ -45,7 +45,7 @@ export async function permissionChecks(
       code: `k8s_rbac_${(subresource ? `${resource}_${subresource}` : resource).replace(/s$/, '')}_${verb}`,
       level: required ? 'error' : 'warn',
       message: `Not allowed to ${verb} ${name} in namespace "${namespace}"; it takes that to ${need}.`,
-      hint: `Grant "${verb}" on ${name} to the server's service account; the adapter's package has the whole Role in deploy/rbac.yaml.`,
+      hint: `Grant "${verb}" on ${name} to the server's service account; \`agent-jobs rbac\` prints the whole Role.`,
     }
   })
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { manifestsYaml, rbacManifests, serverManifests } from './deploy-manifests.ts'
 import { permissions, roleYaml } from './permissions.ts'
 import { probeFindings } from './probe-pod.ts'
 import { serverChecks } from './server-checks.ts'
@@ -84,35 +83,5 @@ describe('the server', () => {
 
   it('is not judged from elsewhere', () => {
     expect(serverChecks({})).toEqual([])
-  })
-
-  it('is given a larger one by the shipped manifests', () => {
-    const text = manifestsYaml('Server.', serverManifests())
-    expect(text).toMatch(/name: DATABASE_POOL_MAX\n\s+value: '50'/)
-  })
-})
-
-describe('the manifests', () => {
-  it('give the server of one namespace its rights in another, and there no more than a look at its own pod', () => {
-    const made = rbacManifests({ namespace: 'server', agentNamespace: 'agents' })
-    const granted = made.flatMap((object) =>
-      'rules' in object
-        ? (object.rules ?? []).flatMap(({ resources, verbs }) =>
-            verbs.map((verb) => `${object.metadata?.namespace}: ${verb} ${resources?.join()}`),
-          )
-        : [],
-    )
-    expect(granted.filter((each) => each.startsWith('server:'))).toEqual(['server: get pods'])
-    expect(granted.filter((each) => each.startsWith('agents:'))).toHaveLength(permissions.length)
-    const subjects = made.flatMap((object) => ('subjects' in object ? (object.subjects ?? []) : []))
-    const account = { kind: 'ServiceAccount', name: 'paperclip', namespace: 'server' }
-    expect(subjects).toEqual([account, account])
-  })
-
-  it('name only the account that the Role is bound to, and keep keys out of the server', () => {
-    const [account] = rbacManifests()
-    const text = manifestsYaml('Server.', serverManifests())
-    expect(text).toContain(`serviceAccountName: ${account?.metadata?.name}`)
-    expect(text).toMatch(/name: BETTER_AUTH_SECRET\n\s+valueFrom:/)
   })
 })

@@ -4,7 +4,7 @@ import type { Check } from './cluster-checks.ts'
 const defaultPool = 10
 
 /** What the shipped manifests give the server. */
-export const suggestedPool = 50
+const suggestedPool = 50
 
 /**
  * Checks the server itself. Paperclip 2026.916.1 keeps one connection of its pool while it takes a second one to start a

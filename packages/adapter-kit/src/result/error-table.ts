@@ -30,7 +30,7 @@ const own: Readonly<Record<string, ErrorRow>> = {
   },
   k8s_forbidden: {
     means: "The server's own pod may not be read.",
-    todo: 'Apply `deploy/rbac.yaml`, or what `agent-jobs rbac` prints.',
+    todo: 'Apply what `agent-jobs rbac` prints.',
   },
   k8s_self_pod_unusable: {
     means: "The server's own pod has no container to take image and environment from.",

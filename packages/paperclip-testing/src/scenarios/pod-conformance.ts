@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelTests } from './cancel-tests.ts'
@@ -28,7 +27,6 @@ export function podConformance(agent: ConformanceAgent, { root }: { root: string
       tarball = await packAdapter(root)
       lab = await openPodLab({
         namespace: `paperclip-pod-${type.replaceAll('_', '-')}`,
-        deploy: join(root, 'deploy'),
         serverEnv: agent.serverEnv,
         scenarios: { ...suiteScenarios, ...manyScenarios },
         tarball,

@@ -10,8 +10,8 @@ import {
   type KubeObject,
   type ResourceKind,
 } from '@agent-jobs/kube-api'
+import { renderManifests } from '@agent-jobs/manifests'
 import type { V1Container, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
-import { parseAllDocuments } from 'yaml'
 import { folderBehind, lendBash, waitFor } from '../real-cluster.ts'
 import { apiCall, type ApiAnswer } from './api-call.ts'
 import { eventually } from '../eventually.ts'
@@ -37,8 +37,6 @@ const StatefulSet: ResourceKind<V1StatefulSet> = {
 export interface PodServerOptions {
   client: KubeClient
   namespace: string
-  /** The `deploy` folder of an adapter's package. */
-  deploy: string
   /** Where Paperclip is installed on this machine. */
   programs: string
   /** This machine's address as pods see it, and the API server's port there. */
@@ -128,7 +126,7 @@ function processOf(podUid: string): number {
 
 /** Starts the server as its users do: `kubectl apply` of the shipped manifests, then the first sign-up in the browser. */
 export async function startPaperclipPod(options: PodServerOptions): Promise<PodServer> {
-  const { client, namespace, deploy, bridge, signal } = options
+  const { client, namespace, bridge, signal } = options
   await removeNamespace(client, namespace, signal)
   await client.create(kinds.Namespace, { metadata: { name: namespace } }, { signal })
   const keys = { BETTER_AUTH_SECRET: 'b'.repeat(64), PAPERCLIP_AGENT_JWT_SECRET: 'j'.repeat(64) }
@@ -136,13 +134,7 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
   let pod: V1Pod | null = null
   const url = () => `http://${pod?.status?.podIP}:3100`
   const door = await openPodDoor(url, bridge)
-  const manifests = ['rbac.yaml', 'paperclip.yaml'].flatMap((file) =>
-    parseAllDocuments(
-      readFileSync(join(deploy, file), 'utf8').replaceAll('namespace: paperclip', `namespace: ${namespace}`),
-    )
-      .map((document) => document.toJS() as Manifest | null)
-      .filter((object) => object !== null),
-  )
+  const manifests: readonly Manifest[] = renderManifests({ namespace })
   for (const object of manifests.filter(({ kind }) => kind !== 'StatefulSet')) await apply(client, namespace, object)
   const folder = await folderBehind(client, namespace, 'paperclip-data')
   // The classes of this cluster pay no heed to fsGroup.

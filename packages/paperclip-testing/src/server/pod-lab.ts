@@ -19,14 +19,11 @@ const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 /** A lab whose server is a pod of the cluster, with the manifests that the adapter ships and the rights that they give. */
 export async function openPodLab({
   namespace,
-  deploy,
   serverEnv,
   scenarios,
   tarball,
 }: {
   namespace: string
-  /** The package's `deploy` folder. */
-  deploy: string
   serverEnv: Record<string, string>
   scenarios: Readonly<Record<string, Scenario>>
   /** The packed adapter; it is installed. */
@@ -45,7 +42,6 @@ export async function openPodLab({
   const pod = await startPaperclipPod({
     client,
     namespace,
-    deploy,
     programs,
     bridge,
     apiPort: Number(new URL(client.server).port || 443),
