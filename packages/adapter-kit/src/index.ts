@@ -33,7 +33,11 @@ export type { RunContext, RunWorkspace } from './plan/run-context.ts'
 export { commonSettings } from './settings/common-settings.ts'
 export { configForm, settingEntries, settingsTable, type SettingEntry } from './settings/config-form.ts'
 export { readSettings, requireSettings, type SettingProblem, type SettingsResult } from './settings/read-settings.ts'
+export { admitSettings, serverFacts, type AdmittedSettings } from './policy/admit-settings.ts'
+export { loadPolicy, parsePolicy, type OperatorPolicy } from './policy/operator-policy.ts'
+export { barred, barredInCluster, open, type OperatorRule, type ServerFacts } from './policy/operator-rule.ts'
 export {
+  alias,
   choice,
   list,
   longText,

@@ -1,4 +1,16 @@
-import { choice, commonSettings, list, number, quantity, record, setting, text, toggle } from '@agent-jobs/adapter-kit'
+import {
+  alias,
+  choice,
+  commonSettings,
+  list,
+  number,
+  open,
+  quantity,
+  record,
+  setting,
+  text,
+  toggle,
+} from '@agent-jobs/adapter-kit'
 import { z } from 'zod'
 
 const databaseModes = ['workspace_subpath', 'dedicated_pvc', 'ephemeral'] as const
@@ -11,26 +23,30 @@ const opencodeSettings = {
     description:
       'Variant of the model, passed as `--variant`. Also read as `effort` and `thinkingEffort`, as Paperclip writes it.',
     field: 'text',
+    operator: open,
     group: 'Agent',
   }),
-  effort: text(),
-  thinkingEffort: text(),
+  effort: alias(text(), 'variant'),
+  thinkingEffort: alias(text(), 'variant'),
   agent: setting(text(), {
     title: 'OpenCode agent',
     description: "Which of OpenCode's own agents runs, passed as `--agent`.",
     field: 'text',
+    operator: open,
     group: 'Agent',
   }),
   smallModel: setting(text(), {
     title: 'Small model',
     description: "`provider/model` for titles and summaries. Default: OpenCode's own choice.",
     field: 'text',
+    operator: open,
     group: 'Agent',
   }),
   maxStepsPerRun: setting(number(0), {
     title: 'Max steps per run',
     description: 'Steps after which OpenCode asks the model to stop; 0 means no limit. A model may ignore it.',
     field: 'number',
+    operator: open,
     group: 'Agent',
   }),
   compactThreshold: setting(number(0), {
@@ -38,6 +54,7 @@ const opencodeSettings = {
     description:
       'Size of the conversation at which OpenCode compacts it, at least 20000; 0 leaves it to OpenCode (near the limit of the model). For a model that is not in the table of this package, `providerOptions` must name its limits.',
     field: 'number',
+    operator: open,
     group: 'Agent',
   }),
   dangerouslySkipPermissions: setting(toggle(true), {
@@ -45,6 +62,7 @@ const opencodeSettings = {
     description:
       'Allows what OpenCode would ask about. Nobody is there to answer: without it, what is not allowed is denied.',
     field: 'toggle',
+    operator: open,
     group: 'Agent',
   }),
   denyEnvironmentDump: setting(toggle(true), {
@@ -52,9 +70,10 @@ const opencodeSettings = {
     description:
       'Denies shell commands that print the environment, which would put credentials into the transcript. `envGuardPlugin`, the name that earlier adapters had for it, is read too: true switches it on.',
     field: 'toggle',
+    operator: open,
     group: 'Agent',
   }),
-  envGuardPlugin: toggle(false),
+  envGuardPlugin: alias(toggle(false), 'denyEnvironmentDump'),
   providerOptions: setting(record(), {
     title: 'Providers',
     description:
@@ -62,18 +81,21 @@ const opencodeSettings = {
     field: 'textarea',
     kind: 'object',
     secret: true,
+    operator: open,
     group: 'Agent',
   }),
   chunkTimeoutMs: setting(number(240_000), {
     title: 'Chunk timeout (ms)',
     description: "Longest pause inside an answer of the model's provider; 0 leaves it to OpenCode.",
     field: 'number',
+    operator: open,
     group: 'Agent',
   }),
   disabledProviders: setting(list(), {
     title: 'Disabled providers',
     description: 'Providers that OpenCode must not use. Default: `opencode`, whose anonymous quota stalls runs.',
     kind: 'list',
+    operator: open,
     group: 'Agent',
   }),
   authJson: setting(record(), {
@@ -82,6 +104,7 @@ const opencodeSettings = {
     field: 'textarea',
     kind: 'object',
     secret: true,
+    operator: open,
     group: 'Agent',
   }),
   agentDbMode: setting(choice(databaseModes, 'workspace_subpath'), {
@@ -90,6 +113,7 @@ const opencodeSettings = {
       "Where OpenCode's database is: a folder of the task on the data volume, a claim of the agent's own, or the pod (no sessions).",
     field: 'select',
     options: databaseModes.map((value) => ({ label: value, value })),
+    operator: open,
     group: 'Sessions',
   }),
   agentDbStorageClass: setting(text(), {
@@ -97,6 +121,7 @@ const opencodeSettings = {
     description: 'Storage class of the dedicated claim; its volume must support shared memory, so not NFS.',
     field: 'text',
     visibleWhen: { key: 'agentDbMode', value: 'dedicated_pvc' },
+    operator: open,
     group: 'Sessions',
   }),
   agentDbStorageCapacity: setting(quantity('1Gi'), {
@@ -105,6 +130,7 @@ const opencodeSettings = {
     field: 'text',
     kind: 'quantity',
     visibleWhen: { key: 'agentDbMode', value: 'dedicated_pvc' },
+    operator: { ...open, maximum: '100Gi' },
     group: 'Sessions',
   }),
   agentCommand: setting(
@@ -113,6 +139,7 @@ const opencodeSettings = {
       title: 'Command',
       description: 'Executable of OpenCode in the image, without arguments.',
       field: 'text',
+      operator: open,
       group: 'Agent',
     },
   ),

@@ -6,7 +6,7 @@ import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { openSite } from '../plan/run-site.ts'
 import { ownNamespace } from '../pod/self-pod.ts'
 import { errorTable } from '../result/error-table.ts'
-import { requireSettings } from '../settings/read-settings.ts'
+import { admitSettings } from '../policy/admit-settings.ts'
 import { namespaceChecks, permissionChecks, secretChecks, volumeChecks, type Check } from './cluster-checks.ts'
 import { probePod } from './probe-pod.ts'
 import { serverChecks } from './server-checks.ts'
@@ -25,7 +25,7 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
   config: Record<string, unknown>,
 ): Promise<Check[]> {
   const signal = AbortSignal.timeout(timeoutMs)
-  const site = await openSite(definition.schema, deps, config, signal)
+  const site = await openSite(definition, deps, config, signal)
   const checks: Check[] = [
     {
       code: 'k8s_api_reachable',
@@ -76,7 +76,7 @@ async function allPermissions<Schema extends AgentDefinition['schema'], Summary 
   deps: AdapterDependencies,
   config: Record<string, unknown>,
 ): Promise<Check[]> {
-  const settings = requireSettings(definition.schema, config)
+  const { settings } = admitSettings(definition, deps.env, config)
   const cluster = deps.clusters.get(settings.kubeconfig)
   const namespace = settings.namespace ?? ownNamespace(deps.env, cluster.contextNamespace)
   const signal = AbortSignal.timeout(timeoutMs)

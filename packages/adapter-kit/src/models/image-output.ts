@@ -19,7 +19,7 @@ export async function imageOutput(
   command: { argv: readonly string[]; env: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { cluster, namespace, inheritance, references } = await openSite(definition.schema, deps, {}, signal)
+  const { cluster, namespace, inheritance, references } = await openSite(definition, deps, {}, signal)
   const image = inheritance?.image
   if (!image) {
     throw new AdapterError(

@@ -44,9 +44,9 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
       `Agent ID "${run.agentId}" cannot be sanitized to a valid Kubernetes label`,
     )
   }
-  const site = await openSite(definition.schema, deps, config, signal)
+  const site = await openSite(definition, deps, config, signal)
   const { settings } = site
-  const isolation = readIsolation(settings.k8sRunIsolation ?? config['runIsolation'] ?? config['isolation'], run.runId)
+  const isolation = readIsolation(settings.k8sRunIsolation ?? settings.runIsolation ?? settings.isolation, run.runId)
   const places = runPlaces({
     run,
     settings,

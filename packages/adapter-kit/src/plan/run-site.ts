@@ -4,7 +4,8 @@ import type { Cluster } from '../cluster/cluster-pool.ts'
 import { isSensitive, type EnvPolicy } from '../pod/env-policy.ts'
 import type { PodInheritance } from '../pod/inherit-from-pod.ts'
 import { narrowSources, ownNamespace, readSelfPod } from '../pod/self-pod.ts'
-import { requireSettings } from '../settings/read-settings.ts'
+import { admitSettings } from '../policy/admit-settings.ts'
+import { unknownSettingMessage, unknownSettings } from '../settings/unknown-settings.ts'
 import { createVolumeView, type SharedVolume } from '../volume/volume-view.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { configuredVariables } from '../pod/agent-env.ts'
@@ -48,12 +49,12 @@ function isServersClaim({ workspaceVolumeClaim: named }: CommonSettings, inherit
 
 /** Reads the settings and the server's own pod. */
 export async function openSite<Schema extends AgentDefinition['schema']>(
-  schema: Schema,
+  definition: Pick<AgentDefinition<Schema>, 'schema' | 'type'>,
   deps: AdapterDependencies,
   config: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<RunSite<z.output<Schema>>> {
-  const settings = requireSettings(schema, config)
+  const { settings } = admitSettings(definition, deps.env, config)
   const cluster = deps.clusters.get(settings.kubeconfig)
   const { client } = cluster
   const serverNamespace = ownNamespace(deps.env, cluster.contextNamespace)
@@ -63,7 +64,7 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
   // The server's own mount is at /paperclip, wherever the agents' is.
   const own = { client, env: deps.env, namespace: serverNamespace, policy, dataMountPath: '/paperclip', signal }
   const inheritance = await readSelfPod(own)
-  const warnings: string[] = []
+  const warnings = unknownSettings(definition.schema, config).map(unknownSettingMessage)
   let references: RunSite['references'] = []
   if (inheritance?.namespace === namespace) {
     const narrowed = await narrowSources({ client, namespace, env: inheritance.env, policy, signal })

@@ -13,6 +13,14 @@ const own: Readonly<Record<string, ErrorRow>> = {
     means: 'A setting cannot be used; the message names each.',
     todo: "Correct it in the agent's settings.",
   },
+  policy_denied: {
+    means: "The operator's policy for agents bars a setting; the message names each and what is allowed.",
+    todo: "Change the setting, or allow it in the server's policy (`AGENT_JOBS_POLICY` or `AGENT_JOBS_POLICY_FILE`).",
+  },
+  policy_invalid: {
+    means: "The operator's policy for agents cannot be read, so no agent runs.",
+    todo: "Correct `AGENT_JOBS_POLICY` or the file that `AGENT_JOBS_POLICY_FILE` names in the server's environment.",
+  },
   invalid_identity: {
     means: 'An id of Paperclip cannot be part of a path.',
     todo: 'Report it: Paperclip makes ids that can.',

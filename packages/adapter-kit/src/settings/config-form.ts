@@ -1,6 +1,6 @@
 import type { AdapterConfigSchema, ConfigFieldSchema } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
-import type { SettingMeta } from './setting-types.ts'
+import { settingMetaOf, type SettingMeta } from './setting-types.ts'
 
 /** A setting with what its schema says about it. */
 export interface SettingEntry {
@@ -9,16 +9,12 @@ export interface SettingEntry {
   fallback: unknown
 }
 
-function isSettingMeta(meta: unknown): meta is SettingMeta {
-  return typeof meta === 'object' && meta !== null && 'title' in meta && 'description' in meta && 'group' in meta
-}
-
 /** Every setting of a schema that carries form data, in the schema's order. */
 export function settingEntries(schema: z.ZodObject): SettingEntry[] {
   return Object.entries(schema.shape).flatMap(([key, field]) => {
     const type = field as z.ZodType
-    const meta: unknown = type.meta()
-    if (!isSettingMeta(meta)) return []
+    const meta = settingMetaOf(type)
+    if (meta === null || 'aliasOf' in meta) return []
     const empty = type.safeParse(undefined)
     return [{ key, meta, fallback: empty.success ? empty.data : undefined }]
   })

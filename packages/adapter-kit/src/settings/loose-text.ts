@@ -100,6 +100,20 @@ export function readRecord(value: unknown): Loose<Record<string, unknown>> {
     : { ok: false, error: `expected an object (JSON or YAML), got ${describe(structure.value)}` }
 }
 
+/** Reads a list of objects from an array, or a JSON or YAML text. */
+export function readObjects(value: unknown): Loose<Record<string, unknown>[]> {
+  const structure = typeof value === 'string' ? readStructure(value) : { ok: true as const, value }
+  if (!structure.ok) return structure
+  if (!Array.isArray(structure.value)) {
+    return { ok: false, error: `expected a list of objects (JSON or YAML), got ${describe(structure.value)}` }
+  }
+  const items: unknown[] = structure.value
+  const wrong = items.find((item) => !isRecord(item))
+  return wrong === undefined
+    ? { ok: true, value: items.filter(isRecord) }
+    : { ok: false, error: `the list holds ${describe(wrong)}, expected objects` }
+}
+
 /** Names a value's kind for an error message, never its content: it may be a secret. */
 export function describe(value: unknown): string {
   if (value === null) return 'nothing'

@@ -12,7 +12,7 @@ export interface SettingProblem {
 export type SettingsResult<T> = { ok: true; value: T } | { ok: false; problems: SettingProblem[] }
 
 /** Looks a key up flat (`resources.limits.cpu`, as the form writes it) and nested (as people write it). */
-function lookUp(config: Record<string, unknown>, key: string): unknown {
+export function lookUp(config: Record<string, unknown>, key: string): unknown {
   if (!isBlank(config[key])) return config[key]
   if (!key.includes('.')) return config[key]
   let value: unknown = config

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { isBlank, readList, readMap, readRecord, type Loose } from './loose-text.ts'
+import type { OperatorRule } from '../policy/operator-rule.ts'
+import { quantityValue } from '../policy/quantity.ts'
+import { isBlank, readList, readMap, readObjects, readRecord, type Loose } from './loose-text.ts'
 import { readTolerations } from './tolerations.ts'
 
 /** How Paperclip's form shows a setting. */
@@ -20,6 +22,25 @@ export interface SettingMeta {
   visibleWhen?: { key: string; value: unknown }
   /** How the table names the type. */
   kind?: string
+  /** What agents may do with it when the server's operator says nothing. */
+  operator: OperatorRule
+}
+
+/** A second name of a setting; the operator's rule of the first holds for it. */
+export interface AliasMeta {
+  aliasOf: string
+}
+
+/** What a setting's schema says about it; null for a schema that is no setting. */
+export function settingMetaOf(schema: unknown): SettingMeta | AliasMeta | null {
+  const meta: unknown = schema instanceof z.ZodType ? schema.meta() : undefined
+  if (typeof meta !== 'object' || meta === null) return null
+  return 'operator' in meta || 'aliasOf' in meta ? (meta as SettingMeta | AliasMeta) : null
+}
+
+/** Marks a schema as a second name of another setting; the flow reads both. */
+export function alias<T extends z.ZodType>(schema: T, aliasOf: string): T {
+  return schema.meta({ aliasOf })
 }
 
 /** Hangs the form's data on a zod schema; call it last, since every zod method makes a new schema. */
@@ -82,9 +103,6 @@ export const choice = <const T extends readonly [string, ...string[]]>(
       .transform((value): T[number] => value ?? fallback),
   )
 
-// The grammar of k8s.io/apimachinery resource.Quantity, without a sign: no agent asks for less than nothing.
-const quantityPattern = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+|[numkKMGTPE]i?)?$/
-
 /** A Kubernetes quantity such as `1500m` or `2Gi`. */
 export const quantity = (fallback?: string) =>
   z.preprocess(
@@ -94,13 +112,30 @@ export const quantity = (fallback?: string) =>
     },
     z
       .string()
-      .regex(quantityPattern, 'is no Kubernetes quantity; write for example 1500m (CPU) or 2Gi (memory)')
+      .refine(
+        (value) => quantityValue(value) !== null,
+        'is not a Kubernetes quantity; write for example 1500m (CPU) or 2Gi (memory)',
+      )
       .optional()
       .transform((value) => value ?? fallback),
   )
 
 /** `key=value` pairs as object, JSON, YAML or lines; absent stays absent, so that it can be inherited. */
 export const pairs = () => loose(readMap)
+
+/** Quantities by resource name, as object, JSON, YAML or lines. */
+export const quantities = () =>
+  loose((value) => {
+    const read = readMap(value)
+    if (!read.ok) return read
+    const wrong = Object.entries(read.value).find(([, amount]) => quantityValue(amount) === null)
+    return wrong === undefined
+      ? read
+      : { ok: false, error: `"${wrong[0]}" is not a Kubernetes quantity; write for example 1` }
+  })
+
+/** A list of objects as array, JSON or YAML; absent means none. */
+export const objects = () => loose(readObjects).transform((value) => value ?? [])
 
 /** Texts as array, JSON, YAML, lines or comma separated. */
 export const list = () => loose(readList).transform((value) => value ?? [])

@@ -1,0 +1,30 @@
+const factors: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+}
+
+// The grammar of k8s.io/apimachinery resource.Quantity, without a sign: no agent asks for less than nothing.
+const grammar = /^(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+)|([numkKMGTPE]i?))?$/
+
+/** The value of a Kubernetes quantity such as `1500m` or `2Gi`; null for anything else. */
+export function quantityValue(text: string): number | null {
+  const match = grammar.exec(text)
+  if (!match) return null
+  const [, digits, exponent, suffix] = match
+  const factor = suffix === undefined ? 10 ** Number(exponent ?? 0) : factors[suffix]
+  return factor === undefined ? null : Number(digits) * factor
+}

@@ -1,0 +1,87 @@
+import { open } from '../policy/operator-rule.ts'
+import { alias, number, record, setting, toggle } from './setting-types.ts'
+
+const limits = 'Run limits'
+const concurrency = 'Concurrency'
+
+/** How long runs last, and which of them run side by side. */
+export const limitSettings = {
+  timeoutSec: setting(number(0), {
+    title: 'Timeout (s)',
+    description: 'Longest run; 0 means none.',
+    field: 'number',
+    operator: { ...open, zeroMeansUnlimited: true },
+    group: limits,
+  }),
+  graceSec: setting(number(60), {
+    title: 'Grace (s)',
+    description: 'Time between asking the agent to stop and killing it.',
+    field: 'number',
+    operator: { ...open, maximum: 3600 },
+    group: limits,
+  }),
+  idleTimeoutSec: setting(number(0), {
+    title: 'Idle timeout (s)',
+    description:
+      'Longest silence of the agent before it is stopped; 0 means none. Model retries can be silent for six minutes.',
+    field: 'number',
+    operator: { ...open, zeroMeansUnlimited: true },
+    group: limits,
+  }),
+  hangAfterResultSec: setting(number(30, { min: 1 }), {
+    title: 'Linger after result (s)',
+    description:
+      'How long the agent may linger after its work is finished before it is stopped; the result of the run stays.',
+    field: 'number',
+    operator: { ...open, maximum: 3600 },
+    group: limits,
+  }),
+  ttlSecondsAfterFinished: setting(number(3600), {
+    title: 'Job TTL (s)',
+    description:
+      'When Kubernetes removes a finished Job that nobody removed. Values below 3600 count as 3600: a result must outlive a server restart.',
+    field: 'number',
+    operator: { ...open, maximum: 604_800 },
+    group: limits,
+  }),
+  retainJobs: setting(toggle(false), {
+    title: 'Retain Jobs',
+    description: 'Keep finished Jobs and pods until their TTL, to look at them.',
+    field: 'toggle',
+    operator: open,
+    group: limits,
+  }),
+  reattachOrphanedJobs: setting(toggle(true), {
+    title: 'Reattach orphaned Jobs',
+    description: 'After a restart of Paperclip, adopt the running Job of the same task instead of refusing the run.',
+    field: 'toggle',
+    operator: open,
+    group: concurrency,
+  }),
+  waitForConcurrent: setting(toggle(false), {
+    title: 'Wait for a concurrent run',
+    description:
+      'When another run of the agent holds the lock, wait until it ends (at most timeout + grace + 120 s, or one hour) instead of failing.',
+    field: 'toggle',
+    operator: open,
+    group: concurrency,
+  }),
+  budgetGate: setting(toggle(false), {
+    title: 'Budget gate',
+    description:
+      "Refuse a run with `budget_exceeded` when the agent's monthly budget is spent, before anything is created.",
+    field: 'toggle',
+    operator: { allow: ['*'], fixedByDefault: true },
+    group: concurrency,
+  }),
+  k8sRunIsolation: setting(record(), {
+    title: 'Run isolation',
+    description:
+      'Lets runs of one agent run in parallel: `{"mode":"isolated|run|workspace","key":"…","workspaceRoot":"…","homeRoot":"…","sessionRoot":"…","cacheRoot":"…","tmpRoot":"…"}`. Also read as `runIsolation` and `isolation`.',
+    kind: 'object',
+    operator: open,
+    group: concurrency,
+  }),
+  runIsolation: alias(record(), 'k8sRunIsolation'),
+  isolation: alias(record(), 'k8sRunIsolation'),
+} as const
