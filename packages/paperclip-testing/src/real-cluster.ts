@@ -10,6 +10,7 @@ import {
   type ResourceKind,
 } from '@agent-jobs/kube-api'
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
+import { labPolicy } from './lab-policy.ts'
 
 const PersistentVolume: ResourceKind<KubeObject & { spec?: { hostPath?: { path?: string } } }> = {
   apiVersion: 'v1',
@@ -149,6 +150,7 @@ export async function serverPlace({
     env: {
       HOSTNAME: 'paperclip-0',
       PAPERCLIP_NAMESPACE: namespace,
+      AGENT_JOBS_POLICY: labPolicy,
       KUBECONFIG: process.env['KUBECONFIG'] ?? '',
       PAPERCLIP_HOME: folder,
     },

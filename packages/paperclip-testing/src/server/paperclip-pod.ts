@@ -12,6 +12,7 @@ import {
 } from '@agent-jobs/kube-api'
 import { renderManifests } from '@agent-jobs/manifests'
 import type { V1Container, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
+import { labPolicy } from '../lab-policy.ts'
 import { folderBehind, lendBash, waitFor } from '../real-cluster.ts'
 import { apiCall, type ApiAnswer } from './api-call.ts'
 import { eventually } from '../eventually.ts'
@@ -79,6 +80,7 @@ function patched(server: V1StatefulSet, { programs, bridge, apiPort, env }: PodS
   const here: Record<string, string> = {
     ...env,
     HOME: '/paperclip',
+    AGENT_JOBS_POLICY: labPolicy,
     KUBERNETES_SERVICE_HOST: bridge,
     KUBERNETES_SERVICE_PORT: String(apiPort),
     PAPERCLIP_API_URL: door.url,

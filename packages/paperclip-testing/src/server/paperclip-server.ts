@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { apiCall, type ApiAnswer } from './api-call.ts'
 import { eventually } from '../eventually.ts'
+import { labPolicy } from '../lab-policy.ts'
 import { serverFolder } from './paperclip-install.ts'
 
 const run = promisify(execFile)
@@ -82,6 +83,7 @@ export async function startPaperclip(options: {
     // Two servers whose databases have the same path, if only on different mounts, take one for the other.
     PAPERCLIP_INSTANCE_ID: options.name,
     PAPERCLIP_NAMESPACE: options.namespace,
+    AGENT_JOBS_POLICY: labPolicy,
     ...options.env,
   }
   const args = [script, ...place, '--port', '0', '--tick-ms', '2000']
