@@ -1,29 +1,35 @@
-import { isJsonObject, type JsonObject, parseJson, textOf } from '@agent-jobs/stream-parser-core'
+import { type FinishRule, isJsonObject, type JsonObject, parseJson, textOf } from '@agent-jobs/stream-parser-core'
 import { createTurnTracker } from './turn-tracker.ts'
 
+const result = ['"type":"result"', '"subtype":"', '"session_id":"', '"duration_api_ms":']
+// Lines that may hold objects of any shape: what a tool was given or returned.
+const others = [['"type":"assistant"'], ['"type":"user"']]
+// Printed on `--resume` before the prompt's own turn: docs/agent-clis.md#results-that-are-not-the-prompts.
+const ofTask = ['"num_turns":0,', '"num_turns":0}'].map((turns) => [turns, '"kind":"task-notification"'])
+const tasksChanged = ['"type":"system"', '"subtype":"background_tasks_changed"']
+
+/** How many texts in a row the agent may write without a tool call or an end, before it counts as a loop. */
+const maxTextsWithoutTool = 100
+
 /**
- * For a launcher that may not parse: strings that all stand in one line. The four of `stdoutLineIncludes` mark the
- * end of a turn and stand together in no other line that Claude Code 2.1 prints, also not where a tool's input
- * happens to hold `{"type":"result"}`. Between `heldFrom` and `heldUntil` background tasks are running.
+ * For a launcher that may not parse: when Claude Code has finished its work. A result ends a turn; a turn that begins
+ * (`init`) takes "finished" back; between two lists of background tasks, the first one not empty, work goes on.
  */
-export const finishRule: {
-  readonly stdoutLineIncludes: string[]
-  readonly heldFrom: string[]
-  readonly heldUntil: string[]
-} = {
-  stdoutLineIncludes: ['"type":"result"', '"subtype":"', '"session_id":"', '"duration_api_ms":'],
-  heldFrom: ['"type":"system"', '"subtype":"background_tasks_changed"', '"tasks":[{'],
-  heldUntil: ['"type":"system"', '"subtype":"background_tasks_changed"', '"tasks":[]'],
-}
-
-/** `finishRule.stdoutLineIncludes` alone: a line that has all of these ends a turn. */
-export const resultLineMarkers: readonly string[] = finishRule.stdoutLineIncludes
-
-/** True for a `result` line, whatever the order of its keys. Parses only lines that look like one. */
-export function isResultLine(line: string): boolean {
-  if (!line.includes('"result"')) return false
-  const value = parseJson(line)
-  return isJsonObject(value) && textOf(value, 'type') === 'result' && textOf(value, 'subtype') !== null
+export const finishRule: FinishRule = {
+  workDone: [
+    { includes: [...result, '"queued_turn_count":0'], unless: [...ofTask, ...others] },
+    { includes: result, unless: [['"queued_turn_count":'], ...ofTask, ...others] },
+  ],
+  turnBegins: [{ includes: ['"type":"system"', '"subtype":"init"'], unless: others }],
+  turnEnds: [{ includes: result, unless: others }],
+  turnsOverlap: true,
+  heldFrom: [{ includes: [...tasksChanged, '"tasks":[{'], unless: others }],
+  heldUntil: [{ includes: [...tasksChanged, '"tasks":[]'], unless: others }],
+  loop: {
+    step: [{ includes: ['"type":"assistant"', '"parent_tool_use_id":null', '"type":"text"'] }],
+    progress: [{ includes: ['"type":"tool_use"'] }, { includes: ['"type":"tool_result"'] }, { includes: result }],
+    maxSteps: maxTextsWithoutTool,
+  },
 }
 
 /** Says from the lines of a run whether the agent has finished its work. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fieldRecording } from './__fixtures__/field-cases.ts'
 import { recording, recordings } from './__fixtures__/recordings.ts'
 import { type ClaudeSummary, createClaudeParser, type ProcessEnd } from './index.ts'
 
@@ -266,5 +267,19 @@ describe('any cut of a recording', () => {
         expect(judged(cut, { signal: 'SIGKILL' }).errorCode).toBe('interrupted')
       }
     }
+  })
+})
+
+describe('the result of an earlier run’s task', () => {
+  const lines = fieldRecording('real-bg')
+  const upTo = (count: number): string => `${lines.slice(0, count).join('\n')}\n`
+
+  it.each([3, 4, 5])('does not make a success of a run that is killed after line %i', (count) => {
+    expect(judged(upTo(count), { exitCode: 143 })).toMatchObject({ errorCode: 'interrupted', finished: false })
+    expect(judged(upTo(count)).errorCode).toBe('truncated')
+  })
+
+  it('is not the answer of the run, and its turn is counted', () => {
+    expect(judged(upTo(6), { exitCode: 0 })).toMatchObject({ errorCode: null, results: 2, numTurns: 1 })
   })
 })

@@ -25,7 +25,7 @@ import {
   synthetic,
 } from './run-facts.ts'
 import { isToolCall } from './tool-blocks.ts'
-import { createTurnTracker } from './turn-tracker.ts'
+import { createTurnTracker, isOfTaskAlone } from './turn-tracker.ts'
 import { createUsageLedger, type UsageReport } from './usage-ledger.ts'
 
 const maxSubagents = 10_000
@@ -176,7 +176,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<ClaudeEve
     // A turn without a model (a local command, a blocked prompt) says nothing about the answer before it.
     const modelless =
       facts.subtype === 'success' && !facts.isError && facts.numTurns === 0 && (facts.result ?? '') === ''
-    if (result === null || !(modelless || isSpurious(facts, result))) {
+    if (!isOfTaskAlone(value) && (result === null || !(modelless || isSpurious(facts, result)))) {
       result = facts
       endedWith = { assistantError, refusalLine, stopReason }
     }

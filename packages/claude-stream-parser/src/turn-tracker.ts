@@ -10,7 +10,9 @@ import {
 
 /**
  * Knows whether the agent has finished its work: a result came, every turn that began has its result, and no
- * background task is pending. A result alone is not the end: with a background task the run goes on.
+ * background task is pending. A result alone is not the end: with a background task the run goes on, and on `--resume` a
+ * result of a task of the earlier run comes before the prompt's own turn. The launcher follows the same rule by strings
+ * ({@link finishRule}); a test holds them together.
  */
 export interface TurnTracker {
   system(event: JsonObject): void
@@ -30,8 +32,8 @@ const endedStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'kill
 /** See {@link TurnTracker}. */
 export function createTurnTracker(): TurnTracker {
   const running = new Set<string>()
-  let turns = 0
-  let results = 0
+  let isDone = false
+  let openTurns = 0
   // A background task ended after the last result: the CLI begins another turn to tell the model.
   let turnOwed = false
   let queued = false
@@ -54,7 +56,7 @@ export function createTurnTracker(): TurnTracker {
       const task = textOf(event, 'task_id')
       switch (textOf(event, 'subtype')) {
         case 'init':
-          turns++
+          openTurns++
           turnOwed = false
           return
         case 'task_started':
@@ -86,16 +88,17 @@ export function createTurnTracker(): TurnTracker {
       }
     },
     result(event) {
-      results++
+      openTurns = Math.max(0, openTurns - 1)
+      isDone ||= !isOfTaskAlone(event)
       turnOwed = false
       taskStopped = false
       queued = (numberOf(event, 'queued_turn_count') ?? 0) > 0
     },
     get finished() {
-      return results > 0 && results >= turns && running.size === 0 && !turnOwed && !queued
+      return isDone && openTurns === 0 && running.size === 0 && !turnOwed && !queued
     },
     get turnOpen() {
-      return turns > results
+      return openTurns > 0
     },
     get taskStopped() {
       return taskStopped
@@ -104,4 +107,9 @@ export function createTurnTracker(): TurnTracker {
       return running.size
     },
   }
+}
+
+/** A result of a background task that no model was asked about: it is not the prompt's, whatever else it says. */
+export function isOfTaskAlone(result: JsonObject): boolean {
+  return numberOf(result, 'num_turns') === 0 && textOf(objectOf(result, 'origin'), 'kind') === 'task-notification'
 }

@@ -1,5 +1,12 @@
 /** All values of {@link StopCause} that this version writes. */
-export const stopCauses = ['idle_limit', 'total_limit', 'hang_after_finish', 'signal', 'output_limit'] as const
+export const stopCauses = [
+  'idle_limit',
+  'total_limit',
+  'hang_after_finish',
+  'loop_limit',
+  'signal',
+  'output_limit',
+] as const
 
 /** Why the launcher itself ended the command. `unknown` stands for a cause of a newer launcher. */
 export type StopCause = (typeof stopCauses)[number] | 'unknown'
@@ -36,6 +43,7 @@ export const noticeCodes = [
   'idle_limit',
   'total_limit',
   'hang_after_finish',
+  'loop_limit',
   'signal',
   'output_limit',
   'finished',

@@ -1,7 +1,7 @@
 import type { Job, KubeEvent, Pod } from './kubernetes.ts'
 
 /** Why the launcher stopped the command, where it did. */
-export type StopCause = 'idle_limit' | 'total_limit' | 'hang_after_finish' | 'signal' | 'output_limit'
+export type StopCause = 'idle_limit' | 'total_limit' | 'hang_after_finish' | 'loop_limit' | 'signal' | 'output_limit'
 
 /** The launcher's last word, as far as outcomes need it. */
 export interface EndEvidence {

@@ -326,9 +326,10 @@ export function followRun(
     settled: settled.promise,
     timings,
     cancel,
-    async finished() {
+    async finished(isFinished = true) {
       if (decided !== undefined) return
-      linger.begin()
+      if (isFinished) linger.begin()
+      else linger.takeBack()
       reconsider()
     },
     detach,

@@ -54,6 +54,18 @@ async function stage() {
 }
 
 describe('a command that stays after its work', () => {
+  it('has no end to its time once more work has begun, and a new one when that is done', async () => {
+    const { run, events, limit } = await stage()
+    limit.begin()
+    expect(limit.due).toBe(21_000)
+    limit.takeBack()
+    expect(limit.due).toBe(Infinity)
+    limit.begin()
+    expect(limit.due).toBe(21_000)
+    await run.cancel({ by: 'test' })
+    await rest(events)
+  })
+
   it('has its time and the launcher’s margin, and then its pod is ended, once', async () => {
     const { run, events, limit, evidence } = await stage()
     expect(limit.due).toBe(Infinity)

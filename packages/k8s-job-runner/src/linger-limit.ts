@@ -14,6 +14,8 @@ export interface LingerLimit {
   readonly due: number
   /** The work is done. A second call does nothing. */
   begin(): void
+  /** More work has begun. */
+  takeBack(): void
   /** Ends the pod. Where that fails it is due again. */
   end(): Promise<void>
 }
@@ -33,6 +35,9 @@ export function createLingerLimit(
     begin() {
       if (due !== Infinity || evidence.stoppedAfterFinish === true) return
       due = clock.now() + settings.hangAfterFinishMs + marginMs
+    },
+    takeBack() {
+      if (evidence.stoppedAfterFinish !== true) due = Infinity
     },
     async end() {
       due = Infinity

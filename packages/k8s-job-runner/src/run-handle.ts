@@ -45,8 +45,11 @@ export interface RunHandle {
   readonly settled: Promise<void>
   readonly timings: Readonly<RunTimings>
   cancel(options: CancelOptions): Promise<CancelVerdict>
-  /** The command has finished its work: should its process stay, it is ended, and the outcome is that of the work. */
-  finished(): Promise<void>
+  /**
+   * The command has finished its work: should its process stay, it is ended, and the outcome is that of the work.
+   * `finished(false)` takes that back: more work has begun.
+   */
+  finished(isFinished?: boolean): Promise<void>
   /** Stops following. Everything in the cluster stays as it is. */
   detach(): Promise<void>
 }

@@ -142,7 +142,7 @@ describe('a run on mini-kube', () => {
         command: {
           argv: ['sh', '-c', 'echo result; sleep 30'],
           limits: { hangAfterFinishMs: 50 },
-          finish: { stdoutLineIncludes: ['result'] },
+          finish: { workDone: [{ includes: ['result'] }] },
         },
       }),
     )

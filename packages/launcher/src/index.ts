@@ -1,7 +1,16 @@
 export { bootstrapCommand, type BootstrapOptions } from './bootstrap-command.ts'
 export { encodeFrame, frameMagic, maxFrameBytes, maxPayloadBytes } from './frame.ts'
 export type { Frame, FrameFlag, FrameStream } from './frame.ts'
-export type { FinishRule, JournalSpec, LaunchFile, LaunchLimits, LaunchSpec, ProxySpec } from './launch-spec.ts'
+export type {
+  FinishRule,
+  JournalSpec,
+  LaunchFile,
+  LaunchLimits,
+  LaunchSpec,
+  LinePattern,
+  LoopRule,
+  ProxySpec,
+} from './launch-spec.ts'
 export { noticeCodes, startErrorCodes } from './launcher-record.ts'
 export type {
   EndRecord,

@@ -62,17 +62,44 @@ export interface LaunchLimits {
   maxOutputBytes?: number
 }
 
+/** Matches a line that holds all strings of `includes` and, for each entry of `unless`, not all of its strings. */
+export interface LinePattern {
+  readonly includes: readonly string[]
+  readonly unless?: readonly (readonly string[])[] | undefined
+}
+
 /**
  * How the launcher knows that the command has finished its work although its process is still there.
  *
- * All strings of a list must stand in one line of standard output. `hangAfterFinishMs` runs from the first line that
- * has all of `stdoutLineIncludes`, and anew from each later byte of standard output. Between a line with all of
- * `heldFrom` and one with all of `heldUntil` it does not run (work goes on in the background).
+ * Each member lists patterns for lines of standard output; one that matches is enough. The work is finished while a line
+ * of `workDone` has come, no turn is open and nothing is held. `hangAfterFinishMs` runs while it is finished, and starts
+ * again with each byte of standard output. A turn that begins stops it until that turn has ended.
  */
 export interface FinishRule {
-  stdoutLineIncludes: string[]
-  heldFrom?: string[]
-  heldUntil?: string[]
+  /** The work is done. Such a line also ends a turn. */
+  readonly workDone: readonly LinePattern[]
+  /** A turn begins: a model call follows, however long it stays silent. */
+  readonly turnBegins?: readonly LinePattern[] | undefined
+  /** A turn ends that says nothing about the work. */
+  readonly turnEnds?: readonly LinePattern[] | undefined
+  /** True where a turn may begin before the one before it has ended: then each needs its own end. Default false. */
+  readonly turnsOverlap?: boolean | undefined
+  /** From here on work goes on in the background … */
+  readonly heldFrom?: readonly LinePattern[] | undefined
+  /** … until here. */
+  readonly heldUntil?: readonly LinePattern[] | undefined
+  /** Ends a command that repeats itself: it would never finish its work. */
+  readonly loop?: LoopRule | undefined
+}
+
+/**
+ * Ends a command that repeats itself: it is stopped (`loop_limit`) after `maxSteps` lines of `step` in a row. A step counts
+ * if no line of `progress` came since the step before it, or since the turn began.
+ */
+export interface LoopRule {
+  readonly step: readonly LinePattern[]
+  readonly progress: readonly LinePattern[]
+  readonly maxSteps: number
 }
 
 /** A file that the launcher writes before it starts the command. */

@@ -1,5 +1,5 @@
 /** Why the launcher itself ended the command; `null` when the command ended on its own. */
-export type StoppedBy = 'idle_limit' | 'total_limit' | 'hang_after_finish' | 'signal' | 'output_limit'
+export type StoppedBy = 'idle_limit' | 'total_limit' | 'hang_after_finish' | 'loop_limit' | 'signal' | 'output_limit'
 
 /** Why the command could not be started. The message says what was seen and what to do. */
 export interface StartError {
@@ -31,6 +31,7 @@ export const noticeCodes = [
   'idle_limit',
   'total_limit',
   'hang_after_finish',
+  'loop_limit',
   'signal',
   'output_limit',
   'finished',

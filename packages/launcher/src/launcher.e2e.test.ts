@@ -144,7 +144,7 @@ describe.skipIf(!ready)('the launcher in a real pod', () => {
   it('stops a command that hangs after its work', async () => {
     await start('hangs', {
       argv: ['node', '-e', `console.log('all done');process.on('SIGTERM',()=>0);setInterval(()=>0,1e6)`],
-      finish: { stdoutLineIncludes: ['all done'] },
+      finish: { workDone: [{ includes: ['all done'] }] },
       limits: { hangAfterFinishMs: 300, killGraceMs: 300 },
     })
     const { end, exitCode } = await ended('hangs')

@@ -53,13 +53,13 @@ const cases: [string, Record<string, unknown>, string][] = [
   ],
   [
     'a rule that every line meets',
-    { finish: { stdoutLineIncludes: [''] } },
-    'Expected `finish.stdoutLineIncludes` to be a non-empty array of non-empty strings without newlines, got `[""]`',
+    { finish: { workDone: [{ includes: [''] }] } },
+    'Expected `finish.workDone[0].includes` to be a non-empty array of non-empty strings without newlines, got `[""]`',
   ],
   [
     'a rule that no line meets',
-    { finish: { stdoutLineIncludes: ['a'], heldFrom: ['a\nb'] } },
-    'Expected `finish.heldFrom` to be a non-empty array of non-empty strings without newlines, got `["a\\nb"]`',
+    { finish: { workDone: [{ includes: ['a'] }], heldFrom: [{ includes: ['a\nb'] }] } },
+    'Expected `finish.heldFrom[0].includes` to be a non-empty array of non-empty strings without newlines, got `["a\\nb"]`',
   ],
   [
     'a proxy to nowhere',
@@ -72,9 +72,34 @@ const cases: [string, Record<string, unknown>, string][] = [
     'Expected `proxy.envUrl` to be the name of a variable, got ``',
   ],
   [
+    'a rule without a pattern',
+    { finish: { workDone: [] } },
+    'Expected `finish.workDone` to be a list of 1 to 50 line patterns, got `[]`',
+  ],
+  [
+    'an exception that holds for every line',
+    { finish: { workDone: [{ includes: ['a'], unless: [[]] }] } },
+    'Expected `finish.workDone[0].unless` to be a non-empty array of non-empty strings without newlines, got `[]`',
+  ],
+  [
+    'overlapping turns that are no boolean',
+    { finish: { workDone: [{ includes: ['a'] }], turnsOverlap: 1 } },
+    'Expected `finish.turnsOverlap` to be a boolean, got `1`',
+  ],
+  [
+    'a loop without a bound',
+    {
+      finish: {
+        workDone: [{ includes: ['a'] }],
+        loop: { step: [{ includes: ['a'] }], progress: [{ includes: ['b'] }], maxSteps: 0 },
+      },
+    },
+    'Expected `finish.loop.maxSteps` to be a positive whole number, got `0`',
+  ],
+  [
     'a rule of great length',
-    { finish: { stdoutLineIncludes: ['a'.repeat(1001)] } },
-    'Expected `finish.stdoutLineIncludes` to be made of strings of at most 1,000 characters, got `1001`',
+    { finish: { workDone: [{ includes: ['a'.repeat(1001)] }] } },
+    'Expected `finish.workDone[0].includes` to be made of strings of at most 1,000 characters, got `1001`',
   ],
 ]
 
@@ -98,7 +123,15 @@ describe('validateSpec', () => {
       outputDirectory: '/data',
       limits: { totalMs: 1, idleMs: 1, hangAfterFinishMs: 0, killGraceMs: 0, maxOutputBytes: 1 },
       proxy: { targetUrl: 'https://x/base', tokenFile: '/t', envUrl: 'U', envToken: 'T', holdMs: 1, refreshMs: 0 },
-      finish: { stdoutLineIncludes: ['a'], heldFrom: ['b'], heldUntil: ['c'] },
+      finish: {
+        workDone: [{ includes: ['a'], unless: [['b', 'c']] }],
+        turnBegins: [{ includes: ['d'] }],
+        turnEnds: [{ includes: ['e'] }],
+        turnsOverlap: true,
+        heldFrom: [{ includes: ['f'] }],
+        heldUntil: [{ includes: ['g'] }],
+        loop: { step: [{ includes: ['h'] }], progress: [{ includes: ['i'] }], maxSteps: 2 },
+      },
     }
     expect(() => validateSpec(spec)).not.toThrow()
   })

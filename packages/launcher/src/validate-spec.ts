@@ -1,4 +1,4 @@
-import type { LaunchFile, LaunchSpec } from './launch-spec.ts'
+import type { LaunchFile, LaunchSpec, LinePattern } from './launch-spec.ts'
 import { LauncherError } from './launcher-error.ts'
 
 // The longest span that a timer takes; a longer one would fire at once.
@@ -38,10 +38,23 @@ export function validateSpec(spec: LaunchSpec): void {
     expectSpan('proxy.refreshMs', refreshMs)
   }
   if (spec.finish !== undefined) {
-    const { stdoutLineIncludes, heldFrom, heldUntil } = spec.finish
-    expectTokens('finish.stdoutLineIncludes', stdoutLineIncludes)
-    if (heldFrom !== undefined) expectTokens('finish.heldFrom', heldFrom)
-    if (heldUntil !== undefined) expectTokens('finish.heldUntil', heldUntil)
+    const { turnsOverlap, loop, ...lists } = spec.finish
+    expect(
+      turnsOverlap === undefined || typeof turnsOverlap === 'boolean',
+      'finish.turnsOverlap',
+      'a boolean',
+      turnsOverlap,
+    )
+    expectPatterns('finish.workDone', lists.workDone)
+    for (const name of ['turnBegins', 'turnEnds', 'heldFrom', 'heldUntil'] as const) {
+      const list = lists[name]
+      if (list !== undefined) expectPatterns(`finish.${name}`, list)
+    }
+    if (loop !== undefined) {
+      expectPatterns('finish.loop.step', loop.step)
+      expectPatterns('finish.loop.progress', loop.progress)
+      expectPositive('finish.loop.maxSteps', loop.maxSteps)
+    }
   }
 }
 
@@ -95,7 +108,16 @@ function expectPositive(field: string, value: number | undefined): void {
   expect(value === undefined || (Number.isSafeInteger(value) && value > 0), field, 'a positive whole number', value)
 }
 
-function expectTokens(field: string, tokens: string[]): void {
+function expectPatterns(field: string, patterns: readonly LinePattern[]): void {
+  const good = Array.isArray(patterns) && patterns.length > 0 && patterns.length <= 50
+  expect(good, field, 'a list of 1 to 50 line patterns', patterns)
+  for (const [index, pattern] of patterns.entries()) {
+    expectTokens(`${field}[${index}].includes`, pattern?.includes)
+    for (const tokens of pattern.unless ?? []) expectTokens(`${field}[${index}].unless`, tokens)
+  }
+}
+
+function expectTokens(field: string, tokens: readonly string[]): void {
   const good = isStrings(tokens) && tokens.length > 0 && tokens.every((t) => t !== '' && !t.includes('\n'))
   expect(good, field, 'a non-empty array of non-empty strings without newlines', tokens)
   for (const token of tokens)

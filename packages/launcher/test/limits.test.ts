@@ -60,7 +60,7 @@ describe('a limit', () => {
 })
 
 describe('a command that has finished its work but does not end', () => {
-  const finish = { stdoutLineIncludes: ['"type":"result"', 'ok'] }
+  const finish = { workDone: [{ includes: ['"type":"result"', 'ok'] }] }
 
   it('is stopped a while after the line that says so', async () => {
     const { end, notices } = await runProgram({
@@ -93,7 +93,19 @@ describe('a command that has finished its work but does not end', () => {
     const { end } = await runProgram({
       argv: script(text),
       limits: { hangAfterFinishMs: 200 },
-      finish: { ...finish, heldFrom: ['tasks: [', '1'], heldUntil: ['tasks: []'] },
+      finish: { ...finish, heldFrom: [{ includes: ['tasks: [', '1'] }], heldUntil: [{ includes: ['tasks: []'] }] },
+    })
+    expect(end.stoppedBy).toBe('hang_after_finish')
+    expect(end.durationMs).toBeGreaterThanOrEqual(900)
+  })
+
+  it('has all the time it needs once another turn has begun', async () => {
+    const text = `console.log('"type":"result" ok');console.log('turn');
+      setTimeout(()=>{console.log('"type":"result" ok');setInterval(()=>0,1e6)},700)`
+    const { end } = await runProgram({
+      argv: script(text),
+      limits: { hangAfterFinishMs: 200 },
+      finish: { ...finish, turnBegins: [{ includes: ['turn'] }] },
     })
     expect(end.stoppedBy).toBe('hang_after_finish')
     expect(end.durationMs).toBeGreaterThanOrEqual(900)
@@ -107,5 +119,28 @@ describe('a command that has finished its work but does not end', () => {
     })
     expect(end).toMatchObject({ stoppedBy: null, exitCode: 0 })
     expect(notices).toEqual(['finished'])
+  })
+})
+
+describe('a command that repeats itself', () => {
+  const loop = { step: [{ includes: ['step'] }], progress: [{ includes: ['tool'] }], maxSteps: 3 }
+  const finish = { workDone: [{ includes: ['done'] }], loop }
+
+  it('is stopped after so many steps without progress', async () => {
+    const { end, notices } = await runProgram({
+      argv: script(`setInterval(()=>console.log('step'),20)`),
+      limits: { killGraceMs: 1000 },
+      finish,
+    })
+    expect(end.stoppedBy).toBe('loop_limit')
+    expect(notices).toEqual(['loop_limit'])
+  })
+
+  it('is left alone while it makes progress', async () => {
+    const { end } = await runProgram({
+      argv: script(`for (let n=0;n<9;n++) console.log(n % 3 === 2 ? 'step' : 'tool')`),
+      finish,
+    })
+    expect(end).toMatchObject({ stoppedBy: null, exitCode: 0 })
   })
 })

@@ -2,6 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeChunking } from '@agent-jobs/stream-parser-core/test/describe-chunking.ts'
 import { recording, recordings } from './__fixtures__/recordings.ts'
+import { isJsonObject, parseJson } from '@agent-jobs/stream-parser-core'
+import { createFinishWatch } from '../../launcher/src/program/finish-watch.ts'
+import { fieldRecording } from './__fixtures__/field-cases.ts'
 import { createOpencodeParser, finishRule, type OpencodeEvent, OpencodeParserError } from './index.ts'
 
 function parse(
@@ -152,11 +155,32 @@ describe('the handle', () => {
   })
 })
 
-describe('the rule for a launcher', () => {
-  it.each(small)('$name: marks the lines that end a step with stop', ({ stdout }) => {
+describe('the rule of the launcher', () => {
+  it.each(small)('$name: is finished where the parser is', ({ stdout }) => {
+    const parser = createOpencodeParser()
+    const watch = createFinishWatch(finishRule)
     for (const line of new TextDecoder().decode(stdout).split('\n')) {
-      const marked = finishRule.stdoutLineIncludes.every((part) => line.includes(part))
-      expect(marked).toBe(line.startsWith('{"type":"step_finish"') && line.includes('"reason":"stop"'))
+      if (!isJsonObject(parseJson(line))) continue
+      parser.line(line)
+      watch.stdout(Buffer.from(line), '.')
+      expect({ line, finished: watch.finished }).toEqual({ line, finished: parser.finished })
     }
+  })
+
+  it('ends a run at its second step with an unknown reason', () => {
+    const watch = createFinishWatch(finishRule)
+    const seen = fieldRecording('real-o-abort').map((line) => {
+      watch.stdout(Buffer.from(line), '.')
+      return watch.looping
+    })
+    expect(seen.indexOf(true)).toBe(5)
+  })
+
+  it('does not end a run that calls tools, whatever its reasons are', () => {
+    const watch = createFinishWatch(finishRule)
+    const step = ['{"type":"step_start","sessionID":"s"}', '{"type":"tool_use","sessionID":"s"}']
+    const finish = '{"type":"step_finish","sessionID":"s","part":{"reason":"unknown"}}'
+    for (let n = 0; n < 10; n++) for (const line of [...step, finish]) watch.stdout(Buffer.from(line), '.')
+    expect(watch.looping).toBe(false)
   })
 })

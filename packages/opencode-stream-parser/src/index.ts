@@ -1,4 +1,12 @@
-export { type AgentErrorCode, agentErrorCodes, type ProcessEnd, type JsonObject } from '@agent-jobs/stream-parser-core'
+export {
+  type AgentErrorCode,
+  agentErrorCodes,
+  type ProcessEnd,
+  type JsonObject,
+  type FinishRule,
+  type LinePattern,
+  type LoopRule,
+} from '@agent-jobs/stream-parser-core'
 export { createOpencodeParser, type OpencodeParser, type OpencodeParserOptions } from './create-opencode-parser.ts'
 export type { ErrorFacts } from './error-facts.ts'
 export type * from './events.ts'

@@ -11,6 +11,7 @@ import {
 } from '@agent-jobs/stream-parser-core'
 import { type ErrorFacts, readError } from './error-facts.ts'
 import type { OpencodeEvent } from './events.ts'
+import { createFinishState } from './finish-state.ts'
 import { judge } from './judge.ts'
 import type { OpencodeSummary } from './opencode-summary.ts'
 import { createStepLedger } from './step-ledger.ts'
@@ -25,6 +26,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
   const tools = createNameCounter()
   const unknown = createNameCounter()
   const lines = createLineTally()
+  const finish = createFinishState()
   const count = { errors: 0, recovered: 0, toolErrors: 0, invalid: 0, subagents: 0, compactions: 0 }
   let sessionId: string | null = null
   let firstMs: number | null = null
@@ -34,8 +36,6 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
   let unrecovered = 0
   // After a context overflow the next step writes the summary for the compaction; it is no answer.
   let compacting = false
-  // An error other than a context overflow, and no step after it.
-  let failedForGood = false
   let answered = false
   let stepToolError = false
   let modelSpoke = false
@@ -86,6 +86,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
   return {
     event(kind, value, line) {
       lines.event(line)
+      finish.event(kind, value)
       const session = textOf(value, 'sessionID')
       if (session !== null && session !== sessionId) sessionId = bounded(session, maxIdChars)
       const ms = numberOf(value, 'timestamp')
@@ -98,7 +99,6 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
         case 'step_start':
           steps.begin()
           answered = false
-          failedForGood = false
           stepToolError = false
           return
         case 'text':
@@ -112,7 +112,6 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
           unrecovered++
           error = readError(value, line)
           compacting = error.name === 'ContextOverflowError'
-          failedForGood = !compacting
           answered = false
           return
         case 'reasoning':
@@ -125,7 +124,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
     cut: lines.cut,
     oversize: lines.oversize,
     get finished() {
-      return answered || failedForGood
+      return finish.finished
     },
     get sessionId() {
       return sessionId
@@ -171,7 +170,7 @@ export function createRunRecorder(maxResultChars: number): RunRecorder<OpencodeE
         subagents: count.subagents,
         unknownEvents: unknown.total,
         unknownTypes: unknown.toRecord(),
-        finished: answered || failedForGood,
+        finished: finish.finished,
         answered,
         errors: count.errors,
         recoveredErrors: count.recovered,

@@ -36,7 +36,8 @@ export async function followRun<Summary extends AgentSummary>(input: {
   const done = new AbortController()
   let seenRunning = false
   let lastOutputAt = startedAt
-  let toldFinished: Promise<void> | null = null
+  let isFinished = false
+  let told: Promise<void> = Promise.resolve()
   let outputComplete: boolean | null = null
   let outcome: Outcome | null = null
   const mark = (name: string) => {
@@ -68,9 +69,10 @@ export async function followRun<Summary extends AgentSummary>(input: {
             parser.feed(event.part?.last === false ? event.text : `${event.text}\n`)
           } else stderr.add(event.text)
           await relay.line(event.stream, event.text, { goesOn: event.part?.last === false })
-          if (parser.finished && toldFinished === null) {
-            mark('finishedMs')
-            toldFinished = handle.finished()
+          if (parser.finished !== isFinished) {
+            isFinished = parser.finished
+            if (isFinished) mark('finishedMs')
+            told = told.then(() => handle.finished(parser.finished))
           }
           break
         }
@@ -106,7 +108,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
     done.abort()
     await ticking
   }
-  await toldFinished
+  await told
   const final = outcome ?? (await handle.outcome)
   mark('endedMs')
   const summary = parser.end({ exitCode: final.exitCode, signal: final.signal, stderr: stderr.text() })

@@ -1,7 +1,7 @@
 import type { FrameFlag } from '../frame.ts'
 import type { LaunchSpec } from '../launch-spec.ts'
 import type { StoppedBy } from '../launcher-record.ts'
-import { createLineMatcher } from './match-lines.ts'
+import { createFinishWatch } from './finish-watch.ts'
 import { createQuietTimer } from './quiet-timer.ts'
 
 /** Watches the bounds of one run. */
@@ -26,12 +26,10 @@ interface Options {
 /** Starts to watch. */
 export function watchLimits({ spec, unread, noted, exceeded }: Options): LimitWatch {
   const { totalMs, idleMs, hangAfterFinishMs } = spec.limits ?? {}
-  const { stdoutLineIncludes, heldFrom, heldUntil } = spec.finish ?? {}
-  const finishes = createLineMatcher(stdoutLineIncludes)
-  const holds = createLineMatcher(heldFrom)
-  const releases = createLineMatcher(heldUntil)
-  let isFinished = false
-  let isHeld = false
+  const watch = createFinishWatch(spec.finish)
+  let wasFinished = false
+  let isLooping = false
+  let isNoted = false
   let lastUnread = 0
 
   const idle = createQuietTimer(idleMs, () => {
@@ -56,26 +54,29 @@ export function watchLimits({ spec, unread, noted, exceeded }: Options): LimitWa
         }, totalMs)
   idle.start()
 
-  function finished(by: string): void {
-    if (!isFinished) noted(`The command has finished its work (${by}).`)
-    isFinished = true
-    if (!isHeld) hang.start()
+  function look(by: string): void {
+    if (watch.finished === wasFinished) return
+    wasFinished = watch.finished
+    if (!wasFinished) return hang.stop()
+    hang.start()
+    if (!isNoted) noted(`The command has finished its work (${by}).`)
+    isNoted = true
   }
 
   return {
     touched: idle.touch,
-    finished,
+    finished(by) {
+      watch.done()
+      look(by)
+    },
     stdout(payload, flag) {
       hang.touch()
-      if (holds(payload, flag)) {
-        isHeld = true
-        hang.stop()
-      }
-      if (releases(payload, flag)) {
-        isHeld = false
-        if (isFinished) hang.start()
-      }
-      if (finishes(payload, flag)) finished('finish rule')
+      watch.stdout(payload, flag)
+      look('finish rule')
+      if (!watch.looping || isLooping) return
+      isLooping = true
+      const message = `${spec.finish?.loop?.maxSteps} steps in a row made no progress (finish.loop.maxSteps)`
+      exceeded('loop_limit', `${message}: the command is being stopped.`)
     },
     stop() {
       clearTimeout(total)
