@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { permissions, type Permission } from '@agent-jobs/adapter-kit'
 import { realPaperclipPlace, type PaperclipPlace } from '@agent-jobs/paperclip-testing'
 import { isAlreadyExists, kinds, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
@@ -50,7 +51,9 @@ describe.skipIf(!cluster)('the environment test by rights that are too small (ne
     const config = new KubeConfig()
     config.loadFromDefault()
     const { server, caData, caFile } = config.getCurrentCluster() ?? {}
-    const authority = caData ? { 'certificate-authority-data': caData } : { 'certificate-authority': caFile }
+    const authority = {
+      'certificate-authority-data': caData ?? readFileSync(String(caFile)).toString('base64'),
+    }
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',

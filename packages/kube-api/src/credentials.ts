@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { AgentOptions } from 'node:https'
-import { HttpMethod, KubeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node'
+import { HttpMethod, KubeConfig as ClientNodeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node'
 import type { Clock } from './clock.ts'
 import { KubeError } from './kube-error.ts'
+import { currentContext, type KubeConfig, type KubeUser } from './kubeconfig/kube-config.ts'
 
 /** What one request needs: headers of the user, and how to reach the server. */
 export interface Credentials {
@@ -31,18 +32,20 @@ function isLoopback(server: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
 }
 
+/** client-node knows a token file only as an auth provider of its own. */
+function authProviderOf({ tokenFile, authProvider }: KubeUser): KubeUser['authProvider'] {
+  return tokenFile === undefined ? authProvider : { name: 'tokenFile', config: { tokenFile } }
+}
+
 /** client-node's KubeConfig with its connection options caught instead of made into a new agent for each request. */
-class CapturingConfig extends KubeConfig {
+class CapturingConfig extends ClientNodeConfig {
   connection: DispatcherOptions = { type: 'none' }
 
   static of(source: KubeConfig, proxyUrl: string | undefined): CapturingConfig {
-    const { users, contexts, currentContext } = source
-    const clusters =
-      proxyUrl === undefined
-        ? source.clusters
-        : source.clusters.map((cluster) => ({ ...cluster, proxyUrl: cluster.proxyUrl ?? proxyUrl }))
+    const clusters = source.clusters.map((cluster) => ({ ...cluster, proxyUrl: cluster.proxyUrl ?? proxyUrl }))
+    const users = source.users.map((user) => ({ ...user, authProvider: authProviderOf(user) }))
     const config = new CapturingConfig()
-    config.loadFromOptions({ clusters, users, contexts, currentContext })
+    config.loadFromOptions({ clusters, users, contexts: source.contexts, currentContext: source.currentContext })
     // Private in client-node's types, yet `addAuthenticator` is public: what a caller added must go on working.
     const added: unknown = Reflect.get(source, 'custom_authenticators')
     if (Array.isArray(added)) for (const authenticator of added) config.addAuthenticator(authenticator)
@@ -81,7 +84,8 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock, pro
   let pending: Promise<Credentials> | undefined
   /** The last that brought a token; undefined when the server has refused it. */
   let withToken: Credentials | undefined
-  const tokenFile: unknown = kubeConfig.getCurrentUser()?.authProvider?.config?.tokenFile
+  const context = currentContext(kubeConfig)
+  const tokenFile = context?.user && authProviderOf(context.user)?.config?.['tokenFile']
 
   /** A token file is empty for a moment while it is written anew: nobody must become anonymous for that. */
   function rejectEmpty(value: Credentials): Credentials {
@@ -107,11 +111,11 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock, pro
       return value
     } catch (cause) {
       if (KubeError.isInstance(cause)) throw cause
-      const user = kubeConfig.getCurrentUser()?.name ?? '(none)'
+      const user = context?.user?.name ?? '(none)'
       const detail = cause instanceof Error ? cause.message : String(cause)
       throw new KubeError({
         code: 'credentials',
-        message: `No credentials for user "${user}" of context "${kubeConfig.getCurrentContext()}": ${detail.trim()}. Check its exec plugin, token file or certificates.`,
+        message: `No credentials for user "${user}" of context "${kubeConfig.currentContext}": ${detail.trim()}. Check its exec plugin, token file or certificates.`,
         retryable: true,
         cause,
       })

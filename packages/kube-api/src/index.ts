@@ -23,6 +23,18 @@ export {
   type RawRequest,
 } from './kube-client.ts'
 export { KubeError, type KubeErrorCode, type KubeErrorInit, type KubeObjectRef } from './kube-error.ts'
+export {
+  currentContext,
+  type CurrentContext,
+  type ExecPlugin,
+  type KubeCluster,
+  type KubeConfig,
+  type KubeContext,
+  type KubeUser,
+} from './kubeconfig/kube-config.ts'
+export { loadKubeConfig, type LoadKubeConfigOptions } from './kubeconfig/load-kube-config.ts'
+export { parseKubeConfig, type ParseKubeConfigOptions } from './kubeconfig/parse-kube-config.ts'
+export type { KubeConfigTrust } from './kubeconfig/trust.ts'
 export type { LogResponse, OpenLogOptions } from './log-request.ts'
 export { proxyFromEnvironment, type ProxyEnvironment } from './proxy-from-environment.ts'
 export type { Query } from './query-string.ts'

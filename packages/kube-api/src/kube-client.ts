@@ -1,4 +1,3 @@
-import type { KubeConfig } from '@kubernetes/client-node'
 import { defaultRetry, type RetryOptions } from './call-with-retry.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { isGone } from './error-predicates.ts'
@@ -6,6 +5,7 @@ import { openLog, type LogResponse, type OpenLogOptions } from './log-request.ts
 import { reviveDates } from './date-fields.ts'
 import type { Query } from './query-string.ts'
 import { defaultTuning, type ListWatchTuning } from './reflector.ts'
+import type { KubeConfig } from './kubeconfig/kube-config.ts'
 import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
 import { createSharedWatches, type WatchProblem } from './shared-watches.ts'
 import type { ListWatchEvent } from './subscription.ts'

@@ -1,3 +1,4 @@
+import { errorCode } from './error-code.ts'
 import { KubeError } from './kube-error.ts'
 import type { RequestLine } from './status-error.ts'
 
@@ -14,14 +15,9 @@ const neverSent = new Set([
 
 const distrust = /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/
 
-function codeOf(cause: unknown): string {
-  const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined
-  return typeof code === 'string' ? code : ''
-}
-
 /** Makes the error of a request that got no answer. */
 export function networkError(request: RequestLine, server: string, cause: unknown): KubeError {
-  const code = codeOf(cause)
+  const code = errorCode(cause)
   const detail = cause instanceof Error ? cause.message || code : String(cause)
   const line = `${request.method} ${request.path}`
   if (distrust.test(code)) {

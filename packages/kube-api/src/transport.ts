@@ -1,10 +1,10 @@
-import type { KubeConfig } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
 import { openAbortScope, untilAborted, withDeadline, type AbortScope } from './abort-scope.ts'
 import type { Clock } from './clock.ts'
 import { createCredentialSource, type Credentials } from './credentials.ts'
 import { createDispatcherPool } from './dispatcher-pool.ts'
 import { KubeError } from './kube-error.ts'
+import { currentContext, type KubeConfig } from './kubeconfig/kube-config.ts'
 import { networkError } from './network-error.ts'
 import type { RequestLine } from './status-error.ts'
 
@@ -88,10 +88,10 @@ function flatten(headers: Response['headers']): Record<string, string> {
 /** Makes the transport for the current context of a KubeConfig. */
 export function createTransport(options: TransportOptions): Transport {
   const { kubeConfig, clock, userAgent, maxResponseBytes, onRequest, onWarning } = options
-  const cluster = kubeConfig.getCurrentCluster()
+  const cluster = currentContext(kubeConfig)?.cluster
   if (!cluster) {
     throw new TypeError(
-      `Expected \`kubeConfig\` to have a cluster for its current context, got context \`${kubeConfig.getCurrentContext()}\``,
+      `Expected \`kubeConfig\` to have a cluster for its current context, got context \`${kubeConfig.currentContext}\``,
     )
   }
   const { origin, pathname } = new URL(cluster.server)

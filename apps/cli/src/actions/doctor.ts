@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { AdapterDependencies } from '@agent-jobs/adapter-kit'
+import type { KubeConfig } from '@agent-jobs/kube-api'
 import { CliError } from '../cli-error.ts'
 import type { AgentName } from '../agents/agent-names.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
@@ -16,12 +18,21 @@ export interface DoctorOptions extends ClusterOptions {
 }
 
 // Each is a large file: only the one that is asked for is loaded.
+const loadKit = () => import('@agent-jobs/adapter-kit')
 const adapters = {
-  claude: () => import('@agent-jobs/adapter-claude-k8s'),
-  opencode: () => import('@agent-jobs/adapter-opencode-k8s'),
+  async claude(deps: AdapterDependencies) {
+    const { createAdapter } = await loadKit()
+    const { claudeDefinition } = await import('@agent-jobs/adapter-claude-k8s')
+    return createAdapter(claudeDefinition, deps)
+  },
+  async opencode(deps: AdapterDependencies) {
+    const { createAdapter } = await loadKit()
+    const { opencodeDefinition } = await import('@agent-jobs/adapter-opencode-k8s')
+    return createAdapter(opencodeDefinition, deps)
+  },
 }
 
-type Adapter = ReturnType<Awaited<ReturnType<(typeof adapters)['claude']>>['createServerAdapter']>
+type Adapter = Awaited<ReturnType<(typeof adapters)['claude']>>
 type Finding = Awaited<ReturnType<Adapter['testEnvironment']>>['checks'][number]
 
 /** Runs the environment test of an adapter and gives the exit code. */
@@ -30,8 +41,8 @@ export async function doctor(
   terminal: Terminal,
 ): Promise<number> {
   const { kubeConfig, namespace } = resolveCluster(where, terminal.env)
-  const { createServerAdapter } = await adapters[agent]()
-  const adapter = createServerAdapter()
+  const deps = await dependencies(kubeConfig, terminal.env)
+  const adapter = await adapters[agent](deps)
   const result = await adapter.testEnvironment({
     companyId: 'agent-jobs-doctor',
     adapterType: adapter.type,
@@ -39,9 +50,11 @@ export async function doctor(
       namespace,
       ...(image === undefined ? {} : { image, environmentProbe: true }),
       ...(file === undefined ? {} : await readConfig(file)),
-      kubeconfig: kubeConfig.exportConfig(),
+      // That of the person at the shell, which may name files and programs.
+      kubeconfig: undefined,
     },
   })
+  await deps.clusters.close()
   const code = result.status === 'fail' ? 1 : 0
   if (json) {
     terminal.out(`${JSON.stringify(result)}\n`)
@@ -50,6 +63,12 @@ export async function doctor(
   const style = createStyle(terminal.colours.out)
   for (const finding of result.checks) for (const line of findingLines(finding, style)) terminal.out(`${line}\n`)
   return code
+}
+
+/** The adapter's dependencies with the cluster of the person at the shell in place of the server's own. */
+async function dependencies(kubeConfig: KubeConfig, env: Terminal['env']): Promise<AdapterDependencies> {
+  const { createClusterPool, systemDependencies } = await loadKit()
+  return systemDependencies({ env, clusters: createClusterPool({ env, kubeConfig }) })
 }
 
 async function readConfig(file: string): Promise<Record<string, unknown>> {

@@ -1,6 +1,13 @@
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
-import { createKubeClient, isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
-import type { KubeConfig } from '@kubernetes/client-node'
+import {
+  createKubeClient,
+  currentContext,
+  isForbidden,
+  isNotFound,
+  kinds,
+  type KubeClient,
+  type KubeConfig,
+} from '@agent-jobs/kube-api'
 import { CliError } from '../cli-error.ts'
 import type { ClusterOptions } from './cluster-flags.ts'
 import { loadKubeConfig } from './kube-config.ts'
@@ -17,14 +24,10 @@ export interface OpenCluster {
 export function resolveCluster(
   { namespace, kubeconfig, context }: ClusterOptions,
   env: Terminal['env'],
+  onWarning?: (message: string) => void,
 ): { kubeConfig: KubeConfig; namespace: string } {
-  const kubeConfig = loadKubeConfig({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    env,
-  })
-  const current = kubeConfig.getContextObject(kubeConfig.getCurrentContext())
-  return { kubeConfig, namespace: namespace ?? current?.namespace ?? 'default' }
+  const kubeConfig = loadKubeConfig({ kubeconfig, context, env, onWarning })
+  return { kubeConfig, namespace: namespace ?? currentContext(kubeConfig)?.namespace ?? 'default' }
 }
 
 /** Opens the namespace that the options name, for the time of one call; warnings go to standard error. */
@@ -33,7 +36,7 @@ export async function withCluster<T>(
   terminal: Terminal,
   call: (cluster: OpenCluster) => Promise<T>,
 ): Promise<T> {
-  const { kubeConfig, namespace } = resolveCluster(options, terminal.env)
+  const { kubeConfig, namespace } = resolveCluster(options, terminal.env, (message) => terminal.err(`! ${message}\n`))
   const client = createKubeClient({ kubeConfig, userAgent: 'agent-jobs-cli' })
   try {
     const runner = createJobRunner({ client, namespace, onWarning: ({ message }) => terminal.err(`! ${message}\n`) })

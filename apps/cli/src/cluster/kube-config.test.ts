@@ -23,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const load = (options: { kubeconfig?: string; context?: string; KUBECONFIG?: string }): string | undefined => {
   const { KUBECONFIG, ...rest } = options
-  return loadKubeConfig({ ...rest, env: { HOME: folder, KUBECONFIG } }).getCurrentCluster()?.server
+  return loadKubeConfig({ ...rest, env: { HOME: folder, KUBECONFIG } }).clusters[0]?.server
 }
 const codeOf = (run: () => unknown): string => {
   try {
@@ -49,7 +49,7 @@ describe('loadKubeConfig', () => {
   it('goes by the proxy of the environment where the kubeconfig names none', async () => {
     const file = join(folder, 'far')
     const proxyOf = (env: Record<string, string>): string | undefined =>
-      loadKubeConfig({ kubeconfig: file, env }).getCurrentCluster()?.proxyUrl
+      loadKubeConfig({ kubeconfig: file, env }).clusters[0]?.proxyUrl
     await writeFile(file, yaml('far').replaceAll('http://127.0.0.1:1/far', 'https://far.example:6443'))
     const env = { HTTPS_PROXY: 'http://proxy.example:3128' }
     expect(proxyOf(env)).toBe('http://proxy.example:3128')
@@ -63,11 +63,11 @@ describe('loadKubeConfig', () => {
 
   it('names the contexts there are when it is asked for another', () => {
     const options = { kubeconfig: join(folder, 'a'), context: 'prod' }
-    expect(() => load(options)).toThrow('There is no context "prod" in the kubeconfig; known: a')
+    expect(() => load(options)).toThrow('The kubeconfig has no context "prod". Its contexts: "a".')
     expect(codeOf(() => load(options))).toBe('kubeconfig_unusable')
   })
 
-  it('does not go on with another cluster when a named file is missing or broken', () => {
+  it('refuses a named file that is missing or broken', () => {
     for (const name of ['absent', 'broken']) {
       expect(codeOf(() => load({ kubeconfig: join(folder, name) }))).toBe('kubeconfig_unusable')
     }

@@ -1,8 +1,8 @@
 import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { currentContext, parseKubeConfig, type KubeConfig } from '@agent-jobs/kube-api'
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
-import { KubeConfig } from '@kubernetes/client-node'
 import type { AgentDefinition } from '../agents/agent-definition.ts'
 import { CliError } from '../cli-error.ts'
 import { resolveCluster, shownServer } from '../cluster/cluster-options.ts'
@@ -115,7 +115,7 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
     cwd: undefined,
     env: {},
     agentIs: `that of image ${options.image}`,
-    clusterIs: shownServer(kubeConfig.getCurrentCluster()?.server ?? ''),
+    clusterIs: shownServer(currentContext(kubeConfig)?.cluster.server ?? ''),
   }
 }
 
@@ -147,8 +147,7 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
     images: { [image]: { path: [bin], workingDir: work } },
   })
   scope.defer(() => cluster.close())
-  const kubeConfig = new KubeConfig()
-  kubeConfig.loadFromString(cluster.kubeConfig())
+  const kubeConfig = parseKubeConfig(cluster.kubeConfig())
   const kubeConfigFile = join(root, 'kubeconfig')
   await writeFile(kubeConfigFile, cluster.kubeConfig(), { mode: 0o600 })
   return {

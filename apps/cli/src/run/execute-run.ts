@@ -1,6 +1,6 @@
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, type RequestReport } from '@agent-jobs/kube-api'
-import type { KubeConfig } from '@kubernetes/client-node'
+import type { KubeConfig } from '@agent-jobs/kube-api'
 import type { AgentDefinition } from '../agents/agent-definition.ts'
 import { rememberSignal } from './exit-code.ts'
 import { followRun } from './follow-run.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
-import { createKubeClient, type KubeClient } from '@agent-jobs/kube-api'
+import { createKubeClient, currentContext, type KubeClient, type KubeConfig, type KubeConfigTrust } from '@agent-jobs/kube-api'
 import { messageOf } from '../adapter-error.ts'
-import { kubeConfigSource, loadKubeConfig } from './kube-config.ts'
+import { kubeConfigSource, readKubeConfig } from './kube-config.ts'
 
 /** One cluster as one configuration reaches it. */
 export interface Cluster {
@@ -29,17 +29,24 @@ export interface ClusterPool {
 /** Makes a pool. Nothing is connected before the first use. */
 export function createClusterPool(options: {
   env: Readonly<Record<string, string | undefined>>
+  /** What a kubeconfig in an agent's settings may ask for. Default: the policy's. */
+  kubeConfigTrust?: KubeConfigTrust
+  /** The cluster of configurations that name none. Default: that of the server's environment. */
+  kubeConfig?: KubeConfig
   onWarning?: (message: string) => void
 }): ClusterPool {
   const clusters = new Map<string, PooledCluster>()
   return {
     get(kubeconfig) {
-      const source = kubeConfigSource(kubeconfig, options.env)
+      const source =
+        options.kubeConfig && !kubeconfig?.trim()
+          ? ({ kind: 'given', key: 'given', config: options.kubeConfig } as const)
+          : kubeConfigSource(kubeconfig, options.env, options.kubeConfigTrust)
       // A hash, so that no credential is kept as a key.
       const key = createHash('sha256').update(source.key).digest('hex')
       const known = clusters.get(key)
       if (known) return known
-      const config = loadKubeConfig(source)
+      const config = readKubeConfig(source)
       const client = createKubeClient({ kubeConfig: config, userAgent: 'agent-jobs-adapter' })
       const runners = new Map<string, JobRunner>()
       const pending = new Set<Promise<void>>()
@@ -57,7 +64,7 @@ export function createClusterPool(options: {
           pending.add(owned)
         },
         client,
-        contextNamespace: config.getContextObject(config.getCurrentContext())?.namespace ?? null,
+        contextNamespace: currentContext(config)?.namespace ?? null,
         runner(namespace) {
           const existing = runners.get(namespace)
           if (existing) return existing

@@ -1,14 +1,22 @@
 import { statSync } from 'node:fs'
-import { KubeConfig } from '@kubernetes/client-node'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { delimiter } from 'node:path'
+import { KubeError, loadKubeConfig, parseKubeConfig, type KubeConfig, type KubeConfigTrust } from '@agent-jobs/kube-api'
+import { AdapterError } from '../adapter-error.ts'
+import { loadPolicy } from '../policy/operator-policy.ts'
 import { errnoOf } from '../system-error.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** Where a cluster's configuration comes from. Two equal keys mean the same configuration. */
 export type KubeConfigSource =
-  | { kind: 'content'; key: string; content: string }
-  | { kind: 'file'; key: string; path: string }
-  | { kind: 'in-cluster'; key: string }
-  | { kind: 'default'; key: string }
+  | { kind: 'content'; key: string; content: string; trust: KubeConfigTrust }
+  | { kind: 'file'; key: string; path: string; trust: KubeConfigTrust; env: Environment }
+  /** Loaded by whoever made the pool. */
+  | { kind: 'given'; key: string; config: KubeConfig }
+  /** The server's own: KUBECONFIG, or the account of its pod. */
+  | { kind: 'own'; key: string; env: Environment }
+
+const remedy = 'An operator can allow more with "kubeconfigTrust" in the policy (AGENT_JOBS_POLICY).'
 
 /** When the file was changed last, or what is wrong with it. */
 function changedAt(path: string): number | string {
@@ -20,65 +28,80 @@ function changedAt(path: string): number | string {
   }
 }
 
-/** Decides where the configuration comes from: the setting (content or path), the pod's own account, or KUBECONFIG. */
+function fileSource(path: string, env: Environment, trust: KubeConfigTrust): KubeConfigSource {
+  if (trust === 'data') {
+    // Not even its existence is reported: the settings are the agent's, the files are the server's.
+    throw new AdapterError(
+      'k8s_kubeconfig_refused',
+      `The setting "kubeconfig" names a file of the Paperclip server, which is not allowed. Put the file's content there. ${remedy}`,
+    )
+  }
+  // A rotated file is another configuration.
+  const changed = changedAt(path)
+  if (typeof changed === 'string') {
+    // What is no path may be the content itself, in a form that is not read, and hold a token.
+    const named = /^\/[^\s]{1,300}$/.test(path) ? `The kubeconfig "${path}"` : 'The file that "kubeconfig" names'
+    throw new AdapterError(
+      'k8s_kubeconfig_invalid',
+      `${named} ${changed} on the Paperclip server. Correct "kubeconfig" in the agent's settings, or put the file's content there.`,
+    )
+  }
+  return { kind: 'file', key: `file:${path}:${changed}`, path, env, trust }
+}
+
+/**
+ * Decides where the configuration comes from: the setting (content, or a path where the operator allows it), KUBECONFIG,
+ * or the pod's own account. `~/.kube/config` is never read: the server's home is on the volume that agents write to.
+ */
 export function kubeConfigSource(
   setting: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  trust: KubeConfigTrust = loadPolicy(env).kubeconfigTrust,
 ): KubeConfigSource {
   const text = setting?.trim()
   if (text) {
     const isContent = text.startsWith('{') || text.includes('\n') || text.startsWith('apiVersion:')
-    if (isContent) return { kind: 'content', key: `content:${text}`, content: text }
-    // A rotated file is another configuration.
-    const changed = changedAt(text)
-    if (typeof changed === 'string') {
-      // What is no path may be the content itself, in a form that is not read, and hold a token.
-      const named = /^\/[^\s]{1,300}$/.test(text) ? `The kubeconfig "${text}"` : 'The file that "kubeconfig" names'
-      throw new AdapterError(
-        'k8s_kubeconfig_invalid',
-        `${named} ${changed} on the Paperclip server. Correct "kubeconfig" in the agent's settings, or put the file's content there.`,
-      )
-    }
-    return { kind: 'file', key: `file:${text}:${changed}`, path: text }
+    if (isContent) return { kind: 'content', key: `content:${text}`, content: text, trust }
+    return fileSource(text, env, trust)
   }
-  if (env['KUBERNETES_SERVICE_HOST']) return { kind: 'in-cluster', key: 'in-cluster' }
-  if (env['KUBECONFIG']) return { kind: 'default', key: `default:${env['KUBECONFIG']}` }
+  const files = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '')
+  if (files.length > 0 || env['KUBERNETES_SERVICE_HOST']) {
+    return { kind: 'own', key: `own:${JSON.stringify(files.map((file) => [file, changedAt(file)]))}`, env }
+  }
   throw new AdapterError(
     'k8s_cluster_unknown',
     'The Paperclip server runs outside of Kubernetes and no kubeconfig is set. Set "kubeconfig" in the agent\'s settings, or run the server as a pod with serviceAccount.automountToken=true.',
   )
 }
 
-/** Loads a configuration; errors say which one and what to do. */
-export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
-  const config = new KubeConfig()
+function load(source: KubeConfigSource): KubeConfig {
+  switch (source.kind) {
+    case 'content':
+      return parseKubeConfig(source.content, { trust: source.trust })
+    case 'file':
+      return loadKubeConfig({ path: source.path, env: source.env, trust: source.trust })
+    case 'given':
+      return source.config
+    case 'own':
+      return loadKubeConfig({ env: source.env, homeFile: false })
+    default:
+      return source satisfies never
+  }
+}
+
+/** Loads a configuration; errors say what to do. */
+export function readKubeConfig(source: KubeConfigSource): KubeConfig {
   try {
-    if (source.kind === 'content') config.loadFromString(source.content)
-    else if (source.kind === 'file') config.loadFromFile(source.path)
-    else if (source.kind === 'in-cluster') config.loadFromCluster()
-    else config.loadFromDefault()
-  } catch (error) {
-    const what =
-      source.kind === 'file'
-        ? `The kubeconfig ${source.path}`
-        : source.kind === 'content'
-          ? 'The kubeconfig in the settings'
-          : 'The kubeconfig'
-    // A parser shows the lines around what it did not understand, and with them the token: its first line says enough.
-    const reason =
-      messageOf(error)
-        .split('\n')[0]
-        ?.replace(/[.:\s]+$/, '') ?? ''
-    throw new AdapterError(
-      'k8s_kubeconfig_invalid',
-      `${what} cannot be used: ${reason}. Correct it in the agent's settings.`,
-    )
+    return load(source)
+  } catch (cause) {
+    if (!KubeError.isInstance(cause)) throw cause
+    const where = source.kind === 'own' ? "the server's environment" : 'the setting "kubeconfig"'
+    if (cause.code === 'kubeconfig_refused') {
+      throw new AdapterError(
+        'k8s_kubeconfig_refused',
+        `${cause.message} ${remedy}`,
+      )
+    }
+    throw new AdapterError('k8s_kubeconfig_invalid', `${cause.message} Correct ${where}.`)
   }
-  if (!config.getCurrentCluster()) {
-    throw new AdapterError(
-      'k8s_kubeconfig_invalid',
-      'The kubeconfig names no current cluster. Set its current-context.',
-    )
-  }
-  return config
 }

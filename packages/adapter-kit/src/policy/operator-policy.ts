@@ -23,6 +23,11 @@ const policySchema = z.strictObject({
   ...rules,
   /** The same for the settings of one adapter alone, by adapter type. */
   adapters: z.record(z.string(), z.strictObject(rules)).default({}),
+  /**
+   * What a kubeconfig in the settings may ask for: `data` only, also files and a proxy (`paths`), or also programs that run
+   * in the server (`plugins`).
+   */
+  kubeconfigTrust: z.enum(['data', 'paths', 'plugins']).default('data'),
   inherit: z
     .strictObject({
       /** Variables of the server, by pattern, that every agent gets besides the built-in list. */
