@@ -3,6 +3,7 @@ import type { AgentOptions } from 'node:https'
 import { HttpMethod, KubeConfig as ClientNodeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node'
 import type { Clock } from './clock.ts'
 import { KubeError } from './kube-error.ts'
+import { isLoopback } from './loopback.ts'
 import { currentContext, type KubeConfig, type KubeUser } from './kubeconfig/kube-config.ts'
 
 /** What one request needs: headers of the user, and how to reach the server. */
@@ -26,11 +27,6 @@ const lifetimeMs = 5_000
 
 // kubectl waits for ever. Nobody watches here: a plugin that hangs is left to itself, and the next call starts another.
 const resolveWithinMs = 60_000
-
-function isLoopback(server: string): boolean {
-  const { hostname } = new URL(server)
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
-}
 
 /** client-node knows a token file only as an auth provider of its own. */
 function authProviderOf({ tokenFile, authProvider }: KubeUser): KubeUser['authProvider'] {

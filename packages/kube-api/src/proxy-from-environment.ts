@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { isLoopback } from './loopback.ts'
 
 /** The variables that name proxies, in either case; `process.env` is one. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
@@ -45,7 +46,7 @@ export function proxyFromEnvironment(server: string, env: ProxyEnvironment): str
   if (address === null) return undefined
   const { protocol, hostname, port } = address
   const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  if (host === 'localhost' || host === '::1' || inSubnet(host, '127.0.0.0/8')) return undefined
+  if (isLoopback(server)) return undefined
   const proxy = read(env, protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
   if (proxy === '') return undefined
   const actualPort = port || (protocol === 'https:' ? '443' : '80')

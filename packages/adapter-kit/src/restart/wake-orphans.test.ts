@@ -86,14 +86,14 @@ describe('taking Jobs back after a restart', () => {
     answer = { status: 202, body: { id: 'run-2' } }
   })
 
-  function world() {
+  function world({ kubeConfigTrust = 'paths' }: { kubeConfigTrust?: 'data' | 'paths' } = {}) {
     const env = { PAPERCLIP_RUNTIME_API_URL: url }
     const warnings: string[] = []
     const records = createLiveRecords(join(mkdtempSync(join(folder, 'r-')), 'live'))
     const deps = systemDependencies({
       env,
       clock,
-      clusters: createClusterPool({ env }),
+      clusters: createClusterPool({ env, kubeConfigTrust }),
       onWarning: (message) => warnings.push(message),
     })
     const record = (change: Partial<LiveRecord> = {}): LiveRecord => ({
@@ -208,6 +208,13 @@ describe('taking Jobs back after a restart', () => {
       ['alive', 'woken'],
     ])
     expect(warnings).toHaveLength(1)
+  })
+
+  it('reads no kubeconfig that a record names unless the operator allows paths', async () => {
+    const { records, record, wake } = world({ kubeConfigTrust: 'data' })
+    await records.put(record())
+    const [found] = await wake()
+    expect(found).toMatchObject({ result: 'failed', detail: expect.stringContaining('is not allowed') as string })
   })
 
   it('writes no secret down, and reads only what is whole', async () => {

@@ -1,3 +1,4 @@
+import { isLoopback } from '../loopback.ts'
 import { refusedKubeConfig } from './kube-config-error.ts'
 import type { KubeCluster, KubeUser } from './kube-config.ts'
 
@@ -23,12 +24,15 @@ const remedies: Readonly<Record<string, string>> = {
   'insecure-skip-tls-verify': 'Set `certificate-authority-data`.',
 }
 
+// Without TLS there is nothing to verify, and on this machine nothing to overhear.
+const isLocalPlain = ({ server }: KubeCluster): boolean => server.startsWith('http:') && isLoopback(server)
+
 function demands(cluster: KubeCluster, user: KubeUser | undefined): [field: string, needs: Needs, owner: string][] {
   const ofCluster = `cluster "${cluster.name}"`
   const ofUser = `user "${user?.name}"`
   const found: [string, Needs, string, unknown][] = [
     ['certificate-authority', 'paths', ofCluster, cluster.caFile],
-    ['insecure-skip-tls-verify', 'paths', ofCluster, cluster.skipTLSVerify],
+    ['insecure-skip-tls-verify', 'paths', ofCluster, cluster.skipTLSVerify && !isLocalPlain(cluster)],
     ['proxy-url', 'paths', ofCluster, cluster.proxyUrl],
     ['client-certificate', 'paths', ofUser, user?.certFile],
     ['client-key', 'paths', ofUser, user?.keyFile],

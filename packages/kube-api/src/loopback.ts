@@ -1,0 +1,13 @@
+import { BlockList, isIP } from 'node:net'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether an address stays on this machine: `localhost` or a loopback IP. Names that only begin like one do not. */
+export function isLoopback(server: string): boolean {
+  const hostname = URL.parse(server)?.hostname.replace(/^\[(.*)\]$/, '$1') ?? ''
+  if (hostname === 'localhost') return true
+  const family = isIP(hostname)
+  return family !== 0 && loopback.check(hostname, family === 6 ? 'ipv6' : 'ipv4')
+}
