@@ -231,6 +231,6 @@ describe('agent-jobs run', () => {
   it('ends with 1 when there is no cluster', async () => {
     const terminal = fakeTerminal({ env: { KUBECONFIG: join(folder, 'absent') } })
     expect(await runCli(args('--prompt', 'x'), terminal)).toBe(1)
-    expect(terminal.stderr()).toMatch(/^error: Cannot read the kubeconfig/)
+    expect(terminal.stderr()).toMatch(/^error: No cluster is configured: /)
   })
 })
