@@ -17,8 +17,8 @@ describe.skipIf(!cluster)('a kubeconfig that an agent puts into its settings (ne
   let deps: AdapterDependencies
   beforeAll(async () => {
     place = await realPaperclipPlace(claudeAgent, 'hostile-kubeconfig')
-    // A server whose operator has set no policy.
-    const { AGENT_JOBS_POLICY: _, ...env } = place.deps.env
+    // A server whose operator says nothing about kubeconfigs.
+    const env = { ...place.deps.env, AGENT_JOBS_POLICY: '{"allow": {"volumeFolders": true}}' }
     deps = { ...place.deps, env, clusters: createClusterPool({ env }) }
     folder = mkdtempSync(join(tmpdir(), 'hostile-kubeconfig-'))
   })

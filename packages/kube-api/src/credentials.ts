@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { AgentOptions } from 'node:https'
-import { HttpMethod, KubeConfig as ClientNodeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node'
+import {
+  HttpMethod,
+  KubeConfig as ClientNodeConfig,
+  RequestContext,
+  type Cluster,
+  type DispatcherOptions,
+} from '@kubernetes/client-node'
 import type { Clock } from './clock.ts'
 import { KubeError } from './kube-error.ts'
 import { isLoopback } from './loopback.ts'

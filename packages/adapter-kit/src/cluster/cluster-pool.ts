@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
-import { createKubeClient, currentContext, type KubeClient, type KubeConfig, type KubeConfigTrust } from '@agent-jobs/kube-api'
+import {
+  createKubeClient,
+  currentContext,
+  type KubeClient,
+  type KubeConfig,
+  type KubeConfigTrust,
+} from '@agent-jobs/kube-api'
 import { messageOf } from '../adapter-error.ts'
 import { kubeConfigSource, readKubeConfig } from './kube-config.ts'
 

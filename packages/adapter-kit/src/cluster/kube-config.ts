@@ -97,10 +97,7 @@ export function readKubeConfig(source: KubeConfigSource): KubeConfig {
     if (!KubeError.isInstance(cause)) throw cause
     const where = source.kind === 'own' ? "the server's environment" : 'the setting "kubeconfig"'
     if (cause.code === 'kubeconfig_refused') {
-      throw new AdapterError(
-        'k8s_kubeconfig_refused',
-        `${cause.message} ${remedy}`,
-      )
+      throw new AdapterError('k8s_kubeconfig_refused', `${cause.message} ${remedy}`)
     }
     throw new AdapterError('k8s_kubeconfig_invalid', `${cause.message} Correct ${where}.`)
   }

@@ -33,8 +33,9 @@ const own: Readonly<Record<string, ErrorRow>> = {
   },
   k8s_kubeconfig_invalid: { means: 'The kubeconfig cannot be read.', todo: 'Correct `kubeconfig`.' },
   k8s_kubeconfig_refused: {
-    means: 'The kubeconfig in the settings names a file, a program, a proxy or a skipped check, which only an operator may allow.',
-    todo: 'Paste a kubeconfig that holds data only (`kubectl config view --raw --flatten --minify`, with a token), or set `kubeconfigTrust` in the operator's policy.',
+    means:
+      'The kubeconfig in the settings names a file, a program, a proxy or a skipped check, which only an operator may allow.',
+    todo: 'Paste a kubeconfig that holds data only (`kubectl config view --raw --flatten --minify`, with a token), or set `kubeconfigTrust` in the policy of the operator.',
   },
   k8s_api_unreachable: {
     means: "The API server does not answer for the server's own pod.",

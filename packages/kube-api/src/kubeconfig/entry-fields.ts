@@ -26,7 +26,8 @@ export function resolveIn(folder: string | undefined, path: string): string {
 /** Opens an entry for reading; `what` names it in messages, such as `user "admin"`. */
 export function entryFields({ fields, folder, source }: RawEntry, what: string): EntryFields {
   const read = new Set<string>(['extensions'])
-  const wrong = (name: string, type: string) => invalidKubeConfig(`\`${name}\` of ${what} in ${source} must be ${type}.`)
+  const wrong = (name: string, type: string) =>
+    invalidKubeConfig(`\`${name}\` of ${what} in ${source} must be ${type}.`)
 
   function value(name: string): unknown {
     read.add(name)

@@ -41,13 +41,19 @@ function parseYaml(text: string, source: string): unknown {
     return document.toJS({ maxAliasCount: 100 })
   } catch (cause) {
     // Its message may hold text of the file, too.
-    if (cause instanceof ReferenceError) throw invalidKubeConfig(`${source} is not valid YAML: it has too many aliases or an unknown one.`)
+    if (cause instanceof ReferenceError)
+      throw invalidKubeConfig(`${source} is not valid YAML: it has too many aliases or an unknown one.`)
     throw cause
   }
 }
 
 /** Reads `[{name, <key>: {...}}, …]`. Entries are judged when they are used, so that a broken one spoils no other. */
-function readEntries(document: Record<string, unknown>, list: string, key: string, origin: DocumentOrigin): Map<string, RawEntry> {
+function readEntries(
+  document: Record<string, unknown>,
+  list: string,
+  key: string,
+  origin: DocumentOrigin,
+): Map<string, RawEntry> {
   const entries = new Map<string, RawEntry>()
   const value = document[list]
   if (value === undefined || value === null) return entries
@@ -56,7 +62,8 @@ function readEntries(document: Record<string, unknown>, list: string, key: strin
     const name = isRecord(item) ? item['name'] : undefined
     // Without a name nothing can refer to it.
     if (!isRecord(item) || typeof name !== 'string') continue
-    if (entries.has(name)) throw invalidKubeConfig(`\`${list}\` in ${origin.source} has two entries named "${name}". Remove one of them.`)
+    if (entries.has(name))
+      throw invalidKubeConfig(`\`${list}\` in ${origin.source} has two entries named "${name}". Remove one of them.`)
     const fields = item[key]
     entries.set(name, { fields: isRecord(fields) ? fields : {}, folder: origin.folder, source: origin.source })
   }
@@ -82,7 +89,7 @@ export function parseKubeConfigDocument(text: string, origin: DocumentOrigin): K
 }
 
 const firstWins = (maps: readonly ReadonlyMap<string, RawEntry>[]): Map<string, RawEntry> =>
-  new Map(maps.toReversed().flatMap((map) => [...map]))
+  new Map(maps.toReversed().flatMap((map) => Array.from(map)))
 
 /** Merges files as kubectl does: the first file that has an entry or a current context wins, and entries are never mixed. */
 export function mergeKubeConfigs(documents: readonly KubeConfigDocument[]): KubeConfigDocument {

@@ -76,7 +76,12 @@ export interface CurrentContext {
 }
 
 /** Looks up the current context; undefined when it, its cluster or its user is missing. */
-export function currentContext({ clusters, users, contexts, currentContext: wanted }: KubeConfig): CurrentContext | undefined {
+export function currentContext({
+  clusters,
+  users,
+  contexts,
+  currentContext: wanted,
+}: KubeConfig): CurrentContext | undefined {
   const context = contexts.find(({ name }) => name === wanted)
   const cluster = clusters.find(({ name }) => name === context?.cluster)
   if (context === undefined || cluster === undefined) return undefined

@@ -15,10 +15,15 @@ export interface SelectOptions {
 
 const quoted = (names: Iterable<string>): string => [...names].map((name) => `"${name}"`).join(', ') || 'none'
 
-function chooseContext({ contexts, currentContext: current }: KubeConfigDocument, wanted: string | undefined): ReadEntry<KubeContext> {
+function chooseContext(
+  { contexts, currentContext: current }: KubeConfigDocument,
+  wanted: string | undefined,
+): ReadEntry<KubeContext> {
   const name = wanted ?? current
   if (name === '') {
-    throw invalidKubeConfig(`The kubeconfig has no current context. Its contexts: ${quoted(contexts.keys())}. Choose one of them.`)
+    throw invalidKubeConfig(
+      `The kubeconfig has no current context. Its contexts: ${quoted(contexts.keys())}. Choose one of them.`,
+    )
   }
   const entry = contexts.get(name)
   if (entry) return readContext(name, entry)
@@ -27,7 +32,12 @@ function chooseContext({ contexts, currentContext: current }: KubeConfigDocument
   )
 }
 
-function lookUp(entries: ReadonlyMap<string, RawEntry>, what: 'cluster' | 'user', name: string, context: string): RawEntry {
+function lookUp(
+  entries: ReadonlyMap<string, RawEntry>,
+  what: 'cluster' | 'user',
+  name: string,
+  context: string,
+): RawEntry {
   const entry = entries.get(name)
   if (entry) return entry
   const known = quoted(entries.keys())
@@ -39,7 +49,10 @@ function lookUp(entries: ReadonlyMap<string, RawEntry>, what: 'cluster' | 'user'
 }
 
 /** Takes the one context that counts out of a kubeconfig, with its cluster and user; everything else is left behind. */
-export function selectContext(document: KubeConfigDocument, { context: wanted, trust, onWarning }: SelectOptions): KubeConfig {
+export function selectContext(
+  document: KubeConfigDocument,
+  { context: wanted, trust, onWarning }: SelectOptions,
+): KubeConfig {
   const context = chooseContext(document, wanted)
   const { name } = context.value
   const clusterName = context.value.cluster
@@ -48,9 +61,15 @@ export function selectContext(document: KubeConfigDocument, { context: wanted, t
   const user = userName ? readUser(userName, lookUp(document.users, 'user', userName, name)) : undefined
   const unknown = [...context.unknown, ...cluster.unknown, ...(user?.unknown ?? [])]
   refuseUntrusted(trust, { cluster: cluster.value, user: user?.value, unknown })
-  if (user !== undefined && user.unknown.length > 0 && Object.values(user.value).filter((value) => value !== undefined).length === 1) {
+  if (
+    user !== undefined &&
+    user.unknown.length > 0 &&
+    Object.values(user.value).filter((value) => value !== undefined).length === 1
+  ) {
     // Without this a misspelled field makes every request anonymous.
-    throw invalidKubeConfig(`User "${userName}" of the kubeconfig has no credentials, only unknown fields: ${quoted(user.unknown)}. Correct their names.`)
+    throw invalidKubeConfig(
+      `User "${userName}" of the kubeconfig has no credentials, only unknown fields: ${quoted(user.unknown)}. Correct their names.`,
+    )
   }
   for (const field of unknown) onWarning?.(`The kubeconfig has the unknown field "${field}", which is ignored.`)
   return {
@@ -81,4 +100,3 @@ export function parseKubeConfig(text: string, options: ParseKubeConfigOptions = 
   const { folder, source = 'The kubeconfig', trust = 'data', ...rest } = options
   return selectContext(parseKubeConfigDocument(text, { folder, source }), { ...rest, trust })
 }
-

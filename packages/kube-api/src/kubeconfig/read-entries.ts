@@ -20,14 +20,17 @@ function execConfigOf(extensions: unknown): unknown {
 /** `host:port` without a scheme is TLS exactly when the cluster says anything about TLS, as in client-go. */
 function addressOf(fields: EntryFields, hasTls: boolean): string {
   const server = fields.text('server')
-  if (server === undefined) throw invalidKubeConfig(`The ${fields.what} has no \`server\`. Set the address of the API server.`)
+  if (server === undefined)
+    throw invalidKubeConfig(`The ${fields.what} has no \`server\`. Set the address of the API server.`)
   const address = server.includes('://') ? server : `${hasTls ? 'https' : 'http'}://${server}`
   const url = URL.parse(address)
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.hostname === '') {
     throw invalidKubeConfig(`\`server\` of ${fields.what} must be an https:// address or host:port.`)
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw invalidKubeConfig(`\`server\` of ${fields.what} must not hold credentials, a query or a fragment. Put credentials into the user.`)
+    throw invalidKubeConfig(
+      `\`server\` of ${fields.what} must not hold credentials, a query or a fragment. Put credentials into the user.`,
+    )
   }
   return address
 }
@@ -80,7 +83,8 @@ function readExecEnv(value: unknown, what: string): { name: string; value: strin
 function readExec(exec: Record<string, unknown>, { folder, source }: RawEntry, user: string): ExecPlugin {
   const fields = entryFields({ fields: exec, folder, source }, `the exec plugin of user "${user}"`)
   const command = fields.text('command')
-  if (command === undefined) throw invalidKubeConfig(`The exec plugin of user "${user}" in ${source} has no \`command\`.`)
+  if (command === undefined)
+    throw invalidKubeConfig(`The exec plugin of user "${user}" in ${source} has no \`command\`.`)
   const env = exec['env'] ?? undefined
   return {
     apiVersion: fields.text('apiVersion'),
@@ -118,11 +122,16 @@ function refuseContradictions(user: KubeUser, what: string): void {
     user.exec !== undefined && '`exec`',
     user.authProvider !== undefined && '`auth-provider`',
   ].filter((way) => way !== false)
-  if (ways.length > 1) throw invalidKubeConfig(`The ${what} has more than one way to authenticate: ${ways.join(' and ')}. Keep one of them.`)
+  if (ways.length > 1)
+    throw invalidKubeConfig(
+      `The ${what} has more than one way to authenticate: ${ways.join(' and ')}. Keep one of them.`,
+    )
   const hasCert = (user.certData ?? user.certFile) !== undefined
   const hasKey = (user.keyData ?? user.keyFile) !== undefined
   if (hasCert !== hasKey) {
-    throw invalidKubeConfig(`The ${what} has a client ${hasCert ? 'certificate without a key' : 'key without a certificate'}. Set both.`)
+    throw invalidKubeConfig(
+      `The ${what} has a client ${hasCert ? 'certificate without a key' : 'key without a certificate'}. Set both.`,
+    )
   }
   const others = user.impersonateUid ?? user.impersonateGroups ?? user.impersonateExtra
   if (others !== undefined && user.impersonateUser === undefined) {

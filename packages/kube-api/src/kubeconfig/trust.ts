@@ -14,8 +14,10 @@ export type KubeConfigTrust = 'data' | 'paths' | 'plugins'
 type Needs = Exclude<KubeConfigTrust, 'data'>
 
 const remedies: Readonly<Record<string, string>> = {
-  'certificate-authority': 'Put the certificate itself into `certificate-authority-data` (kubectl config view --raw --flatten).',
-  'client-certificate': 'Put the certificate itself into `client-certificate-data` (kubectl config view --raw --flatten).',
+  'certificate-authority':
+    'Put the certificate itself into `certificate-authority-data` (kubectl config view --raw --flatten).',
+  'client-certificate':
+    'Put the certificate itself into `client-certificate-data` (kubectl config view --raw --flatten).',
   'client-key': 'Put the key itself into `client-key-data` (kubectl config view --raw --flatten).',
   tokenFile: 'Put the token itself into `token`.',
   exec: 'Use a token instead (kubectl create token).',
@@ -40,7 +42,9 @@ function demands(cluster: KubeCluster, user: KubeUser | undefined): [field: stri
     ['exec', 'plugins', ofUser, user?.exec],
     ['auth-provider', 'plugins', ofUser, user?.authProvider],
   ]
-  return found.flatMap(([field, needs, owner, value]) => (value === undefined || value === false ? [] : [[field, needs, owner]]))
+  return found.flatMap(([field, needs, owner, value]) =>
+    value === undefined || value === false ? [] : [[field, needs, owner]],
+  )
 }
 
 const isTrusted = (trust: KubeConfigTrust, needs: Needs): boolean => trust === 'plugins' || trust === needs
@@ -60,6 +64,8 @@ export function refuseUntrusted(
     )
   }
   if (unknown.length > 0) {
-    throw refusedKubeConfig(`This kubeconfig has fields that are not supported: ${unknown.map((name) => `\`${name}\``).join(', ')}. Remove them.`)
+    throw refusedKubeConfig(
+      `This kubeconfig has fields that are not supported: ${unknown.map((name) => `\`${name}\``).join(', ')}. Remove them.`,
+    )
   }
 }

@@ -78,8 +78,7 @@ export async function openPaperclipLab({
   writeFileSync(join(folder, 'bin', 'work.cjs'), workSource)
   writeFileSync(join(folder, 'kubeconfig.json'), flatKubeconfig(), { mode: 0o644 })
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
-  const begin = () => 
-    startPaperclip({ scripts, name: namespace, volume: folder, namespace })
+  const begin = () => startPaperclip({ scripts, name: namespace, volume: folder, namespace })
   let server = await begin()
   const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
   const door = await openPodDoor(() => server.url, bridge)
