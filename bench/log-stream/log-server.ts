@@ -2,7 +2,7 @@
 // `bulk` as fast as it is read, `idle` one line and silence, `busy` two lines a second, `drip` a line every 10 ms.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { encodeFrame } from '@agent-jobs/launcher'
+import { encodeFrame } from '@agent-jobs/frames'
 
 const bulkBytes = 64 * 1024 * 1024
 const chunkBytes = 65_536

@@ -1,4 +1,4 @@
-import { stopCauses, type EndRecord, type LauncherRecord, type StartError, type StopCause } from './launcher-record.ts'
+import { stopCauses, type EndRecord, type LauncherRecord, type StartError } from './launcher-record.ts'
 
 /**
  * Reads the payload of a frame of stream `l`. The container's command can write such frames itself, so every field is
@@ -58,7 +58,7 @@ function decodeEnd(fields: Fields): EndRecord | null {
 }
 
 /** Undefined when the value cannot be a stop cause of any version. */
-function decodeStopCause(value: unknown): StopCause | null | undefined {
+function decodeStopCause(value: unknown): EndRecord['stoppedBy'] | undefined {
   if (value === null) return null
   if (!isCode(value)) return undefined
   return stopCauses.find((cause) => cause === value) ?? 'unknown'
@@ -96,5 +96,5 @@ function isCode(value: unknown): value is string {
 }
 
 function isSignalName(value: unknown): value is string {
-  return typeof value === 'string' && /^SIG[A-Z0-9]{1,12}$/.test(value)
+  return typeof value === 'string' && /^SIG[A-Z0-9+-]{1,12}$/.test(value)
 }

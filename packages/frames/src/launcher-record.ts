@@ -1,4 +1,4 @@
-/** All values of {@link StopCause} that this version writes. */
+/** All values of {@link StopCause}. */
 export const stopCauses = [
   'idle_limit',
   'total_limit',
@@ -8,8 +8,8 @@ export const stopCauses = [
   'output_limit',
 ] as const
 
-/** Why the launcher itself ended the command. `unknown` stands for a cause of a newer launcher. */
-export type StopCause = (typeof stopCauses)[number] | 'unknown'
+/** Why the launcher itself ended the command. */
+export type StopCause = (typeof stopCauses)[number]
 
 /** All codes of {@link StartError} that this version writes. */
 export const startErrorCodes = [
@@ -47,7 +47,6 @@ export const noticeCodes = [
   'signal',
   'output_limit',
   'finished',
-  'unfinished',
   'killed',
   'leftover_processes',
   'output_truncated',
@@ -95,8 +94,8 @@ export interface EndRecord {
   /** The signal that ended the command, such as `SIGTERM`. */
   readonly signal: string | null
   readonly durationMs: number
-  /** Null when the command ended on its own. */
-  readonly stoppedBy: StopCause | null
+  /** Null when the command ended on its own; `unknown` for a cause that this version does not know. */
+  readonly stoppedBy: StopCause | 'unknown' | null
   /** Bytes of standard output that were framed. */
   readonly stdoutBytes: number
   /** Bytes of standard error that were framed. */

@@ -15,6 +15,8 @@ export async function bundleProgram(folder: URL): Promise<void> {
     platform: 'node',
     target: 'node18',
     format: 'cjs',
+    // Other packages of this repository are read as sources: this runs before they are built.
+    conditions: ['@agent-jobs/source'],
     minify: true,
     legalComments: 'none',
     // Becomes a lazy `require`: code in `eval` has no `import()`.

@@ -1,6 +1,5 @@
-import { encodeFrame } from './frame.ts'
+import { encodeFrame, type EndRecord, type LauncherRecord, type StartError } from '@agent-jobs/frames'
 import { initScript } from './init-script.ts'
-import type { EndRecord, LauncherRecord, StartError } from './launcher-record.ts'
 
 const startError: StartError = {
   code: 'node_missing',

@@ -1,5 +1,4 @@
-import type { FrameFlag, FrameStream } from '../src/frame.ts'
-import type { EndRecord, LauncherRecord } from '../src/launcher-record.ts'
+import type { EndRecord, FrameFlag, FrameStream, LauncherRecord } from '@agent-jobs/frames'
 
 /** A frame as the tests read it back. */
 export interface DecodedFrame {

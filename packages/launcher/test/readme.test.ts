@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { noticeCodes, startErrorCodes } from '@agent-jobs/frames'
 import { expect, it } from 'vitest'
-import { noticeCodes, startErrorCodes } from '../src/launcher-record.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')

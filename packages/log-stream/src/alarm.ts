@@ -1,14 +1,14 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 
 /**
  * One wait at a time that others can end early. It exists because racing a timer against a promise that lives as long
  * as the container would leave a reaction on it for every wait.
  */
 export class Alarm {
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'sleep'>
   #sleeper: AbortController | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'sleep'>) {
     this.#clock = clock
   }
 

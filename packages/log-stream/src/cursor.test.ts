@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { collect, sortItems } from '../test/collect.ts'
 import { FakeKubelet } from '../test/fake-kubelet.ts'
-import { frame, framedRun } from '../test/frames.ts'
+import { endRecord, frame, framedRun } from '../test/frames.ts'
 import { pick, randomLines, seededRandom } from '../test/random.ts'
 import { wholeTexts } from '../test/scenario.ts'
 import { fileJournal } from './file-journal.ts'
@@ -71,7 +71,7 @@ describe(`a cursor that was stored as JSON (seed ${seed})`, () => {
       frame(1, 'o', 'out-', '+'),
       frame(2, 'e', 'err'),
       frame(3, 'o', 'put'),
-      frame(4, 'l', '{"type":"end","frames":4,"exitCode":0}'),
+      frame(4, 'l', endRecord(4)),
     ]
     for (const [index, bytes] of frames.entries())
       kubelet.writeLine(nine + BigInt(index) * 3_000_000_000n, bytes.subarray(0, -1))

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Alarm } from './alarm.ts'
 import { Alarm as Sleeper } from './alarm.ts'
 import { askForNewest } from './ask-for-newest.ts'
-import { type Backoff, createBackoff } from './backoff.ts'
+import { type Backoff, createBackoff, errorMessage } from '@agent-jobs/primitives'
 import { type ConnectionContext, type ConnectionEnd, readConnection } from './connection.ts'
 import { createTracker } from './create-tracker.ts'
 import { type FollowOptions, type ResolvedOptions, resolveOptions } from './follow-options.ts'
@@ -66,7 +66,7 @@ class Follower {
     this.#tracker = createTracker(this.#o, (item) => this.#emit(item), room)
     this.#backoff = createBackoff({ ...backoff, random })
     // A container that is not there yet is asked for often at first: its start takes 0.2 s (KUBERNETES.md B.6).
-    this.#startBackoff = createBackoff({ baseMs: 200, capMs: 30_000, random })
+    this.#startBackoff = createBackoff({ baseMs: 200, maxMs: 30_000, random })
     this.#sleeper = new Sleeper(clock)
     this.#context = {
       source,
@@ -250,7 +250,7 @@ class Follower {
   #report(end: ConnectionEnd): void {
     if (end.kind === 'left' || end.kind === 'unproved') return
     if (end.kind === 'cut') {
-      this.#diagnose('connection_lost', end.error instanceof Error ? end.error.message : String(end.error))
+      this.#diagnose('connection_lost', errorMessage(end.error))
     } else if (end.kind === 'eof') {
       if (end.words !== '') this.#diagnose('kubelet_text', end.words)
     } else {

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock } from '@agent-jobs/primitives'
 import type { JournalSource } from './journal-source.ts'
 import type { LogCursor } from './log-item.ts'
 import { LogStreamError } from './log-stream-error.ts'
@@ -27,7 +27,7 @@ export interface FollowOptions {
   /** Lines remembered to recognise repetitions, 16 bytes each. Default 65,536. Only for framing `none`. */
   maxRecentLines?: number
   /** Bounds of the full-jitter wait before a new connection. Default 1,000 doubling to 10,000. */
-  backoff?: { baseMs?: number; capMs?: number }
+  backoff?: { baseMs?: number; maxMs?: number }
   /** After this long without a byte the newest line is asked for. Default 30,000. */
   silenceMs?: number
   /** A connection is replaced after this long, before the kubelet cuts it at 4 hours. Default 13,800,000 (3 h 50 min). */
@@ -42,7 +42,8 @@ export interface FollowOptions {
   requestTimeoutMs?: number
   /** Longest wait for the journal's next bytes: one that is slow but moves is read to its end. Default 10,000. */
   journalTimeoutMs?: number
-  clock?: Clock
+  /** Only durations are measured with it. */
+  clock?: Pick<Clock, 'now' | 'sleep'>
   random?: () => number
 }
 
@@ -58,7 +59,7 @@ export interface ResolvedOptions {
   spool: { memoryBytes: number; diskBytes: number; directory: string }
   overlapSeconds: number
   maxRecentLines: number
-  backoff: { baseMs: number; capMs: number }
+  backoff: { baseMs: number; maxMs: number }
   silenceMs: number
   renewMs: number
   pollMs: number
@@ -66,7 +67,7 @@ export interface ResolvedOptions {
   drainMs: number
   requestTimeoutMs: number
   journalTimeoutMs: number
-  clock: Clock
+  clock: Pick<Clock, 'now' | 'sleep'>
   random: () => number
 }
 
@@ -137,7 +138,7 @@ export function resolveOptions(o: FollowOptions): ResolvedOptions {
     maxRecentLines: atLeast('maxRecentLines', o.maxRecentLines ?? 65_536, 16),
     backoff: {
       baseMs: atLeast('backoff.baseMs', o.backoff?.baseMs ?? 1_000, 1),
-      capMs: atLeast('backoff.capMs', o.backoff?.capMs ?? 10_000, 1),
+      maxMs: atLeast('backoff.maxMs', o.backoff?.maxMs ?? 10_000, 1),
     },
     silenceMs: atLeast('silenceMs', o.silenceMs ?? 30_000, 1),
     renewMs: atLeast('renewMs', o.renewMs ?? 13_800_000, 1),

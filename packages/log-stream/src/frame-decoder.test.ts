@@ -1,14 +1,13 @@
-import { encodeFrame, type Frame as WrittenFrame } from '@agent-jobs/launcher'
+import { encodeFrame, parseFrame, type Frame as WrittenFrame } from '@agent-jobs/frames'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { frame } from '../test/frames.ts'
 import { createFrameDecoder } from './frame-decoder.ts'
-import { parseFrame } from './frame.ts'
 
 interface Seen {
   seq: number
   stream: string
-  ms: number
+  time: number
   payload: string
   flag: string
 }
@@ -51,7 +50,7 @@ describe('the frame decoder', () => {
         expect(decode(cut(bytes, cuts))).toEqual(
           frames.map(({ time, ...rest }) => ({
             ...rest,
-            ms: time,
+            time,
             payload: Buffer.from(rest.payload).toString('hex'),
           })),
         )

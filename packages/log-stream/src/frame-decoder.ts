@@ -1,9 +1,9 @@
-import { type Frame, parseFrame } from './frame.ts'
+import { parseFrame, type ParsedFrame } from '@agent-jobs/frames'
 import { stampEnd } from './timestamp.ts'
 
 /** What stands on one physical line of framed output. */
 export type FrameEntry =
-  | { kind: 'frame'; frame: Frame }
+  | { kind: 'frame'; frame: ParsedFrame }
   /** Not a frame. Longer texts are cut at 4,096 bytes. */
   | { kind: 'text'; text: string; /** The timestamp in front of it, or ''. */ stamp: string }
 

@@ -1,17 +1,6 @@
-export { type Clock, systemClock } from './clock.ts'
 export { fileJournal } from './file-journal.ts'
 export { followLogs } from './follow-logs.ts'
 export type { FollowOptions } from './follow-options.ts'
-export {
-  type EndRecord,
-  type Frame,
-  type FrameFlag,
-  type FrameStream,
-  type LauncherRecord,
-  type NoticeRecord,
-  parseFrame,
-  type StartRecord,
-} from './frame.ts'
 export { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'
 export type { JournalSource } from './journal-source.ts'
 export { kubeLogSource, type LogClient } from './kube-log-source.ts'

@@ -1,5 +1,6 @@
+import { decodeRecord, type EndRecord, type ParsedFrame } from '@agent-jobs/frames'
+import { errorMessage } from '@agent-jobs/primitives'
 import { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'
-import { type EndRecord, type Frame, parseRecord } from './frame.ts'
 import type { JournalSource } from './journal-source.ts'
 import { LineJoiner } from './line-joiner.ts'
 import type { DiagnosticCode, GapReason, LauncherCursor, LogLine, Verdict } from './log-item.ts'
@@ -93,7 +94,7 @@ export class LauncherTracker implements Tracker {
     return 'more'
   }
 
-  async #overGap(entries: FrameEntry[], at: number, frame: Frame): Promise<Step> {
+  async #overGap(entries: FrameEntry[], at: number, frame: ParsedFrame): Promise<Step> {
     // The first answer to a gap is the journal, the second the file from its start: a clock that went back makes
     // the server leave lines out (sinceTime filters line by line, KUBERNETES.md B.2). Only then is it a loss.
     await this.#fill(frame.seq, this.#full || this.#acceptsLoss)
@@ -109,7 +110,7 @@ export class LauncherTracker implements Tracker {
         const toSeq = Number.isFinite(to) ? { toSeq: to - 1 } : {}
         await this.#readJournal(journal.read({ fromSeq: this.#next, ...toSeq, signal }), to, final)
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = errorMessage(error)
         this.#diagnose('journal_failed', `Reading the journal from frame ${this.#next} on failed: ${reason}`)
       }
     }
@@ -169,9 +170,9 @@ export class LauncherTracker implements Tracker {
     this.#acceptsLoss = true
   }
 
-  #deliver(frame: Frame): void {
+  #deliver(frame: ParsedFrame): void {
     this.#next = frame.seq + 1
-    this.#newestMs = frame.ms
+    this.#newestMs = frame.time
     if (frame.stream === 'l') {
       if (frame.seq >= this.#handedOver) this.#record(frame)
       return
@@ -193,7 +194,7 @@ export class LauncherTracker implements Tracker {
         text: joined.text,
         bytes: joined.bytes,
         seq: frame.seq,
-        time: frame.ms,
+        time: frame.time,
         cursor: this.cursor(),
       }
       if (joined.part !== undefined) item.part = joined.part
@@ -207,14 +208,14 @@ export class LauncherTracker implements Tracker {
     })
   }
 
-  #record(frame: Frame): void {
-    const record = parseRecord(frame.payload)
+  #record(frame: ParsedFrame): void {
+    const record = decodeRecord(frame.payload)
     if (record === null) {
       this.#diagnose('not_a_frame', `Frame ${frame.seq} is a record of the launcher that cannot be read`)
       return
     }
     this.delivered++
-    this.#o.emit({ type: 'record', record, seq: frame.seq, time: frame.ms, cursor: this.cursor() })
+    this.#o.emit({ type: 'record', record, seq: frame.seq, time: frame.time, cursor: this.cursor() })
     if (record.type === 'end') this.#end = record
   }
 

@@ -1,4 +1,4 @@
-import type { LauncherRecord } from './frame.ts'
+import type { LauncherRecord } from '@agent-jobs/frames'
 
 /** Where a follower of framed output stands: every frame below `next` was handed over, but for lines still open. */
 export interface LauncherCursor {

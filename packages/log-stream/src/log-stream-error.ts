@@ -1,29 +1,16 @@
-/** What went wrong, as a stable word. */
+import { BrandedError, type BrandedErrorOptions } from '@agent-jobs/primitives'
+
+/** The stable codes of {@link LogStreamError}. */
 export type LogStreamErrorCode = 'invalid_option' | 'invalid_cursor' | 'request_refused' | 'line_too_long'
 
-const marker = Symbol.for('agent-jobs.log-stream-error')
-
-/** The one error class of this package. `isInstance` works across versions and copies of it. */
-export class LogStreamError extends Error {
-  readonly code: LogStreamErrorCode
-  readonly retryable: boolean
+/** The one error class of this package. */
+export class LogStreamError extends BrandedError<LogStreamErrorCode> {
+  static override readonly errorName = 'LogStreamError'
+  /** HTTP status of `request_refused`. */
   readonly status: number | undefined
 
-  constructor(
-    code: LogStreamErrorCode,
-    message: string,
-    o: { cause?: unknown; retryable?: boolean; status?: number } = {},
-  ) {
-    super(message, o.cause === undefined ? undefined : { cause: o.cause })
-    this.name = 'LogStreamError'
-    this.code = code
-    this.retryable = o.retryable ?? false
-    this.status = o.status
-    Object.defineProperty(this, marker, { value: true })
-  }
-
-  /** Whether `error` is one of ours, whichever copy of this package made it. */
-  static isInstance(error: unknown): error is LogStreamError {
-    return error instanceof Error && marker in error
+  constructor(code: LogStreamErrorCode, message: string, options: BrandedErrorOptions & { status?: number } = {}) {
+    super(code, message, options)
+    this.status = options.status
   }
 }

@@ -57,7 +57,7 @@ describe.skipIf(!hasCluster)('a container of a real cluster', () => {
         containerEnded,
         signal: stop.signal,
         overlapSeconds: 1,
-        backoff: { baseMs: 50, capMs: 200 },
+        backoff: { baseMs: 50, maxMs: 200 },
       })) {
         items.push(item)
       }

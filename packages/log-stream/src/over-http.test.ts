@@ -79,7 +79,7 @@ describe.each(Object.entries(ways))(`a log that is read by %s (seed ${seed})`, (
       const sayEnded = kubelet.exitSilently()
       await using server = await serveKubelet(kubelet)
       const { source, close } = way(server.url)
-      const options: FollowOptions = { framing, containerEnded: kubelet.ended, backoff: { baseMs: 1, capMs: 5 } }
+      const options: FollowOptions = { framing, containerEnded: kubelet.ended, backoff: { baseMs: 1, maxMs: 5 } }
       const seen: string[] = []
       let cursor: LogCursor | undefined
       const follow = async (until: number): Promise<ReturnType<typeof sortItems>> => {

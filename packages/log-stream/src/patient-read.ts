@@ -1,12 +1,12 @@
 import { Alarm } from './alarm.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 
 /** How long a read may show no progress, and what ends it before. */
 export interface ReadPatience {
   /** Longest wait for the next piece, in milliseconds. */
   timeoutMs: number
   signal: AbortSignal
-  clock: Clock
+  clock: Pick<Clock, 'sleep'>
   /** What is read, for the message. */
   name: string
 }

@@ -27,16 +27,12 @@ export function framedRun(
       add(stream, bytes.subarray(start, start + partBytes), '+')
     add(stream, bytes.subarray(start), index === lines.length - 1 ? (o.finalFlag ?? '.') : '.')
   }
-  const end = {
-    type: 'end',
-    frames: frames.length,
-    exitCode: 0,
-    signal: null,
-    durationMs: 5,
-    stoppedBy: null,
-    stdoutBytes: 0,
-    stderrBytes: 0,
-  }
-  add('l', JSON.stringify(end), '.')
+  add('l', endRecord(frames.length), '.')
   return frames
+}
+
+/** A valid end record as JSON, or one with other fields. */
+export function endRecord(frames: number, fields: Record<string, unknown> = {}): string {
+  const end = { exitCode: 0, signal: null, durationMs: 5, stoppedBy: null, stdoutBytes: 0, stderrBytes: 0 }
+  return JSON.stringify({ type: 'end', frames, ...end, ...fields })
 }

@@ -6,6 +6,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { errorMessage } from '@agent-jobs/primitives'
 import { randomLines, seededRandom } from './random.ts'
 import { readTape } from './read-tape.ts'
 import { type Cut, printTape, type Tape } from './taped-log.ts'
@@ -141,7 +142,7 @@ async function work(part: Part, plan: Plan): Promise<string> {
 
 function explain(where: string): (error: unknown) => never {
   return (error) => {
-    throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`${where}: ${errorMessage(error)}`, { cause: error })
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Clock } from '../src/clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 
 interface Timer {
   at: number
@@ -10,7 +10,7 @@ interface Timer {
 const longestMs = 30 * 24 * 3_600_000
 
 /** A clock that jumps to the next timer whenever nothing else is left to do. */
-export class VirtualClock implements Clock {
+export class VirtualClock implements Pick<Clock, 'now' | 'sleep'> {
   #now = Date.UTC(2026, 10, 21, 9)
   #timers: Timer[] = []
   #order = 0

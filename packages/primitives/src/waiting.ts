@@ -76,11 +76,15 @@ export type Wait<T> = (signal: AbortSignal) => Promise<T>
  * ```
  */
 export async function firstOf<T>(waits: readonly Wait<T>[], signal?: AbortSignal): Promise<T> {
-  using scope = openAbortScope(signal)
-  const stop = createLatch<never>()
-  const running = waits.map(async (wait) => wait(scope.signal))
-  // Every promise here is made for this call, so none outlives it with our reaction on it.
-  return await Promise.race([...running, stop.wait(scope.signal)])
+  // Not `using`: the launcher runs this on Node 18, which has no Symbol.dispose.
+  const scope = openAbortScope(signal)
+  try {
+    const running = waits.map(async (wait) => wait(scope.signal))
+    // Every promise here is made for this call, so none outlives it with our reaction on it.
+    return await Promise.race([...running, createLatch<never>().wait(scope.signal)])
+  } finally {
+    scope.abort()
+  }
 }
 
 /**

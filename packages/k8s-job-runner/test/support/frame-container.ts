@@ -1,4 +1,4 @@
-import { encodeFrame, type FrameStream } from '@agent-jobs/launcher'
+import { encodeFrame, type FrameStream } from '@agent-jobs/frames'
 import type { FunctionContainer } from '@agent-jobs/mini-kube'
 import { setTimeout as sleep } from 'node:timers/promises'
 

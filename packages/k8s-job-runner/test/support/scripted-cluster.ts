@@ -10,7 +10,7 @@ import {
   type PatchOptions,
   type ResourceKind,
 } from '@agent-jobs/kube-api'
-import { encodeFrame } from '@agent-jobs/launcher'
+import { encodeFrame } from '@agent-jobs/frames'
 
 /** One request that the cluster got. */
 export interface Call {

@@ -1,4 +1,4 @@
-import type { FrameFlag } from '../frame.ts'
+import type { FrameFlag } from '@agent-jobs/frames'
 import type { LinePattern } from '../launch-spec.ts'
 
 /** Takes a stream's payloads. With the last one of a line it returns the tokens that the line holds, else null. */

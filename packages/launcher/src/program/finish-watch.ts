@@ -1,4 +1,4 @@
-import type { FrameFlag } from '../frame.ts'
+import type { FrameFlag } from '@agent-jobs/frames'
 import type { FinishRule } from '../launch-spec.ts'
 import { createTokenFinder, matchesAny, tokensOf } from './find-tokens.ts'
 

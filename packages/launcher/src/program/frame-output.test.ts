@@ -1,9 +1,9 @@
 import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { EndRecord } from '@agent-jobs/frames'
 import { describe, expect, it } from 'vitest'
 import { decodeFrames, recordsOf } from '../../test/decode-frames.ts'
-import type { EndRecord } from '../launcher-record.ts'
 import { openFrameOutput } from './frame-output.ts'
 import type { FrameOutput } from './frame-output.ts'
 

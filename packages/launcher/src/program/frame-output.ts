@@ -1,10 +1,8 @@
-import { encodeFrame } from '../frame.ts'
-import type { FrameFlag } from '../frame.ts'
+import { encodeFrame, type FrameFlag, type LauncherRecord, type NoticeCode } from '@agent-jobs/frames'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { JournalSpec } from '../launch-spec.ts'
-import type { LauncherRecord, NoticeCode } from '../launcher-record.ts'
 import { openJournal } from './open-journal.ts'
 import type { Journal } from './open-journal.ts'
-import { words } from './start-failure.ts'
 import { writeAll } from './write-all.ts'
 import { createWriteQueue } from './write-queue.ts'
 
@@ -36,7 +34,7 @@ export function openFrameOutput(fd = 1): FrameOutput {
   let journal: Journal | undefined
   const stdout = createWriteQueue(
     (bytes) => writeAll(fd, bytes),
-    (error) => notice('stdout_lost', `The container's stdout cannot be written any more: ${words(error)}`),
+    (error) => notice('stdout_lost', `The container's stdout cannot be written any more: ${errorMessage(error)}`),
   )
 
   function emit(stream: 'o' | 'e' | 'l', payload: Buffer, flag: FrameFlag): void {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
-import type { FrameFlag } from '../frame.ts'
+import type { FrameFlag, StartError, StopCause } from '@agent-jobs/frames'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { LaunchSpec } from '../launch-spec.ts'
-import type { StartError, StoppedBy } from '../launcher-record.ts'
 import type { LaunchEnd } from './end-process.ts'
 import { openFrameOutput } from './frame-output.ts'
 import { memoryKills } from './memory-kills.ts'
@@ -11,7 +11,7 @@ import { readChunks, readSpec, writeFiles } from './read-input.ts'
 import { createLineSplitter } from './split-lines.ts'
 import { startCommand } from './start-command.ts'
 import type { Command, Exit } from './start-command.ts'
-import { StartFailure, words } from './start-failure.ts'
+import { StartFailure } from './start-failure.ts'
 import { tailFiles } from './tail-files.ts'
 import { watchLimits } from './watch-limits.ts'
 
@@ -32,7 +32,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   let spec: LaunchSpec | undefined
   let command: Command | undefined
   let limits: ReturnType<typeof watchLimits> | undefined
-  let stoppedBy: StoppedBy | null = null
+  let stoppedBy: StopCause | null = null
   let isOver = false
   let signalledAt: number | undefined
   let killTimer: NodeJS.Timeout | undefined
@@ -43,7 +43,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   const graceMs = (): number => spec?.limits?.killGraceMs ?? defaultGraceMs
   const kill = (signal: NodeJS.Signals): boolean => command !== undefined && signalGroup(command.pid, signal)
 
-  function stop(reason: StoppedBy, message: string, signal: NodeJS.Signals = 'SIGTERM'): void {
+  function stop(reason: StopCause, message: string, signal: NodeJS.Signals = 'SIGTERM'): void {
     if (reason === 'signal') signalledAt ??= performance.now()
     // After the command's end a signal only bounds the wait for a stdout that nobody reads.
     if (isOver && reason === 'signal') return void setTimeout(giveUp, graceMs())
@@ -68,7 +68,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   })
   const fail = (error: unknown): void => {
     if (isOver) throw error
-    out.notice('launcher_failed', `The launcher failed and ends the command: ${words(error)}`)
+    out.notice('launcher_failed', `The launcher failed and ends the command: ${errorMessage(error)}`)
     kill('SIGKILL')
   }
   process.on('uncaughtException', fail)
@@ -125,10 +125,10 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
     out.record({ type: 'start', version: 1, pid: null, startedAt })
     const known = error instanceof StartFailure
     const code = known ? error.code : 'launcher_failed'
-    return end({ code: null, signal: null }, known ? error.exitCode : 125, { code, message: words(error) })
+    return end({ code: null, signal: null }, known ? error.exitCode : 125, { code, message: errorMessage(error) })
   }
   out.record({ type: 'start', version: 1, pid: command.pid, startedAt })
-  if (proxyError !== undefined) out.notice('proxy_failed', `The proxy cannot be offered: ${words(proxyError)}`)
+  if (proxyError !== undefined) out.notice('proxy_failed', `The proxy cannot be offered: ${errorMessage(proxyError)}`)
 
   const maxBytes = spec.limits?.maxOutputBytes ?? defaultMaxOutputBytes
   const streams = ['o', 'e'] as const
@@ -166,7 +166,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   })
   for (const { watchError } of outputs) {
     if (watchError === undefined) continue
-    out.notice('watch_unavailable', `Output is looked at every 25 ms instead of on change: ${words(watchError)}`)
+    out.notice('watch_unavailable', `Output is looked at every 25 ms instead of on change: ${errorMessage(watchError)}`)
   }
   limits = watchLimits({
     spec,

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorCode } from './start-failure.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
 
 // Node's own `recursive: true` never returns where a file system answers mkdir with ENOENT although the parent is
 // there, as /proc does (seen with Node 24.21). These try each directory at most twice.
@@ -11,7 +11,7 @@ export function makeDirectorySync(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) {
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(path) === path) {
       if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
       return
     }
@@ -25,7 +25,7 @@ export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) {
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(path) === path) {
       const isDirectory = await stat(path).then(
         (found) => found.isDirectory(),
         () => false,

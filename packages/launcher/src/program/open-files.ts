@@ -2,7 +2,8 @@ import { closeSync, openSync, unlinkSync, watch, writeSync } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { StartFailure, words } from './start-failure.ts'
+import { errorMessage } from '@agent-jobs/primitives'
+import { StartFailure } from './start-failure.ts'
 
 /** One file that the command writes and the launcher reads. It has no name any more. */
 export interface OutputFile {
@@ -25,7 +26,7 @@ export function openFiles(directory = tmpdir()) {
     } catch (error) {
       throw new StartFailure(
         'output_unwritable',
-        `No file can be made in ${directory}: ${words(error)}. ` +
+        `No file can be made in ${directory}: ${errorMessage(error)}. ` +
           'Set `outputDirectory` to a writable directory, for instance an emptyDir volume.',
       )
     }

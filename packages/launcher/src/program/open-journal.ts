@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { NoticeCode } from '@agent-jobs/frames'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { JournalSpec } from '../launch-spec.ts'
-import type { NoticeCode } from '../launcher-record.ts'
 import { makeDirectory } from './make-directory.ts'
-import { words } from './start-failure.ts'
 import { createWriteQueue } from './write-queue.ts'
 
 /** The frames' second home. */
@@ -64,7 +64,7 @@ export function openJournal(
     },
     (error) => {
       isStopped = true
-      notice('journal_failed', `The journal ${path} cannot be written and ends here: ${words(error)}`)
+      notice('journal_failed', `The journal ${path} cannot be written and ends here: ${errorMessage(error)}`)
     },
   )
 

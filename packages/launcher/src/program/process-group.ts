@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { errorCode } from './start-failure.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
 
 /** Sends a signal to all processes of a group; false when there is none that takes it. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
@@ -7,7 +7,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
     return process.kill(-group, signal)
   } catch (error) {
     // EPERM is macOS's answer for a group of zombies.
-    if (errorCode(error) === 'ESRCH' || errorCode(error) === 'EPERM') return false
+    if (systemErrorCode(error) === 'ESRCH' || systemErrorCode(error) === 'EPERM') return false
     throw error
   }
 }

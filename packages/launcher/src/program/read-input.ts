@@ -1,9 +1,10 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { LaunchSpec, PackedFile } from '../launch-spec.ts'
 import { makeDirectorySync } from './make-directory.ts'
-import { StartFailure, words } from './start-failure.ts'
+import { StartFailure } from './start-failure.ts'
 
 // One Secret holds less than 1 MB; gzip cannot make more than about 1,030 times that of it.
 const maxInputBytes = 256 * 1024 * 1024
@@ -35,7 +36,7 @@ export function readChunks(env: NodeJS.ProcessEnv, name: string): Buffer | undef
   try {
     return gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: maxInputBytes })
   } catch (error) {
-    throw new StartFailure('input_unreadable', `AGENT_JOBS_${name}_* cannot be unpacked: ${words(error)}`)
+    throw new StartFailure('input_unreadable', `AGENT_JOBS_${name}_* cannot be unpacked: ${errorMessage(error)}`)
   }
 }
 
@@ -49,7 +50,7 @@ export function writeFiles(packed: Buffer | undefined): void {
       // The mode of an open is cut by the umask and ignored for a file that is already there.
       chmodSync(path, mode)
     } catch (error) {
-      throw new StartFailure('file_not_written', `The file ${path} cannot be written: ${words(error)}`)
+      throw new StartFailure('file_not_written', `The file ${path} cannot be written: ${errorMessage(error)}`)
     }
   }
 }

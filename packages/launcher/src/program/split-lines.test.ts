@@ -1,6 +1,6 @@
+import { maxPayloadBytes } from '@agent-jobs/frames'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maxPayloadBytes } from '../frame.ts'
 import { createLineSplitter } from './split-lines.ts'
 
 function split(chunks: Buffer[]): { payload: Buffer; flag: string }[] {

@@ -1,5 +1,4 @@
-import { maxPayloadBytes } from '../frame.ts'
-import type { FrameFlag } from '../frame.ts'
+import { type FrameFlag, maxPayloadBytes } from '@agent-jobs/frames'
 
 /** Cuts a stream of bytes into payloads: one for each line, several for a line above 8,000 bytes. */
 export interface LineSplitter {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
+import { errorMessage, systemErrorCode } from '@agent-jobs/primitives'
 import type { LaunchSpec } from '../launch-spec.ts'
 import { childEnv, containerEnv } from './child-env.ts'
 import { makeDirectorySync } from './make-directory.ts'
-import { errorCode, StartFailure, words } from './start-failure.ts'
+import { StartFailure } from './start-failure.ts'
 
 /** How the command's main process ended. */
 export interface Exit {
@@ -47,16 +48,16 @@ function prepareCwd(cwd: string, create: boolean): void {
     if (create) makeDirectorySync(cwd)
     if (!statSync(cwd).isDirectory()) throw new Error('it is not a directory')
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') {
+    if (systemErrorCode(error) === 'ENOENT') {
       const hint = 'Mount the volume that holds it, or set `createCwd`.'
       throw new StartFailure('cwd_missing', `The working directory ${cwd} does not exist. ${hint}`)
     }
-    throw new StartFailure('cwd_unusable', `The working directory ${cwd} cannot be used: ${words(error)}`)
+    throw new StartFailure('cwd_unusable', `The working directory ${cwd} cannot be used: ${errorMessage(error)}`)
   }
 }
 
 function startFailure(name: string, error: unknown): StartFailure {
-  const code = errorCode(error)
+  const code = systemErrorCode(error)
   if (code === 'ENOENT') {
     const text = existsSync(name)
       ? `The command ${name} exists, but the interpreter that its first line (or its ELF header) names does not.`
@@ -64,7 +65,11 @@ function startFailure(name: string, error: unknown): StartFailure {
     return new StartFailure('command_not_found', text, 127)
   }
   if (code === 'EACCES') {
-    return new StartFailure('command_not_executable', `The command ${name} may not be executed: ${words(error)}`, 126)
+    return new StartFailure(
+      'command_not_executable',
+      `The command ${name} may not be executed: ${errorMessage(error)}`,
+      126,
+    )
   }
-  return new StartFailure('spawn_failed', `The command ${name} cannot be started: ${words(error)}`)
+  return new StartFailure('spawn_failed', `The command ${name} cannot be started: ${errorMessage(error)}`)
 }

@@ -1,4 +1,4 @@
-import type { StartErrorCode } from '../launcher-record.ts'
+import type { StartErrorCode } from '@agent-jobs/frames'
 
 /** Why the command cannot be started: goes into the end record; `exitCode` is that of a shell for the same case. */
 export class StartFailure extends Error {
@@ -10,14 +10,4 @@ export class StartFailure extends Error {
     this.code = code
     this.exitCode = exitCode
   }
-}
-
-/** The system's code and words of an error that a system call threw. */
-export function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-/** The system's code of an error, such as `ENOENT`. */
-export function errorCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException | null)?.code ?? ''
 }

@@ -1,6 +1,5 @@
-import type { FrameFlag } from '../frame.ts'
+import type { FrameFlag, StopCause } from '@agent-jobs/frames'
 import type { LaunchSpec } from '../launch-spec.ts'
-import type { StoppedBy } from '../launcher-record.ts'
 import { createFinishWatch } from './finish-watch.ts'
 import { createQuietTimer } from './quiet-timer.ts'
 
@@ -20,7 +19,7 @@ interface Options {
   /** Bytes that the command wrote and that are not read yet. */
   unread(): number
   noted(message: string): void
-  exceeded(reason: StoppedBy, message: string): void
+  exceeded(reason: StopCause, message: string): void
 }
 
 /** Starts to watch. */

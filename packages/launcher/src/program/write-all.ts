@@ -1,5 +1,5 @@
 import { write } from 'node:fs'
-import { errorCode } from './start-failure.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
 
 /**
  * Writes all bytes to a descriptor from node's thread pool: a pipe that nobody reads makes neither the command nor the
@@ -12,7 +12,7 @@ export function writeAll(fd: number, bytes: Buffer): Promise<void> {
       write(fd, bytes, start, bytes.length - start, null, (error, written) => {
         if (error) {
           // Somebody made the shared pipe non-blocking. Node offers no readiness of a bare descriptor.
-          if (errorCode(error) === 'EAGAIN') {
+          if (systemErrorCode(error) === 'EAGAIN') {
             wait = Math.min(wait * 2, 50)
             setTimeout(() => step(start), wait)
           } else {

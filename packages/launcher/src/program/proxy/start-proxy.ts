@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { ProxySpec } from '../../launch-spec.ts'
-import { words } from '../start-failure.ts'
 import { answerCall } from './answer-call.ts'
 
 const defaultHoldMs = 120_000
@@ -69,7 +69,7 @@ export async function startProxy(spec: ProxySpec): Promise<Record<string, string
       if (response.headersSent || response.destroyed) return response.destroy()
       const status = error instanceof Refusal ? error.status : 502
       response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
-      return response.end(JSON.stringify({ error: `agent-jobs launcher: ${target.origin}: ${words(error)}` }))
+      return response.end(JSON.stringify({ error: `agent-jobs launcher: ${target.origin}: ${errorMessage(error)}` }))
     })
   })
   await new Promise<void>((resolve, reject) => {
