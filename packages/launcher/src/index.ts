@@ -7,6 +7,7 @@ export type {
   LaunchSpec,
   LinePattern,
   LoopRule,
+  MountIdentity,
   ProxySpec,
 } from './launch-spec.ts'
 export { LauncherError, type LauncherErrorCode } from './launcher-error.ts'

@@ -15,6 +15,8 @@ export interface LaunchSpec {
   journal?: JournalSpec
   /** Directory for the command's output files (unlinked at once). Default: the image's temporary directory. */
   outputDirectory?: string
+  /** Folders of shared volumes that must be the ones the server prepared; compared before anything is read or written. */
+  mounts?: readonly MountIdentity[]
   limits?: LaunchLimits
   finish?: FinishRule
   proxy?: ProxySpec
@@ -38,6 +40,19 @@ export interface ProxySpec {
   holdMs?: number
   /** How long a call that was refused for its credentials waits for new ones in the file. Default 5,000. */
   refreshMs?: number
+}
+
+/** Which folder the server meant to be mounted; see `fs.Stats` with `bigint`. */
+export interface MountIdentity {
+  /** Where the container has it, absolute. */
+  readonly path: string
+  /** Inode number, decimal. The same for every node that mounts the file system. */
+  readonly inode: string
+  /**
+   * Device number as the server sees it, decimal. Compared only where server and pod both see a disk: a network file
+   * system has another number on each node.
+   */
+  readonly device?: string | undefined
 }
 
 /** The journal: the same frames as on the container's stdout, appended to a file. */

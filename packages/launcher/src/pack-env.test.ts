@@ -72,7 +72,7 @@ describe('packEnv', () => {
 
 describe('the program', () => {
   it('is small', () => {
-    expect(Buffer.byteLength(programText)).toBeLessThan(22 * 1024)
+    expect(Buffer.byteLength(programText)).toBeLessThan(28 * 1024)
   })
 
   it('is started by the image’s node from the environment', () => {

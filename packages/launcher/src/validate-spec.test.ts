@@ -62,6 +62,21 @@ const cases: [string, Record<string, unknown>, string][] = [
     'Expected `finish.heldFrom[0].includes` to be a non-empty array of non-empty strings without newlines, got `["a\\nb"]`',
   ],
   [
+    'a mount at a relative path',
+    { mounts: [{ path: 'data', inode: '1' }] },
+    'Expected `mounts[0].path` to be an absolute path, got `data`',
+  ],
+  [
+    'a mount without an inode',
+    { mounts: [{ path: '/data', inode: '-1' }] },
+    'Expected `mounts[0].inode` to be a decimal number as a string, got `-1`',
+  ],
+  [
+    'a mount on a device that is not a number',
+    { mounts: [{ path: '/data', inode: '1', device: '8:1' }] },
+    'Expected `mounts[0].device` to be a decimal number as a string, got `8:1`',
+  ],
+  [
     'a proxy to nowhere',
     { proxy: { targetUrl: 'ftp://x', tokenFile: '/t', envUrl: 'U' } },
     'Expected `proxy.targetUrl` to be an http or https URL, got `ftp://x`',
@@ -121,6 +136,10 @@ describe('validateSpec', () => {
       unsetEnv: ['A'],
       journal: { path: '/data/journal', maxBytes: 1 },
       outputDirectory: '/data',
+      mounts: [
+        { path: '/data', inode: '18446744073709551615', device: '2049' },
+        { path: '/x', inode: '1' },
+      ],
       limits: { totalMs: 1, idleMs: 1, hangAfterFinishMs: 0, killGraceMs: 0, maxOutputBytes: 1 },
       proxy: { targetUrl: 'https://x/base', tokenFile: '/t', envUrl: 'U', envToken: 'T', holdMs: 1, refreshMs: 0 },
       finish: {

@@ -1,4 +1,4 @@
-import type { LaunchFile, LaunchSpec, LinePattern } from './launch-spec.ts'
+import type { MountIdentity, LaunchFile, LaunchSpec, LinePattern } from './launch-spec.ts'
 import { LauncherError } from './launcher-error.ts'
 
 // The longest span that a timer takes; a longer one would fire at once.
@@ -37,6 +37,7 @@ export function validateSpec(spec: LaunchSpec): void {
     expectSpan('proxy.holdMs', holdMs)
     expectSpan('proxy.refreshMs', refreshMs)
   }
+  for (const [index, mount] of (spec.mounts ?? []).entries()) expectMount(`mounts[${index}]`, mount)
   if (spec.finish !== undefined) {
     const { turnsOverlap, loop, ...lists } = spec.finish
     expect(
@@ -88,6 +89,16 @@ function isHttpUrl(text: string): boolean {
 
 function isName(name: string): boolean {
   return typeof name === 'string' && /^[^=\0]+$/.test(name)
+}
+
+function expectMount(field: string, { path, inode, device }: MountIdentity): void {
+  expectPath(`${field}.path`, path)
+  expect(isDecimal(inode), `${field}.inode`, 'a decimal number as a string', inode)
+  expect(device === undefined || isDecimal(device), `${field}.device`, 'a decimal number as a string', device)
+}
+
+function isDecimal(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{1,20}$/.test(value)
 }
 
 function expectNoNul(field: string, text: string): void {

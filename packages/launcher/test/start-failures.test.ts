@@ -44,6 +44,14 @@ const cases: { name: string; input: ProgramInput; exitCode: number; code: string
     message: /plain may not be executed: spawn .* EACCES$/,
   },
   {
+    name: 'a mounted folder that is not the one the server prepared',
+    input: { argv: ['true'], mounts: [{ path: directory, inode: '1' }], journal: { path: join(directory, 'journal') } },
+    exitCode: 125,
+    code: 'mount_changed',
+    message:
+      /^The folder mounted at .*launcher-start-\w+ is not the one that the server prepared: its inode is \d+ instead of 1\./,
+  },
+  {
     name: 'a missing working directory',
     input: { argv: ['true'], cwd: join(directory, 'absent') },
     exitCode: 125,

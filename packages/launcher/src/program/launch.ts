@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import type { FrameFlag, StartError, StopCause } from '@agent-jobs/frames'
 import { errorMessage } from '@agent-jobs/primitives'
 import type { LaunchSpec } from '../launch-spec.ts'
+import { checkMounts } from './check-mounts.ts'
 import type { LaunchEnd } from './end-process.ts'
 import { openFrameOutput } from './frame-output.ts'
 import { memoryKills } from './memory-kills.ts'
@@ -110,6 +111,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
   let outputs: ReturnType<ReturnType<typeof openFiles>['output']>[]
   try {
     spec = readSpec(env)
+    checkMounts(spec.mounts)
     if (spec.journal !== undefined) out.journal(spec.journal)
     const stdin = readChunks(env, 'STDIN')
     writeFiles(readChunks(env, 'FILES'))
