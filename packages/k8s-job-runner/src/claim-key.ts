@@ -1,9 +1,10 @@
 import { isAlreadyExists, isConflict, isNotFound, isUnauthorized, KubeError, kinds } from '@agent-jobs/kube-api'
+import { errorClause, backoffMs } from '@agent-jobs/primitives'
 import type { Secret } from './kubernetes.ts'
 import { inspectHolder } from './key-holder.ts'
 import { label } from './labels.ts'
 import { RunError } from './run-error.ts'
-import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 import { runTopic, type WatchBoard } from './watch-board.ts'
 
 /** How long a claim tries and waits, in milliseconds. */
@@ -106,12 +107,12 @@ export async function claimKey(
         if (signal?.aborted) throw error
         // Credentials that have never worked will not heal by waiting.
         if (!isPassing(error) || (isUnauthorized(error) && !context.trusted)) {
-          throw new RunError('refused', `The Secret ${name} was refused: ${errorText(error)}. Nothing was created.`, {
+          throw new RunError('refused', `The Secret ${name} was refused: ${errorClause(error)}. Nothing was created.`, {
             cause: error,
           })
         }
         if (clock.now() - startedAt > patience.submitMs) throw unreachable(error)
-        await clock.sleep(backoffMs(attempt, random), signal)
+        await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), signal)
         continue
       }
       context.trusted = true
@@ -152,19 +153,19 @@ export async function claimKey(
     } catch (error) {
       if (signal?.aborted || RunError.isInstance(error)) throw error
       if (!isPassing(error)) {
-        throw new RunError('refused', `Who holds the key cannot be seen: ${errorText(error)}. Nothing was created.`, {
+        throw new RunError('refused', `Who holds the key cannot be seen: ${errorClause(error)}. Nothing was created.`, {
           cause: error,
         })
       }
       if (clock.now() - startedAt > patience.submitMs + patience.handoverMs) throw unreachable(error)
-      await clock.sleep(backoffMs(attempt, random), signal)
+      await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), signal)
     }
   }
 }
 
 /** The error of a start whose fate is not known. */
 export function unreachable(cause: unknown): RunError {
-  const text = `The API server did not answer in time: ${errorText(cause)}. Start the same run again; what exists of it is adopted.`
+  const text = `The API server did not answer in time: ${errorClause(cause)}. Start the same run again; what exists of it is adopted.`
   return new RunError('unreachable', text, { cause, retryable: true })
 }
 
@@ -177,7 +178,7 @@ export async function releaseClaim(context: RunnerContext, secret: Secret): Prom
     return true
   } catch (error) {
     if (isNotFound(error) || isConflict(error)) return true
-    const message = `The Secret ${name} could not be removed: ${errorText(error)}. The next start of its key, or reap, will.`
+    const message = `The Secret ${name} could not be removed: ${errorClause(error)}. The next start of its key, or reap, will.`
     warn({ code: 'secret_left', message, cause: error })
     return false
   }

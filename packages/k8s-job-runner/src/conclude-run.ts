@@ -54,10 +54,10 @@ export async function concludeRun(context: RunnerContext, run: DecidedRun, outco
 
 /** The rest of the output comes first; the outcome is the last event. */
 async function tellOutcome(run: DecidedRun, outcome: Outcome): Promise<void> {
-  const { settings, milestones, output, channel } = run
-  const { pod, podGone, end } = run.gathered.evidence
+  const { milestones, output, channel } = run
+  const { pod, podGone, end, container } = run.gathered.evidence
   const podName = pod?.metadata?.name
-  if (podName !== undefined && podGone === undefined && hasStarted(pod, settings.container)) output.open(podName)
+  if (podName !== undefined && podGone === undefined && hasStarted(pod, container)) output.open(podName)
   // Where no end record ends the reading, the decision does: what is still in the log is read, and no more awaited.
   if (end === undefined) milestones.takeContainerForEnded()
   const [report] = await Promise.all([
@@ -65,7 +65,10 @@ async function tellOutcome(run: DecidedRun, outcome: Outcome): Promise<void> {
     mayStillRun(outcome) ? output.giveUpAfter(lostDrainMs) : undefined,
   ])
   if (run.signal.aborted) return
-  if (report !== undefined) channel.push({ type: 'output', verdict: report.verdict })
+  if (report !== undefined) {
+    const { verdict, problem } = report
+    channel.push({ type: 'output', verdict, ...(problem === undefined ? {} : { problem }) })
+  }
   channel.push({ type: 'outcome', outcome })
   channel.close()
 }
@@ -86,7 +89,7 @@ async function removeRun(
   }
   // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
   // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
-  if (hasStarted(gathered.evidence.pod, settings.container)) {
+  if (hasStarted(gathered.evidence.pod, gathered.evidence.container)) {
     await Promise.race([milestones.podOver, hurry, pause(context.clock.sleep(settleMs, signal))])
   }
   if (!signal.aborted) await tearDown(context, job, outcome, settings)

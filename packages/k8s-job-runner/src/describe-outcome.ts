@@ -19,6 +19,8 @@ function headline(outcome: Outcome): string {
       return `The pod was preempted (${outcome.by})`
     case 'nodeLost':
       return 'The node of the pod was lost; whether the command still runs is not known'
+    case 'containerLost':
+      return 'The container ended for a reason outside the command'
     case 'deadlineExceeded':
       return `The run took longer than its ${outcome.limit} limit`
     case 'outputLimitExceeded':

@@ -1,41 +1,55 @@
+import type { EndRecord } from '@agent-jobs/frames'
 import type { Job, KubeEvent, Pod } from './kubernetes.ts'
 
-/** Why the launcher stopped the command, where it did. */
-export type StopCause = 'idle_limit' | 'total_limit' | 'hang_after_finish' | 'loop_limit' | 'signal' | 'output_limit'
-
-/** The launcher's last word, as far as outcomes need it. */
-export interface EndEvidence {
-  exitCode: number | null
-  signal: string | null
-  durationMs?: number
-  stoppedBy: string | null
-  /** How many processes of the container were killed for memory meanwhile. */
-  oomKills?: number
-  startError?: { code: string; message: string }
+/** What the launcher reported about the end of the command, as far as outcomes need it. */
+export type EndEvidence = Pick<EndRecord, 'exitCode' | 'signal' | 'stoppedBy' | 'oomKills' | 'startError'> & {
+  readonly durationMs?: number | undefined
 }
 
 /** When and how an absence was seen. */
 export interface Sighting {
+  /** Milliseconds since the epoch. */
   at: number
   by: 'watch' | 'read'
 }
 
-/** Everything known of a run. Objects are whole and as last seen, also when they are gone since. */
+/** Why the runner itself stopped the pod. */
+export type StopReason =
+  /** The caller reported that the work is done, and the process stayed. */
+  | 'lingering'
+  /** The launcher did not enforce its own limit. */
+  | 'total_limit'
+  | 'idle_limit'
+  /** An end record was read, and the container went on running. */
+  | 'unconfirmed_end'
+
+/** How far the output of the container has been read. */
+export type OutputEvidence =
+  | { readonly state: 'reading' }
+  /** Read to its end. `unframed` is the start of what was printed without frames, such as the error of a shell. */
+  | { readonly state: 'read'; readonly unframed: string }
+  /** Not readable to its end. */
+  | { readonly state: 'unread'; readonly problem: string }
+
+/** Everything known about a run. Objects are whole and as last seen, also after they are gone. */
 export interface Evidence {
   job?: Job | undefined
   pod?: Pod | undefined
   jobGone?: Sighting | undefined
   podGone?: Sighting | undefined
   events?: readonly KubeEvent[]
+  /** The launcher's start record was read. */
+  launcherStarted?: boolean
   end?: EndEvidence | undefined
+  /** Undefined until reading has begun. */
+  output?: OutputEvidence | undefined
   /** The name of the container that runs the command. */
   container: string
-  /** The container was seen terminated while nobody had asked for the pod's deletion. */
+  /** The container was seen terminated while the pod was not being deleted. */
   endedUndisturbed?: boolean
-  /** When a deletion was first seen, by the clock of this process. */
+  /** When a deletion was first seen, in milliseconds since the epoch. */
   deletionSeenAt?: number | undefined
-  /** Somebody cancelled the run. */
   cancel?: { by: string } | undefined
-  /** The caller said that the command has finished its work, and the runner then ended the pod. */
-  stoppedAfterFinish?: boolean
+  /** The runner stopped the pod. */
+  stopped?: StopReason | undefined
 }

@@ -1,4 +1,4 @@
-import { createManualClock } from '@agent-jobs/mini-kube'
+import { createManualClock } from '@agent-jobs/primitives'
 import { kinds } from '@agent-jobs/kube-api'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
@@ -118,7 +118,7 @@ describe('an API server in trouble', () => {
   it('that gives no log in time keeps the Job, and whoever attaches later reads it whole', async () => {
     await using world = await startWorld({ seed: 23 })
     const mute = await world.kube.faults.inject({ kind: 'error', status: 500, match: { path: '/log?' } })
-    const server = world.server({ recordMs: 100, drainMs: 300 })
+    const server = world.server({ drainMs: 300 })
     const run = await server.runner.start(frames(['lines', '20', '2']))
     expect((await collect(run.events)).slice(-2)).toMatchObject([{ type: 'output' }, { type: 'outcome' }])
     await run.settled
@@ -156,7 +156,7 @@ describe('an API server in trouble', () => {
 
   it('that is away for half an hour ends nothing and deletes nothing', async () => {
     await using world = await startWorld({ seed: 8 })
-    const clock = createManualClock({ start: Date.now() })
+    const clock = createManualClock({ wallTime: Date.now() })
     const server = world.server({ clock, random: () => 0.5 })
     const stuck = await server.runner.start(frames(['wait'], { scheduling: { nodeSelector: { none: 'such' } } }))
     const pending = stuck.events[Symbol.asyncIterator]()

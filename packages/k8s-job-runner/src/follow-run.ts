@@ -1,28 +1,39 @@
+import type { EndRecord } from '@agent-jobs/frames'
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
+import { errorClause } from '@agent-jobs/primitives'
 import { concludeRun } from './conclude-run.ts'
 import { createEventChannel } from './event-channel.ts'
+import type { StopReason } from './evidence.ts'
 import type { FollowSettings } from './follow-settings.ts'
-import { findInterruption, hasEndedByStatus } from './interruption.ts'
-import { judgeOutcome } from './judge-outcome.ts'
+import {
+  firstState,
+  followStep,
+  lookAgainMs,
+  type Effect,
+  type EvidencePatience,
+  type Expectation,
+  type FollowState,
+} from './follow-step.ts'
+import { hasEndedByStatus } from './interruption.ts'
 import type { Job } from './kubernetes.ts'
-import { createLingerLimit } from './linger-limit.ts'
+import { createObjectEvents } from './object-events.ts'
+import { mayStillRun, type Outcome } from './outcome.ts'
 import { createPodMilestones } from './pod-milestones.ts'
 import { readAgain } from './read-again.ts'
 import { hasStarted } from './read-pod.ts'
-import { readRecord } from './read-record.ts'
 import { RunError } from './run-error.ts'
 import { gatherEvidence } from './run-evidence.ts'
 import type { Phase, RunEvent } from './run-event.ts'
 import type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
 import { createRunOutput } from './run-output.ts'
-import { errorText, type RunnerContext } from './runner-context.ts'
-import { createStartWait } from './start-wait.ts'
+import type { RunnerContext } from './runner-context.ts'
+import { isStillSilent } from './silence.ts'
+import { stopPod } from './stop-pod.ts'
 import { stopRun } from './stop-run.ts'
-import { mayStillRun, type Outcome } from './outcome.ts'
 import { createWaker } from './waker.ts'
-import type { BoardChange, WatchBoard } from './watch-board.ts'
+import type { WatchBoard } from './watch-board.ts'
 
-/** What one follower needs to know of its run. */
+/** What a follower needs to know about its run. */
 export interface FollowInput {
   job: Job
   runId: string
@@ -30,83 +41,95 @@ export interface FollowInput {
   settings: FollowSettings
   cursor?: LogCursor | undefined
   journal?: JournalSource | undefined
-  /** Only looks: what the run leaves is for another to remove. */
+  /** Only look: removing what the run leaves is up to its owner. */
   observe?: boolean | undefined
   /** When the call began, by the runner's clock. */
   calledAt: number
   submittedMs?: number
 }
 
-/** How long better evidence is waited for, in milliseconds. */
-export interface EvidencePatience {
-  /** For the status that explains a kill. */
-  statusMs: number
-  /** For the end record, once the status says that the container is over. */
-  recordMs: number
-  /** How long a run may be without a pod, or a pod be set up, before its Events are read. */
-  eventsMs: number
-  /** How long the output may be silent before its connection is doubted. */
-  silenceMs: number
-  /** How long the last output is tried to be read. */
-  drainMs: number
+const maxQueuedEvents = 1024
+
+const stopMessages: Record<StopReason, string> = {
+  lingering: 'The command had finished its work and did not exit',
+  total_limit: 'The command ran longer than its total limit, and the launcher did not stop it',
+  idle_limit: 'The command printed nothing for longer than its idle limit, and the launcher did not stop it',
+  unconfirmed_end: 'An end record was read, and the container went on running',
 }
 
-const maxQueuedEvents = 1024
-/** When a read that should confirm something failed, it is tried again after this long. */
-const lookAgainMs = 5000
-
-/** Follows one run to its outcome. Level-based: every change leads to one judgement of everything known. */
+/**
+ * Follows one run to its outcome. Every change leads to one {@link followStep}, whose effects are carried out here. A fault
+ * in any of this becomes the outcome `follow_failed` of this run and reaches nothing else.
+ */
 export function followRun(
   context: RunnerContext,
   board: WatchBoard,
   input: FollowInput,
   patience: EvidencePatience,
 ): RunHandle {
-  const { namespace, clock, warn } = context
+  const follower = createFollower(context, board, input, patience)
+  const { namespace } = context
+  const { name = '', uid = '' } = input.job.metadata ?? {}
+  const { evidence } = follower
+  return {
+    job: { name, namespace, uid },
+    get pod() {
+      const { name: pod } = evidence.pod?.metadata ?? {}
+      return pod === undefined ? undefined : { name: pod, node: evidence.pod?.spec?.nodeName }
+    },
+    runId: input.runId,
+    key: input.key,
+    events: follower.events,
+    outcome: follower.outcome,
+    settled: follower.settled,
+    timings: follower.timings,
+    cancel: follower.cancel,
+    finished: follower.finished,
+    detach: follower.detach,
+  }
+}
+
+type Follower = Pick<RunHandle, 'events' | 'outcome' | 'settled' | 'timings' | 'cancel' | 'finished' | 'detach'> & {
+  evidence: ReturnType<typeof gatherEvidence>['evidence']
+}
+
+function createFollower(
+  context: RunnerContext,
+  board: WatchBoard,
+  input: FollowInput,
+  patience: EvidencePatience,
+): Follower {
+  const { clock, warn } = context
   const { settings, calledAt } = input
   const { name: jobName = '', uid: jobUid = '' } = input.job.metadata ?? {}
   const scope = new AbortController()
   const { signal } = scope
   const starting = new AbortController()
-  const releaseBoard = board.hold()
-  const channel = createEventChannel<RunEvent>(maxQueuedEvents, (count) => ({
-    type: 'warning',
-    code: 'events_dropped',
-    message: `${count} events came before anybody read them and were let go`,
-    at: clock.now(),
-  }))
   const outcome = Promise.withResolvers<Outcome>()
   const settled = Promise.withResolvers<void>()
-  const milestones = createPodMilestones()
-  // Whoever does not look at these must not be punished by an unhandled rejection.
+  // A caller that reads only the events must not get an unhandled rejection from `outcome`.
   outcome.promise.catch(() => undefined)
+  const channel = createEventChannel<RunEvent>(maxQueuedEvents, (count) =>
+    warning('events_dropped', `${count} events were dropped because nothing read them`),
+  )
+  const milestones = createPodMilestones()
   const timings: RunTimings = input.submittedMs === undefined ? {} : { submittedMs: input.submittedMs }
-  const gathered = gatherEvidence(settings.container, input.job, () => clock.now())
+  const gathered = gatherEvidence(settings.container, input.job, () => clock.wallTime())
   const { evidence } = gathered
+  let state: FollowState = firstState(clock.now())
   let decided: Outcome | undefined
   let phase: { phase: Phase; message: string } | undefined
-  let awaiting: { for: string; since: number } | undefined
-  let checking = false
 
-  const linger = createLingerLimit(context, { evidence, settings, channel, signal })
-  const waker = createWaker(clock, signal, reconsider, fail)
-  const start = createStartWait(context, {
-    evidence,
-    settings,
-    jobUid,
-    eventsMs: patience.eventsMs,
-    signal: AbortSignal.any([signal, starting.signal]),
-    enter,
-    onEvent(fresh) {
-      if (fresh.type === 'Warning') {
-        const message = fresh.message ?? fresh.reason ?? ''
-        channel.push({ type: 'warning', code: `event_${fresh.reason ?? 'unknown'}`, message, at: clock.now() })
-      }
-      reconsider()
-    },
+  const waker = createWaker(clock, signal, step, fail)
+  const eventsOf = createObjectEvents(context, AbortSignal.any([signal, starting.signal]), (events, fresh) => {
+    evidence.events = events
+    if (fresh.type === 'Warning') {
+      channel.push(warning(`event_${fresh.reason ?? 'unknown'}`, fresh.message ?? fresh.reason ?? ''))
+    }
+    step()
   })
   const output = createRunOutput(context, {
-    container: settings.container,
+    evidence,
     cursor: input.cursor,
     journal: input.journal,
     containerEnded: milestones.containerEnded,
@@ -117,34 +140,25 @@ export function followRun(
     onFirstLine: () => {
       timings.firstLineMs ??= clock.now() - calledAt
     },
-    onRecord,
-    onEnded: reconsider,
+    onEnd: (end: EndRecord) => {
+      evidence.end = end
+      step()
+    },
+    onEnded: step,
   })
 
-  function onRecord(record: unknown): void {
-    const read = readRecord(record)
-    if (read === null) {
-      const message =
-        'A launcher record has invalid fields and was ignored. Something else in the pod may have printed it.'
-      channel.push({ type: 'warning', code: 'launcher_record_invalid', message, at: clock.now() })
-    } else if (read.type === 'end') {
-      evidence.end = read.end
-      reconsider()
-    } else if (read.type === 'notice') {
-      const { code, message } = read
-      channel.push({ type: 'warning', code: `launcher_${code}`, message, at: clock.now() })
-    }
+  function warning(code: string, message: string): RunEvent {
+    return { type: 'warning', code, message, at: clock.wallTime() }
   }
 
-  /** Work that nobody awaits: a fault in it is a fault of this run. */
+  /** Work that nothing awaits: a fault in it is a fault of this run. */
   function background(work: Promise<void>): void {
     work.catch(fail)
   }
 
-  /** Following has failed, by a bug: that is the outcome of this run, and concerns no other. Nothing is removed. */
   function fail(error: unknown): void {
     if (signal.aborted) return
-    warn({ code: 'follow_failed', message: `Following Job ${jobName} failed: ${errorText(error)}`, cause: error })
+    warn({ code: 'follow_failed', message: `Following Job ${jobName} failed: ${errorClause(error)}.`, cause: error })
     if (decided !== undefined) return
     decide({
       kind: 'followFailed',
@@ -152,105 +166,100 @@ export function followRun(
       exitCode: null,
       signal: null,
       source: 'none',
-      notes: [`The error: ${errorText(error)}.`],
+      notes: [`The error: ${errorClause(error)}.`],
     })
+  }
+
+  function step(): void {
+    if (signal.aborted) return
+    try {
+      milestones.look(evidence)
+      if (decided !== undefined) return
+      const view = { evidence, now: clock.now(), settings, patience, lastOutputAt: output.lastAt }
+      const next = followStep(state, view)
+      state = next.state
+      if (state.runningSince !== undefined) {
+        timings.runningMs ??= clock.now() - calledAt
+        starting.abort()
+      }
+      waker.set(next.wakeAt)
+      for (const effect of next.effects) perform(effect)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.do) {
+      case 'phase':
+        enter(effect.phase, effect.message)
+        break
+      case 'read_output':
+        output.open(effect.pod)
+        break
+      case 'ask_events':
+        eventsOf.about(evidence.pod?.metadata?.uid ?? jobUid)
+        break
+      case 'confirm':
+        background(confirm(effect.expected))
+        break
+      case 'decide':
+        decide(effect.outcome)
+        break
+      default:
+        effect satisfies never
+    }
   }
 
   function enter(next: Phase, message: string): void {
     if (phase?.phase === next && phase.message === message) return
     phase = { phase: next, message }
-    channel.push({ type: 'phase', phase: next, message, at: clock.now() })
+    channel.push({ type: 'phase', phase: next, message, at: clock.wallTime() })
   }
 
-  function onChange(change: BoardChange): void {
+  /** A time limit has passed. The watch may be behind, so the objects are read once more before the limit counts. */
+  async function confirm(expected: Expectation): Promise<void> {
+    const look = () => [hasEndedByStatus(evidence), hasStarted(evidence.pod, evidence.container)].join()
+    const before = look()
+    let isConfirmed = false
     try {
-      gathered.see(change)
-    } catch (error) {
-      fail(error)
+      const wasRead = await readAgain(context, gathered, { jobName, jobUid, signal })
+      isConfirmed = wasRead && (await holds(expected))
+      if (!wasRead) state = { ...state, notBefore: clock.now() + lookAgainMs }
+    } finally {
+      state = { ...state, confirming: false }
     }
-    reconsider()
-  }
-
-  function reconsider(): void {
-    if (signal.aborted) return
-    try {
-      judge()
-    } catch (error) {
-      fail(error)
-    }
-  }
-
-  function judge(): void {
-    milestones.look(evidence)
-    if (decided !== undefined) return
-    const podName = evidence.pod?.metadata?.name
-    if (podName !== undefined && hasStarted(evidence.pod, settings.container)) output.open(podName)
-    const judgement = judgeOutcome(evidence)
-    switch (judgement.verdict) {
-      case 'decided':
-        decide(judgement.outcome)
-        return
-      case 'await':
-        holdBack(judgement)
-        return
-      case 'undecided':
-        awaiting = undefined
-        waitOn()
-        return
-      default:
-        judgement satisfies never
-    }
-  }
-
-  function holdBack(judgement: Extract<ReturnType<typeof judgeOutcome>, { verdict: 'await' }>): void {
-    if (awaiting?.for !== judgement.for) awaiting = { for: judgement.for, since: clock.now() }
-    const usualMs = { status: patience.statusMs, record: patience.recordMs, termination: 0 }[judgement.for]
-    const waitMs = judgement.waitSeconds === undefined ? usualMs : judgement.waitSeconds * 1000
-    const until = awaiting.since + waitMs
-    if (judgement.for === 'record' && output.ended) decide(judgement.outcome)
-    else if (clock.now() < until) waker.set(until)
-    else if (judgement.for === 'termination') background(confirm(judgement.outcome))
-    else decide(judgement.outcome)
-  }
-
-  function waitOn(): void {
-    if (hasStarted(evidence.pod, settings.container)) {
-      timings.runningMs ??= clock.now() - calledAt
-      starting.abort()
-      const stopping = findInterruption(evidence)
-      if (stopping !== undefined) enter('stopping', `Stopping: ${stopping.reason ?? stopping.kind.kind}`)
-      else enter('running', `Running in pod ${evidence.pod?.metadata?.name} on node ${evidence.pod?.spec?.nodeName}`)
-      if (clock.now() >= linger.due) background(linger.end().then(reconsider))
-      else waker.set(linger.due)
-      return
-    }
-    if (findInterruption(evidence) !== undefined) {
-      enter('stopping', 'Stopping before it has started')
-      return
-    }
-    const next = start.consider()
-    if (next.step === 'wait') waker.set(next.until)
-    else if (next.step === 'fail' && next.atOnce) decide(next.outcome)
-    else if (next.step === 'fail') background(confirm(next.outcome))
-  }
-
-  /** A limit of time has passed. The watch may be blind, so the objects are read once more before it counts. */
-  async function confirm(expected: Outcome): Promise<void> {
-    if (checking) return
-    checking = true
-    const before = { ended: hasEndedByStatus(evidence), started: hasStarted(evidence.pod, settings.container) }
-    const fresh = await readAgain(context, gathered, { jobName, jobUid, signal })
-    checking = false
     if (decided !== undefined || signal.aborted) return
-    // What has started or ended meanwhile is judged anew; only what still stands still counts.
-    const changed =
-      hasEndedByStatus(evidence) !== before.ended || hasStarted(evidence.pod, settings.container) !== before.started
-    if (!fresh) waker.set(clock.now() + lookAgainMs)
-    else if (changed) reconsider()
-    else decide(expected)
+    // What has started or ended since is judged afresh.
+    if (!isConfirmed || look() !== before) step()
+    else if (expected.kind === 'outcome') decide(expected.outcome)
+    else await stop(expected.reason)
+  }
+
+  /** Silence is a reason to stop a run only when the log itself confirms it. */
+  async function holds(expected: Expectation): Promise<boolean> {
+    if (expected.kind !== 'stop' || expected.reason !== 'idle_limit') return true
+    const isSilent = await isStillSilent(context, evidence, output.newestAt, signal)
+    if (!isSilent) state = { ...state, notBefore: clock.now() + lookAgainMs }
+    return isSilent
+  }
+
+  async function stop(reason: StopReason): Promise<void> {
+    channel.push(warning(`stopped_${reason}`, `${stopMessages[reason]}. Its pod is stopped.`))
+    evidence.stopped = reason
+    try {
+      await stopPod(context, evidence.pod, settings.graceSeconds, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      channel.push(warning('not_stopped', `The pod could not be stopped: ${errorClause(error)}. Trying again.`))
+      evidence.stopped = undefined
+      state = { ...state, notBefore: clock.now() + lookAgainMs }
+    }
+    step()
   }
 
   function decide(result: Outcome): void {
+    if (decided !== undefined) return
     decided = result
     timings.endedMs = clock.now() - calledAt
     waker.set(Infinity)
@@ -260,8 +269,8 @@ export function followRun(
     const { job, observe = false } = input
     concludeRun(context, { job, settings, observe, gathered, milestones, output, channel, signal }, result)
       .catch((error: unknown) => {
-        warn({ code: 'teardown_failed', message: errorText(error), cause: error })
-        // Whoever reads the events gets the outcome in any case. A channel that is closed already takes nothing.
+        warn({ code: 'teardown_failed', message: errorClause(error), cause: error })
+        // The reader of the events gets the outcome in any case. A closed channel takes nothing.
         channel.push({ type: 'outcome', outcome: result })
         channel.close()
       })
@@ -273,7 +282,7 @@ export function followRun(
 
   async function detach(): Promise<void> {
     if (signal.aborted) return
-    outcome.reject(new RunError('detached', `Job ${jobName} is no longer followed from here. It goes on.`))
+    outcome.reject(new RunError('detached', `Job ${jobName} is no longer followed by this process. It continues.`))
     release()
     channel.close()
     settled.resolve()
@@ -291,7 +300,7 @@ export function followRun(
   async function cancel(options: CancelOptions): Promise<CancelVerdict> {
     const { by, graceSeconds = settings.graceSeconds, signal: waiting } = options
     if (decided !== undefined && !mayStillRun(decided)) {
-      // It is over already, and what is left of it is being removed.
+      // The run has ended, and what is left of it is being removed.
       await settled.promise
       return 'gone'
     }
@@ -304,34 +313,37 @@ export function followRun(
       graceSeconds,
       pod: () => evidence.pod,
       podOver: milestones.podOver,
-      started: hasStarted(evidence.pod, settings.container),
+      started: hasStarted(evidence.pod, evidence.container),
       ...(waiting === undefined ? {} : { signal: waiting }),
     })
   }
 
+  async function finished(isFinished = true): Promise<void> {
+    if (decided !== undefined) return
+    state = { ...state, finishedAt: isFinished ? (state.finishedAt ?? clock.now()) : undefined }
+    step()
+  }
+
+  const releaseBoard = board.hold()
   enter('submitted', `Job ${jobName} is submitted`)
-  const leave = board.subscribe(jobUid, onChange)
+  const leave = board.subscribe(jobUid, (change) => {
+    try {
+      gathered.see(change)
+    } catch (error) {
+      fail(error)
+    }
+    step()
+  })
   context.closed.signal.addEventListener('abort', onClosed, { once: true })
-  reconsider()
+  step()
   return {
-    job: { name: jobName, namespace, uid: jobUid },
-    get pod() {
-      const { name } = evidence.pod?.metadata ?? {}
-      return name === undefined ? undefined : { name, node: evidence.pod?.spec?.nodeName }
-    },
-    runId: input.runId,
-    key: input.key,
+    evidence,
     events: channel,
     outcome: outcome.promise,
     settled: settled.promise,
     timings,
     cancel,
-    async finished(isFinished = true) {
-      if (decided !== undefined) return
-      if (isFinished) linger.begin()
-      else linger.takeBack()
-      reconsider()
-    },
+    finished,
     detach,
   }
 }

@@ -1,6 +1,6 @@
 import type { RunRequest } from './run-request.ts'
 
-/** What a process must know to follow a Job it did not submit. Stands on the Job as one annotation. */
+/** What a process needs to follow a Job that it did not submit. An annotation of the Job holds it as JSON. */
 export interface FollowSettings {
   version: 1
   container: string
@@ -10,8 +10,11 @@ export interface FollowSettings {
   unschedulableGraceMs: number
   missingGraceMs: number
   refusedGraceMs: number
-  /** After `finished()`: how long the process may stay before the runner ends the pod. */
+  /** After `finished()`: how long the process may stay before the runner stops the pod. */
   hangAfterFinishMs: number
+  /** The launcher's own limits; the runner enforces them when the launcher does not. */
+  totalMs?: number
+  idleMs?: number
   retain: boolean
   journalPath?: string
 }
@@ -39,6 +42,8 @@ export function followSettings(request: RunRequest, secret: string): FollowSetti
     missingGraceMs: ms(start.missingGraceSeconds, defaults.missingGraceMs),
     refusedGraceMs: ms(start.refusedGraceSeconds, defaults.refusedGraceMs),
     hangAfterFinishMs: command.limits?.hangAfterFinishMs ?? defaults.hangAfterFinishMs,
+    ...(command.limits?.totalMs === undefined ? {} : { totalMs: command.limits.totalMs }),
+    ...(command.limits?.idleMs === undefined ? {} : { idleMs: command.limits.idleMs }),
     retain: request.retain ?? false,
     ...(request.journal === undefined ? {} : { journalPath: request.journal.path }),
   }
@@ -62,6 +67,10 @@ export function parseFollowSettings(text: string | undefined): FollowSettings | 
   const { container, secret, journalPath } = value
   if (typeof container !== 'string' || typeof secret !== 'string') return null
   const record = value
+  const limit = (field: 'totalMs' | 'idleMs'): { [Field in typeof field]?: number } => {
+    const found = record[field]
+    return typeof found === 'number' && Number.isFinite(found) && found > 0 ? { [field]: found } : {}
+  }
   const number = (field: keyof typeof defaults): number => {
     const found = record[field]
     return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : defaults[field]
@@ -76,6 +85,8 @@ export function parseFollowSettings(text: string | undefined): FollowSettings | 
     missingGraceMs: number('missingGraceMs'),
     refusedGraceMs: number('refusedGraceMs'),
     hangAfterFinishMs: number('hangAfterFinishMs'),
+    ...limit('totalMs'),
+    ...limit('idleMs'),
     retain: value['retain'] === true,
     ...(typeof journalPath === 'string' ? { journalPath } : {}),
   }

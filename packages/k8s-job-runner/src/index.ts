@@ -1,6 +1,5 @@
-export type { Clock } from './clock.ts'
 export { describeOutcome } from './describe-outcome.ts'
-export type { Evidence, EndEvidence, Sighting, StopCause } from './evidence.ts'
+export type { Evidence, EndEvidence, Sighting } from './evidence.ts'
 export {
   createJobRunner,
   type AttachOptions,

@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence.ts'
+import type { Evidence, StopReason } from './evidence.ts'
 import type { OutcomeKind } from './outcome.ts'
 import { containerStatus, isPodTerminal, jobCondition, trueCondition, wasRemovedAfterEnd } from './read-pod.ts'
 
@@ -54,6 +54,9 @@ function fromPodReason(evidence: Evidence): Interruption | undefined {
     case 'NodeLost':
       return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: 0 }
     case 'DeadlineExceeded':
+      if (evidence.cancel !== undefined) {
+        return { source: 'pod_status', kind: { kind: 'cancelled', code: 'cancelled', by: evidence.cancel.by } }
+      }
       return { ...base, kind: { kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'pod' } }
     default:
       return undefined
@@ -77,6 +80,31 @@ function fromJobDeadline(evidence: Evidence): Interruption | undefined {
   }
 }
 
+/** What it means that the runner itself stopped the pod. */
+function fromOwnStop(reason: StopReason): Omit<Interruption, 'source'> {
+  switch (reason) {
+    case 'lingering':
+      return { kind: { kind: 'succeeded', code: 'succeeded' } }
+    case 'total_limit':
+    case 'idle_limit':
+      return {
+        kind: {
+          kind: 'deadlineExceeded',
+          code: 'deadline_exceeded',
+          limit: reason === 'total_limit' ? 'total' : 'idle',
+        },
+        note: 'The launcher did not enforce this limit, so the pod was stopped.',
+      }
+    case 'unconfirmed_end':
+      return {
+        kind: { kind: 'signalled', code: 'signalled', signal: 'SIGTERM' },
+        note: 'An end record was read while the container went on running. It was not believed, and the pod was stopped.',
+      }
+    default:
+      return reason satisfies never
+  }
+}
+
 function fromDeletion(evidence: Evidence): Interruption | undefined {
   const { job, pod, jobGone, podGone, cancel } = evidence
   const podDeleted = pod?.metadata?.deletionTimestamp !== undefined || podGone !== undefined
@@ -85,7 +113,7 @@ function fromDeletion(evidence: Evidence): Interruption | undefined {
   if (!podDeleted && !(jobDeleted && pod === undefined)) return undefined
   const source = podGone !== undefined && pod?.metadata?.deletionTimestamp === undefined ? 'absence' : 'pod_status'
   if (cancel !== undefined) return { kind: { kind: 'cancelled', code: 'cancelled', by: cancel.by }, source }
-  if (evidence.stoppedAfterFinish === true) return { kind: { kind: 'succeeded', code: 'succeeded' }, source }
+  if (evidence.stopped !== undefined) return { ...fromOwnStop(evidence.stopped), source }
   const suspended = jobCondition(job, 'Suspended')
   if (suspended !== undefined && !jobDeleted) {
     const { reason, message } = suspended

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createManualClock } from '@agent-jobs/mini-kube'
+import { createManualClock } from '@agent-jobs/primitives'
 import { describeOutcome } from './describe-outcome.ts'
 import { followRun, type FollowInput } from './follow-run.ts'
 import { createJobRunner, type JobRunnerOptions } from './job-runner.ts'
@@ -20,13 +20,13 @@ import {
 } from '../test/support/scripted-cluster.ts'
 
 const namespace = 'default'
-const patience = { statusMs: 5000, recordMs: 1000, eventsMs: 2000, silenceMs: 1_800_000, drainMs: 600_000 }
+const patience = { endMs: 10_000, eventsMs: 2000, silenceMs: 1_800_000, drainMs: 600_000 }
 
 function testContext(cluster: ScriptedCluster, onWarning: (code: string) => void): RunnerContext {
   return {
     client: cluster.client,
     namespace,
-    clock: createManualClock({ start: 1_000_000 }),
+    clock: createManualClock(),
     random: () => 0.5,
     warn: ({ code }) => onWarning(code),
     endings: new Map(),
@@ -37,11 +37,11 @@ function testContext(cluster: ScriptedCluster, onWarning: (code: string) => void
 
 function followInput(): FollowInput {
   const { settings } = buildManifest(frames(['x']), namespace)
-  return { job: { metadata: { name: 'j', uid: 'j1' } }, runId: 'r', key: 'k', settings, calledAt: 1_000_000 }
+  return { job: { metadata: { name: 'j', uid: 'j1' } }, runId: 'r', key: 'k', settings, calledAt: 0 }
 }
 
 async function startOn(cluster: ScriptedCluster, options: Partial<JobRunnerOptions> = {}) {
-  const clock = createManualClock({ start: 1_000_000 })
+  const clock = createManualClock()
   const warnings: string[] = []
   const runner = createJobRunner({
     client: cluster.client,
@@ -89,10 +89,67 @@ describe('a forged record', () => {
     await clock.advance(1000)
     cluster.put(Pod, podOf(run, exited(7)))
     await clock.advance(60_000)
-    expect(await run.outcome).toMatchObject({ kind: 'exited', exitCode: 7, source: 'pod_status' })
+    expect(await run.outcome).toMatchObject({ kind: 'containerLost', exitCode: 7, source: 'pod_status' })
     expect((await events).map((event) => (event.type === 'warning' ? event.code : event.type))).toContainEqual(
       expect.stringMatching(/launcher_record_invalid|log_not_a_frame/),
     )
+  })
+})
+
+describe('an end record of a process that lives on', () => {
+  it('is not believed: the pod is stopped, and the result says so', async () => {
+    const cluster = createScriptedCluster()
+    const { run, clock } = await startOn(cluster)
+    const end = {
+      type: 'end',
+      frames: 1,
+      exitCode: 0,
+      signal: null,
+      durationMs: 1,
+      stoppedBy: null,
+      stdoutBytes: 0,
+      stderrBytes: 0,
+    }
+    cluster.put(Pod, podOf(run, running))
+    cluster.log.write(frame(0, 'l', { type: 'start', version: 1, pid: 1, startedAt: 1 }))
+    cluster.log.write(frame(1, 'l', end))
+    const events = collect(run.events)
+    await clock.advance(9_000)
+    expect(cluster.calls.filter(({ verb }) => verb === 'delete')).toEqual([])
+    await clock.advance(2_000)
+    expect(cluster.calls.filter(({ verb, kind }) => verb === 'delete' && kind === 'Pod')).toMatchObject([
+      { kind: 'Pod', preconditions: { uid: `${run.job.uid}-pod` } },
+    ])
+    cluster.log.end()
+    await clock.advance(60_000)
+    expect(await run.outcome).toMatchObject({ kind: 'signalled', notes: [expect.stringContaining('not believed')] })
+    expect(await events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'stopped_unconfirmed_end' }))
+  })
+
+  it('stands once the container has ended, however late the status comes', async () => {
+    const cluster = createScriptedCluster()
+    const { run, clock } = await startOn(cluster)
+    const end = {
+      type: 'end',
+      frames: 1,
+      exitCode: 3,
+      signal: null,
+      durationMs: 1,
+      stoppedBy: null,
+      stdoutBytes: 0,
+      stderrBytes: 0,
+    }
+    cluster.put(Pod, podOf(run, running))
+    cluster.log.write(frame(0, 'l', { type: 'start', version: 1, pid: 1, startedAt: 1 }))
+    cluster.log.write(frame(1, 'l', end))
+    cluster.log.end()
+    cluster.intercept = ({ verb, kind }) =>
+      verb === 'get' && kind === 'Pod' ? apiError(503, 'Unavailable') : undefined
+    await clock.advance(120_000)
+    expect(cluster.calls.filter(({ verb }) => verb === 'delete')).toEqual([])
+    cluster.put(Pod, podOf(run, exited(3)))
+    await clock.advance(1_000)
+    expect(await run.outcome).toMatchObject({ kind: 'exited', exitCode: 3, source: 'end_record' })
   })
 })
 
@@ -173,7 +230,7 @@ describe('odd objects', () => {
       ),
       { numRuns: 150 },
     )
-    expect([...kindsSeen]).toContain('exited')
+    expect(kindsSeen.size).toBeGreaterThan(2)
   })
 })
 

@@ -1,10 +1,11 @@
 import { isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { LauncherError, maxSecretBytes, secretBytes } from '@agent-jobs/launcher'
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
+import { errorClause, systemClock, type Clock } from '@agent-jobs/primitives'
 import { claimKey, isPassing, releaseClaim, type ClaimPatience } from './claim-key.ts'
-import { systemClock, type Clock } from './clock.ts'
-import { followRun, type EvidencePatience } from './follow-run.ts'
+import { followRun } from './follow-run.ts'
 import { parseFollowSettings } from './follow-settings.ts'
+import type { EvidencePatience } from './follow-step.ts'
 import type { Job } from './kubernetes.ts'
 import { annotation } from './labels.ts'
 import { listRuns, type RunSummary } from './list-runs.ts'
@@ -13,7 +14,7 @@ import { reap, type ReapOptions, type ReapReport } from './reap.ts'
 import { RunError } from './run-error.ts'
 import type { RunHandle } from './run-handle.ts'
 import type { RunRequest } from './run-request.ts'
-import { errorText, type RunnerContext, type RunnerWarning } from './runner-context.ts'
+import type { RunnerContext, RunnerWarning } from './runner-context.ts'
 import { createOrAdoptJob, linkSecret } from './submit-job.ts'
 import { validateRequest } from './validate-request.ts'
 import { createWatchBoard } from './watch-board.ts'
@@ -33,10 +34,11 @@ export interface JobRunnerOptions {
   handoverMs?: number
   /** How long a Secret without a Job must stand still before it counts as left behind. Default 15,000. */
   unclaimedMs?: number
-  /** How long the status that explains a kill is waited for. Default 5,000. */
-  explainMs?: number
-  /** How long the end record is waited for, once the status says that the container is over. Default 1,000. */
-  recordMs?: number
+  /**
+   * How long a container may run on after its end record was read, in milliseconds. Then its pod is stopped, and the record
+   * is not believed. Default 10,000.
+   */
+  confirmEndMs?: number
   /** How long a run may be without a sign of starting before its Events are read. Default 2,000. */
   eventsMs?: number
   /**
@@ -129,10 +131,10 @@ function safely<T>(callback: (value: T) => void): (value: T) => void {
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { client, namespace, clock = systemClock, random = Math.random, onWarning = () => undefined } = options
   const { submitTimeoutMs = 60_000, handoverMs = 60_000, unclaimedMs = 15_000 } = options
-  const { explainMs = 5000, recordMs = 1000, eventsMs = 2000 } = options
+  const { confirmEndMs = 10_000, eventsMs = 2000 } = options
   const { silenceMs = 1_800_000, drainMs = 600_000 } = options
   if (namespace === '') throw new TypeError('Expected `namespace` to be a non-empty string, got an empty one')
-  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, explainMs, recordMs, eventsMs, silenceMs, drainMs }
+  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, confirmEndMs, eventsMs, silenceMs, drainMs }
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
   }
@@ -148,7 +150,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
   const board = createWatchBoard(context)
   const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
-  const patience: EvidencePatience = { statusMs: explainMs, recordMs, eventsMs, silenceMs, drainMs }
+  const patience: EvidencePatience = { endMs: confirmEndMs, eventsMs, silenceMs, drainMs }
 
   async function start(request: RunRequest, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
     const calledAt = clock.now()
@@ -179,7 +181,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       if (signal?.aborted) throw error
       if (!isNotFound(error)) {
         const passing = isPassing(error)
-        const message = `Job ${name} cannot be read: ${errorText(error)}. Nothing was changed; attach again.`
+        const message = `Job ${name} cannot be read: ${errorClause(error)}. Nothing was changed; attach again.`
         throw new RunError(passing ? 'unreachable' : 'refused', message, { cause: error, retryable: passing })
       }
       throw new RunError(

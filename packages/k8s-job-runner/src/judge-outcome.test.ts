@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EndEvidence, Evidence } from './evidence.ts'
+import { describeOutcome } from './describe-outcome.ts'
 import { judgeOutcome } from './judge-outcome.ts'
 import type { Job, Pod } from './kubernetes.ts'
 
@@ -41,6 +42,9 @@ function pod(o: {
   }
 }
 
+/** The container has ended, and the status says no more than that. */
+const over = pod({ exit: { exitCode: 0, reason: 'Completed' } })
+
 const job = (fields: Partial<Job> = {}): Job => ({ metadata: { name: 'j', uid: 'j1' }, ...fields })
 const judge = (evidence: Partial<Evidence>) => judgeOutcome({ container: 'main', job: job(), ...evidence })
 
@@ -54,17 +58,21 @@ describe('the end record', () => {
     ['the idle limit', end({ exitCode: 143, stoppedBy: 'idle_limit' }), { kind: 'deadlineExceeded', limit: 'idle' }],
     ['the total limit', end({ exitCode: 143, stoppedBy: 'total_limit' }), { kind: 'deadlineExceeded', limit: 'total' }],
     ['the output limit', end({ exitCode: 137, stoppedBy: 'output_limit' }), { kind: 'outputLimitExceeded' }],
+    [
+      'the loop limit',
+      end({ exitCode: 143, stoppedBy: 'loop_limit' }),
+      { kind: 'signalled', notes: [expect.stringContaining('repeated itself')] },
+    ],
     ['lingering', end({ exitCode: null, signal: 'SIGKILL', stoppedBy: 'hang_after_finish' }), { kind: 'succeeded' }],
     [
       'a command that cannot start',
       end({ exitCode: 127, startError: { code: 'ENOENT', message: 'no such file' } }),
       { kind: 'startFailed', reason: 'ENOENT', message: 'no such file' },
     ],
-  ])('decides at once: %s', (_, record, expected) => {
-    expect(judge({ pod: pod({}), end: record })).toMatchObject({
-      verdict: 'decided',
-      outcome: { source: 'end_record', ...expected },
-    })
+  ])('decides once its container has ended: %s', (_, record, expected) => {
+    const outcome = { source: 'end_record', ...expected }
+    expect(judge({ pod: over, end: record })).toMatchObject({ verdict: 'decided', outcome })
+    expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'container_end', outcome })
   })
 
   it.each([
@@ -72,7 +80,7 @@ describe('the end record', () => {
     ['exit 137', end({ exitCode: 137 })],
     ['a signal to the launcher', end({ exitCode: 0, stoppedBy: 'signal' })],
   ])('waits for the status that explains %s', (_, record) => {
-    expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'status' })
+    expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'container_end' })
   })
 
   it.each([
@@ -118,7 +126,8 @@ describe('the end record', () => {
       { kind: 'signalled', signal: 'SIGKILL' },
     ],
   ])('of a kill is explained by the status %j', (status, expected) => {
-    expect(judge({ pod: pod(status), end: end({ exitCode: 137, signal: 'SIGKILL' }) })).toMatchObject({
+    const ended = pod({ exit: { exitCode: 137 }, ...status })
+    expect(judge({ pod: ended, end: end({ exitCode: 137, signal: 'SIGKILL' }) })).toMatchObject({
       verdict: 'decided',
       outcome: expected,
     })
@@ -129,13 +138,13 @@ describe('the end record', () => {
   })
 
   it('with exit 0 that a signal brought about is no success when the pod was deleted', () => {
-    const judged = judge({ pod: pod({ deleting: true }), end: end({ stoppedBy: 'signal' }) })
+    const judged = judge({ pod: pod({ deleting: true, exit: { exitCode: 0 } }), end: end({ stoppedBy: 'signal' }) })
     expect(judged).toMatchObject({ verdict: 'decided', outcome: { kind: 'deletedExternally', exitCode: 0 } })
   })
 
   it('after a cancellation names who cancelled', () => {
     const judged = judge({
-      pod: pod({ deleting: true }),
+      pod: pod({ deleting: true, exit: { exitCode: 143 } }),
       end: end({ exitCode: 143, stoppedBy: 'signal' }),
       cancel: { by: 'ada' },
     })
@@ -148,23 +157,23 @@ describe('the end record', () => {
     })
   })
 
-  it('with kills for memory in the record needs no status: a child beside an exit, the command itself', () => {
-    expect(judge({ pod: pod({}), end: end({ exitCode: 1, oomKills: 2 }) })).toMatchObject({
+  it('with kills for memory in the record needs no reason in the status', () => {
+    expect(judge({ pod: over, end: end({ exitCode: 1, oomKills: 2 }) })).toMatchObject({
       verdict: 'decided',
       outcome: { kind: 'oomKilled', process: 'child', exitCode: 1, source: 'end_record' },
     })
-    expect(judge({ pod: pod({}), end: end({ oomKills: 1 }) })).toMatchObject({
+    expect(judge({ pod: over, end: end({ oomKills: 1 }) })).toMatchObject({
       verdict: 'decided',
       outcome: { kind: 'succeeded', notes: [expect.stringContaining('killed for memory')] },
     })
-    expect(judge({ pod: pod({}), end: end({ exitCode: null, signal: 'SIGABRT', oomKills: 1 }) })).toMatchObject({
+    expect(judge({ pod: over, end: end({ exitCode: null, signal: 'SIGABRT', oomKills: 1 }) })).toMatchObject({
       outcome: { kind: 'oomKilled', process: 'child', signal: 'SIGABRT' },
     })
     // An eviction for memory kills too: the status still has the first word.
     const killed = end({ exitCode: null, signal: 'SIGKILL', oomKills: 1 })
     expect(judge({ pod: pod({}), end: killed })).toMatchObject({
       verdict: 'await',
-      for: 'status',
+      for: 'container_end',
       outcome: { kind: 'oomKilled', process: 'main', source: 'end_record' },
     })
     const evicted = pod({ phase: 'Failed', reason: 'Evicted', exit: { exitCode: 137 } })
@@ -187,21 +196,77 @@ describe('the end record', () => {
 })
 
 describe('without an end record', () => {
-  it('a plain exit waits a moment for the record, which may know more', () => {
-    expect(judge({ pod: pod({ phase: 'Failed', exit: { exitCode: 143 } }) })).toMatchObject({
-      verdict: 'await',
-      for: 'record',
-      outcome: { kind: 'exited', exitCode: 143, source: 'pod_status' },
+  it('waits for the output of a container that has ended: it may hold the record', () => {
+    const ended = pod({ phase: 'Failed', exit: { exitCode: 143 } })
+    const outcome = { kind: 'exited', exitCode: 143, source: 'pod_status' }
+    expect(judge({ pod: ended })).toMatchObject({ verdict: 'await', for: 'output', outcome })
+    expect(judge({ pod: ended, output: { state: 'reading' } })).toMatchObject({ verdict: 'await', for: 'output' })
+  })
+
+  it('names an output that could not be read, and lets the status decide', () => {
+    const ended = pod({ phase: 'Failed', exit: { exitCode: 143 } })
+    const output = { state: 'unread', problem: 'HTTP 403 from the kubelet' } as const
+    expect(judge({ pod: ended, output })).toMatchObject({
+      verdict: 'decided',
+      outcome: { kind: 'exited', notes: [expect.stringContaining('HTTP 403 from the kubelet')] },
     })
   })
 
-  it('a launcher that was killed is hardly waited for: it cannot have written one', () => {
-    expect(judge({ pod: pod({ phase: 'Failed', exit: { exitCode: 137 } }) })).toMatchObject({
-      verdict: 'await',
-      for: 'record',
-      waitSeconds: 0.05,
-      outcome: { kind: 'signalled', signal: 'SIGKILL' },
+  it('takes a start without an end, in output read to its end, for a failure outside the command', () => {
+    const ended = pod({ phase: 'Failed', exit: { exitCode: 137 } })
+    expect(judge({ pod: ended, launcherStarted: true, output: { state: 'read', unframed: '' } })).toMatchObject({
+      verdict: 'decided',
+      outcome: { kind: 'containerLost', exitCode: 137 },
     })
+  })
+
+  it.each([
+    ['exec /usr/local/bin/node: exec format error', 'CPU architecture'],
+    ['node: --no-such is not allowed in NODE_OPTIONS', 'NODE_OPTIONS in the environment'],
+    ['sh: 1: node: not found', 'needs `node`'],
+    ['', 'printed nothing'],
+  ])('names the reason and the remedy of a launcher that printed %j and never started', (unframed, remedy) => {
+    const ended = pod({ phase: 'Failed', exit: { exitCode: 9 } })
+    const judged = judge({ pod: ended, output: { state: 'read', unframed } })
+    if (judged.verdict !== 'decided') throw new Error(`expected a decision, got ${judged.verdict}`)
+    expect(judged.outcome).toMatchObject({ kind: 'startFailed', exitCode: 9 })
+    const { message } = describeOutcome(judged.outcome)
+    expect(message).toContain(unframed)
+    expect(message).toContain(remedy)
+  })
+
+  it('shows neither frames nor control characters of what was printed instead', () => {
+    const unframed = '@aj1 0 l 1 2 {}.\n\u001B[31mred\u001B[0m\n'
+    const ended = pod({ phase: 'Failed', exit: { exitCode: 9 } })
+    const judged = judge({ pod: ended, output: { state: 'read', unframed } })
+    expect(judged).toMatchObject({ outcome: { message: expect.stringMatching(/printed: \[31mred \[0m$/) } })
+  })
+
+  it.each(['ContainerStatusUnknown', 'Unknown'])(
+    'does not take the exit code of the status %s for an exit',
+    (reason) => {
+      const lost = pod({ phase: 'Failed', exit: { exitCode: reason === 'Unknown' ? 255 : 137, reason } })
+      const judged = judge({ pod: lost, launcherStarted: true, output: { state: 'unread', problem: 'gone' } })
+      expect(judged).toMatchObject({ verdict: 'decided', outcome: { kind: 'containerLost', exitCode: null } })
+    },
+  )
+
+  it('believes no end record of a container that went on running', () => {
+    const stopped = 'unconfirmed_end' as const
+    const ended = pod({ deleting: true, exit: { exitCode: 143 } })
+    expect(judge({ pod: pod({ deleting: true }), end: end(), stopped })).toEqual({ verdict: 'undecided' })
+    expect(judge({ pod: ended, end: end(), stopped })).toMatchObject({
+      verdict: 'decided',
+      outcome: { kind: 'signalled', exitCode: 143, notes: [expect.stringContaining('not believed')] },
+    })
+  })
+
+  it.each([
+    ['total_limit', 'total'],
+    ['idle_limit', 'idle'],
+  ] as const)('names the limit %s that the runner enforced itself', (stopped, limit) => {
+    const ended = pod({ deleting: true, exit: { exitCode: 137 } })
+    expect(judge({ pod: ended, stopped })).toMatchObject({ outcome: { kind: 'deadlineExceeded', limit } })
   })
 
   it('a pod within its grace is not over: its last words are still to come', () => {
@@ -268,7 +333,7 @@ describe('without an end record', () => {
   it('a pod that was ended because it lingered after its work is a success', () => {
     const judged = judge({
       pod: pod({ deleting: true, phase: 'Failed', exit: { exitCode: 143 } }),
-      stoppedAfterFinish: true,
+      stopped: 'lingering',
     })
     expect(judged).toMatchObject({ outcome: { kind: 'succeeded' } })
   })

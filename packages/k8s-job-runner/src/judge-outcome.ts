@@ -1,21 +1,41 @@
-import type { Evidence } from './evidence.ts'
+import type { EndEvidence, Evidence } from './evidence.ts'
 import { findInterruption, hasEndedByStatus, type Interruption } from './interruption.ts'
 import type { Outcome, OutcomeFacts, OutcomeKind } from './outcome.ts'
 import { containerStatus, isJobFinished, isPodTerminal, jobCondition } from './read-pod.ts'
+import { explainStart } from './start-remedy.ts'
 
 /** What the evidence says so far. */
 export type Judgement =
   | { verdict: 'undecided' }
   | { verdict: 'decided'; outcome: Outcome }
-  /** The command is over; better evidence may come and is worth a short wait. `outcome` holds if it does not. */
-  | { verdict: 'await'; for: 'status' | 'record' | 'termination'; outcome: Outcome; waitSeconds?: number }
+  /** Better evidence is expected. `outcome` is what holds when it does not come. */
+  | { verdict: 'await'; for: AwaitedEvidence; outcome: Outcome; waitSeconds?: number }
+
+/** What a judgement waits for. */
+export type AwaitedEvidence =
+  /** The end of the container whose end record was read, and the reason of a kill. */
+  | 'container_end'
+  /** The rest of the output: it may hold the end record, and what it lacks is evidence too. */
+  | 'output'
+  /** The end of a pod that may never report again. */
+  | 'termination'
 
 const undecided: Judgement = { verdict: 'undecided' }
 const decided = (outcome: Outcome): Judgement => ({ verdict: 'decided', outcome })
 
+/**
+ * Statuses that the kubelet writes for a container it has lost track of: after a reboot of the node, without its shim, or
+ * when the pod was removed behind its back. Their exit codes (137, 255) are made up.
+ */
+const unknownReasons: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown'])
+
+const isUnknownEnd = (reason: string | undefined): boolean => reason !== undefined && unknownReasons.has(reason)
+
 function exitFacts(evidence: Evidence): Pick<OutcomeFacts, 'exitCode' | 'signal' | 'pod' | 'node' | 'durationMs'> {
-  const { end, pod, container } = evidence
-  const code = end === undefined ? containerStatus(pod, container)?.state?.terminated?.exitCode : end.exitCode
+  const { pod, container } = evidence
+  const end = believedEnd(evidence)
+  const terminated = containerStatus(pod, container)?.state?.terminated
+  const code = end === undefined ? (isUnknownEnd(terminated?.reason) ? null : terminated?.exitCode) : end.exitCode
   const name = pod?.metadata?.name
   const node = pod?.spec?.nodeName
   return {
@@ -31,9 +51,9 @@ function make(
   evidence: Evidence,
   kind: OutcomeKind,
   source: OutcomeFacts['source'],
-  words: { reason?: string | undefined; message?: string | undefined; notes?: string[] } = {},
+  details: { reason?: string | undefined; message?: string | undefined; notes?: string[] } = {},
 ): Outcome {
-  const { reason, message, notes = [] } = words
+  const { reason, message, notes = [] } = details
   return {
     ...exitFacts(evidence),
     source,
@@ -44,35 +64,44 @@ function make(
   }
 }
 
+const withNote = (outcome: Outcome, note: string): Outcome => ({ ...outcome, notes: [...outcome.notes, note] })
+
+/** An end record counts unless the container went on running after it. */
+function believedEnd({ end, stopped }: Evidence): EndEvidence | undefined {
+  return stopped === 'unconfirmed_end' ? undefined : end
+}
+
 function interrupted(evidence: Evidence, found: Interruption): Judgement {
   const { kind, source, reason, message, note, assumeAfterSeconds } = found
   const outcome = make(evidence, kind, source, { reason, message, notes: note === undefined ? [] : [note] })
-  if (evidence.end !== undefined || hasEndedByStatus(evidence) || assumeAfterSeconds === 0) return decided(outcome)
+  if (hasEndedByStatus(evidence) || assumeAfterSeconds === 0) return decided(outcome)
   if (evidence.pod === undefined && isJobFinished(evidence.job)) {
     return { verdict: 'await', for: 'termination', outcome, waitSeconds: 2 }
   }
-  // Still within its grace: its last output and its end are yet to come.
+  // Within its grace period: its last output and its end are still to come.
   if (assumeAfterSeconds === undefined) return undecided
   return { verdict: 'await', for: 'termination', outcome, waitSeconds: assumeAfterSeconds }
 }
 
-const oomNote = 'A child process was killed for memory; the command went on and ended well.'
+const oomNote = 'A child process was killed for memory; the command continued and exited with code 0.'
 
 /**
- * A kill for memory: the status says `OOMKilled` with the main process's own code; the launcher's record counts the kills
- * that the kernel did, and comes half a second earlier.
+ * A kill for memory: the status has the reason `OOMKilled` with the main process's own code; the launcher's record counts
+ * the kernel's kills and arrives half a second earlier.
  */
 function oom(evidence: Evidence, exitCode: number | null): Outcome | undefined {
   if (!wasKilledForMemory(evidence) || exitCode === 0) return undefined
   const terminated = containerStatus(evidence.pod, evidence.container)?.state?.terminated
-  const isMain = exitCode === 137 || (exitCode === null && (evidence.end?.signal ?? 'SIGKILL') === 'SIGKILL')
+  const isMain = exitCode === 137 || (exitCode === null && (believedEnd(evidence)?.signal ?? 'SIGKILL') === 'SIGKILL')
   const kind: OutcomeKind = { kind: 'oomKilled', code: 'oom_killed', process: isMain ? 'main' : 'child' }
   if (terminated?.reason !== 'OOMKilled') return make(evidence, kind, 'end_record')
   return make(evidence, kind, 'pod_status', { reason: terminated.reason, message: terminated.message })
 }
 
-function wasKilledForMemory({ end, pod, container }: Evidence): boolean {
-  return (end?.oomKills ?? 0) > 0 || containerStatus(pod, container)?.state?.terminated?.reason === 'OOMKilled'
+function wasKilledForMemory(evidence: Evidence): boolean {
+  const { pod, container } = evidence
+  const kills = believedEnd(evidence)?.oomKills ?? 0
+  return kills > 0 || containerStatus(pod, container)?.state?.terminated?.reason === 'OOMKilled'
 }
 
 function byLimit(evidence: Evidence, stoppedBy: string | null): Outcome | undefined {
@@ -83,6 +112,10 @@ function byLimit(evidence: Evidence, stoppedBy: string | null): Outcome | undefi
       return make(evidence, { kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'total' }, 'end_record')
     case 'output_limit':
       return make(evidence, { kind: 'outputLimitExceeded', code: 'output_limit_exceeded' }, 'end_record')
+    case 'loop_limit':
+      return make(evidence, { kind: 'signalled', code: 'signalled', signal: 'SIGTERM' }, 'end_record', {
+        notes: ['The launcher stopped the command because it repeated itself.'],
+      })
     case 'hang_after_finish':
       return make(evidence, { kind: 'succeeded', code: 'succeeded' }, 'end_record', {
         notes: ['The command had finished its work and was stopped because it did not exit.'],
@@ -92,21 +125,23 @@ function byLimit(evidence: Evidence, stoppedBy: string | null): Outcome | undefi
   }
 }
 
-function fromRecord(evidence: Evidence, end: NonNullable<Evidence['end']>): Judgement {
+/** What a record alone says; undefined when it tells of a kill whose reason only the status has. */
+function plainRecord(evidence: Evidence, end: EndEvidence): Outcome | undefined {
   const { exitCode, signal, stoppedBy, startError } = end
   if (startError !== undefined) {
     const { code: reason, message } = startError
-    return decided(make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'end_record', { reason, message }))
+    return make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'end_record', { reason, message })
   }
   const limit = byLimit(evidence, stoppedBy)
-  if (limit !== undefined) return decided(limit)
-  const killed = signal === 'SIGKILL' || exitCode === 137 || (exitCode === null && signal === null)
-  if (stoppedBy === null && !killed) {
-    const memory = oom(evidence, exitCode)
-    if (memory !== undefined) return decided(memory)
-    const notes = exitCode === 0 && wasKilledForMemory(evidence) ? [oomNote] : []
-    return decided(make(evidence, plainEnd(exitCode, signal), 'end_record', { notes }))
-  }
+  if (limit !== undefined) return limit
+  const wasKilled = signal === 'SIGKILL' || exitCode === 137 || (exitCode === null && signal === null)
+  if (stoppedBy !== null || wasKilled) return undefined
+  const notes = exitCode === 0 && wasKilledForMemory(evidence) ? [oomNote] : []
+  return oom(evidence, exitCode) ?? make(evidence, plainEnd(exitCode, signal), 'end_record', { notes })
+}
+
+function fromKill(evidence: Evidence, end: EndEvidence): Judgement {
+  const { exitCode, signal, stoppedBy } = end
   const found = findInterruption(evidence)
   if (found !== undefined) return interrupted(evidence, found)
   const memory = oom(evidence, exitCode)
@@ -115,10 +150,25 @@ function fromRecord(evidence: Evidence, end: NonNullable<Evidence['end']>): Judg
     stoppedBy === null
       ? (memory ?? make(evidence, plainEnd(exitCode, signal), 'end_record'))
       : make(evidence, { kind: 'signalled', code: 'signalled', signal: signal ?? 'SIGTERM' }, 'end_record', {
-          notes: ['The launcher was told to stop by a signal from outside the command.'],
+          notes: ['The launcher received a signal from outside the command.'],
         })
-  // A kill's reason (memory, eviction, deletion, deadline) stands in the status, which comes 0.4–1 s later.
-  return hasEndedByStatus(evidence) ? decided(outcome) : { verdict: 'await', for: 'status', outcome }
+  // The reason of a kill (memory, eviction, deletion, deadline) is in the status, which comes 0.4 to 1 s later.
+  return hasEndedByStatus(evidence) ? decided(outcome) : { verdict: 'await', for: 'container_end', outcome }
+}
+
+/**
+ * The record counts once its container has ended: whatever runs in the pod can print a record, and one from a living
+ * process would hide all that it does afterwards.
+ */
+function fromRecord(evidence: Evidence, end: EndEvidence): Judgement {
+  const outcome = plainRecord(evidence, end)
+  if (outcome === undefined) return fromKill(evidence, end)
+  if (hasEndedByStatus(evidence)) return decided(outcome)
+  const waitSeconds = findInterruption(evidence)?.assumeAfterSeconds
+  if (waitSeconds === undefined) return { verdict: 'await', for: 'container_end', outcome }
+  const unconfirmed = withNote(outcome, 'Its node was lost before it confirmed the end.')
+  if (waitSeconds === 0) return decided(unconfirmed)
+  return { verdict: 'await', for: 'termination', outcome: unconfirmed, waitSeconds }
 }
 
 function plainEnd(exitCode: number | null, signal: string | null): OutcomeKind {
@@ -140,48 +190,84 @@ function failedInit(evidence: Evidence): Outcome | undefined {
   return undefined
 }
 
-function fromStatus(evidence: Evidence): Judgement {
-  const { pod, job, container } = evidence
-  const terminated = containerStatus(pod, container)?.state?.terminated
-  if (terminated === undefined) {
-    if (pod !== undefined && isPodTerminal(pod)) {
-      const init = failedInit(evidence)
-      if (init !== undefined) return decided(init)
-      const { reason, message } = pod.status ?? {}
-      if (reason !== undefined) {
-        // The kubelet refused the pod (OutOfcpu, NodeAffinity, UnexpectedAdmissionError …): nothing was started.
-        return decided(make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'pod_status', { reason, message }))
-      }
+function withoutContainerEnd(evidence: Evidence): Judgement {
+  const { pod, job } = evidence
+  if (pod !== undefined && isPodTerminal(pod)) {
+    const init = failedInit(evidence)
+    if (init !== undefined) return decided(init)
+    const { reason, message } = pod.status ?? {}
+    if (reason !== undefined) {
+      // The kubelet refused the pod (OutOfcpu, NodeAffinity, UnexpectedAdmissionError …): nothing was started.
+      return decided(make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'pod_status', { reason, message }))
     }
-    const over = hasEndedByStatus(evidence)
-    // A Job that is over without a pod: it is gone, or the watch of pods is behind. The objects are read once more.
-    if (!over && (pod !== undefined || !isJobFinished(job))) return undecided
-    const known = `pod phase ${pod?.status?.phase ?? 'unknown'}, container state unknown, Job ${
-      jobCondition(job, 'Complete', 'Failed')?.type ?? 'without an end'
-    }`
-    const lost = make(evidence, { kind: 'lost', code: 'lost', known }, pod === undefined ? 'absence' : 'pod_status')
-    return over ? decided(lost) : { verdict: 'await', for: 'termination', outcome: lost, waitSeconds: 2 }
   }
+  const isOver = hasEndedByStatus(evidence)
+  // A Job that is over without a pod: the pod is gone, or the watch of pods is behind. The objects are read once more.
+  if (!isOver && (pod !== undefined || !isJobFinished(job))) return undecided
+  const known = `pod phase ${pod?.status?.phase ?? 'unknown'}, container state unknown, Job ${
+    jobCondition(job, 'Complete', 'Failed')?.type ?? 'without an end'
+  }`
+  const lost = make(evidence, { kind: 'lost', code: 'lost', known }, pod === undefined ? 'absence' : 'pod_status')
+  return isOver ? decided(lost) : { verdict: 'await', for: 'termination', outcome: lost, waitSeconds: 2 }
+}
+
+function fromStatus(evidence: Evidence): Judgement {
+  const { pod, container } = evidence
+  const terminated = containerStatus(pod, container)?.state?.terminated
+  if (terminated === undefined) return withoutContainerEnd(evidence)
   const { exitCode, reason, message } = terminated
   if (reason === 'StartError' || reason === 'ContainerCannotRun') {
-    return decided(make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'pod_status', { reason, message }))
+    const { remedy } = explainStart(message ?? '', null)
+    const notes = remedy === undefined ? [] : [remedy]
+    const kind: OutcomeKind = { kind: 'startFailed', code: 'start_failed' }
+    return decided(make(evidence, kind, 'pod_status', { reason, message, notes }))
   }
   const memory = oom(evidence, exitCode)
   if (memory !== undefined) return decided(memory)
   const notes = exitCode === 0 && reason === 'OOMKilled' ? [oomNote] : []
-  const outcome = make(evidence, plainEnd(exitCode, null), 'pod_status', { reason, message, notes })
-  // The launcher may have more to say: why it stopped the command, and by which signal it ended. Its word is 0.4 s older
-  // than the status, so it is late only when the log connection is broken; one that was killed itself says nothing.
-  return { verdict: 'await', for: 'record', outcome, ...(exitCode === 137 ? { waitSeconds: 0.05 } : {}) }
+  const kind: OutcomeKind = isUnknownEnd(reason)
+    ? { kind: 'containerLost', code: 'container_lost' }
+    : plainEnd(exitCode, null)
+  return fromOutput(evidence, make(evidence, kind, 'pod_status', { reason, message, notes }))
+}
+
+/** An end by status alone, seen together with what the output holds and what it lacks. */
+function fromOutput(evidence: Evidence, byStatus: Outcome): Judgement {
+  const { output, launcherStarted = false } = evidence
+  switch (output?.state) {
+    case undefined:
+    case 'reading':
+      return { verdict: 'await', for: 'output', outcome: byStatus }
+    case 'unread':
+      return decided(
+        withNote(byStatus, `The output could not be read to its end, so its own report is missing: ${output.problem}.`),
+      )
+    case 'read': {
+      const { exitCode, reason } = byStatus
+      if (byStatus.kind === 'containerLost') return decided(byStatus)
+      if (launcherStarted) {
+        const note = 'The launcher reported the start of the command and never its end.'
+        const kind: OutcomeKind = { kind: 'containerLost', code: 'container_lost' }
+        return decided(make(evidence, kind, 'pod_status', { reason, notes: [note] }))
+      }
+      const { message, remedy } = explainStart(output.unframed, exitCode)
+      const notes = remedy === undefined ? [] : [remedy]
+      const kind: OutcomeKind = { kind: 'startFailed', code: 'start_failed' }
+      return decided(make(evidence, kind, 'pod_status', { reason, message, notes }))
+    }
+    default:
+      return output satisfies never
+  }
 }
 
 /**
- * What became of a run, from everything known of it. Pure. The launcher's end record decides unless it tells of a
- * kill; then, and without a record, status explains in this order: DisruptionTarget and deletion, the pod's phase and
- * reason, the container's state, the Job's conditions, absence.
+ * The outcome of a run, from everything known about it. Pure. The launcher's end record decides once its container has
+ * ended, unless it tells of a kill; then, and without a record, the status explains in this order: DisruptionTarget and
+ * deletion, the pod's phase and reason, the container's state together with the output, the Job's conditions, absence.
  */
 export function judgeOutcome(evidence: Evidence): Judgement {
-  if (evidence.end !== undefined) return fromRecord(evidence, evidence.end)
+  const end = believedEnd(evidence)
+  if (end !== undefined) return fromRecord(evidence, end)
   const found = findInterruption(evidence)
   if (found !== undefined) return interrupted(evidence, found)
   return fromStatus(evidence)

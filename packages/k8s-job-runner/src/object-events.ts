@@ -1,7 +1,8 @@
 import { kinds } from '@agent-jobs/kube-api'
+import { errorClause } from '@agent-jobs/primitives'
 import { instant, type KubeEvent } from './kubernetes.ts'
 import { readEvent } from './read-object.ts'
-import { errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 /** When an Event happened last, in milliseconds, for ordering. */
 function eventTime(event: KubeEvent): number {
@@ -44,7 +45,7 @@ export function createObjectEvents(
       asked.add(uid)
       watch(uid).catch((error: unknown) => {
         if (signal.aborted) return
-        const message = `The Events about ${uid} cannot be read: ${errorText(error)}. Reasons that stand only there will be missing.`
+        const message = `The Events about ${uid} cannot be read: ${errorClause(error)}. Reasons that stand only there will be missing.`
         warn({ code: 'events_unreadable', message, cause: error })
       })
     },

@@ -30,6 +30,11 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
     means: 'The node stopped answering. Whether the command still runs there is not known.',
     todo: 'Run it again only when the node is back or known to be off.',
   },
+  container_lost: {
+    means:
+      'The container ended for a reason outside the command: its node restarted, its runtime failed, or its launcher was killed.',
+    todo: 'Run it again. If it happens repeatedly, look at the node and its container runtime.',
+  },
   deadline_exceeded: {
     means: 'A time limit ended it; `limit` says which.',
     todo: 'Raise the limit, or give the command less to do.',

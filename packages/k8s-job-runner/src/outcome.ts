@@ -36,6 +36,7 @@ export type OutcomeKind =
   | { readonly kind: 'evicted'; readonly code: 'evicted'; readonly by: 'api' | 'kubelet' | 'taint' }
   | { readonly kind: 'preempted'; readonly code: 'preempted'; readonly by: 'scheduler' | 'kubelet' | 'queue' }
   | { readonly kind: 'nodeLost'; readonly code: 'node_lost' }
+  | { readonly kind: 'containerLost'; readonly code: 'container_lost' }
   | {
       readonly kind: 'deadlineExceeded'
       readonly code: 'deadline_exceeded'

@@ -1,7 +1,8 @@
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import { errorClause } from '@agent-jobs/primitives'
 import { readJob, readPod } from './read-object.ts'
 import type { RunEvidence } from './run-evidence.ts'
-import { errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 /**
  * Reads the pod of a run once more, or its Job and whatever pod it has, because the watch may be blind. False when the
@@ -37,7 +38,7 @@ export async function readAgain(
       missed()
       return true
     }
-    const message = `Job ${jobName} cannot be read, so nothing is decided about it: ${errorText(error)}`
+    const message = `Job ${jobName} cannot be read, so nothing is decided about it: ${errorClause(error)}`
     warn({ code: 'not_confirmed', message, cause: error })
     return false
   }

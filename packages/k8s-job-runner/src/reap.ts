@@ -1,8 +1,9 @@
 import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { errorClause } from '@agent-jobs/primitives'
 import { instant, type Job, type Pod, type Secret } from './kubernetes.ts'
 import { annotation, label, managedSelector } from './labels.ts'
 import { isJobFinished, isPodTerminal } from './read-pod.ts'
-import { errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 /** One thing of a store. */
 export interface ReapEntry {
@@ -119,7 +120,7 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
       if (signal?.aborted) throw error
       if (isNotFound(error)) items.push({ ...item, action: 'removed', reason: 'it was gone already' })
       else if (isConflict(error)) items.push({ ...item, action: 'kept', reason: 'it changed meanwhile' })
-      else items.push({ ...item, action: 'failed', reason: errorText(error) })
+      else items.push({ ...item, action: 'failed', reason: errorClause(error) })
     }
   }
 
@@ -133,7 +134,7 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
   const alive = living(jobs, pods)
   for (const secret of secrets) {
     const { name = '', uid, resourceVersion, creationTimestamp, annotations = {} } = secret.metadata ?? {}
-    const ageMs = clock.now() - (instant(creationTimestamp) ?? Number.NaN)
+    const ageMs = clock.wallTime() - (instant(creationTimestamp) ?? Number.NaN)
     const { remove, reason } = verdictOf(secret, alive, ageMs, olderThanMs)
     const item = { kind: 'Secret', id: name, runId: annotations[annotation.runId], reason }
     if (!remove) items.push({ ...item, action: 'kept' })
@@ -144,7 +145,7 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
   }
   for (const { store, ...entry } of entries) {
     const { id, runId } = entry
-    const { remove, reason } = entryVerdict(entry, alive, clock.now() - entry.changedAt, olderThanMs)
+    const { remove, reason } = entryVerdict(entry, alive, clock.wallTime() - entry.changedAt, olderThanMs)
     const item = { kind: store.kind, id, runId, reason }
     if (remove) await act(item, () => store.remove(id, signal))
     else items.push({ ...item, action: 'kept' })

@@ -11,7 +11,7 @@ export type RunEvent =
   | LogGap
   /** Not the end of anything, but worth knowing. `code` is stable. */
   | { type: 'warning'; code: string; message: string; at: number }
-  /** Every line there is has been handed over; `verdict` says whether that is all. */
-  | { type: 'output'; verdict: Verdict }
+  /** Nothing more will be handed over; `verdict` says whether that is all, `problem` why it could not be read to its end. */
+  | { type: 'output'; verdict: Verdict; problem?: string | undefined }
   /** The last one. */
   | { type: 'outcome'; outcome: Outcome }

@@ -1,9 +1,12 @@
+import type { LauncherRecord } from '@agent-jobs/frames'
 import {
   followLogs,
   kubeLogSource,
+  type DiagnosticCode,
   type JournalSource,
   type LogCursor,
   type LogItem,
+  type LogLine,
   type Verdict,
 } from '@agent-jobs/log-stream'
 import type { EventChannel } from './event-channel.ts'
@@ -16,19 +19,17 @@ export interface RunLogOptions {
   container: string
   cursor: LogCursor | undefined
   journal: JournalSource | undefined
-  /** Resolves when the status says that the container is over or the pod gone. */
+  /** Resolves when the status says that the container has ended or the pod is gone. */
   containerEnded: Promise<void>
   /** After this long without a byte the newest line is asked for. */
   silenceMs: number
-  /** After the container's end, what is left is tried to be read for this long. */
+  /** After the container's end, how long to keep trying to read what is left. */
   drainMs: number
   signal: AbortSignal
   channel: EventChannel<RunEvent>
-  onFirstLine: () => void
-  /** The last of the log could not be read in that time. */
-  onUndrained: () => void
-  /** Gets a launcher record as it was printed: nothing about it is certain. */
-  onRecord: (record: unknown) => void
+  onLine: (line: LogLine) => void
+  onDiagnostic: (code: DiagnosticCode, text: string) => void
+  onRecord: (record: LauncherRecord) => void
 }
 
 /** Hands every line of the run to its channel, and every record to the follower. Ends with the verdict of the whole. */
@@ -47,20 +48,17 @@ export async function readRunLog(context: RunnerContext, options: RunLogOptions)
     clock,
     random,
   })
-  let seen = false
   for await (const item of items) {
     switch (item.type) {
       case 'line':
-        if (!seen) options.onFirstLine()
-        seen = true
+        options.onLine(item)
         await channel.send(item, signal)
         break
       case 'gap':
         await channel.send(item, signal)
         break
       case 'diagnostic':
-        if (item.code === 'drain_failed') options.onUndrained()
-        channel.push({ type: 'warning', code: `log_${item.code}`, message: item.text, at: clock.now() })
+        options.onDiagnostic(item.code, item.text)
         break
       case 'record':
         options.onRecord(item.record)

@@ -1,70 +1,142 @@
-import type { Verdict } from '@agent-jobs/log-stream'
+import type { EndRecord, LauncherRecord } from '@agent-jobs/frames'
+import type { DiagnosticCode, LogLine, Verdict } from '@agent-jobs/log-stream'
+import { errorClause } from '@agent-jobs/primitives'
+import type { Evidence } from './evidence.ts'
 import { readRunLog, type RunLogOptions } from './run-log.ts'
-import { errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 import { pause } from './stop-run.ts'
 
-/** What reading a run's output has come to. */
+/** How reading a run's output ended. */
 export interface OutputReport {
   verdict: Verdict
-  /** False when something may still be in the log and could not be read: it must not be removed. */
+  /** False when the log may hold more that could not be read: it must not be removed. */
   drained: boolean
+  /** Why the output could not be read to its end. */
+  problem?: string | undefined
 }
 
 /** The output of one run. */
 export interface RunOutput {
-  /** Begins to read the log of this pod; a second call does nothing. */
+  /** Starts reading the log of this pod; a second call does nothing. */
   open(pod: string): void
-  /** Nothing more will be handed over. */
-  readonly ended: boolean
-  /** Undefined as long as nothing was opened. */
+  /** Undefined until something was opened. */
   readonly report: Promise<OutputReport> | undefined
-  /** What has not come in this time is not waited for: a node that is lost may never answer. */
+  /** When output was last received, by the runner's clock. */
+  readonly lastAt: number
+  /** The timestamp of the newest line, in milliseconds by the node's clock. */
+  readonly newestAt: number | undefined
+  /** Waits no longer than this: the log of a lost node may never be readable. */
   giveUpAfter(ms: number): Promise<void>
 }
 
+export interface RunOutputOptions extends Omit<
+  RunLogOptions,
+  'pod' | 'container' | 'onLine' | 'onDiagnostic' | 'onRecord'
+> {
+  /** Gets what the output says: the launcher's start, and how far it was read. */
+  evidence: Evidence
+  onFirstLine: () => void
+  onEnd: (end: EndRecord) => void
+  /** Nothing more will be handed over. */
+  onEnded: () => void
+}
+
+/** What is kept of output without frames; it explains a launcher that did not run. */
+const maxUnframedChars = 4096
+/** Diagnostics that say why the log cannot be read at the moment. */
+const troubles: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
+  'request_failed',
+  'connection_lost',
+  'kubelet_text',
+  'drain_failed',
+])
+
 /** Makes the reader of a run's output. It ends with `signal`. */
-export function createRunOutput(
-  context: RunnerContext,
-  options: Omit<RunLogOptions, 'pod' | 'onUndrained'> & { onEnded: () => void },
-): RunOutput {
-  const { channel, signal, onEnded } = options
+export function createRunOutput(context: RunnerContext, options: RunOutputOptions): RunOutput {
+  const { channel, signal, evidence } = options
   const { clock } = context
   const reading = new AbortController()
   let report: Promise<OutputReport> | undefined
-  let ended = false
+  let lastAt = clock.now()
+  let newestAt: number | undefined
+  let hasLine = false
+  let isDrained = true
+  let trouble: string | undefined
+  let unframed = ''
 
+  function warn(code: string, message: string): void {
+    channel.push({ type: 'warning', code, message, at: clock.wallTime() })
+  }
+  // A cursor leads behind output of an earlier read, so the launcher had started.
+  evidence.launcherStarted = options.cursor !== undefined
+  function onLine({ time }: LogLine): void {
+    evidence.launcherStarted = true
+    lastAt = clock.now()
+    newestAt = time
+    trouble = undefined
+    if (!hasLine) options.onFirstLine()
+    hasLine = true
+  }
+  function onRecord(record: LauncherRecord): void {
+    lastAt = clock.now()
+    evidence.launcherStarted = true
+    if (record.type === 'start') return
+    if (record.type === 'end') options.onEnd(record)
+    else warn(`launcher_${record.code}`, record.message)
+  }
+  function onDiagnostic(code: DiagnosticCode, text: string): void {
+    if (code === 'drain_failed') isDrained = false
+    if (code === 'not_a_frame') unframed = `${unframed}${text}\n`.slice(0, maxUnframedChars)
+    // A failed drain sums up; the trouble before it has the reason.
+    if (troubles.has(code) && !(code === 'drain_failed' && trouble !== undefined)) trouble = text
+    warn(`log_${code}`, text)
+  }
   async function read(pod: string): Promise<OutputReport> {
-    let drained = true
-    const onUndrained = (): void => {
-      drained = false
-    }
     const either = AbortSignal.any([signal, reading.signal])
     try {
-      return { verdict: await readRunLog(context, { ...options, pod, onUndrained, signal: either }), drained }
+      const { container } = evidence
+      const verdict = await readRunLog(context, {
+        ...options,
+        pod,
+        container,
+        onLine,
+        onDiagnostic,
+        onRecord,
+        signal: either,
+      })
+      return isDrained
+        ? { verdict, drained: true }
+        : { verdict, drained: false, problem: trouble ?? 'the log could not be read' }
     } catch (error) {
-      if (!either.aborted) {
-        const message = `The output cannot be read any further: ${errorText(error)}`
-        channel.push({ type: 'warning', code: 'log_failed', message, at: clock.now() })
-      }
-      return { verdict: 'unverified', drained: false }
-    } finally {
-      ended = true
-      onEnded()
+      const problem = trouble ?? errorClause(error)
+      if (!either.aborted) warn('log_failed', `Reading the output failed: ${errorClause(error)}.`)
+      return { verdict: 'unverified', drained: false, problem }
     }
+  }
+  async function open(pod: string): Promise<OutputReport> {
+    evidence.output = { state: 'reading' }
+    const ended = await read(pod)
+    const { drained, problem = 'unknown reason' } = ended
+    evidence.output = drained ? { state: 'read', unframed } : { state: 'unread', problem: problem.replace(/\.$/, '') }
+    options.onEnded()
+    return ended
   }
   return {
     open(pod) {
-      report ??= read(pod)
-    },
-    get ended() {
-      return ended
+      report ??= open(pod)
     },
     get report() {
       return report
     },
+    get lastAt() {
+      return lastAt
+    },
+    get newestAt() {
+      return newestAt
+    },
     async giveUpAfter(ms) {
       await Promise.race([report, pause(clock.sleep(ms, signal))])
-      reading.abort(new Error('the output was waited for long enough'))
+      reading.abort(new Error('the output did not become readable in time'))
     },
   }
 }

@@ -1,10 +1,12 @@
 import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { errorClause, backoffMs } from '@agent-jobs/primitives'
 import { isPassing } from './claim-key.ts'
 import type { Pod } from './kubernetes.ts'
 import { annotation } from './labels.ts'
 import { isPodTerminal } from './read-pod.ts'
+import { stopPod } from './stop-pod.ts'
 import type { CancelVerdict } from './run-handle.ts'
-import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 /** How long after the grace the kubelet may take to say that the pod is over. */
 const marginMs = 10_000
@@ -29,7 +31,7 @@ async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUi
     await client.patch(kinds.Job, { name: jobName, namespace, type: 'merge', body })
   } catch (error) {
     if (isNotFound(error) || isConflict(error)) return
-    const message = `Job ${jobName} could not be marked as cancelled: ${errorText(error)}. Other followers will see a deletion.`
+    const message = `Job ${jobName} could not be marked as cancelled: ${errorClause(error)}. Other followers will see a deletion.`
     warn({ code: 'not_marked', message, cause: error })
   }
 }
@@ -41,27 +43,11 @@ async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUi
 async function ask(context: RunnerContext, input: StopInput): Promise<void> {
   const { client, namespace } = context
   if (input.started) {
-    await endPod(context, input.pod(), input.graceSeconds)
+    await stopPod(context, input.pod(), input.graceSeconds)
     return
   }
   const { jobName: name, jobUid: uid } = input
   await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } })
-}
-
-/** Deletes exactly this pod, with a grace. One that is gone, or another of the name, is as good as deleted. */
-export async function endPod(
-  { client, namespace }: RunnerContext,
-  pod: Pod | undefined,
-  gracePeriodSeconds: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { name, uid } = pod?.metadata ?? {}
-  if (name === undefined) return
-  try {
-    await client.delete(kinds.Pod, { name, namespace, gracePeriodSeconds, preconditions: { uid }, signal })
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error
-  }
 }
 
 /** Stops a run and says what was seen of it. */
@@ -81,7 +67,10 @@ export async function stopRun(context: RunnerContext, input: StopInput): Promise
         if (isNotFound(error) || isConflict(error)) break
         if (!isPassing(error)) throw error
         if (clock.now() >= deadline || input.signal?.aborted) return 'unobserved'
-        const waited = await Promise.race([over, pause(clock.sleep(backoffMs(attempt, random), scope))])
+        const waited = await Promise.race([
+          over,
+          pause(clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), scope)),
+        ])
         if (waited === 'over') return 'gone'
       }
     }

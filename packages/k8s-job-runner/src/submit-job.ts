@@ -1,9 +1,10 @@
 import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError, kinds } from '@agent-jobs/kube-api'
+import { errorClause, backoffMs } from '@agent-jobs/primitives'
 import { isPassing, releaseClaim, unreachable } from './claim-key.ts'
 import type { Job, Secret } from './kubernetes.ts'
 import { label } from './labels.ts'
 import { RunError } from './run-error.ts'
-import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 /** The Job of this run under its name, or null when the name belongs to another run or to nobody. */
 async function readOwn({ client, namespace }: RunnerContext, job: Job): Promise<Job | 'absent' | 'strange'> {
@@ -56,7 +57,7 @@ export async function createOrAdoptJob(
       if (!isPassing(error)) {
         const removed = !mayExist && (await releaseClaim(context, secret))
         const left = removed ? 'was removed' : 'may still be there; the next start of the key, or reap, will see to it'
-        throw new RunError('refused', `The Job ${name} was refused: ${errorText(error)}. Its Secret ${left}.`, {
+        throw new RunError('refused', `The Job ${name} was refused: ${errorClause(error)}. Its Secret ${left}.`, {
           cause: error,
         })
       }
@@ -64,7 +65,7 @@ export async function createOrAdoptJob(
       cause = error
     }
     if (clock.now() - startedAt > submitMs) throw unreachable(cause)
-    await clock.sleep(backoffMs(attempt, random))
+    await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }))
   }
 }
 
@@ -77,7 +78,7 @@ async function removeLoser(context: RunnerContext, job: Job): Promise<string> {
     return 'was removed'
   } catch (error) {
     if (isNotFound(error) || isConflict(error)) return 'was removed'
-    warn({ code: 'not_removed', message: `Job ${name} could not be removed: ${errorText(error)}`, cause: error })
+    warn({ code: 'not_removed', message: `Job ${name} could not be removed: ${errorClause(error)}`, cause: error })
     return 'could not be removed, and will never start'
   }
 }
@@ -107,16 +108,20 @@ export async function linkSecret(context: RunnerContext, job: Job, secret: Secre
         const fate = await removeLoser(context, job)
         throw new RunError(
           'lock_lost',
-          `The Secret ${name} is no longer this run's: ${errorText(error)}. Job ${jobName} ${fate}.`,
+          `The Secret ${name} is no longer this run's: ${errorClause(error)}. Job ${jobName} ${fate}.`,
           { cause: error, retryable: true },
         )
       }
       if (isPassing(error) && clock.now() - startedAt <= submitMs) {
-        await clock.sleep(backoffMs(attempt, random))
+        await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }))
         continue
       }
       // The run itself is well. Its Secret then outlives the Job, and the next start of the key takes it over.
-      warn({ code: 'secret_not_linked', message: `The Secret ${name} has no owner: ${errorText(error)}`, cause: error })
+      warn({
+        code: 'secret_not_linked',
+        message: `The Secret ${name} has no owner: ${errorClause(error)}`,
+        cause: error,
+      })
       return
     }
   }

@@ -1,9 +1,10 @@
 import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
+import { errorClause, backoffMs } from '@agent-jobs/primitives'
 import { isPassing } from './claim-key.ts'
 import type { Job } from './kubernetes.ts'
 import { label } from './labels.ts'
 import { mayStillRun, type Outcome } from './outcome.ts'
-import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 const attempts = 6
 
@@ -16,10 +17,10 @@ async function persist(context: RunnerContext, what: string, act: () => Promise<
     } catch (error) {
       if (isNotFound(error) || isConflict(error)) return
       if (isPassing(error) && attempt < attempts) {
-        await clock.sleep(backoffMs(attempt, random, 500, 10_000))
+        await clock.sleep(backoffMs(attempt, { baseMs: 500, maxMs: 10_000, random }))
         continue
       }
-      const message = `${what} could not be removed: ${errorText(error)}. Its TTL, or reap, will.`
+      const message = `${what} could not be removed: ${errorClause(error)}. Its TTL, or reap, will.`
       warn({ code: 'not_removed', message, cause: error })
       return
     }

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 
 /** One timer that is set anew whenever something is judged. */
 export interface Waker {

@@ -1,8 +1,9 @@
 import { KubeError, kinds, type KubeObject, type ListWatchEvent, type ResourceKind } from '@agent-jobs/kube-api'
+import { errorClause, backoffMs } from '@agent-jobs/primitives'
 import type { Job, Pod } from './kubernetes.ts'
 import { label, managedSelector } from './labels.ts'
 import { readJob, readPod } from './read-object.ts'
-import { backoffMs, errorText, type RunnerContext } from './runner-context.ts'
+import type { RunnerContext } from './runner-context.ts'
 
 /** A Job or a pod as it now is, or as it last was. */
 export type BoardChange = { of: 'job'; gone: boolean; object: Job } | { of: 'pod'; gone: boolean; object: Pod }
@@ -48,7 +49,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
         listener(change)
       } catch (error) {
         // A listener handles its own faults. One that fails all the same must not keep the change from the others.
-        warn({ code: 'unexpected', message: `A listener to ${topic} failed: ${errorText(error)}`, cause: error })
+        warn({ code: 'unexpected', message: `A listener to ${topic} failed: ${errorClause(error)}`, cause: error })
       }
     }
   }
@@ -94,9 +95,11 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
           return
         }
         // Refused for good, as far as the client can tell. Runs go on all the same, so sight may come back.
-        const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorText(error)}. Trying again.`
+        const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorClause(error)}. Trying again.`
         warn({ code: 'watch_failed', message, cause: error })
-        await clock.sleep(1000 + backoffMs(attempt, random, 1000, 10_000), signal).catch(() => undefined)
+        await clock
+          .sleep(1000 + backoffMs(attempt, { baseMs: 1000, maxMs: 10_000, random }), signal)
+          .catch(() => undefined)
       }
     }
   }
@@ -109,7 +112,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
       synced: { job: Promise.withResolvers(), pod: Promise.withResolvers() },
     }
     const ended = (error: unknown): void => {
-      warn({ code: 'watch_failed', message: `A watch ended: ${errorText(error)}`, cause: error })
+      warn({ code: 'watch_failed', message: `A watch ended: ${errorClause(error)}`, cause: error })
     }
     watch(board, kinds.Job, (event) => {
       if (event.type === 'synced') board.synced.job.resolve()

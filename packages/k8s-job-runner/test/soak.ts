@@ -1,6 +1,6 @@
 // The fault runs in their full sizes. Each prints what it did and what it found, and fails when a promise is broken.
 // usage: node --conditions=@agent-jobs/source test/soak.ts F1|F2|F9|F12|F13|F14 [SEED]
-import { createManualClock } from '@agent-jobs/mini-kube'
+import { createManualClock } from '@agent-jobs/primitives'
 import { createKubeClient, kinds } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
 import { strict as assert } from 'node:assert'
@@ -56,7 +56,7 @@ async function f9(): Promise<void> {
     `429, 5xx, 401, lost answers and ${report.rotations} rotated tokens for ten minutes: ` +
       `${report.runs} runs, every line once, each succeeded`,
   )
-  const clock = createManualClock({ start: Date.now() })
+  const clock = createManualClock({ wallTime: Date.now() })
   const blind = world.server({ clock, random: () => 0.5 })
   const stuck = await blind.runner.start(frames(['wait'], { scheduling: { nodeSelector: { none: 'such' } } }))
   const away = await world.kube.faults.inject({ kind: 'api-down' })

@@ -30,6 +30,7 @@ const podDecides: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
   'evicted',
   'preempted',
   'nodeLost',
+  'containerLost',
   'deadlineExceeded',
   'outputLimitExceeded',
   'cancelled',

@@ -1,0 +1,220 @@
+import type { Evidence, StopReason } from './evidence.ts'
+import type { FollowSettings } from './follow-settings.ts'
+import { findInterruption } from './interruption.ts'
+import { judgeOutcome, type AwaitedEvidence, type Judgement } from './judge-outcome.ts'
+import type { Outcome } from './outcome.ts'
+import { hasStarted } from './read-pod.ts'
+import type { Phase } from './run-event.ts'
+import { judgeStart, type StartProgress } from './start-judgement.ts'
+
+/** How long to wait for better evidence, in milliseconds. */
+export interface EvidencePatience {
+  /** For the end of a container whose end record was read. */
+  endMs: number
+  /** How long a run may be without a pod, or a pod be set up, before its Events are read. */
+  eventsMs: number
+  /** How long the output may be silent before its connection is checked. */
+  silenceMs: number
+  /** How long to keep trying to read the remaining output. */
+  drainMs: number
+}
+
+/** What is carried from one step to the next. All times are by the monotonic clock of this process. */
+export interface FollowState {
+  readonly start: StartProgress
+  /** The evidence that is awaited, and since when. */
+  readonly awaiting?: { readonly for: AwaitedEvidence; readonly since: number } | undefined
+  /** The container was first seen running. */
+  readonly runningSince?: number | undefined
+  /** The caller reported that the work is done. */
+  readonly finishedAt?: number | undefined
+  /** A confirmation failed, or the pod could not be stopped: nothing of the kind is tried before this time. */
+  readonly notBefore?: number | undefined
+  /** Objects are being read again. */
+  readonly confirming: boolean
+}
+
+/** What a step looks at besides its state. */
+export interface FollowView {
+  readonly evidence: Evidence
+  readonly now: number
+  readonly settings: FollowSettings
+  readonly patience: EvidencePatience
+  /** When output was last received. */
+  readonly lastOutputAt: number
+}
+
+/** What holds unless a fresh read of the objects says otherwise. */
+export type Expectation =
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'stop'; readonly reason: StopReason }
+
+/** What the follower does after a step. */
+export type Effect =
+  | { readonly do: 'phase'; readonly phase: Phase; readonly message: string }
+  | { readonly do: 'read_output'; readonly pod: string }
+  | { readonly do: 'ask_events' }
+  | { readonly do: 'confirm'; readonly expected: Expectation }
+  | { readonly do: 'decide'; readonly outcome: Outcome }
+
+/** The next state, what to do now, and when to step again if nothing changes (`Infinity`: only on a change). */
+export interface Step {
+  readonly state: FollowState
+  readonly effects: readonly Effect[]
+  readonly wakeAt: number
+}
+
+/** The launcher enforces its limits itself; the runner acts only when that did not happen. */
+const launcherMarginMs = 15_000
+/** How long after a failed confirmation to try again. */
+export const lookAgainMs = 5_000
+
+/** The state of a run that was just submitted or attached to. */
+export function firstState(now: number): FollowState {
+  return { start: { since: now }, confirming: false }
+}
+
+const quiet = (state: FollowState, wakeAt = Infinity): Step => ({ state, effects: [], wakeAt })
+
+/** Confirms what is expected, unless that is under way or was tried a moment ago. */
+function confirm(state: FollowState, now: number, expected: Expectation): Step {
+  if (state.confirming) return quiet(state)
+  if (state.notBefore !== undefined && now < state.notBefore) return quiet(state, state.notBefore)
+  return { state: { ...state, confirming: true }, effects: [{ do: 'confirm', expected }], wakeAt: Infinity }
+}
+
+function awaitEvidence(
+  state: FollowState,
+  { now, patience }: FollowView,
+  judgement: Extract<Judgement, { verdict: 'await' }>,
+): Step {
+  const awaiting = state.awaiting?.for === judgement.for ? state.awaiting : { for: judgement.for, since: now }
+  const next = { ...state, awaiting }
+  const { outcome } = judgement
+  const usualMs = { container_end: patience.endMs, output: Infinity, termination: 0 }
+  const waitMs = judgement.waitSeconds === undefined ? usualMs[judgement.for] : judgement.waitSeconds * 1000
+  const until = awaiting.since + waitMs
+  if (now < until) return quiet(next, until)
+  switch (judgement.for) {
+    case 'output':
+      return { state: next, effects: [{ do: 'decide', outcome }], wakeAt: Infinity }
+    case 'container_end':
+      return confirm(next, now, { kind: 'stop', reason: 'unconfirmed_end' })
+    case 'termination':
+      return confirm(next, now, { kind: 'outcome', outcome })
+    default:
+      return judgement.for satisfies never
+  }
+}
+
+/** When the runner stops the pod, because the launcher did not end the command in time. */
+function nextStop(state: FollowState, view: FollowView): { at: number; reason: StopReason } {
+  const { settings, lastOutputAt } = view
+  const { runningSince = Infinity, finishedAt = Infinity } = state
+  const lastSign = Math.max(runningSince, lastOutputAt)
+  const stops: { at: number; reason: StopReason }[] = [
+    { at: finishedAt + settings.hangAfterFinishMs, reason: 'lingering' },
+    { at: runningSince + (settings.totalMs ?? Infinity), reason: 'total_limit' },
+    { at: lastSign + (settings.idleMs ?? Infinity), reason: 'idle_limit' },
+  ]
+  const first = stops.reduce((a, b) => (b.at < a.at ? b : a))
+  return { at: first.at + launcherMarginMs, reason: first.reason }
+}
+
+function whileRunning(state: FollowState, view: FollowView): Step {
+  const { evidence, now } = view
+  const { pod, stopped } = evidence
+  const next = { ...state, runningSince: state.runningSince ?? now }
+  const stopping = findInterruption(evidence)
+  const phase: Effect =
+    stopping === undefined
+      ? {
+          do: 'phase',
+          phase: 'running',
+          message: `Running in pod ${pod?.metadata?.name} on node ${pod?.spec?.nodeName}`,
+        }
+      : { do: 'phase', phase: 'stopping', message: `Stopping: ${stopping.reason ?? stopping.kind.kind}` }
+  if (stopping !== undefined || stopped !== undefined) return { state: next, effects: [phase], wakeAt: Infinity }
+  const stop = nextStop(next, view)
+  if (now < stop.at) return { state: next, effects: [phase], wakeAt: stop.at }
+  const { state: after, effects, wakeAt } = confirm(next, now, { kind: 'stop', reason: stop.reason })
+  return { state: after, effects: [phase, ...effects], wakeAt }
+}
+
+function whileStarting(state: FollowState, view: FollowView): Step {
+  const { evidence, now, settings, patience } = view
+  const { job, pod, events = [] } = evidence
+  if (findInterruption(evidence) !== undefined) {
+    const message = 'Stopping before the command has started'
+    return { state, effects: [{ do: 'phase', phase: 'stopping', message }], wakeAt: Infinity }
+  }
+  const judged = judgeStart({
+    job,
+    pod,
+    events,
+    graces: { ...settings, container: evidence.container },
+    now,
+    progress: state.start,
+  })
+  if (judged.verdict === 'started') return quiet(state)
+  const next = { ...state, start: judged.progress }
+  const { cause } = judged
+  if (judged.verdict === 'fail') {
+    const { outcome } = judged
+    if (cause.patience === 'at_once') return { state: next, effects: [{ do: 'decide', outcome }], wakeAt: Infinity }
+    return confirm(next, now, { kind: 'outcome', outcome })
+  }
+  const message = cause.message === undefined ? cause.words : `${cause.words}: ${cause.message}`
+  const phase: Effect = { do: 'phase', phase: cause.patience === 'never' ? 'queued' : 'pending', message }
+  const asksAt = cause.askEvents === true ? (judged.progress.cause?.since ?? 0) + patience.eventsMs : Infinity
+  if (now < asksAt) return { state: next, effects: [phase], wakeAt: Math.min(judged.until, asksAt) }
+  return { state: next, effects: [phase, { do: 'ask_events' }], wakeAt: judged.until }
+}
+
+/**
+ * One step of following a run: looks at everything known and says what to do. Pure and level-based: it may be called at
+ * any time and as often as one likes.
+ */
+export function followStep(state: FollowState, view: FollowView): Step {
+  const { evidence } = view
+  const started = hasStarted(evidence.pod, evidence.container)
+  const podName = evidence.pod?.metadata?.name
+  const read: Effect[] = started && podName !== undefined ? [{ do: 'read_output', pod: podName }] : []
+  const judgement = judgeOutcome(evidence)
+  const step = (): Step => {
+    switch (judgement.verdict) {
+      case 'decided':
+        return { state, effects: [{ do: 'decide', outcome: judgement.outcome }], wakeAt: Infinity }
+      case 'await': {
+        const awaited = awaitEvidence(state, view, judgement)
+        const phase = awaitPhase(judgement, evidence)
+        return phase === undefined ? awaited : { ...awaited, effects: [phase, ...awaited.effects] }
+      }
+      case 'undecided': {
+        const { awaiting: _, ...rest } = state
+        return started ? whileRunning(rest, view) : whileStarting(rest, view)
+      }
+      default:
+        return judgement satisfies never
+    }
+  }
+  const { effects, ...rest } = step()
+  return { ...rest, effects: [...read, ...effects] }
+}
+
+function awaitPhase(
+  { for: awaited }: Extract<Judgement, { verdict: 'await' }>,
+  evidence: Evidence,
+): Effect | undefined {
+  switch (awaited) {
+    case 'container_end':
+      return { do: 'phase', phase: 'stopping', message: 'The command has ended; waiting for its container to end' }
+    case 'output':
+      if (evidence.output === undefined) return undefined
+      return { do: 'phase', phase: 'stopping', message: 'The container has ended; reading the rest of its output' }
+    case 'termination':
+      return undefined
+    default:
+      return awaited satisfies never
+  }
+}
