@@ -1,40 +1,15 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { house, judgeImport, type Import } from './arrows.ts'
+import { house, judgeImport } from './arrows.ts'
+import { workspaceImports } from './workspace-imports.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const importPattern = /(?:from\s+|import\s*\(\s*|import\s+)['"]@agent-jobs\/([a-z0-9-]+)(?:\/[^'"]*)?['"]/g
-
-function sourcesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.[cm]?[jt]s$/.test(file))
-    .map((file) => join(folder, file))
-}
-
-function importsOfPackage(area: string, name: string): Import[] {
-  return ['src', 'test', 'conformance', 'scripts'].flatMap((folder) =>
-    sourcesBelow(join(root, area, name, folder)).flatMap((path) => {
-      const test = path.endsWith('.test.ts') || folder !== 'src'
-      return [...readFileSync(path, 'utf8').matchAll(importPattern)]
-        .map((match) => match[1] ?? '')
-        .filter((to) => to !== name)
-        .map((to) => ({ from: name, to, file: relative(root, path), test }))
-    }),
-  )
-}
-
-function importsOfTree(): Import[] {
-  return ['packages', 'apps'].flatMap((area) =>
-    readdirSync(join(root, area)).flatMap((name) => importsOfPackage(area, name)),
-  )
-}
 
 describe('the arrows of the house', () => {
   it('point downwards in every file', () => {
-    const imports = importsOfTree()
+    const imports = workspaceImports()
     expect(imports.length).toBeGreaterThan(10)
     expect(imports.map(judgeImport).filter((verdict) => verdict !== null)).toEqual([])
   })

@@ -12,6 +12,9 @@ const good = {
 const packed = (files: Record<string, string>, manifest: object = {}): PackedPackage => ({
   manifest: {
     name: 'one',
+    keywords: ['one'],
+    homepage: 'https://one.example',
+    bugs: 'https://one.example/bugs',
     exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
     dependencies: { two: '^1' },
     ...manifest,
@@ -28,6 +31,13 @@ describe('judgePackage', () => {
   it('misses README and licence', () => {
     const { LICENSE: _, ...rest } = good
     expect(judge(rest)).toEqual(['the tarball has no LICENSE'])
+  })
+
+  it('misses what npm shows of a package', () => {
+    expect(judge(good, { keywords: undefined, bugs: undefined })).toEqual([
+      'package.json has no "keywords", which npm shows',
+      'package.json has no "bugs", which npm shows',
+    ])
   })
 
   it('names what package.json promises and the tarball lacks', () => {

@@ -4,6 +4,9 @@ import { importedPackages, readReadme } from './read-readme.ts'
 /** The members of a package.json that decide whether its package works alone. */
 export interface PackedManifest {
   readonly name: string
+  readonly keywords?: readonly string[]
+  readonly homepage?: string
+  readonly bugs?: unknown
   readonly exports?: unknown
   readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
@@ -26,6 +29,9 @@ export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes
   const readme = readReadme(files.get('README.md') ?? '')
   return [
     ...['README.md', 'LICENSE'].filter((file) => !files.has(file)).map((file) => `the tarball has no ${file}`),
+    ...(['keywords', 'homepage', 'bugs'] as const)
+      .filter((member) => manifest[member] === undefined)
+      .map((member) => `package.json has no "${member}", which npm shows`),
     ...targets([manifest.exports, manifest.bin])
       .filter((target) => !files.has(target.replace('./', '')))
       .map((target) => `package.json names ${target}, which is not in the tarball`),

@@ -1,0 +1,14 @@
+// Builds and publishes every package whose version npm does not have. `--dry-run` packs them, lists their files and
+// publishes nothing.
+// usage: pnpm release [--dry-run]
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const run = (command: string, ...args: string[]) => execFileSync(command, args, { cwd: root, stdio: 'inherit' })
+const dryRun = process.argv.slice(2).includes('--dry-run')
+
+run('pnpm', 'exec', 'turbo', 'run', 'build')
+run('node', 'scripts/prune-dist.ts')
+if (dryRun) run('pnpm', '--recursive', 'publish', '--dry-run', '--no-git-checks', '--access', 'public')
+else run('pnpm', 'exec', 'changeset', 'publish')
