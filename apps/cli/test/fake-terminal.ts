@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { ownText } from '../src/output/safe-text.ts'
 import type { Terminal } from '../src/output/terminal.ts'
 
 /** A terminal that remembers what was written, and lets a test press Ctrl-C. */
@@ -16,7 +17,13 @@ export interface FakeTerminal extends Terminal {
 
 /** Makes one with what stands on its standard input and in its environment. */
 export function fakeTerminal(
-  options: { stdin?: readonly string[]; env?: Record<string, string | undefined>; colours?: boolean } = {},
+  options: {
+    stdin?: readonly string[]
+    env?: Record<string, string | undefined>
+    colours?: boolean
+    /** Width of the terminal that it stands for; without it, a pipe. */
+    columns?: number
+  } = {},
 ): FakeTerminal {
   const written = { out: [] as string[], err: [] as string[] }
   const signals = new EventEmitter()
@@ -26,18 +33,20 @@ export function fakeTerminal(
   }
   const colour = options.colours ?? false
   const outClosed = new AbortController()
+  const rawWriter = (stream: 'out' | 'err') => (text: string) => {
+    written[stream].push(text)
+    writes.emit('write')
+  }
+  const raw = { out: rawWriter('out'), err: rawWriter('err') }
   const listening = Promise.withResolvers<void>()
   return {
     stdin: stdin(),
     env: options.env ?? {},
-    out: (text) => {
-      written.out.push(text)
-      writes.emit('write')
-    },
-    err: (text) => {
-      written.err.push(text)
-      writes.emit('write')
-    },
+    out: (text) => raw.out(ownText(text)),
+    err: (text) => raw.err(ownText(text)),
+    raw,
+    isTTY: { out: options.columns !== undefined, err: options.columns !== undefined },
+    columns: () => options.columns,
     colours: { out: colour, err: colour },
     outClosed: outClosed.signal,
     listening: listening.promise,

@@ -1,6 +1,7 @@
 import type { CancelVerdict } from '@agent-jobs/k8s-job-runner'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../program.ts'
@@ -30,7 +31,7 @@ export async function cancel(
     const ends = await Promise.allSettled(
       jobs.map(async (job) => {
         const verdict = await cancelOne(cluster, job, how)
-        terminal.out(json ? `${JSON.stringify({ job, verdict })}\n` : `${job} ${words[verdict]}\n`)
+        terminal.out(json ? jsonLine({ job, verdict }) : `${job} ${words[verdict]}\n`)
         if (verdict !== 'gone') setExitCode(1)
       }),
     )

@@ -6,7 +6,8 @@ import type { AgentName } from '../agents/agent-names.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { resolveCluster } from '../cluster/cluster-options.ts'
 import { fileReason } from '../input/file-reason.ts'
-import { createStyle, plain, type Style } from '../output/style.ts'
+import { jsonLine, plain } from '../output/safe-text.ts'
+import { createStyle, type Style } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /** The flags of `agent-jobs doctor`. */
@@ -57,7 +58,7 @@ export async function doctor(
   await deps.clusters.close()
   const code = result.status === 'fail' ? 1 : 0
   if (json) {
-    terminal.out(`${JSON.stringify(result)}\n`)
+    terminal.out(jsonLine(result))
     return code
   }
   const style = createStyle(terminal.colours.out)

@@ -2,6 +2,7 @@ import { createKubeClient, isNotFound, type KubeClient } from '@agent-jobs/kube-
 import { CliError } from '../cli-error.ts'
 import { shownServer } from '../cluster/cluster-options.ts'
 import { loadKubeConfig } from '../cluster/kube-config.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /** The flags of `agent-jobs faults`. */
@@ -53,8 +54,8 @@ const readFaults = (client: KubeClient): Promise<{ items: FaultInForce[] }> =>
 
 function print(items: readonly FaultInForce[], { json }: FaultsOptions, terminal: Terminal): void {
   for (const { id, fault, hits } of items) {
-    const line = `${id}  ${hits} ${hits === 1 ? 'hit' : 'hits'}  ${JSON.stringify(fault)}`
-    terminal.out(`${json ? JSON.stringify({ id, hits, fault }) : line}\n`)
+    const line = `${id}  ${hits} ${hits === 1 ? 'hit' : 'hits'}  ${jsonLine(fault)}`
+    terminal.out(json ? jsonLine({ id, hits, fault }) : line)
   }
 }
 

@@ -9,7 +9,8 @@ import { followRun } from '../run/follow-run.ts'
 import { agentOfJob } from '../agents/job-agent.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { isSuccess } from '../run/run-report.ts'
-import { createStyle, plain } from '../output/style.ts'
+import { jsonLine, plain } from '../output/safe-text.ts'
+import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /** The flags of `agent-jobs logs`. */
@@ -68,7 +69,7 @@ async function showTranscript({ runner, job, agent, json, terminal }: Transcript
     start: (signal) => runner.attach({ job }, { observe: true, signal }),
   })
   outcomeBlock(report, style).forEach(say)
-  if (json) terminal.out(`${JSON.stringify(report)}\n`)
+  if (json) terminal.out(jsonLine(report))
   await settled
   if (terminal.outClosed.aborted) return 0
   return isSuccess(report) ? 0 : (signals.exitCode() ?? 1)
@@ -90,7 +91,10 @@ async function showRaw(runner: Runner, job: string, terminal: Terminal): Promise
     for await (const event of run.events) {
       if (event.type === 'line') {
         const newline = event.unterminated || (event.part && !event.part.last) ? '' : '\n'
-        ;(event.stream === 'stderr' ? terminal.err : terminal.out)(`${event.text}${newline}`)
+        const stream = event.stream === 'stderr' ? 'err' : 'out'
+        // As it is only where no terminal shows it.
+        const write = terminal.isTTY[stream] ? (text: string) => terminal[stream](plain(text)) : terminal.raw[stream]
+        write(`${event.text}${newline}`)
       } else if (event.type === 'gap') {
         terminal.err(`! output is missing: ${event.unit} ${event.from} to ${event.to} (${event.reason})\n`)
       }

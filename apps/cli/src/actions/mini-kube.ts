@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import { CliError } from '../cli-error.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import { createScope } from '../scope.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -36,7 +37,7 @@ export async function miniKube(options: MiniKubeOptions, terminal: Terminal): Pr
   const stopped = new Promise<void>((resolve) => {
     scope.defer(terminal.onSignal(() => resolve()))
   })
-  if (options.json) terminal.out(`${JSON.stringify({ url: cluster.url, kubeconfig: file })}\n`)
+  if (options.json) terminal.out(jsonLine({ url: cluster.url, kubeconfig: file }))
   else terminal.out(`${introduction(cluster.url, file, terminal)}\n`)
   await stopped
 }

@@ -5,7 +5,8 @@ import type { AgentSummary } from '../agents/agent-definition.ts'
 import { CliError } from '../cli-error.ts'
 import { fileReason } from '../input/file-reason.ts'
 import { outcomeRows } from '../output/outcome-block.ts'
-import { createStyle, plain, type Style } from '../output/style.ts'
+import { jsonLine, plain } from '../output/safe-text.ts'
+import { createStyle, type Style } from '../output/style.ts'
 import { readRecording } from '../input/read-recording.ts'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -32,7 +33,7 @@ export async function parse(agent: string, file: string, options: ParseOptions, 
     ...stderr,
   })
   const style = createStyle(terminal.colours.out)
-  terminal.out(options.json ? `${JSON.stringify(chosen(summary))}\n` : `${readable(summary, style).join('\n')}\n`)
+  terminal.out(options.json ? jsonLine(chosen(summary)) : `${readable(summary, style).join('\n')}\n`)
 }
 
 async function readText(file: string): Promise<string> {

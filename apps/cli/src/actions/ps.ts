@@ -4,6 +4,7 @@ import { CliError } from '../cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { refuseAbsentNamespace, withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
 import { agentOfJob } from '../agents/job-agent.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { age, textTable } from '../output/text-table.ts'
 
@@ -28,7 +29,7 @@ export async function ps({ selector, json, ...options }: PsOptions, terminal: Te
     key: run.key,
     runId: run.runId,
   }))
-  if (json) return rows.forEach((row) => terminal.out(`${JSON.stringify(row)}\n`))
+  if (json) return rows.forEach((row) => terminal.out(jsonLine(row)))
   if (rows.length === 0) {
     const such = selector === undefined ? '' : ` with the labels ${selector}`
     return terminal.err(`There are no runs${such} in the namespace ${namespace}.\n`)

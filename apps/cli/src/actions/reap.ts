@@ -1,6 +1,7 @@
 import { agentClaims } from '../cluster/agent-claims.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { refuseAbsentNamespace, withCluster } from '../cluster/cluster-options.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { textTable } from '../output/text-table.ts'
 import type { SetExitCode } from '../program.ts'
@@ -31,7 +32,7 @@ export async function reap(
     return { where: namespace, report: found }
   })
   if (report.items.some((item) => item.action === 'failed')) setExitCode(1)
-  if (json) return void terminal.out(`${JSON.stringify(report)}\n`)
+  if (json) return void terminal.out(jsonLine(report))
   if (report.items.length === 0) return terminal.err(`No run has left anything behind in the namespace ${where}.\n`)
   const cells = report.items.map(({ kind, id, runId, action, reason }) => [
     action.replace('_', ' '),

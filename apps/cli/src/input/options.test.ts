@@ -56,11 +56,12 @@ describe('readSpan', () => {
     ['250ms', 250],
     ['15m', 900_000],
     ['2h', 7_200_000],
+    ['1d', 86_400_000],
   ])('reads %s', (value, ms) => {
     expect(readSpan(value)).toBe(ms)
   })
 
-  it.each(['', '0', '-1', '1d', 'soon', '1e3'])('refuses %j', (value) => {
+  it.each(['', '0', '-1', '-5s', '1w', '367d', '99999999999h', 'soon', '1e3'])('refuses %j', (value) => {
     expect(() => readSpan(value)).toThrow('Expected a span such as')
   })
 })

@@ -54,14 +54,15 @@ export function readUrl(value: string): string {
   throw new InvalidArgumentError(`Expected a URL such as http://127.0.0.1:3100, got \`${value}\`.`)
 }
 
-const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const longestSpanMs = 366 * 86_400_000
 
-/** Reads a span such as `90`, `90s`, `15m`, `2h`; a plain number is in seconds. Gives milliseconds. */
+/** Reads a span such as `90`, `90s`, `15m`, `2h`, `1d`; a plain number is in seconds. Gives milliseconds. */
 export function readSpan(value: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value)
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value)
   const ms = match ? Number(match[1]) * (units[match[2] ?? 's'] ?? 1000) : Number.NaN
-  if (!Number.isFinite(ms) || ms <= 0)
-    throw new InvalidArgumentError(`Expected a span such as 90s, 15m or 2h, got \`${value}\`.`)
+  if (!(ms > 0 && ms <= longestSpanMs))
+    throw new InvalidArgumentError(`Expected a span such as 90s, 15m or 2h, up to a year, got \`${value}\`.`)
   return ms
 }
 

@@ -1,5 +1,6 @@
 import { isSuccess, type RunReport } from '../run/run-report.ts'
-import { plain, type Style } from './style.ts'
+import { plain } from './safe-text.ts'
+import type { Style } from './style.ts'
 
 /** The lines that close a run: how it ended, and its numbers. */
 export function outcomeBlock(report: RunReport, style: Style): string[] {

@@ -1,11 +1,18 @@
+import { ownText } from './safe-text.ts'
+
 /** What a command may touch of the process that runs it. */
 export interface Terminal {
   readonly stdin: AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Writes to standard output. */
+  /** Writes to standard output; what would steer a terminal is removed, but for our own colours. */
   out(text: string): void
-  /** Writes to standard error. */
+  /** The same to standard error. */
   err(text: string): void
+  /** Writes a text as it is: for output that is not for a terminal, and for sequences of our own. */
+  readonly raw: { out(text: string): void; err(text: string): void }
+  readonly isTTY: { readonly out: boolean; readonly err: boolean }
+  /** Width of standard output; undefined where it is not a terminal. */
+  columns(): number | undefined
   /** Aborted when the reader of standard output has gone away, as `| head` does. */
   readonly outClosed: AbortSignal
   /** Whether a stream is a terminal that shows colours. */
@@ -28,11 +35,15 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   // no-color.org: only a value that is not empty counts. FORCE_COLOR is for CI, which shows colours without a terminal.
   const wanted = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0'
   const coloured = (stream: NodeJS.WriteStream): boolean => !NO_COLOR && (wanted || (stream.isTTY && TERM !== 'dumb'))
+  const raw = { out: writer(process.stdout, outClosed), err: writer(process.stderr, errClosed) }
   return {
     stdin: process.stdin,
     env: process.env,
-    out: writer(process.stdout, outClosed),
-    err: writer(process.stderr, errClosed),
+    out: (text) => raw.out(ownText(text)),
+    err: (text) => raw.err(ownText(text)),
+    raw,
+    isTTY: { out: process.stdout.isTTY ?? false, err: process.stderr.isTTY ?? false },
+    columns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
     outClosed: outClosed.signal,
     colours: { out: coloured(process.stdout), err: coloured(process.stderr) },
     onSignal: (listener) => {

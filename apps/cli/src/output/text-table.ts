@@ -1,4 +1,4 @@
-import { plain } from './style.ts'
+import { plain } from './safe-text.ts'
 
 /** Lines of columns as wide as their widest cell; cells that are empty show a dash. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

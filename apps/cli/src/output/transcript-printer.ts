@@ -1,4 +1,5 @@
-import { plain, shorten, type Style } from './style.ts'
+import { jsonText, plain } from './safe-text.ts'
+import { shorten, type Style } from './style.ts'
 
 /** A transcript entry of any parser; its other members are read by name. */
 export interface TranscriptEntry {
@@ -75,5 +76,5 @@ function toolInput(input: unknown): string {
     const value = values.get(key)
     if (typeof value === 'string' && value !== '') return plain(value).replaceAll(/\s+/g, ' ')
   }
-  return plain(JSON.stringify(input))
+  return jsonText(input)
 }

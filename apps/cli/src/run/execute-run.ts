@@ -6,6 +6,7 @@ import { rememberSignal } from './exit-code.ts'
 import { followRun } from './follow-run.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { isSuccess } from './run-report.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -73,7 +74,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)
       if (!json) terminal.out(`${report.job}\n`)
     } else outcomeBlock(report, style).forEach(say)
-    if (json) terminal.out(`${JSON.stringify(report)}\n`)
+    if (json) terminal.out(jsonLine(report))
     await settled
     // A request that cannot become a Job is wrong usage: nothing was created.
     if (report.errorCode === 'invalid_request') return 2

@@ -129,6 +129,40 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     })
   })
 
+  it('shows raw lines as they are in a pipe, and without what steers a terminal on one', async () => {
+    const job = await finishedRun('hostile')
+    const shown = async (terminal: FakeTerminal, ...options: string[]): Promise<string> => {
+      await runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
+      return terminal.stdout()
+    }
+    const hostile = '\u001b]0;title\u0007\u009b2J\u202ehostile\n'
+    expect(await shown(open(), '--raw')).toContain(hostile)
+    expect(await shown(fakeTerminal({ env: cluster.env, columns: 80 }), '--raw')).toContain('\n2Jhostile\n')
+    for (const options of [['--json'], []]) {
+      const terminal = open()
+      await shown(terminal, ...options)
+      // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+      expect(terminal.stdout() + terminal.stderr()).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/)
+    }
+  })
+
+  it('shows raw lines of a run until its end, and leaves its Job in place', async () => {
+    const submitted = open()
+    expect(await runCli(cluster.args('--prompt', 'hello', '--detach'), submitted)).toBe(0)
+    const job = submitted.stdout().trim()
+    expect(await agentJobs('logs', job, '--raw')).toMatchObject({ code: 0, out: expect.stringContaining('"result"') })
+    const { metadata } = await cluster.client.get(kinds.Job, { name: job, namespace: 'agents' })
+    expect(metadata?.deletionTimestamp).toBeUndefined()
+    await cluster.client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Foreground' })
+  })
+
+  it('repeats no steering character of a wrong argument', async () => {
+    const { code, err } = await agentJobs('logs', 'x\u001b[2J\u202e')
+    expect(code).toBe(2)
+    // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+    expect(err).not.toMatch(/[\u001b\u202e]/)
+  })
+
   it('cancels several runs at once, and says of each what became of it', async () => {
     const [one, two] = [await abandonedRun('wait'), await abandonedRun('wait a second')]
     const { code, out, err } = await agentJobs('cancel', one, 'absent', 'away', two, '--grace', '1s', '--json')
