@@ -3,6 +3,7 @@ import { addCancelCommand } from './commands/cancel-command.ts'
 import { addCompletionCommand } from './commands/completion-command.ts'
 import { addDemoCommand } from './commands/demo-command.ts'
 import { addDoctorCommand } from './commands/doctor-command.ts'
+import { addExplainCommand } from './commands/explain-command.ts'
 import { addFaultsCommand } from './commands/faults-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
 import { addManifestsCommand } from './commands/manifests-command.ts'
@@ -38,12 +39,13 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addLogsCommand(program, terminal, setExitCode)
   addCancelCommand(program, terminal, setExitCode)
   addReapCommand(program, terminal, setExitCode)
-  addParseCommand(program, terminal)
+  addParseCommand(program, terminal, setExitCode)
   program.commandsGroup('For a Paperclip server:')
   addDoctorCommand(program, terminal, setExitCode)
   addManifestsCommand(program, terminal)
   addRbacCommand(program, terminal)
   program.commandsGroup('More:')
+  addExplainCommand(program, terminal)
   addCompletionCommand(program, terminal)
   program.addHelpCommand(
     new Command('help').argument('[command]').description('Show the help of a command.').helpGroup('More:'),

@@ -1,27 +1,36 @@
 import { CommanderError } from 'commander'
-import { CliError } from './cli-error.ts'
-import { createProgram } from './program.ts'
+import { CliError } from './errors/cli-error.ts'
+import { errorReport, wantsJson, type ErrorReport } from './errors/error-report.ts'
+import { jsonLine } from './output/safe-text.ts'
 import { createStyle } from './output/style.ts'
 import type { Terminal } from './output/terminal.ts'
+import { createProgram } from './program.ts'
 
 /** Runs one command line to its end and gives the exit code: 0 success, 1 failure, 2 wrong usage. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   const ended = { code: 0 }
-  const program = createProgram(terminal, (code) => (ended.code = code))
+  const json = wantsJson(args)
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await createProgram(terminal, (code) => (ended.code = code)).parseAsync(args, { from: 'user' })
     return ended.code
   } catch (error) {
     // Commander has printed its own message; help and version come as "errors" with exit code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    terminal.err(`${createStyle(terminal.colours.err).red('error')}: ${explain(error)}\n`)
-    return CliError.isInstance(error) ? error.exitCode : 1
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const report = errorReport(error)
+    if (!(error instanceof CommanderError)) print(report, terminal, CliError.isInstance(error))
+    if (json) terminal.out(jsonLine({ error: report }))
+    return error instanceof CommanderError || CliError.isInstance(error) ? exitCodeOf(error) : 1
   }
 }
 
-/** One sentence for what a person can act on, a stack for what is a bug. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const known = 'code' in error && typeof error.code === 'string'
-  return known ? error.message : (error.stack ?? error.message)
+function exitCodeOf(error: CommanderError | CliError): number {
+  return error instanceof CommanderError ? 2 : error.exitCode
+}
+
+function print({ code, message, explanation }: ErrorReport, terminal: Terminal, isOurs: boolean): void {
+  const style = createStyle(terminal.colours.err)
+  terminal.err(`${style.red('error')}: ${message}\n`)
+  // The errors of the command line itself name their remedy; those of the libraries do not know its options.
+  if (explanation !== undefined && !isOurs)
+    terminal.err(`${style.dim(`→ ${explanation} More: agent-jobs explain ${code}`)}\n`)
 }

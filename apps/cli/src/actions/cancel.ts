@@ -1,10 +1,10 @@
 import type { CancelVerdict } from '@agent-jobs/k8s-job-runner'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
+import { errorReport } from '../errors/error-report.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
 
 /** The flags of `agent-jobs cancel`. */
 export interface CancelOptions extends ClusterOptions {
@@ -19,30 +19,30 @@ const words: Readonly<Record<CancelVerdict, string>> = {
   unobserved: 'was asked to stop, and nobody could see what became of it',
 }
 
-/** Stops runs in order and prints what each ended as. */
+/** Stops runs in order and prints what each ended as; gives the exit code. */
 export async function cancel(
   jobs: readonly string[],
   { by, grace, json, ...options }: CancelOptions,
   terminal: Terminal,
-  setExitCode: SetExitCode,
-): Promise<void> {
+): Promise<number> {
   const how = { by, ...(grace === undefined ? {} : { graceSeconds: Math.ceil(grace / 1000) }) }
-  await withCluster(options, terminal, async (cluster) => {
-    const ends = await Promise.allSettled(
+  const style = createStyle(terminal.colours.err)
+  return withCluster(options, terminal, async (cluster) => {
+    const isGone = await Promise.all(
       jobs.map(async (job) => {
-        const verdict = await cancelOne(cluster, job, how)
-        terminal.out(json ? jsonLine({ job, verdict }) : `${job} ${words[verdict]}\n`)
-        if (verdict !== 'gone') setExitCode(1)
+        try {
+          const verdict = await cancelOne(cluster, job, how)
+          terminal.out(json ? jsonLine({ job, verdict }) : `${job} ${words[verdict]}\n`)
+          return verdict === 'gone'
+        } catch (error) {
+          const report = errorReport(error)
+          terminal.err(`${style.red('error')}: ${report.message}\n`)
+          if (json) terminal.out(jsonLine({ job, error: report }))
+          return false
+        }
       }),
     )
-    const errors = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []))
-    // The last one ends the command as any error does.
-    for (const error of errors.slice(0, -1)) {
-      terminal.err(
-        `${createStyle(terminal.colours.err).red('error')}: ${error instanceof Error ? error.message : String(error)}\n`,
-      )
-    }
-    if (errors.length > 0) throw errors.at(-1)
+    return isGone.every(Boolean) ? 0 : 1
   })
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { agentNamed } from '../agents/agents.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { openDemoStage, type DemoOptions } from '../demo/demo-stage.ts'
 import { executeRun } from '../run/execute-run.ts'
 import { rememberSignal } from '../run/exit-code.ts'

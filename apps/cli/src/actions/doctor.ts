@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { AdapterDependencies } from '@agent-jobs/adapter-kit'
 import type { KubeConfig } from '@agent-jobs/kube-api'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { AgentName } from '../agents/agent-names.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { resolveCluster } from '../cluster/cluster-options.ts'

@@ -1,5 +1,5 @@
 import { createKubeClient, isNotFound, type KubeClient } from '@agent-jobs/kube-api'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { shownServer } from '../cluster/cluster-options.ts'
 import { loadKubeConfig } from '../cluster/kube-config.ts'
 import { jsonLine } from '../output/safe-text.ts'

@@ -1,7 +1,7 @@
 import { describeOutcome, RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { agentNames } from '../agents/agent-names.ts'
 import { agentNamed } from '../agents/agents.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
 import { rememberSignal } from '../run/exit-code.ts'

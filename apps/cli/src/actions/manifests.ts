@@ -13,7 +13,7 @@ import {
   type ValuesInput,
 } from '@agent-jobs/manifests'
 import { parse } from 'yaml'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { ManifestsOptions } from '../commands/manifests-command.ts'
 import { fileReason } from '../input/file-reason.ts'
 import type { Terminal } from '../output/terminal.ts'

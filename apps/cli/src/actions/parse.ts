@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { agentNamed } from '../agents/agents.ts'
 import type { AgentSummary } from '../agents/agent-definition.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { fileReason } from '../input/file-reason.ts'
 import { outcomeRows } from '../output/outcome-block.ts'
 import { jsonLine, plain } from '../output/safe-text.ts'
@@ -18,11 +18,16 @@ export interface ParseOptions {
   json?: boolean
 }
 
-/** Prints what a recorded stream says of its run. */
-export async function parse(agent: string, file: string, options: ParseOptions, terminal: Terminal): Promise<void> {
-  const reader = agentNamed(agent).createReader()
+/** Prints what a recorded stream says of its run and gives the exit code: 1 when the run failed. */
+export async function parse(agent: string, file: string, options: ParseOptions, terminal: Terminal): Promise<number> {
+  const { title, createReader } = agentNamed(agent)
+  const reader = createReader()
+  let isEmpty = true
   const source = file === '-' ? terminal.stdin : createReadStream(file)
-  const recorded = await readRecording(source, (chunk) => reader.feed(chunk)).catch((cause: unknown) => {
+  const recorded = await readRecording(source, (chunk) => {
+    isEmpty = false
+    reader.feed(chunk)
+  }).catch((cause: unknown) => {
     throw unreadable(file === '-' ? 'standard input' : file, cause)
   })
   const stderr = options.stderr === undefined ? {} : { stderr: await readText(options.stderr) }
@@ -32,8 +37,29 @@ export async function parse(agent: string, file: string, options: ParseOptions, 
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...stderr,
   })
+  // An agent that did not start may have printed nothing.
+  const toldEnd =
+    isEmpty || options.exitCode !== undefined || options.signal !== undefined || options.stderr !== undefined
+  if (!toldEnd && Object.keys(recorded).length === 0) refuseStrangeFile(summary, file, title)
   const style = createStyle(terminal.colours.out)
   terminal.out(options.json ? jsonLine(chosen(summary)) : `${readable(summary, style).join('\n')}\n`)
+  return summary.isError ? 1 : 0
+}
+
+// What a reader says of an output in which it recognised nothing.
+const unspecific = new Set(['agent_failed', 'start_failed', 'truncated', 'empty_response'])
+
+/** A file without one event of the agent is not a failed run: it is the wrong file, or the wrong agent. */
+function refuseStrangeFile(summary: AgentSummary, file: string, title: string): void {
+  const { sessionId, model, result, toolCalls, numTurns, errorCode, unknownEvents } = summary
+  const recognised = sessionId !== null || model !== null || result !== null || toolCalls > 0 || (numTurns ?? 0) > 0
+  if (recognised || (errorCode !== null && !unspecific.has(errorCode))) return
+  const name = file === '-' ? 'Standard input' : file
+  const other = unknownEvents > 0 ? ` Its ${unknownEvents} JSON lines are of other programs or agents.` : ''
+  throw new CliError(
+    'not_a_recording',
+    `${name} holds no output of ${title}.${other} If the agent printed nothing, say how it ended with --exit-code N or --stderr FILE.`,
+  )
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { RunSummary } from '@agent-jobs/k8s-job-runner'
 import { KubeError } from '@agent-jobs/kube-api'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { refuseAbsentNamespace, withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
 import { agentOfJob } from '../agents/job-agent.ts'

@@ -1,6 +1,6 @@
 import type { AgentDefinition } from './agent-definition.ts'
 import { claudeAgent } from './claude-agent.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { agentNames } from './agent-names.ts'
 import { opencodeAgent } from './opencode-agent.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 
 /** An agent's command line as npm installed it. */
 export interface InstalledAgent {

@@ -8,7 +8,7 @@ import {
   type KubeClient,
   type KubeConfig,
 } from '@agent-jobs/kube-api'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from './cluster-flags.ts'
 import { loadKubeConfig } from './kube-config.ts'
 import type { Terminal } from '../output/terminal.ts'

@@ -1,5 +1,5 @@
 import { KubeError, loadKubeConfig as load, type KubeConfig } from '@agent-jobs/kube-api'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 
 /** Which kubeconfig, and which context in it. */
 export interface KubeConfigOptions {

@@ -30,6 +30,6 @@ Examples:
     )
     .action(async (jobs: string[], options: CancelOptions) => {
       const { cancel } = await import('../actions/cancel.ts')
-      await cancel(jobs, options, terminal, setExitCode)
+      setExitCode(await cancel(jobs, options, terminal))
     })
 }

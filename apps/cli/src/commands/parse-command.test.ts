@@ -76,7 +76,7 @@ describe('agent-jobs parse', () => {
       join(folder, 'stderr.txt'),
       '--json',
     ]
-    expect(await runCli(args, terminal)).toBe(0)
+    expect(await runCli(args, terminal)).toBe(1)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ isError: true, errorCode: 'start_failed' })
   })
 
@@ -122,7 +122,7 @@ describe('agent-jobs parse', () => {
       frame(4, 'l', '{"type":"end","frames":4,"exitCode":null,"signal":"SIGKILL","durationMs":5}'),
     ].join('')
     const terminal = fakeTerminal({ stdin: [framed.slice(0, 3), framed.slice(3)] })
-    expect(await runCli(['parse', 'claude', '-', '--json'], terminal)).toBe(0)
+    expect(await runCli(['parse', 'claude', '-', '--json'], terminal)).toBe(1)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ sessionId: 's-1', errorCode: 'interrupted' })
   })
 
@@ -132,9 +132,19 @@ describe('agent-jobs parse', () => {
     expect(terminal.stderr()).toMatch(/^error: Cannot read .*: it is a folder\.\n$/)
   })
 
+  it.each(['# A README\n\nNot a recording.\n', '{"name":"a package"}\n{"type":"strange"}\n'])(
+    'does not call %j a failed run: it is not a recording',
+    async (content) => {
+      const terminal = fakeTerminal({ stdin: [content] })
+      expect(await runCli(['parse', 'claude', '-', '--json'], terminal)).toBe(1)
+      expect(JSON.parse(terminal.stdout())).toMatchObject({ error: { code: 'not_a_recording' } })
+      expect(terminal.stderr()).toContain('Standard input holds no output of Claude Code.')
+    },
+  )
+
   it('takes an empty file for a run that did not start', async () => {
     const terminal = fakeTerminal()
-    expect(await runCli(['parse', 'claude', join(folder, 'empty.jsonl'), '--json'], terminal)).toBe(0)
+    expect(await runCli(['parse', 'claude', join(folder, 'empty.jsonl'), '--json'], terminal)).toBe(1)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ sessionId: null, errorCode: 'start_failed' })
   })
 
@@ -172,8 +182,9 @@ describe.each(['claude', 'opencode'])('every recording of %s', (agent) => {
     const ending =
       meta.exit_code === null ? ['--signal', String(meta.exit_signal)] : ['--exit-code', String(meta.exit_code)]
     const args = ['parse', agent, at('stdout.jsonl'), ...ending, '--stderr', at('stderr.txt'), '--json']
-    expect(await runCli(args, terminal)).toBe(0)
+    const code = await runCli(args, terminal)
     const summary: { isError: boolean; errorCode: string | null } = JSON.parse(terminal.stdout())
+    expect(code).toBe(summary.isError ? 1 : 0)
     expect(summary.isError || meta.exit_code === 0).toBe(true)
     expect(summary.errorCode === null).toBe(!summary.isError)
   })

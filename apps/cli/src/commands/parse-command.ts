@@ -4,12 +4,13 @@ import { agentNames } from '../agents/agent-names.ts'
 import { readInteger } from '../input/options.ts'
 import { readSignal } from '../input/read-signal.ts'
 import type { Terminal } from '../output/terminal.ts'
+import type { SetExitCode } from '../program.ts'
 
 /** `agent-jobs parse`: what a recorded stream says of its run. */
-export function addParseCommand(program: Command, terminal: Terminal): void {
+export function addParseCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   program
     .command('parse')
-    .description('Read a recorded output of an agent and say what became of the run.')
+    .description('Summarise a recorded output of an agent. Ends with 1 when the run failed.')
     .addArgument(new Argument('<agent>', 'which agent wrote it').choices(agentNames))
     .argument('<file>', 'the recording, plain or gzip, or the log of its pod; - for standard input')
     .option('--exit-code <n>', 'how the process ended, when known', readInteger(0, 255))
@@ -18,6 +19,6 @@ export function addParseCommand(program: Command, terminal: Terminal): void {
     .option('--json', 'print one JSON object')
     .action(async (agent: string, file: string, options: ParseOptions) => {
       const { parse } = await import('../actions/parse.ts')
-      await parse(agent, file, options, terminal)
+      setExitCode(await parse(agent, file, options, terminal))
     })
 }

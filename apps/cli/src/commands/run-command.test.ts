@@ -211,7 +211,6 @@ describe('agent-jobs run', () => {
   })
 
   it.each([
-    ['no image', ['run', '--prompt', 'x'], "required option '--image <name>'"],
     ['no prompt', ['run', '--image', 'x'], 'There is no prompt'],
     ['an empty prompt', ['run', '--image', 'x', '--prompt', ' '], 'The prompt is empty'],
     ['two prompts', ['run', '--image', 'x', '--prompt', 'a', '--prompt-file', 'b'], 'cannot be used with'],

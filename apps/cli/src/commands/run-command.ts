@@ -4,6 +4,7 @@ import { agentNames } from '../agents/agent-names.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import { refuseStray } from '../input/dashes.ts'
 import { collectEnv, collectText } from '../input/environment-option.ts'
+import { defaultImage } from '../input/default-image.ts'
 import { collectClaim, readAbsolutePath, readQuantity, readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../program.ts'
@@ -14,7 +15,12 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     program.command('run').description('Run an agent as one Job on a cluster and follow it to its end.'),
   )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
-    .requiredOption('--image <name>', 'image that holds node and the agent')
+    .addOption(
+      new Option(
+        '--image <name>',
+        'image that holds node, bash and the agent; AGENT_JOBS_IMAGE sets another default',
+      ).default(defaultImage(terminal.env)),
+    )
     .addOption(new Option('-p, --prompt <text>', 'what the agent is to do').conflicts('promptFile'))
     .option('--prompt-file <file>', 'the same from a file, or - for standard input')
     .option(
@@ -51,9 +57,9 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
 Ctrl-C cancels the run; pressed again, it leaves the run alone. A SIGTERM leaves it alone at once.
 
 Examples:
-  agent-jobs run -n agents --image registry.example/agent:1 -p 'Say hello' -e ANTHROPIC_API_KEY
-  agent-jobs run -n agents --image registry.example/agent:1 --prompt-file task.md --env-file .env --json
-  agent-jobs run -n agents --image registry.example/agent:1 -p 'Fix the tests' --pvc repo:/work --cwd /work -- --max-turns 20`,
+  agent-jobs run -n agents -p 'Say hello' -e ANTHROPIC_API_KEY
+  agent-jobs run -n agents --prompt-file task.md --env-file .env --json
+  agent-jobs run -n agents -p 'Fix the tests' --pvc repo:/work --cwd /work -- --max-turns 20`,
     )
     .action(async (extra: string[], options: RunOptions, command: Command) => {
       refuseStray(command.parent?.args ?? [], extra)

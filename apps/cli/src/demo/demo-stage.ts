@@ -4,7 +4,7 @@ import { currentContext, parseKubeConfig, type KubeConfig } from '@agent-jobs/ku
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
 import type { AgentDefinition } from '../agents/agent-definition.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { resolveCluster, shownServer } from '../cluster/cluster-options.ts'
 import { installedAgent } from '../agents/installed-agent.ts'
 import { reachableTemp } from './reachable-temp.ts'

@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 
 /** Refuses arguments that stand before `--` where only what follows it is for the agent: most are a lost quote. */
 export function refuseStray(rawArgs: readonly string[], taken: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { buildManifest, requestProblems, type RunRequest } from '@agent-jobs/k8s-job-runner'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 
 const hidden = '(hidden)'
 

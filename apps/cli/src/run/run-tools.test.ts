@@ -171,7 +171,10 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line))
-    expect(verdicts).toHaveLength(2)
+    expect(verdicts).toHaveLength(4)
+    for (const job of ['absent', 'away']) {
+      expect(verdicts).toContainEqual({ job, error: expect.objectContaining({ code: 'job_not_found' }) })
+    }
     for (const job of [one, two]) expect(verdicts).toContainEqual({ job, verdict: 'gone' })
     expect(err).toMatch(/^error: [^\n]*no Job absent[^\n]*\nerror: [^\n]*no Job away[^\n]*\n$/)
   })

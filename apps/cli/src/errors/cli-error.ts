@@ -9,6 +9,13 @@ export type CliErrorCode =
   | 'not_mini_kube'
   | 'port_taken'
   | 'no_namespace'
+  | 'no_runs'
+  | 'job_not_found'
+  | 'not_a_recording'
+  | 'not_running'
+  | 'image_lacks'
+  | 'copy_failed'
+  | 'command_failed'
 
 /** An error that the command line shows as one sentence, without a stack. `usage` ends with exit code 2, others with 1. */
 export class CliError extends Error {

@@ -1,0 +1,9 @@
+import { ownVersion } from '../version.ts'
+
+/** The image of `run` where none is named: the agents' command lines, node, git, bash, ripgrep; as old as this program. */
+export function defaultImage(env: Readonly<Record<string, string | undefined>>): string {
+  const own = env['AGENT_JOBS_IMAGE']
+  if (own !== undefined && own !== '') return own
+  const version = ownVersion()
+  return `ghcr.io/agent-jobs/agent:${version === '0.0.0' ? 'latest' : version}`
+}
