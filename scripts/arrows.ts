@@ -11,7 +11,7 @@ export const house: readonly (readonly string[])[] = [
   ['k8s-job-runner'],
   ['log-stream'],
   ['launcher'],
-  ['claude-stream-parser', 'opencode-stream-parser'],
+  ['claude-stream-parser', 'codex-stream-parser', 'opencode-stream-parser'],
   ['stream-parser-core'],
   ['orphan-classifier'],
   ['prompt-bundle'],

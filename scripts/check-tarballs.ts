@@ -19,6 +19,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'claude-stream-parser': 120,
   // With everything that it needs inside: an installation is this alone.
   cli: 900,
+  'codex-stream-parser': 75,
   frames: 16,
   'k8s-job-runner': 170,
   'kube-api': 100,

@@ -1,4 +1,4 @@
-import { type AgentErrorCode, codeOfStatus } from '@agent-jobs/stream-parser-core'
+import { type AgentErrorCode, codeOfProviderError, codeOfStatus } from '@agent-jobs/stream-parser-core'
 import type { ErrorFacts } from './error-facts.ts'
 
 /** A code and the member that decided it. */
@@ -25,29 +25,8 @@ const byName = new Map<string, AgentErrorCode>([
   ['NotFoundError', 'session_unavailable'],
 ])
 
-// `error.code` or `error.type` of the provider: more exact than the HTTP status, which is 400 or 429 for many.
-const byProvider = new Map<string, AgentErrorCode>([
-  ['authentication_error', 'auth_failed'],
-  ['permission_error', 'auth_failed'],
-  ['invalid_api_key', 'auth_failed'],
-  ['billing_error', 'billing_required'],
-  ['billing_hard_limit_reached', 'billing_required'],
-  ['billing_not_active', 'billing_required'],
-  ['insufficient_quota', 'quota_exhausted'],
-  ['usage_limit_reached', 'quota_exhausted'],
-  ['usage_not_included', 'quota_exhausted'],
-  ['rate_limit_error', 'rate_limited'],
-  ['rate_limit_exceeded', 'rate_limited'],
-  ['overloaded_error', 'overloaded'],
-  ['server_is_overloaded', 'overloaded'],
-  ['not_found_error', 'model_unavailable'],
-  ['model_not_found', 'model_unavailable'],
-  ['context_length_exceeded', 'context_overflow'],
-  ['request_too_large', 'context_overflow'],
-  ['content_filter', 'model_refusal'],
-  ['content_policy_violation', 'model_refusal'],
-  ['timeout_error', 'upstream_error'],
-  // OpenCode's own gateway (Zen, Go, the free models).
+// OpenCode's own gateway (Zen, Go, the free models) names errors like classes.
+const byGateway = new Map<string, AgentErrorCode>([
   ['AuthError', 'auth_failed'],
   ['CreditsError', 'billing_required'],
   ['FreeUsageLimitError', 'quota_exhausted'],
@@ -67,6 +46,10 @@ const byCoarseType = new Map<string, AgentErrorCode>([
   ['invalid_request_error', 'bad_request'],
 ])
 
+function codeOfProvider(name: string | null): AgentErrorCode | undefined {
+  return codeOfProviderError(name) ?? byGateway.get(name ?? '')
+}
+
 /** The code of an `error` line, from members alone. */
 export function classifyError(error: ErrorFacts): ErrorVerdict {
   const of = (code: AgentErrorCode | undefined, field: string, value: string | number | null): ErrorVerdict | null =>
@@ -74,8 +57,8 @@ export function classifyError(error: ErrorFacts): ErrorVerdict {
   return (
     of(byName.get(error.name), 'error.name', error.name) ??
     of(error.status === 402 ? 'billing_required' : undefined, 'error.data.statusCode', error.status) ??
-    of(byProvider.get(error.providerCode ?? ''), 'error.data.responseBody error.code', error.providerCode) ??
-    of(byProvider.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
+    of(codeOfProvider(error.providerCode), 'error.data.responseBody error.code', error.providerCode) ??
+    of(codeOfProvider(error.providerType), 'error.data.responseBody error.type', error.providerType) ??
     of(codeOfStatus(error.status), 'error.data.statusCode', error.status) ??
     of(byCoarseType.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
     // An API error without an HTTP status: the connection failed.
