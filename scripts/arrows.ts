@@ -8,6 +8,7 @@ export const house: readonly (readonly string[])[] = [
   ['paperclip-testing'],
   ['manifests'],
   ['adapter-kit'],
+  ['agent-run'],
   ['k8s-job-runner'],
   ['log-stream'],
   ['launcher'],

@@ -16,6 +16,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'adapter-claude-k8s': 700,
   'adapter-kit': 320,
   'adapter-opencode-k8s': 700,
+  'agent-run': 25,
   'claude-stream-parser': 120,
   // With everything that it needs inside: an installation is this alone.
   cli: 900,

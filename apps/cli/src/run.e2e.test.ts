@@ -12,9 +12,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandLineRun } from '../../../bench/main-job/command-line-run.ts'
 import { openMainJobPlace, podsReachUs, type MainJobPlace } from '../../../bench/main-job/main-job-place.ts'
 import { measureMainJob } from '../../../bench/main-job/measure-main-job.ts'
-import { claudeAgent } from './agents/claude-agent.ts'
+import { claudeAgent } from '@agent-jobs/adapter-claude-k8s/agent'
 import { executeRun } from './run/execute-run.ts'
-import { opencodeAgent } from './agents/opencode-agent.ts'
+import { opencodeAgent } from '@agent-jobs/adapter-opencode-k8s/agent'
 import { runCli } from './run-cli.ts'
 import type { RunReport } from './run/run-report.ts'
 import { createRunRequest } from './run/run-request.ts'
@@ -202,7 +202,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   })
 
   it('runs OpenCode too', async () => {
-    const env = opencodeAgent.modelEnv(place.model.scenarioUrl('text'))
+    const env = opencodeAgent.scriptedModel?.env(place.model.scenarioUrl('text')) ?? {}
     const more = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`])
     const { exitCode, report } = await run(
       'Please report.',

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import type { AgentDefinition } from '@agent-jobs/adapter-kit'
-import { createClaudeParser, finishRule, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
+import type { ClaudeSummary } from '@agent-jobs/claude-stream-parser'
 import { rotateAccounts } from './account-rotation.ts'
+import { claudeAgent } from './agent.ts'
 import { claudeArguments } from './claude-arguments.ts'
 import { claudeModels, listClaudeModels, minimumVersion } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'
@@ -13,8 +14,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** What is particular to Claude Code. */
 export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummary> = {
+  ...claudeAgent,
   type: 'claude_k8s',
-  label: 'Claude',
   conversationType: 'claude_local',
   jobNamePrefix: 'ac',
   containerName: 'claude',
@@ -68,8 +69,6 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
           : warnings,
     }
   },
-  createParser: () => createClaudeParser(),
-  finishRule,
   errorNames: { empty_response: 'llm_api_error', truncated: 'claude_truncated' },
   retryAt: (summary) => summary.retryNotBeforeMs,
   billing: (env) => claudeBilling(env),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build, type BuildOptions } from 'esbuild'
 import { quietPackages } from './quiet-packages.ts'
@@ -11,8 +11,8 @@ const always: BuildOptions = {
 }
 
 /**
- * Builds what Paperclip loads of an adapter package: `index.js`, one ESM file with everything in it, and `ui-parser.js`,
- * the UI's parser as a plain script. `artefactTests` loads both the way Paperclip does.
+ * Builds an adapter package: `index.js`, one ESM file with everything that Paperclip loads, `ui-parser.js`, the UI's parser
+ * as a plain script, and `agent.js`, the agent alone. `artefactTests` loads both the way Paperclip does.
  */
 export async function buildAdapter({ root, outdir = 'dist' }: { root: string; outdir?: string }): Promise<void> {
   const common: BuildOptions = { ...always, absWorkingDir: root }
@@ -30,6 +30,15 @@ export async function buildAdapter({ root, outdir = 'dist' }: { root: string; ou
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
     },
+  })
+  // What runs the agent without Paperclip must not load what only Paperclip needs.
+  await build({
+    ...common,
+    entryPoints: ['src/agent.ts'],
+    outfile: `${outdir}/agent.js`,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
   })
   await build({
     ...common,
@@ -51,9 +60,23 @@ export declare function createServerAdapter(): ServerAdapterModule
 `,
   )
   await writeFile(
+    join(resolve(root, outdir), 'agent.d.ts'),
+    `import type { Agent } from '@agent-jobs/agent-run'
+/** The agent: how it is started, and how its output is read. */
+export declare const ${await agentName(root)}: Agent
+`,
+  )
+  await writeFile(
     join(resolve(root, outdir), 'ui-parser.d.ts'),
     `/** What Paperclip's UI calls for each line of a run's log. */
 export declare function parseStdoutLine(line: string, ts: string): { kind: string; ts: string }[]
 `,
   )
+}
+
+/** The one name that `src/agent.ts` exports. */
+async function agentName(root: string): Promise<string> {
+  const [, name] = /^export const (\w+): Agent\b/m.exec(await readFile(join(root, 'src/agent.ts'), 'utf8')) ?? []
+  if (name === undefined) throw new Error(`Expected src/agent.ts in ${root} to export one \`Agent\``)
+  return name
 }

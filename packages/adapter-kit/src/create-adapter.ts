@@ -4,7 +4,7 @@ import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
 import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-utils/server-utils'
 import { messageOf } from './adapter-error.ts'
 import type { AgentDefinition } from './agent/agent-definition.ts'
-import type { AgentSummary } from './agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import { systemClock } from './clock.ts'
 import { createClusterPool } from './cluster/cluster-pool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
@@ -54,8 +54,8 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
     type: definition.type,
     execute: (ctx) => executeRun(definition, deps, ctx),
     testEnvironment: (ctx) => testEnvironment(definition, deps, ctx),
-    listSkills: (ctx) => skillSnapshot(ctx, definition.label),
-    syncSkills: (ctx) => skillSnapshot(ctx, definition.label),
+    listSkills: (ctx) => skillSnapshot(ctx, definition.title),
+    syncSkills: (ctx) => skillSnapshot(ctx, definition.title),
     sessionCodec,
     models: definition.models,
     listModels: () => models.list(),

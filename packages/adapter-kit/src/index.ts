@@ -13,7 +13,6 @@ export type {
   SessionInput,
   VolumeView,
 } from './agent/agent-definition.ts'
-export type { AgentEnding, AgentParser, AgentSummary, AgentUsage } from './agent/agent-summary.ts'
 export {
   dedicatedClaimPermissions,
   permissions,

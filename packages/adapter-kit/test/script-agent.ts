@@ -6,7 +6,12 @@ import { commonSettings } from '../src/settings/common-settings.ts'
 export function scriptAgent(script: string): AgentDefinition {
   return {
     type: 'caller_k8s',
-    label: 'Caller',
+    name: 'caller',
+    title: 'Caller',
+    env: {},
+    argv: () => [],
+    transcript: () => [],
+    credentialEnv: [],
     conversationType: 'claude_local',
     jobNamePrefix: 'caller',
     containerName: 'caller',
@@ -33,7 +38,8 @@ export function scriptAgent(script: string): AgentDefinition {
       const none = { sessionId: null, model: null, costUsd: null, isError: false, errorCode: null, errorMessage: null }
       return {
         finished: false,
-        feed: (text) => void (heard += text),
+        line: (text) => void (heard += `${text}\n`),
+        feed: (chunk) => void (heard += String(chunk)),
         end: () => ({ ...none, usage, result: heard, finished: true }),
       }
     },

@@ -1,4 +1,5 @@
-import type { AgentParser, OwnError } from '@agent-jobs/adapter-kit'
+import type { OwnError } from '@agent-jobs/adapter-kit'
+import type { AgentParser } from '@agent-jobs/agent-run'
 import type { OpencodeSummary } from '@agent-jobs/opencode-stream-parser'
 import { readVerdict, type DatabaseCode } from './program/database-verdict.ts'
 
@@ -34,6 +35,7 @@ export type OpencodeRunSummary = Omit<OpencodeSummary, 'errorCode'> & { errorCod
 export function withDatabaseErrors(parser: AgentParser<OpencodeSummary>): AgentParser<OpencodeRunSummary> {
   return {
     feed: (text) => parser.feed(text),
+    line: (text) => parser.line(text),
     get finished() {
       return parser.finished
     },

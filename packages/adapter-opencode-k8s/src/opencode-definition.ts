@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { AdapterError, dedicatedClaimPermissions, type AgentDefinition } from '@agent-jobs/adapter-kit'
-import { createOpencodeParser, finishRule } from '@agent-jobs/opencode-stream-parser'
+import { createOpencodeParser } from '@agent-jobs/opencode-stream-parser'
+import { opencodeAgent } from './agent.ts'
 import { configurationDoc } from './configuration-doc.ts'
 import { databaseErrors, withDatabaseErrors, type OpencodeRunSummary } from './database-errors.ts'
 import { opencodeArguments } from './opencode-arguments.ts'
@@ -15,8 +16,8 @@ import { startInDatabase } from './start-program.ts'
 
 /** What is particular to OpenCode. */
 export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, OpencodeRunSummary> = {
+  ...opencodeAgent,
   type: 'opencode_k8s',
-  label: 'OpenCode',
   conversationType: 'opencode_local',
   jobNamePrefix: 'agent-opencode',
   containerName: 'opencode',
@@ -83,7 +84,6 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
     }
   },
   createParser: () => withDatabaseErrors(createOpencodeParser()),
-  finishRule,
   errorNames: { empty_response: 'llm_api_error' },
   ownErrors: {
     ...databaseErrors,

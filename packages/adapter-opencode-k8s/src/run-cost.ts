@@ -1,4 +1,5 @@
-import type { AgentUsage, Billing, RunCost } from '@agent-jobs/adapter-kit'
+import type { AgentUsage } from '@agent-jobs/agent-run'
+import type { Billing, RunCost } from '@agent-jobs/adapter-kit'
 import { isRecord } from './loose-record.ts'
 import { readModel } from './opencode-model.ts'
 import type { OpencodeSettings } from './opencode-settings.ts'

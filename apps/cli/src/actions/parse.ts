@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { agentNamed } from '../agents/agents.ts'
-import type { AgentSummary } from '../agents/agent-definition.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import { CliError } from '../errors/cli-error.ts'
 import { fileReason } from '../input/file-reason.ts'
 import { outcomeRows } from '../output/outcome-block.ts'
@@ -20,8 +20,8 @@ export interface ParseOptions {
 
 /** Prints what a recorded stream says of its run and gives the exit code: 1 when the run failed. */
 export async function parse(agent: string, file: string, options: ParseOptions, terminal: Terminal): Promise<number> {
-  const { title, createReader } = agentNamed(agent)
-  const reader = createReader()
+  const { title, createParser } = agentNamed(agent)
+  const reader = createParser()
   let isEmpty = true
   const source = file === '-' ? terminal.stdin : createReadStream(file)
   const recorded = await readRecording(source, (chunk) => {
@@ -51,7 +51,7 @@ const unspecific = new Set(['agent_failed', 'start_failed', 'truncated', 'empty_
 
 /** A file without one event of the agent is not a failed run: it is the wrong file, or the wrong agent. */
 function refuseStrangeFile(summary: AgentSummary, file: string, title: string): void {
-  const { sessionId, model, result, toolCalls, numTurns, errorCode, unknownEvents } = summary
+  const { sessionId, model, result, toolCalls = 0, numTurns, errorCode, unknownEvents = 0 } = summary
   const recognised = sessionId !== null || model !== null || result !== null || toolCalls > 0 || (numTurns ?? 0) > 0
   if (recognised || (errorCode !== null && !unspecific.has(errorCode))) return
   const name = file === '-' ? 'Standard input' : file
@@ -80,15 +80,15 @@ function unreadable(file: string, cause: unknown): unknown {
 }
 
 /** Exactly the keys that `--json` promises. */
-function chosen(summary: AgentSummary): AgentSummary {
-  const { sessionId, model, result, usage, costUsd, numTurns, durationMs } = summary
-  const { isError, errorCode, errorMessage, toolCalls, subagents, unknownEvents } = summary
+function chosen(summary: AgentSummary): Record<string, unknown> {
+  const { sessionId, model, result, usage, costUsd, numTurns = null, durationMs = null } = summary
+  const { isError, errorCode, errorMessage, toolCalls = 0, subagents = 0, unknownEvents = 0 } = summary
   const verdict = { isError, errorCode, errorMessage, toolCalls, subagents, unknownEvents }
   return { sessionId, model, result, usage, costUsd, numTurns, durationMs, ...verdict }
 }
 
 function readable(summary: AgentSummary, style: Style): string[] {
-  const { errorCode, errorMessage, toolCalls, subagents, unknownEvents, result } = summary
+  const { errorCode, errorMessage, toolCalls = 0, subagents = 0, unknownEvents = 0, result } = summary
   const verdict = summary.isError
     ? style.red(`✘ ${errorCode ?? 'agent_failed'}${errorMessage === null ? '' : `: ${plain(errorMessage)}`}`)
     : style.green('✔ succeeded')
@@ -96,7 +96,7 @@ function readable(summary: AgentSummary, style: Style): string[] {
   return [
     ...(result ? [plain(result).trimEnd(), ''] : []),
     verdict,
-    ...outcomeRows(summary, style),
+    ...outcomeRows({ ...summary, durationMs: summary.durationMs ?? null }, style),
     `  ${style.dim('work'.padEnd(9))} ${counts}${unknownEvents > 0 ? ` · ${unknownEvents} unknown events` : ''}`,
   ]
 }

@@ -1,13 +1,13 @@
-import type { AgentDefinition } from './agent-definition.ts'
-import { claudeAgent } from './claude-agent.ts'
+import { claudeAgent } from '@agent-jobs/adapter-claude-k8s/agent'
+import { opencodeAgent } from '@agent-jobs/adapter-opencode-k8s/agent'
+import type { Agent } from '@agent-jobs/agent-run'
 import { CliError } from '../errors/cli-error.ts'
 import { agentNames } from './agent-names.ts'
-import { opencodeAgent } from './opencode-agent.ts'
 
-const agents: readonly AgentDefinition[] = [claudeAgent, opencodeAgent]
+const agents: readonly Agent[] = [claudeAgent, opencodeAgent]
 
 /** The definition of an agent. */
-export function agentNamed(name: string): AgentDefinition {
+export function agentNamed(name: string): Agent {
   const agent = agents.find((candidate) => candidate.name === name)
   if (!agent) throw new CliError('usage', `There is no agent "${name}"; known: ${agentNames.join(', ')}`)
   return agent

@@ -1,9 +1,9 @@
 import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { currentContext, parseKubeConfig, type KubeConfig } from '@agent-jobs/kube-api'
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import { startScriptedModel } from '@agent-jobs/scripted-model'
-import type { AgentDefinition } from '../agents/agent-definition.ts'
+import type { Agent } from '@agent-jobs/agent-run'
+import { currentContext, parseKubeConfig, type KubeConfig } from '@agent-jobs/kube-api'
 import { CliError } from '../errors/cli-error.ts'
 import { resolveCluster, shownServer } from '../cluster/cluster-options.ts'
 import { installedAgent } from '../agents/installed-agent.ts'
@@ -36,11 +36,7 @@ export interface DemoStage extends AsyncDisposable {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Sets the stage: the embedded cluster or the current one, the scripted model or the real API. */
-export async function openDemoStage(
-  agent: AgentDefinition,
-  options: DemoOptions,
-  env: Environment,
-): Promise<DemoStage> {
+export async function openDemoStage(agent: Agent, options: DemoOptions, env: Environment): Promise<DemoStage> {
   const scope = createScope()
   try {
     const model = options.live ? liveModel(agent, env) : await scriptedModel(agent, modelHost(options), scope)
@@ -77,19 +73,21 @@ function modelHost({ cluster, modelHost: host }: DemoOptions): string {
   )
 }
 
-async function scriptedModel(agent: AgentDefinition, host: string, scope: Scope): Promise<Model> {
+async function scriptedModel(agent: Agent, host: string, scope: Scope): Promise<Model> {
+  const { scriptedModel: scripted } = agent
+  if (!scripted) throw new CliError('usage', `${agent.title} has no scripted model. Pass --live.`)
   const model = await startScriptedModel({ host, scenario: 'tool' })
   scope.defer(() => model.close())
-  return { secretEnv: agent.modelEnv(model.url), name: agent.scriptedModel, is: `scripted, at ${model.url}` }
+  return { secretEnv: scripted.env(model.url), name: scripted.model, is: `scripted, at ${model.url}` }
 }
 
-function liveModel(agent: AgentDefinition, env: Environment): Model {
-  const found = agent.liveEnv.flatMap((name) => {
+function liveModel(agent: Agent, env: Environment): Model {
+  const found = agent.credentialEnv.flatMap((name) => {
     const value = env[name]
     return value === undefined || value === '' ? [] : [[name, value] as const]
   })
   if (found.length === 0)
-    throw new CliError('usage', `--live needs one of ${agent.liveEnv.join(', ')} in the environment.`)
+    throw new CliError('usage', `--live needs one of ${agent.credentialEnv.join(', ')} in the environment.`)
   return {
     secretEnv: Object.fromEntries(found),
     name: undefined,
@@ -120,8 +118,12 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
 }
 
 /** mini-kube with one image: the agent that npm installed, and this very node. */
-async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Place> {
-  const installed = installedAgent(agent.packageName)
+async function embeddedCluster(agent: Agent, scope: Scope): Promise<Place> {
+  const { packageName } = agent
+  if (packageName === undefined) {
+    throw new CliError('usage', `${agent.title} cannot be installed from npm. Pass --cluster current and --image NAME.`)
+  }
+  const installed = installedAgent(packageName)
   const root = await mkdtemp(join(reachableTemp(), 'agent-jobs-demo-'))
   scope.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   // Started by root, the pod still runs as the user its Job names.
@@ -141,7 +143,7 @@ async function embeddedCluster(agent: AgentDefinition, scope: Scope): Promise<Pl
     join(work, 'README.md'),
     '# Demo workspace\n\nA folder for one run; it is gone when the demo is over.\n',
   )
-  const image = `npm/${agent.packageName.replace('@', '')}:${installed.version}`
+  const image = `npm/${packageName.replace('@', '')}:${installed.version}`
   const cluster = await startMiniKube({
     dataDir: data,
     images: { [image]: { path: [bin], workingDir: work } },

@@ -1,7 +1,10 @@
-import type { AgentErrorCode } from '@agent-jobs/claude-stream-parser'
+import type { runCodeTable } from '@agent-jobs/agent-run'
 import type { OutcomeCode, RunErrorCode } from '@agent-jobs/k8s-job-runner'
 import type { KubeErrorCode } from '@agent-jobs/kube-api'
 import type { CliErrorCode } from './cli-error.ts'
+
+/** Codes that rest on the agent's own output. */
+type AgentErrorCode = keyof typeof runCodeTable.agent | keyof typeof runCodeTable.joined
 
 /** Every code that the command line may show. */
 export type ErrorCode = CliErrorCode | OutcomeCode | RunErrorCode | AgentErrorCode | KubeErrorCode
@@ -232,6 +235,14 @@ const agent = {
   },
   interrupted: { means: 'The agent was interrupted.', remedy: 'Continue with `--resume SESSION`.' },
   empty_response: { means: 'The model answered with nothing.', remedy: 'Run it again.' },
+  no_result: {
+    means: 'The agent ended without an error and without a result.',
+    remedy: 'Read the end of its transcript with `agent-jobs logs JOB --tail 50`, or continue with `--resume SESSION`.',
+  },
+  output_unreadable: {
+    means: "The agent's output could not be read, so its result is unknown. The work may have been done.",
+    remedy: 'Correct what the message names: the permission to read `pods/log`, or the certificate of the kubelet.',
+  },
   agent_failed: {
     means: 'The agent failed and does not say why.',
     remedy: 'Read the end of its transcript with `agent-jobs logs JOB --tail 50`.',

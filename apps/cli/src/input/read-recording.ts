@@ -1,5 +1,5 @@
 import { createFrameDecoder } from '@agent-jobs/log-stream'
-import type { AgentEnd } from '../agents/agent-definition.ts'
+import type { AgentEnding } from '@agent-jobs/agent-run'
 
 // What an agent says when it does not start stands at the beginning; the rest of a long stderr is not needed.
 const maxStderrBytes = 1024 * 1024
@@ -11,7 +11,7 @@ const maxStderrBytes = 1024 * 1024
 export async function readRecording(
   source: AsyncIterable<Uint8Array>,
   feed: (chunk: Uint8Array) => void,
-): Promise<AgentEnd> {
+): Promise<AgentEnding> {
   const packed = await peek(source, 2)
   const isGzip = packed.head[0] === 0x1f && packed.head[1] === 0x8b
   const plain = await peek(isGzip ? gunzip(packed.all) : packed.all, 64)
@@ -21,11 +21,11 @@ export async function readRecording(
   return {}
 }
 
-async function readFrames(source: AsyncIterable<Uint8Array>, feed: (chunk: Uint8Array) => void): Promise<AgentEnd> {
+async function readFrames(source: AsyncIterable<Uint8Array>, feed: (chunk: Uint8Array) => void): Promise<AgentEnding> {
   const decoder = createFrameDecoder()
   const stderr: Buffer[] = []
   let stderrBytes = 0
-  let end: AgentEnd = {}
+  let end: AgentEnding = {}
   const newline = Buffer.from('\n')
   for await (const chunk of source) {
     for (const entry of decoder.push(chunk)) {
@@ -43,7 +43,7 @@ async function readFrames(source: AsyncIterable<Uint8Array>, feed: (chunk: Uint8
   return { ...end, stderr: Buffer.concat(stderr).toString('utf8') }
 }
 
-function readEnd(payload: Buffer): AgentEnd | null {
+function readEnd(payload: Buffer): AgentEnding | null {
   const record: unknown = JSON.parse(payload.toString('utf8'))
   if (typeof record !== 'object' || record === null || !('type' in record) || record.type !== 'end') return null
   const exitCode = 'exitCode' in record && typeof record.exitCode === 'number' ? record.exitCode : null

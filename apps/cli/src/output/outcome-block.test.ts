@@ -16,6 +16,7 @@ const report: RunReport = {
   summary: 'Done',
   errorCode: null,
   errorMessage: null,
+  warning: null,
   timings: { submittedMs: 12.4, runningMs: 204, firstLineMs: 700, endedMs: 1834 },
 }
 const block = (more: Partial<RunReport> = {}): string =>
@@ -47,6 +48,7 @@ describe('outcomeBlock', () => {
   it('says unknown rather than guessing', () => {
     const nothing = {
       outcome: 'lost',
+      errorCode: 'lost',
       exitCode: null,
       sessionId: null,
       model: null,

@@ -15,6 +15,7 @@ export function outcomeBlock(report: RunReport, style: Style): string[] {
   return [
     '',
     verdict,
+    ...(report.warning === null ? [] : [style.yellow(`  ! ${plain(report.warning)}`)]),
     row('exit', exit, style),
     ...outcomeRows({ ...report, durationMs: report.timings.endedMs }, style, steps(report)),
     row('job', job, style),

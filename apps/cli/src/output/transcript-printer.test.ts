@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { TranscriptEntry } from '@agent-jobs/agent-run'
 import { createStyle } from './style.ts'
-import { printTranscript, type TranscriptEntry } from './transcript-printer.ts'
+import { printTranscript } from './transcript-printer.ts'
 
-const print = (entry: TranscriptEntry & Record<string, unknown>): string[] => printTranscript(entry, createStyle(false))
+const print = (entry: TranscriptEntry): string[] => printTranscript(entry, createStyle(false))
 
 describe('printTranscript', () => {
   it('sets what a sub-agent does further in', () => {

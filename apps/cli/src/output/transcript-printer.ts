@@ -1,10 +1,6 @@
+import type { TranscriptEntry } from '@agent-jobs/agent-run'
 import { jsonText, plain } from './safe-text.ts'
 import { shorten, type Style } from './style.ts'
-
-/** A transcript entry of any parser; its other members are read by name. */
-export interface TranscriptEntry {
-  readonly kind: string
-}
 
 const resultLines = 6
 const lineWidth = 160
@@ -17,11 +13,10 @@ export function printTranscript(entry: TranscriptEntry, style: Style): string[] 
 }
 
 function entryLines(entry: TranscriptEntry, style: Style): string[] {
-  const members = new Map<string, unknown>(Object.entries(entry))
-  const text = textOf(members.get('text'))
+  const text = textOf(entry['text'])
   switch (entry.kind) {
     case 'init':
-      return [style.dim(`  session ${textOf(members.get('sessionId'))} · model ${textOf(members.get('model'))}`)]
+      return [style.dim(`  session ${textOf(entry['sessionId'])} · model ${textOf(entry['model'])}`)]
     case 'assistant':
       return block(text, style.cyan('▸'), (line) => line)
     case 'thinking':
@@ -30,10 +25,10 @@ function entryLines(entry: TranscriptEntry, style: Style): string[] {
       return block(text, style.dim('◂'), style.dim)
     case 'tool_call':
       return [
-        `  ${style.yellow('⚙')} ${style.bold(textOf(members.get('name')))} ${shorten(toolInput(members.get('input')), lineWidth)}`,
+        `  ${style.yellow('⚙')} ${style.bold(textOf(entry['name']))} ${shorten(toolInput(entry['input']), lineWidth)}`,
       ]
     case 'tool_result':
-      return toolResult(textOf(members.get('content')), members.get('isError') === true, style)
+      return toolResult(textOf(entry['content']), entry['isError'] === true, style)
     case 'stdout':
       // Raw events of kinds that nobody knows yet are not for reading; plain words are.
       return /^\s*[[{]/.test(text) ? [] : block(text, style.dim('·'), style.dim)

@@ -1,7 +1,7 @@
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, type RequestReport } from '@agent-jobs/kube-api'
+import type { Agent } from '@agent-jobs/agent-run'
 import type { KubeConfig } from '@agent-jobs/kube-api'
-import type { AgentDefinition } from '../agents/agent-definition.ts'
 import { rememberSignal } from './exit-code.ts'
 import { followRun } from './follow-run.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
@@ -15,7 +15,7 @@ export interface ExecuteOptions {
   readonly kubeConfig: KubeConfig
   readonly namespace: string
   readonly request: RunRequest
-  readonly agent: AgentDefinition
+  readonly agent: Agent
   readonly model: string | undefined
   readonly terminal: Terminal
   /** When the command began, in milliseconds since the epoch. */

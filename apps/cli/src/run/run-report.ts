@@ -14,6 +14,8 @@ export interface RunReport {
   readonly summary: string | null
   readonly errorCode: string | null
   readonly errorMessage: string | null
+  /** Of a success: what happened to the agent's process or pod after its work was done. */
+  readonly warning: string | null
   readonly timings: RunTimings
 }
 
@@ -25,7 +27,7 @@ export interface RunTimings {
   readonly endedMs: number | null
 }
 
-/** A run is a success only when the container and the agent both say so; one that was to be submitted, when it was. */
+/** Whether the run succeeded; one that was only to be submitted, whether it was. */
 export function isSuccess(report: RunReport): boolean {
-  return (report.outcome === 'succeeded' || report.outcome === 'submitted') && report.errorCode === null
+  return report.errorCode === null
 }

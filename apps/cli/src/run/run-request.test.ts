@@ -1,6 +1,6 @@
 import { buildManifest } from '@agent-jobs/k8s-job-runner'
 import { describe, expect, it } from 'vitest'
-import { claudeAgent } from '../agents/claude-agent.ts'
+import { claudeAgent } from '@agent-jobs/adapter-claude-k8s/agent'
 import { createRunRequest, type RunWish } from './run-request.ts'
 
 const wish: RunWish = {

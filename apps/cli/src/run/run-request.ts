@@ -1,11 +1,11 @@
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
-import type { AgentDefinition } from '../agents/agent-definition.ts'
+import type { Agent } from '@agent-jobs/agent-run'
 import { agentLabel } from '../agents/job-agent.ts'
 import type { ClaimMount } from '../input/options.ts'
 
 /** What the command line knows of a run. */
 export interface RunWish {
-  readonly agent: AgentDefinition
+  readonly agent: Agent
   readonly image: string
   readonly runId: string
   readonly prompt: string
@@ -63,7 +63,7 @@ export function createRunRequest(wish: RunWish): RunRequest {
       // The agents' own tools need one.
       shell: true,
       stdin: prompt,
-      finish: agent.finish,
+      ...(agent.finish === undefined ? {} : { finish: agent.finish }),
       limits: { hangAfterFinishMs, ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }) },
       ...(cwd === undefined ? {} : { cwd, createCwd: true }),
     },

@@ -1,7 +1,7 @@
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { ClaimedRun, ClaimInput } from './acquire-job.ts'
 import { ensureClaims } from '../volume/ensure-volume-claims.ts'
 import { labelValue } from '../pod/labels.ts'

@@ -1,6 +1,6 @@
 import { kinds } from '@agent-jobs/kube-api'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import { agentJob, type AgentJob } from './candidates.ts'
 import type { ClaimInput } from './acquire-job.ts'
 import type { ClaimDecision } from './decide-acquisition.ts'

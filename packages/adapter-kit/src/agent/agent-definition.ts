@@ -1,12 +1,11 @@
 import type { AdapterExecutionContext, AdapterModel, AdapterRuntimeToolDelivery } from '@paperclipai/adapter-utils'
-import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { z } from 'zod'
 import type { Permission } from '../environment/permissions.ts'
 import type { Isolation } from '../plan/isolation.ts'
 import type { RunContext } from '../plan/run-context.ts'
 import type { McpServers } from '../paperclip-api/mcp-servers.ts'
 import type { commonSettings } from '../settings/common-settings.ts'
-import type { AgentParser, AgentSummary } from './agent-summary.ts'
+import type { Agent, AgentSummary } from '@agent-jobs/agent-run'
 
 /** The settings that every agent has. */
 export type CommonSettings = z.output<z.ZodObject<typeof commonSettings>>
@@ -107,15 +106,13 @@ export interface OwnError {
   mayPass?: boolean
 }
 
-/** What differs between agents. Everything else is the kit's. */
+/** An agent as a Paperclip adapter: what differs between agents. The rest is the same for all and lives in this package. */
 export interface AgentDefinition<
   Schema extends z.ZodObject<typeof commonSettings> = z.ZodObject<typeof commonSettings>,
   Summary extends AgentSummary = AgentSummary,
-> {
+> extends Agent<Summary> {
   /** Adapter type: registry key, label value, key of the task sessions. */
   readonly type: string
-  /** The agent's name in sentences. */
-  readonly label: string
   /**
    * The built-in type whose conversation rules a lost run follows. Paperclip keeps a task wakeable after a lost run only
    * for its built-in types; it learns the type from the run's invocation record.
@@ -148,9 +145,6 @@ export interface AgentDefinition<
   /** Looks whether the session's own files are there. */
   findSession(input: SessionInput<z.output<Schema>>): Promise<'present' | 'absent' | 'unknown'>
   prepare(input: PrepareInput<z.output<Schema>>): Promise<PreparedAgent>
-  createParser(): AgentParser<Summary>
-  /** How the launcher itself sees that the work is finished, for the time that no server follows the run. */
-  readonly finishRule?: NonNullable<RunRequest['command']['finish']>
   /** The names that users know for some of the parsers' error codes. */
   readonly errorNames: Readonly<Record<string, string>>
   /** Codes of this agent alone, besides the parsers' common ones. */

@@ -1,7 +1,7 @@
 import type { AdapterEnvironmentTestContext, AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { openSite } from '../plan/run-site.ts'
 import { ownNamespace } from '../pod/self-pod.ts'

@@ -1,6 +1,6 @@
 import type { Outcome, RunEvent, RunHandle } from '@agent-jobs/k8s-job-runner'
 import { describe, expect, it } from 'vitest'
-import type { AgentParser } from '../agent/agent-summary.ts'
+import type { AgentParser } from '@agent-jobs/agent-run'
 import type { Clock } from '../clock.ts'
 import { followRun } from './follow-run.ts'
 import { logRelay } from './log-relay.ts'
@@ -53,7 +53,8 @@ function world(events: AsyncIterable<RunEvent>) {
     get finished() {
       return fed.join('').includes('result')
     },
-    feed: (text) => void fed.push(text),
+    feed: (chunk) => void fed.push(String(chunk)),
+    line: (text) => void fed.push(`${text}\n`),
     end(given) {
       ending = given
       const usage = { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
@@ -90,7 +91,6 @@ function world(events: AsyncIterable<RunEvent>) {
     relay: logRelay(async (stream, chunk) => void log.push(`${stream} ${chunk}`)),
     clock,
     progress: async (_phase, message) => void progress.push(message),
-    signal: new AbortController().signal,
   })
   return { followed, log, progress, fed, clock, ending: () => ending, finishes: () => finishes }
 }
@@ -108,12 +108,16 @@ describe('following a run', () => {
         yield { type: 'outcome', outcome } as const
       })(),
     )
-    expect(await followed).toMatchObject({ outcome: { kind: 'succeeded' }, seenRunning: true, outputComplete: true })
+    expect(await followed).toMatchObject({
+      outcome: { kind: 'succeeded' },
+      seenRunning: true,
+      output: { verdict: 'complete' },
+    })
     expect(log).toEqual(['stdout one\n', 'stderr oops\n', 'stdout the result\n', 'stdout more result\n'])
     expect(fed).toEqual(['one\n', 'the result\n', 'more result\n'])
     expect(progress).toEqual(['Running'])
     expect(finishes()).toBe(1)
-    expect(ending()).toEqual({ exitCode: 0, signal: null, stderr: 'oops' })
+    expect(ending()).toEqual({ exitCode: 0, signal: null, stderr: 'oops\n' })
   })
 
   it('puts the parts of an overlong line together for the parser', async () => {
@@ -137,7 +141,7 @@ describe('following a run', () => {
         yield { type: 'outcome', outcome } as const
       })(),
     )
-    expect(await followed).toMatchObject({ outputComplete: false, seenRunning: false })
+    expect(await followed).toMatchObject({ output: { verdict: 'lost' }, seenRunning: false })
     expect(log).toEqual([
       'stderr [paperclip] Output is missing here (missing_frames).\n',
       'stderr [paperclip] A volume is slow\n',

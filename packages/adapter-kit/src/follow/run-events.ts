@@ -1,12 +1,12 @@
 import type { Outcome, RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
-import type { RunVerdict } from '../result/judge-run.ts'
+import type { RunConclusion } from '../result/conclude-run.ts'
 
 /** Tells Paperclip's list of events what becomes of a run's Job, and the person who watches where it stands. */
 export interface RunEvents {
   claimed(adoptedFromRun: string | null): Promise<void>
   phase(phase: string, message: string): Promise<void>
-  ended(outcome: Outcome, verdict: RunVerdict): Promise<void>
+  ended(outcome: Outcome, conclusion: RunConclusion): Promise<void>
 }
 
 /** Makes the teller. Nothing it says holds what the agent said. */
@@ -36,17 +36,17 @@ export function runEvents(
         payload: { ...place, phase },
       })
     },
-    async ended({ code, pod, node, exitCode, signal }, verdict) {
-      const failed = verdict.kind === 'failed'
+    async ended({ code, pod, node, exitCode, signal }, conclusion) {
+      const failed = conclusion.kind === 'failed'
       await ctx.onEvent?.({
         eventType: 'k8s.job.ended',
         stream: 'system',
         level: failed ? 'error' : 'info',
-        message: `Job ${job.name} ended: ${failed ? verdict.errorCode : code}`,
+        message: `Job ${job.name} ended: ${failed ? conclusion.errorCode : code}`,
         payload: {
           ...place,
           outcome: code,
-          ...(failed ? { errorCode: verdict.errorCode } : {}),
+          ...(failed ? { errorCode: conclusion.errorCode } : {}),
           ...(pod ? { pod } : {}),
           ...(node ? { node } : {}),
           exitCode,

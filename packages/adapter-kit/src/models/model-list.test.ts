@@ -23,7 +23,7 @@ function list(answers: (string | Error | Promise<string>)[], { modelsInImage = f
   })
   const models = createModelList(
     {
-      label: 'X',
+      title: 'X',
       type: 'x',
       schema: z.object(commonSettings),
       models: known,

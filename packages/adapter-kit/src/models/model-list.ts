@@ -18,7 +18,7 @@ export interface ModelList {
 
 /** Makes the list. Where nobody answers, what is known stays. */
 export function createModelList(
-  definition: Pick<AgentDefinition, 'models' | 'listModels' | 'label' | 'type' | 'schema' | 'modelsInImage'>,
+  definition: Pick<AgentDefinition, 'models' | 'listModels' | 'title' | 'type' | 'schema' | 'modelsInImage'>,
   deps: AdapterDependencies,
 ): ModelList {
   const { timeoutMs, freshMs, patienceMs } = definition.modelsInImage === true ? ofImage : ofProvider
@@ -33,7 +33,7 @@ export function createModelList(
       known = { models, at: deps.clock.now() }
       return models
     } catch (error) {
-      deps.onWarning(`The models of ${definition.label} could not be listed: ${messageOf(error)}`)
+      deps.onWarning(`The models of ${definition.title} could not be listed: ${messageOf(error)}`)
       // A pod that fails is not tried again at once.
       if (definition.modelsInImage === true)
         known = { models: known?.models ?? definition.models, at: deps.clock.now() }

@@ -5,7 +5,7 @@ import { posix } from 'node:path'
 import type { z } from 'zod'
 import { messageOf } from '../adapter-error.ts'
 import type { AgentClaim, AgentDefinition, AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import { isSensitive } from '../pod/env-policy.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
 import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
@@ -67,7 +67,7 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
     boundToDirectory: definition.sessionBoundToDirectory,
     isSessionId: (id) => definition.isSessionId(id),
     files: places.journalPath === null && usable ? 'absent' : files,
-    label: definition.label,
+    label: definition.title,
   })
 }
 
@@ -170,7 +170,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     dataMountPath: places.dataMountPath,
     folders: scope?.folders ?? null,
     journalPath: places.journalPath,
-    finishRule: definition.finishRule,
+    finishRule: definition.finish,
     proxy: proxy?.spec ?? null,
   })
   const mcpNames = Object.keys(mcp.servers)

@@ -1,5 +1,5 @@
-import { outcomeTable, type OutcomeCode } from '@agent-jobs/k8s-job-runner'
-import { outcomeNames } from './outcome-codes.ts'
+import { runCodeTable } from '@agent-jobs/agent-run'
+import { nameOfRunCode } from './outcome-codes.ts'
 
 /** One row of the error table. */
 export interface ErrorRow {
@@ -87,44 +87,31 @@ const own: Readonly<Record<string, ErrorRow>> = {
     means: 'Skills and instructions cannot be put on the data volume.',
     todo: 'Read the message: it names file and reason.',
   },
-  no_result: { means: 'The agent ended well and gave no result.', todo: 'Read the end of its transcript.' },
 }
 
-/** What the parsers say, under the names that adapters share. */
-const agents: Readonly<Record<string, ErrorRow>> = {
-  auth_failed: { means: 'The model API refused the credentials.', todo: 'Correct key, token or login.' },
-  billing_required: { means: 'The account has no funds.', todo: 'Pay, or use another account.' },
+/** What the adapters do about an error, where it differs from what the command line can advise. */
+const advice: Readonly<Record<string, Partial<ErrorRow>>> = {
   quota_exhausted: { means: 'A usage limit is reached; `retryNotBefore` says until when.', todo: 'Wait.' },
-  rate_limited: { means: 'Too many requests, also after retries.', todo: 'It is tried again.' },
-  overloaded: { means: 'The model is overloaded.', todo: 'It is tried again; consider a fallback model.' },
-  upstream_error: { means: 'The model API failed.', todo: 'It is tried again.' },
+  rate_limited: { todo: 'The run is retried.' },
+  overloaded: { todo: 'The run is retried; consider a fallback model.' },
+  upstream_error: { todo: 'The run is retried.' },
+  empty_response: { todo: 'The run is retried.' },
   bad_request: {
-    means: 'The model API refused the request. A session that it refuses before a word was said is cleared.',
-    todo: 'Read the message.',
+    means: 'The model API refused the request. A session that it refuses before the model answers is cleared.',
   },
-  model_unavailable: { means: 'There is no such model for this account.', todo: 'Choose another model.' },
-  model_refusal: { means: 'The model refused to answer.', todo: 'Change the task.' },
   context_overflow: {
     means: 'The conversation is longer than the model can read; the session is cleared.',
     todo: 'Nothing: the next run starts afresh.',
   },
-  output_limit: { means: 'The answer was longer than the model may write.', todo: 'Ask for less at once.' },
-  max_turns: { means: 'The limit of turns is reached; the session is cleared.', todo: 'Raise it, or ask for less.' },
-  max_budget: { means: 'The cost limit of the run is reached.', todo: 'Raise it, or ask for less.' },
-  structured_output_failed: { means: 'The model did not keep to the schema.', todo: 'Simplify the schema.' },
+  max_turns: { means: 'The limit of turns is reached; the session is cleared.' },
   session_unavailable: {
     means: 'The session is not there; it is cleared, the next run starts afresh.',
     todo: 'Nothing.',
   },
-  interrupted: { means: 'The agent was interrupted.', todo: 'Run it again.' },
-  truncated: {
-    means: 'The output ended in the middle: the agent was killed, or its output was lost.',
-    todo: 'Read what became of the pod in the message.',
-  },
-  empty_response: { means: 'The model answered with nothing.', todo: 'It is tried again.' },
-  start_failed: { means: 'The agent itself could not start.', todo: 'Read the message; it is the words of the agent.' },
-  agent_failed: { means: 'The agent failed for a reason it does not name.', todo: 'Read the end of its transcript.' },
 }
+
+// Outcomes that are no errors, or of which the agent's own output says more.
+const decidedByAgent = new Set(['succeeded', 'exited'])
 
 /** Every error code of an adapter with this agent's own names and codes. */
 export function errorTable(
@@ -132,10 +119,12 @@ export function errorTable(
   ownErrors: Readonly<Record<string, ErrorRow>> = {},
 ): Record<string, ErrorRow> {
   const table: Record<string, ErrorRow> = { ...own }
-  for (const [code, row] of Object.entries(agents)) table[errorNames[code] ?? code] = row
-  for (const [code, row] of Object.entries(outcomeTable) as [OutcomeCode, ErrorRow][]) {
-    const name = outcomeNames[code]
-    if (name !== null) table[name] = row
+  for (const [code, row] of Object.entries(runCodeTable.joined)) table[code] = row
+  for (const [code, row] of Object.entries(runCodeTable.agent)) {
+    table[errorNames[code] ?? code] = { ...row, ...advice[code] }
+  }
+  for (const [code, row] of Object.entries(runCodeTable.outcome)) {
+    if (!decidedByAgent.has(code)) table[nameOfRunCode(code)] = row
   }
   for (const [code, { means, todo }] of Object.entries(ownErrors)) table[code] = { means, todo }
   return table

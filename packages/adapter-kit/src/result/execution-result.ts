@@ -1,9 +1,9 @@
 import type { Outcome } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { Billing, RunCost } from '../agent/agent-definition.ts'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { SessionParams } from '../session/session-params.ts'
-import type { RunVerdict } from './judge-run.ts'
+import type { RunConclusion } from './conclude-run.ts'
 
 // Without it a lost or failed run of an external adapter leaves its task blocked for good (PAPERCLIP.md §0 no. 3 and 4).
 const continuation = { conversationContinuation: 'continue_conversation_v1' } as const
@@ -76,7 +76,7 @@ function reportedCost({ costUsd }: AgentSummary): RunCost {
 
 /** The result of a run whose Job ended. */
 export function executionResult(input: {
-  verdict: RunVerdict
+  conclusion: RunConclusion
   outcome: Outcome
   summary: AgentSummary
   session: SessionParams | null
@@ -88,7 +88,7 @@ export function executionResult(input: {
   retryAt: number | null
   now: number
 }): AdapterExecutionResult {
-  const { verdict, outcome, summary, billing, report } = input
+  const { conclusion, outcome, summary, billing, report } = input
   const { usage } = summary
   const { costUsd, ...costNotes } = input.cost ?? reportedCost(summary)
   const common = {
@@ -105,32 +105,36 @@ export function executionResult(input: {
     biller: billing.biller,
     billingType: billing.billingType,
   }
-  const agentJob = { ...report, ...costNotes }
-  if (verdict.kind === 'succeeded') {
+  const agentJob = {
+    ...report,
+    ...(conclusion.kind === 'failed' ? { errorCode: conclusion.code } : {}),
+    ...costNotes,
+  }
+  if (conclusion.kind === 'succeeded') {
     return {
       ...common,
       ...sessionFields(input.session),
       exitCode: 0,
       timedOut: false,
       summary: summary.result,
-      resultJson: { agentJob, ...(verdict.warning === null ? {} : { warning: verdict.warning }) },
+      resultJson: { agentJob, ...(conclusion.warning === null ? {} : { warning: conclusion.warning }) },
     }
   }
   const cancelled = outcome.kind === 'cancelled'
   const exitCode = outcome.exitCode === null || outcome.exitCode === 0 ? 1 : outcome.exitCode
   return {
     ...common,
-    ...(verdict.clearSession
+    ...(conclusion.clearSession
       ? { clearSession: true, sessionId: null, sessionParams: null, sessionDisplayId: null }
       : sessionFields(input.session)),
     exitCode,
-    timedOut: verdict.timedOut,
-    errorCode: verdict.errorCode,
-    errorMessage: verdict.errorMessage,
-    errorFamily: verdict.errorFamily,
+    timedOut: conclusion.timedOut,
+    errorCode: conclusion.errorCode,
+    errorMessage: conclusion.errorMessage,
+    errorFamily: conclusion.errorFamily,
     ...(input.retryAt === null ? {} : { retryNotBefore: new Date(input.retryAt).toISOString() }),
-    ...(verdict.began
-      ? cancelled && verdict.stopped
+    ...(conclusion.began
+      ? cancelled && conclusion.stopped
         ? { executionRecovery: settled }
         : {}
       : { executionRecovery: bootstrap }),
@@ -139,7 +143,7 @@ export function executionResult(input: {
       agentJob,
       ...(outcome.exitCode === null ? {} : { agentExitCode: outcome.exitCode }),
       ...(outcome.signal === null ? {} : { agentSignal: outcome.signal }),
-      ...(cancelled && verdict.stopped ? acknowledged(input.now) : {}),
+      ...(cancelled && conclusion.stopped ? acknowledged(input.now) : {}),
     },
   }
 }

@@ -1,9 +1,8 @@
 import type { Outcome, OutcomeCode } from '@agent-jobs/k8s-job-runner'
 
-/** The adapters' names of what became of a Job. Known names stay; the rest are new. */
-export const outcomeNames: Readonly<Record<OutcomeCode, string | null>> = {
+/** The adapters' names for what happened to a Job, as their users know them; null where the agent's own output decides. */
+const outcomeNames: Readonly<Record<OutcomeCode, string | null>> = {
   succeeded: null,
-  // What the agent itself did is the parser's to say.
   exited: null,
   signalled: 'signalled',
   oom_killed: 'oom_killed',
@@ -26,24 +25,10 @@ export const outcomeNames: Readonly<Record<OutcomeCode, string | null>> = {
   follow_failed: 'k8s_follow_failed',
 }
 
-/** The error code of an outcome; null when only the agent's own output tells. */
-export function outcomeCode(outcome: Outcome): string | null {
-  return outcomeNames[outcome.code]
-}
-
-const neverBegan: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
-  'unschedulable',
-  'image_error',
-  'config_error',
-  'init_failed',
-  'admission_denied',
-  'quota_exceeded',
-  'start_failed',
-])
-
-/** True when the outcome itself says that the agent's process never began. */
-export function neverStarted(outcome: Outcome): boolean {
-  return neverBegan.has(outcome.code)
+/** The name under which users of the adapters know a code that describes what happened to a run's Job. */
+export function nameOfRunCode(code: string): string {
+  const names: Readonly<Record<string, string | null>> = outcomeNames
+  return (Object.hasOwn(names, code) ? names[code] : null) ?? code
 }
 
 const passing: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
@@ -56,7 +41,7 @@ const passing: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
   'deleted_externally',
 ])
 
-/** True when the same run may well succeed a little later, without anybody changing anything. */
+/** Whether the same run may succeed a little later without any change. */
 export function mayPass(outcome: Outcome): boolean {
   return passing.has(outcome.code)
 }

@@ -3,10 +3,10 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclip
 import type { z } from 'zod'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { LiveRecord } from '../restart/live-records.ts'
 import { earlyFailure, executionResult } from '../result/execution-result.ts'
-import { judgeRun } from '../result/judge-run.ts'
+import { concludeRun } from '../result/conclude-run.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import type { SessionParams } from '../session/session-params.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
@@ -137,26 +137,19 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
       relay,
       clock: deps.clock,
       progress: events.phase,
-      signal,
     })
-    const { outcome, summary, seenRunning, outputComplete, timings } = followed
+    if (followed.kind === 'detached') throw followed.error
+    const { outcome, summary, output, timings } = followed
     if (!mayStillRun(outcome)) end = 'known'
-    const said = judgeRun({
-      outcome,
-      summary,
-      seenRunning,
-      resumed: input.previous !== null,
-      label: definition.label,
-      errorNames: definition.errorNames,
-      ownErrors: definition.ownErrors,
-    })
-    const verdict = said.kind === 'failed' ? { ...said, errorMessage: redact(said.errorMessage) } : said
-    await events.ended(outcome, verdict)
-    if (verdict.kind === 'failed') await relay.line('stderr', `[paperclip] ${verdict.errorMessage}`)
-    else if (verdict.warning !== null) await relay.line('stderr', `[paperclip] ${verdict.warning}`)
+    const concluded = concludeRun(definition, { ...followed, resumed: input.previous !== null })
+    const conclusion =
+      concluded.kind === 'failed' ? { ...concluded, errorMessage: redact(concluded.errorMessage) } : concluded
+    await events.ended(outcome, conclusion)
+    if (conclusion.kind === 'failed') await relay.line('stderr', `[paperclip] ${conclusion.errorMessage}`)
+    else if (conclusion.warning !== null) await relay.line('stderr', `[paperclip] ${conclusion.warning}`)
     const billing = definition.billing(plan.visibleEnv, summary, plan.settings)
     return executionResult({
-      verdict,
+      conclusion,
       outcome,
       summary: summary.result === null ? summary : { ...summary, result: redact(summary.result) },
       session: nextSession(summary, plan, input),
@@ -170,7 +163,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
         node: outcome.node ?? null,
         adoptedFromRun: input.adoptedFromRun,
         outcome: outcome.code,
-        outputComplete,
+        outputComplete: output.verdict === 'unverified' ? null : output.verdict === 'complete',
         timings,
       },
       retryAt: definition.retryAt?.(summary) ?? null,

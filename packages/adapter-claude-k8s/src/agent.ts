@@ -1,8 +1,8 @@
-import { createClaudeParser, finishRule, toTranscript } from '@agent-jobs/claude-stream-parser'
-import type { AgentDefinition } from './agent-definition.ts'
+import type { Agent } from '@agent-jobs/agent-run'
+import { createClaudeParser, finishRule, toTranscript, type ClaudeSummary } from '@agent-jobs/claude-stream-parser'
 
-/** Claude Code. */
-export const claudeAgent: AgentDefinition = {
+/** Claude Code, for anything that runs it without Paperclip. */
+export const claudeAgent: Agent<ClaudeSummary> = {
   name: 'claude',
   title: 'Claude Code',
   packageName: '@anthropic-ai/claude-code',
@@ -19,14 +19,14 @@ export const claudeAgent: AgentDefinition = {
   ],
   env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' },
   finish: finishRule,
-  modelEnv: (baseUrl) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: 'scripted' }),
-  liveEnv: [
+  scriptedModel: { env: (baseUrl) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_API_KEY: 'scripted' }) },
+  credentialEnv: [
     'ANTHROPIC_API_KEY',
     'ANTHROPIC_AUTH_TOKEN',
     'ANTHROPIC_BASE_URL',
     'ANTHROPIC_MODEL',
     'CLAUDE_CODE_OAUTH_TOKEN',
   ],
-  createReader: () => createClaudeParser(),
+  createParser: () => createClaudeParser(),
   transcript: (line, time) => toTranscript(line, time),
 }

@@ -1,8 +1,8 @@
 import type { Outcome, OutcomeKind } from '@agent-jobs/k8s-job-runner'
 import { describe, expect, it } from 'vitest'
-import type { AgentSummary } from '../agent/agent-summary.ts'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import { executionResult } from './execution-result.ts'
-import { judgeRun } from './judge-run.ts'
+import { concludeRun } from './conclude-run.ts'
 
 const summary = (change: Partial<AgentSummary> = {}): AgentSummary => ({
   sessionId: 's',
@@ -52,14 +52,17 @@ const image = outcome({ kind: 'imageError', code: 'image_error', container: 'cla
 const quota = outcome({ kind: 'quotaExceeded', code: 'quota_exceeded' })
 
 function judge(of: Outcome, said: AgentSummary, spoke = true, resumed = false) {
-  return judgeRun({
-    outcome: of,
-    summary: said,
-    seenRunning: spoke,
-    resumed,
-    label: 'Claude',
-    errorNames: { truncated: 'claude_truncated', empty_response: 'llm_api_error' },
-  })
+  return concludeRun(
+    { title: 'Claude Code', errorNames: { truncated: 'claude_truncated', empty_response: 'llm_api_error' } },
+    {
+      outcome: of,
+      summary: said,
+      output: { verdict: 'complete', lines: 1, problem: null },
+      seenRunning: spoke,
+      finishedBeforeCancel: false,
+      resumed,
+    },
+  )
 }
 
 describe('what is reported of a run', () => {
@@ -149,7 +152,7 @@ describe('what is reported of a run', () => {
 
   it('keeps what the agent said before the pod was taken', () => {
     expect(judge(oom, failing('context_overflow'))).toMatchObject({
-      errorMessage: expect.stringMatching(/memory.*Before that it said: The agent says context_overflow/s),
+      errorMessage: expect.stringMatching(/memory.*Before that it reported: The agent says context_overflow/s),
     })
   })
 
@@ -175,7 +178,7 @@ describe('what is reported of a run', () => {
 describe("Paperclip's result", () => {
   function result(of: Outcome, said: AgentSummary, spoke = true) {
     return executionResult({
-      verdict: judge(of, said, spoke),
+      conclusion: judge(of, said, spoke),
       outcome: of,
       summary: said,
       session: { sessionId: 's', cwd: '/w' },

@@ -1,8 +1,13 @@
-import { createOpencodeParser, finishRule, toTranscript } from '@agent-jobs/opencode-stream-parser'
-import type { AgentDefinition } from './agent-definition.ts'
+import type { Agent } from '@agent-jobs/agent-run'
+import {
+  createOpencodeParser,
+  finishRule,
+  toTranscript,
+  type OpencodeSummary,
+} from '@agent-jobs/opencode-stream-parser'
 
-/** OpenCode. */
-export const opencodeAgent: AgentDefinition = {
+/** OpenCode, for anything that runs it without Paperclip. */
+export const opencodeAgent: Agent<OpencodeSummary> = {
   name: 'opencode',
   title: 'OpenCode',
   packageName: 'opencode-ai',
@@ -16,14 +21,22 @@ export const opencodeAgent: AgentDefinition = {
   ],
   env: { OPENCODE_DISABLE_AUTOUPDATE: '1' },
   finish: finishRule,
-  // The list of models is fetched from the network at the start unless told otherwise.
-  modelEnv: (baseUrl) => ({
-    OPENCODE_CONFIG_CONTENT: JSON.stringify(scripted(baseUrl)),
-    OPENCODE_DISABLE_MODELS_FETCH: '1',
-  }),
-  scriptedModel: 'scripted/scripted-model',
-  liveEnv: ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'OPENROUTER_API_KEY', 'OPENCODE_API_KEY', 'OPENCODE_CONFIG_CONTENT'],
-  createReader: () => createOpencodeParser(),
+  scriptedModel: {
+    // OpenCode fetches its list of models from the network at the start unless told otherwise.
+    env: (baseUrl) => ({
+      OPENCODE_CONFIG_CONTENT: JSON.stringify(scripted(baseUrl)),
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+    }),
+    model: 'scripted/scripted-model',
+  },
+  credentialEnv: [
+    'ANTHROPIC_API_KEY',
+    'OPENAI_API_KEY',
+    'OPENROUTER_API_KEY',
+    'OPENCODE_API_KEY',
+    'OPENCODE_CONFIG_CONTENT',
+  ],
+  createParser: () => createOpencodeParser(),
   transcript: (line, time) => toTranscript(line, time),
 }
 

@@ -1,0 +1,35 @@
+import type { Agent } from '@agent-jobs/agent-run'
+import type { RunEvent } from '@agent-jobs/k8s-job-runner'
+import { plain } from '../output/safe-text.ts'
+import type { Style } from '../output/style.ts'
+import { printTranscript } from '../output/transcript-printer.ts'
+
+/** Makes the lines that a person sees of each event of a run. */
+export function eventLines(agent: Pick<Agent, 'transcript'>, style: Style): (event: RunEvent) => string[] {
+  const warn = (text: string): string[] => [style.yellow(`! ${text}`)]
+  return (event) => {
+    switch (event.type) {
+      case 'phase':
+        // The first is shown with the Job's name, the last with the outcome.
+        if (event.phase === 'submitted' || event.phase === 'ended') return []
+        return [`${style.green('●')} ${event.phase} ${style.dim(plain(event.message))}`]
+      case 'line':
+        if (event.stream === 'stderr') return printTranscript({ kind: 'stderr', text: event.text }, style)
+        if (event.part) return event.part.last ? [style.dim('  · (a very long line)')] : []
+        return agent
+          .transcript(event.text, new Date(event.time).toISOString())
+          .flatMap((entry) => printTranscript(entry, style))
+      case 'gap':
+        return warn(`output is missing: ${event.unit} ${event.from} to ${event.to} (${event.reason})`)
+      case 'warning':
+        // The transcript shows that the work is done.
+        return event.code === 'launcher_finished' ? [] : warn(plain(event.message))
+      case 'output':
+        return event.verdict === 'complete' ? [] : warn(`the output is ${event.verdict}`)
+      case 'outcome':
+        return []
+      default:
+        return event satisfies never
+    }
+  }
+}

@@ -1,0 +1,5 @@
+export type { Agent } from './agent.ts'
+export type { AgentEnding, AgentParser, AgentSummary, AgentUsage, TranscriptEntry } from './agent-summary.ts'
+export { followAgent, type FollowAgentOptions, type FollowedAgent, type FollowTimings } from './follow-agent.ts'
+export { judgeRun, type JudgedRun, type OutputState, type RunEvidence } from './judge-run.ts'
+export { runCodeTable, type CodeMeaning } from './run-codes.ts'
