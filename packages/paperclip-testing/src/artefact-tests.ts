@@ -36,6 +36,7 @@ export function artefactTests({
     })
     expect(JSON.parse(out)).toEqual({ type, fields: expect.any(Number) })
     expect(readdirSync(join(folder, 'dist')).filter((name) => name.endsWith('.js'))).toEqual([
+      'agent.js',
       'index.js',
       'ui-parser.js',
     ])
