@@ -1,0 +1,53 @@
+import { defineConfig } from 'vitepress'
+
+/** The pages in the order of the side bar; a page that is missing here fails the build of the documentation. */
+const pages: { text: string; items: { text: string; link: string }[] }[] = [
+  {
+    text: 'Start',
+    items: [
+      { text: 'Getting started', link: '/getting-started' },
+      { text: 'Concepts', link: '/concepts' },
+      { text: 'Glossary', link: '/glossary' },
+      { text: 'FAQ', link: '/faq' },
+    ],
+  },
+  {
+    text: 'Operate',
+    items: [
+      { text: 'Operations', link: '/operations' },
+      { text: 'Security', link: '/security' },
+      { text: 'Configuration', link: '/configuration' },
+      { text: 'Command line', link: '/cli' },
+      { text: 'Error codes', link: '/errors' },
+    ],
+  },
+  {
+    text: 'Understand',
+    items: [
+      { text: 'Architecture', link: '/architecture' },
+      { text: 'Decisions', link: '/adr/' },
+      { text: 'Kubernetes facts', link: '/kubernetes-facts' },
+      { text: 'Paperclip facts', link: '/paperclip-facts' },
+      { text: 'Agent command lines', link: '/agent-clis' },
+    ],
+  },
+]
+
+export default defineConfig({
+  title: 'agent-jobs',
+  description: 'Run coding agents as Kubernetes Jobs.',
+  cleanUrls: true,
+  // Links into the repository, outside of these pages.
+  ignoreDeadLinks: [/^\.\.\//, /\/\.\.\//],
+  rewrites: { 'adr/README.md': 'adr/index.md' },
+  themeConfig: {
+    nav: [
+      { text: 'Getting started', link: '/getting-started' },
+      { text: 'Errors', link: '/errors' },
+      { text: 'GitHub', link: 'https://github.com/agent-jobs/agent-jobs' },
+    ],
+    sidebar: pages,
+    search: { provider: 'local' },
+    outline: [2, 3],
+  },
+})
