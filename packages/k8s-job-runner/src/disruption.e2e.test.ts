@@ -184,7 +184,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
   })
 
   it('waits in its queue, is admitted, and is preempted when the queue takes its place back', async () => {
-    const run = await runner.start(request({ command: polite, queue: 'nobody' }))
+    const run = await runner.start(request({ command: polite, queue: { name: 'nobody' } }))
     const events = run.events[Symbol.asyncIterator]()
     await readUntil(events, (event) => event.type === 'phase' && event.phase === 'queued')
     await patchJob(run, { spec: { suspend: false } })

@@ -1,5 +1,6 @@
 import type { EndRecord } from '@agent-jobs/frames'
 import type { Job, KubeEvent, Pod } from './kubernetes.ts'
+import type { QueueNews } from './queue-board.ts'
 
 /** What the launcher reported about the end of the command, as far as outcomes need it. */
 export type EndEvidence = Pick<EndRecord, 'exitCode' | 'signal' | 'stoppedBy' | 'oomKills' | 'startError'> & {
@@ -50,6 +51,10 @@ export interface Evidence {
   /** When a deletion was first seen, in milliseconds since the epoch. */
   deletionSeenAt?: number | undefined
   cancel?: { by: string } | undefined
+  /** The latest from the queue, for a run that has one. */
+  queue?: QueueNews | undefined
+  /** The Job was suspended after its pod had come: the queue took its quota back, or somebody suspended it. */
+  suspended?: boolean
   /** The runner stopped the pod. */
   stopped?: StopReason | undefined
 }

@@ -185,7 +185,7 @@ describe('an API server in trouble', () => {
 describe('cancellation', () => {
   it.each([
     ['before a node is found', frames(['wait'], { scheduling: { nodeSelector: { none: 'such' } } }), false],
-    ['while the Job waits in its queue', frames(['wait'], { queue: 'q' }), false],
+    ['while the Job waits in its queue', frames(['wait'], { queue: { name: 'q' } }), false],
     ['while it runs', frames(['wait']), true],
     ['of a command that is deaf', frames(['deaf']), true],
   ])('%s ends as cancelled, every time', async (_, request, running) => {

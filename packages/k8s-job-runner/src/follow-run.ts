@@ -27,6 +27,7 @@ import type { Phase, RunEvent } from './run-event.ts'
 import type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
 import { createRunOutput } from './run-output.ts'
 import type { RunnerContext } from './runner-context.ts'
+import { forbidRestart, sealRun } from './second-start.ts'
 import { isStillSilent } from './silence.ts'
 import { stopPod } from './stop-pod.ts'
 import { stopRun } from './stop-run.ts'
@@ -200,6 +201,12 @@ function createFollower(
       case 'ask_events':
         eventsOf.about(evidence.pod?.metadata?.uid ?? jobUid)
         break
+      case 'seal':
+        if (input.observe !== true) background(sealRun(context, input.job, settings, signal))
+        break
+      case 'forbid_restart':
+        if (input.observe !== true) background(forbidRestart(context, { jobName, jobUid, signal }))
+        break
       case 'confirm':
         background(confirm(effect.expected))
         break
@@ -294,6 +301,7 @@ function createFollower(
     scope.abort()
     context.closed.signal.removeEventListener('abort', onClosed)
     leave()
+    leaveQueue?.()
     releaseBoard()
   }
 
@@ -334,6 +342,13 @@ function createFollower(
     }
     step()
   })
+  const leaveQueue =
+    settings.queue === undefined
+      ? undefined
+      : context.queues.subscribe(jobUid, settings.queue, (news) => {
+          evidence.queue = news
+          step()
+        })
   context.closed.signal.addEventListener('abort', onClosed, { once: true })
   step()
   return {

@@ -17,6 +17,8 @@ export interface FollowSettings {
   idleMs?: number
   retain: boolean
   journalPath?: string
+  /** Kueue's LocalQueue. */
+  queue?: string
 }
 
 const defaults = {
@@ -46,6 +48,7 @@ export function followSettings(request: RunRequest, secret: string): FollowSetti
     ...(command.limits?.idleMs === undefined ? {} : { idleMs: command.limits.idleMs }),
     retain: request.retain ?? false,
     ...(request.journal === undefined ? {} : { journalPath: request.journal.path }),
+    ...(request.queue === undefined ? {} : { queue: request.queue.name }),
   }
 }
 
@@ -64,7 +67,7 @@ export function parseFollowSettings(text: string | undefined): FollowSettings | 
     throw error
   }
   if (!isRecord(value) || value['version'] !== 1) return null
-  const { container, secret, journalPath } = value
+  const { container, secret, journalPath, queue } = value
   if (typeof container !== 'string' || typeof secret !== 'string') return null
   const record = value
   const limit = (field: 'totalMs' | 'idleMs'): { [Field in typeof field]?: number } => {
@@ -89,5 +92,6 @@ export function parseFollowSettings(text: string | undefined): FollowSettings | 
     ...limit('idleMs'),
     retain: value['retain'] === true,
     ...(typeof journalPath === 'string' ? { journalPath } : {}),
+    ...(typeof queue === 'string' && queue !== '' ? { queue } : {}),
   }
 }

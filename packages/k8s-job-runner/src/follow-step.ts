@@ -30,6 +30,9 @@ export interface FollowState {
   readonly finishedAt?: number | undefined
   /** A confirmation failed, or the pod could not be stopped: nothing of the kind is tried before this time. */
   readonly notBefore?: number | undefined
+  /** The run can no longer be started a second time, or that was asked for. */
+  readonly sealed?: boolean | undefined
+  readonly restartForbidden?: boolean | undefined
   /** Objects are being read again. */
   readonly confirming: boolean
 }
@@ -54,6 +57,10 @@ export type Effect =
   | { readonly do: 'phase'; readonly phase: Phase; readonly message: string }
   | { readonly do: 'read_output'; readonly pod: string }
   | { readonly do: 'ask_events' }
+  /** Makes a second start impossible: a queue may admit the Job again. */
+  | { readonly do: 'seal' }
+  /** Removes a suspended Job before its queue admits it again. */
+  | { readonly do: 'forbid_restart' }
   | { readonly do: 'confirm'; readonly expected: Expectation }
   | { readonly do: 'decide'; readonly outcome: Outcome }
 
@@ -155,6 +162,7 @@ function whileStarting(state: FollowState, view: FollowView): Step {
     graces: { ...settings, container: evidence.container },
     now,
     progress: state.start,
+    queue: { name: settings.queue, news: evidence.queue },
   })
   if (judged.verdict === 'started') return quiet(state)
   const next = { ...state, start: judged.progress }
@@ -198,8 +206,23 @@ export function followStep(state: FollowState, view: FollowView): Step {
         return judgement satisfies never
     }
   }
-  const { effects, ...rest } = step()
-  return { ...rest, effects: [...read, ...effects] }
+  const { effects, state: after, wakeAt } = step()
+  const guard = guardRestart(after, view, started)
+  return { state: guard.state, wakeAt, effects: [...read, ...guard.effects, ...effects] }
+}
+
+/** A queue that takes its quota back lets the Job start a second pod later, which would begin the work from scratch. */
+function guardRestart(state: FollowState, { evidence, settings }: FollowView, started: boolean) {
+  const effects: Effect[] = []
+  const seal = started && settings.queue !== undefined && state.sealed !== true
+  if (seal) effects.push({ do: 'seal' })
+  const isScheduled = evidence.pod?.spec?.nodeName !== undefined
+  const forbid = evidence.suspended === true && isScheduled && state.restartForbidden !== true
+  if (forbid) effects.push({ do: 'forbid_restart' })
+  return {
+    effects,
+    state: { ...state, ...(seal ? { sealed: true } : {}), ...(forbid ? { restartForbidden: true } : {}) },
+  }
 }
 
 function awaitPhase(

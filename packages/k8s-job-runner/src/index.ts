@@ -23,7 +23,7 @@ export {
   type OutcomeFacts,
   type OutcomeKind,
 } from './outcome.ts'
-export { claimStore, type ClaimStoreOptions, type OwnerState } from './claim-store.ts'
+export { claimStore, type ClaimStoreOptions, type OwnerState } from './volume-claim-store.ts'
 export type { ReapEntry, ReapItem, ReapOptions, ReapReport, ReapStore } from './reap.ts'
 export { RunError, runErrorTable, type KeyHolder, type RunErrorCode } from './run-error.ts'
 export type { Phase, RunEvent } from './run-event.ts'

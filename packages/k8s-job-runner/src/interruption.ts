@@ -105,20 +105,36 @@ function fromOwnStop(reason: StopReason): Omit<Interruption, 'source'> {
   }
 }
 
+/** Suspended before its pod had a node: nothing was started, and the run waits in its queue again. */
+export function isBackInQueue(evidence: Evidence): boolean {
+  const { pod, job, jobGone } = evidence
+  const jobDeleted = jobGone !== undefined || job?.metadata?.deletionTimestamp !== undefined
+  return wasSuspended(evidence) && pod !== undefined && pod.spec?.nodeName === undefined && !jobDeleted
+}
+
+function wasSuspended({ suspended, pod, job }: Evidence): boolean {
+  return suspended === true || (pod?.metadata?.deletionTimestamp !== undefined && job?.spec?.suspend === true)
+}
+
+/** The queue took the quota back, or somebody suspended the Job. The pod has no sign of it. */
+function fromSuspension(evidence: Evidence): Interruption | undefined {
+  if (!wasSuspended(evidence) || evidence.cancel !== undefined || evidence.stopped !== undefined) return undefined
+  if (isBackInQueue(evidence)) return undefined
+  const evicted = evidence.queue?.kind === 'report' ? evidence.queue.report.evicted : undefined
+  const { reason, message } = evicted ?? jobCondition(evidence.job, 'Suspended') ?? { reason: 'Suspended' }
+  return { kind: { kind: 'preempted', code: 'preempted', by: 'queue' }, source: 'job_status', reason, message }
+}
+
 function fromDeletion(evidence: Evidence): Interruption | undefined {
   const { job, pod, jobGone, podGone, cancel } = evidence
   const podDeleted = pod?.metadata?.deletionTimestamp !== undefined || podGone !== undefined
   const jobDeleted = job?.metadata?.deletionTimestamp !== undefined || jobGone !== undefined
   // A Job deleted in the background leaves its pod alone for a moment; the pod's own deletion follows.
   if (!podDeleted && !(jobDeleted && pod === undefined)) return undefined
+  if (cancel === undefined && isBackInQueue(evidence)) return undefined
   const source = podGone !== undefined && pod?.metadata?.deletionTimestamp === undefined ? 'absence' : 'pod_status'
   if (cancel !== undefined) return { kind: { kind: 'cancelled', code: 'cancelled', by: cancel.by }, source }
   if (evidence.stopped !== undefined) return { ...fromOwnStop(evidence.stopped), source }
-  const suspended = jobCondition(job, 'Suspended')
-  if (suspended !== undefined && !jobDeleted) {
-    const { reason, message } = suspended
-    return { kind: { kind: 'preempted', code: 'preempted', by: 'queue' }, source: 'job_status', reason, message }
-  }
   const gone = jobDeleted ? (jobGone ?? podGone) : podGone
   return {
     kind: {
@@ -141,7 +157,13 @@ function fromDeletion(evidence: Evidence): Interruption | undefined {
 export function findInterruption(evidence: Evidence): Interruption | undefined {
   const undisturbed = evidence.endedUndisturbed === true || wasRemovedAfterEnd(evidence.job, evidence.pod)
   if (undisturbed) return fromPodReason(evidence)
-  return fromDisruption(evidence) ?? fromPodReason(evidence) ?? fromJobDeadline(evidence) ?? fromDeletion(evidence)
+  return (
+    fromDisruption(evidence) ??
+    fromPodReason(evidence) ??
+    fromJobDeadline(evidence) ??
+    fromSuspension(evidence) ??
+    fromDeletion(evidence)
+  )
 }
 
 /** Whether the command can no longer be running, by status alone. */

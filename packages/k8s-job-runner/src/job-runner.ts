@@ -2,7 +2,7 @@ import { isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { LauncherError, maxSecretBytes, secretBytes } from '@agent-jobs/launcher'
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
 import { errorClause, systemClock, type Clock } from '@agent-jobs/primitives'
-import { claimKey, isPassing, releaseClaim, type ClaimPatience } from './claim-key.ts'
+import { claimKey, isPassing, releaseClaim, type ClaimPatience } from './run-lock.ts'
 import { followRun } from './follow-run.ts'
 import { parseFollowSettings } from './follow-settings.ts'
 import type { EvidencePatience } from './follow-step.ts'
@@ -10,6 +10,7 @@ import type { Job } from './kubernetes.ts'
 import { annotation } from './labels.ts'
 import { listRuns, type RunSummary } from './list-runs.ts'
 import { buildManifest, type RunManifest } from './manifest.ts'
+import { createQueueBoard } from './queue-board.ts'
 import { reap, type ReapOptions, type ReapReport } from './reap.ts'
 import { RunError } from './run-error.ts'
 import type { RunHandle } from './run-handle.ts'
@@ -138,7 +139,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
   }
-  const context: RunnerContext = {
+  const base = {
     client,
     namespace,
     clock,
@@ -148,6 +149,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     trusted: false,
     closed: new AbortController(),
   }
+  const context: RunnerContext = { ...base, queues: createQueueBoard(base) }
   const board = createWatchBoard(context)
   const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
   const patience: EvidencePatience = { endMs: confirmEndMs, eventsMs, silenceMs, drainMs }

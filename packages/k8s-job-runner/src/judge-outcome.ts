@@ -1,5 +1,5 @@
 import type { EndEvidence, Evidence } from './evidence.ts'
-import { findInterruption, hasEndedByStatus, type Interruption } from './interruption.ts'
+import { findInterruption, hasEndedByStatus, isBackInQueue, type Interruption } from './interruption.ts'
 import type { Outcome, OutcomeFacts, OutcomeKind } from './outcome.ts'
 import { containerStatus, isJobFinished, isPodTerminal, jobCondition } from './read-pod.ts'
 import { explainStart } from './start-remedy.ts'
@@ -268,6 +268,7 @@ function fromOutput(evidence: Evidence, byStatus: Outcome): Judgement {
 export function judgeOutcome(evidence: Evidence): Judgement {
   const end = believedEnd(evidence)
   if (end !== undefined) return fromRecord(evidence, end)
+  if (isBackInQueue(evidence)) return undecided
   const found = findInterruption(evidence)
   if (found !== undefined) return interrupted(evidence, found)
   return fromStatus(evidence)

@@ -13,6 +13,7 @@ export const label = {
   runId: 'agent-jobs.dev/run-id',
   managedBy: 'app.kubernetes.io/managed-by',
   queue: 'kueue.x-k8s.io/queue-name',
+  queuePriority: 'kueue.x-k8s.io/priority-class',
 } as const
 
 /** Annotation keys. */

@@ -99,7 +99,7 @@ describe('buildManifest', () => {
   })
 
   it('suspends a queued Job and labels the Job alone for the queue', () => {
-    const { job } = buildManifest({ ...request, queue: 'team-a' }, 'ns')
+    const { job } = buildManifest({ ...request, queue: { name: 'team-a' } }, 'ns')
     expect(job.spec?.suspend).toBe(true)
     expect(job.metadata?.labels).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'team-a' })
     expect(job.spec?.template.metadata?.labels).not.toHaveProperty(['kueue.x-k8s.io/queue-name'])

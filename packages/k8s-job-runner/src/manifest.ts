@@ -35,6 +35,13 @@ function launchSpec(request: RunRequest): LaunchSpec {
   }
 }
 
+/** On the Job alone: Kueue would take a pod with these labels for a workload of its own. */
+function queueLabels({ queue }: RunRequest): Record<string, string> {
+  if (queue === undefined) return {}
+  const { name, priorityClass } = queue
+  return { [label.queue]: name, ...(priorityClass === undefined ? {} : { [label.queuePriority]: priorityClass }) }
+}
+
 /**
  * The Secret and the Job of a request. Pure: the same request gives the same objects. Prompt, files, launcher and
  * `secretEnv` stand in the Secret only.
@@ -49,14 +56,12 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
   const labels: Record<string, string> = {
     [label.managedBy]: 'agent-jobs',
     ...request.labels,
-    ...(request.queue === undefined ? {} : { [label.queue]: request.queue }),
     [label.managed]: 'true',
     [label.keyHash]: shortHash(key, 32),
     [label.runHash]: runHash,
     ...(runLabel === null ? {} : { [label.runId]: runLabel }),
   }
   const annotations = { ...request.annotations, [annotation.runId]: runId, [annotation.key]: key }
-  const { [label.queue]: _queue, ...podLabels } = labels
   const input = {
     ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
     ...(command.files === undefined ? {} : { files: [...command.files] }),
@@ -91,7 +96,7 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
       metadata: {
         name,
         namespace,
-        labels,
+        labels: { ...labels, ...queueLabels(request) },
         annotations: { ...annotations, [annotation.follow]: JSON.stringify(settings) },
       },
       spec: {
@@ -105,7 +110,7 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         ...(request.suspend === true || request.queue !== undefined ? { suspend: true } : {}),
         template: {
           metadata: {
-            labels: podLabels,
+            labels,
             annotations: {
               ...request.annotations,
               [annotation.runId]: runId,

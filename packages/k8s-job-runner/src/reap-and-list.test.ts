@@ -90,7 +90,7 @@ describe('list', () => {
     const server = world.server()
     const ended = await server.runner.start(frames(['exit', '3'], { retain: true, labels: { team: 'a' } }))
     await ended.settled
-    const queued = await server.runner.start(frames(['wait'], { queue: 'q' }))
+    const queued = await server.runner.start(frames(['wait'], { queue: { name: 'q' } }))
     const active = await server.runner.start(frames(['wait'], { labels: { team: 'a' } }))
     const failed = new AbortController()
     for await (const event of server.client.listWatch(kinds.Job, { namespace, signal: failed.signal })) {

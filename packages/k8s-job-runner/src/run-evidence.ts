@@ -18,8 +18,19 @@ export function gatherEvidence(container: string, job: Job, now: () => number): 
   const evidence: Evidence = { container, job, events: [] }
   const sighting = (by: Sighting['by']): Sighting => ({ at: now(), by })
 
+  let wasAdmitted = job.spec?.suspend !== true
+
+  function seeSuspension(): void {
+    const { pod } = evidence
+    if (evidence.job?.spec?.suspend !== true) wasAdmitted ||= evidence.job?.spec !== undefined
+    else if (pod !== undefined && (wasAdmitted || pod.metadata?.deletionTimestamp !== undefined)) {
+      // A later admission would start the command again, so the suspension stays on record.
+      evidence.suspended = true
+    }
+  }
   function seeJob(seen: Job, gone: boolean): void {
     evidence.job = seen
+    seeSuspension()
     if (gone) evidence.jobGone ??= sighting('watch')
     const by = seen.metadata?.annotations?.[annotation.cancelledBy]
     if (by !== undefined) evidence.cancel ??= { by }
@@ -27,7 +38,15 @@ export function gatherEvidence(container: string, job: Job, now: () => number): 
   function seePod(seen: Pod, gone: boolean): void {
     // There is one pod per run. Should another appear, the first is still the one whose output was read.
     if (evidence.pod !== undefined && evidence.pod.metadata?.uid !== seen.metadata?.uid) return
+    if (gone && seen.spec?.nodeName === undefined && evidence.suspended === true) {
+      // It never had a node, so nothing was started: the run is back in its queue.
+      evidence.pod = undefined
+      evidence.suspended = false
+      wasAdmitted = evidence.job?.spec?.suspend !== true
+      return
+    }
     evidence.pod = seen
+    seeSuspension()
     if (gone) evidence.podGone ??= sighting('watch')
     if (gone || seen.metadata?.deletionTimestamp !== undefined) evidence.deletionSeenAt ??= now()
     else if (containerStatus(seen, container)?.state?.terminated !== undefined) evidence.endedUndisturbed = true

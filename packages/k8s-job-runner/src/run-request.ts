@@ -62,6 +62,14 @@ export interface StartPatience {
   refusedGraceSeconds?: number
 }
 
+/** Where a run waits for quota. */
+export interface RunQueue {
+  /** Kueue's LocalQueue, in the namespace of the runner. */
+  name: string
+  /** Kueue's WorkloadPriorityClass. */
+  priorityClass?: string | undefined
+}
+
 /** One containerised command, to be run once as a Job. */
 export interface RunRequest {
   /** At most one live run per key: an agent, a workspace, a tenant. */
@@ -108,8 +116,8 @@ export interface RunRequest {
   ttlSecondsAfterFinished?: number
   /** Creates the Job suspended, for a queue to admit. */
   suspend?: boolean
-  /** Kueue's local queue; implies `suspend`. */
-  queue?: string
+  /** Kueue admits the run; implies `suspend`. */
+  queue?: RunQueue
   /** Native sidecars: started before the command, stopped after it. */
   sidecars?: Container[]
   /** Where the launcher writes the same frames again, on a mounted volume. */

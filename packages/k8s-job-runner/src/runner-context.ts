@@ -1,6 +1,7 @@
 import type { KubeClient } from '@agent-jobs/kube-api'
 import type { Clock } from '@agent-jobs/primitives'
 import type { Endings } from './endings.ts'
+import type { QueueBoard } from './queue-board.ts'
 
 /** Something that a runner survives but its owner should know. */
 export interface RunnerWarning {
@@ -17,6 +18,7 @@ export interface RunnerContext {
   random: () => number
   warn: (warning: RunnerWarning) => void
   endings: Endings
+  queues: QueueBoard
   /** The API server has taken the credentials at least once, so that a later 401 is worth some patience. */
   trusted: boolean
   /** Fires when the client was closed: nothing can be followed any more. */

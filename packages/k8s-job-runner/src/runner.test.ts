@@ -118,7 +118,7 @@ describe('a run on mini-kube', () => {
   })
 
   it('waits in its queue for as long as the Job is suspended', async () => {
-    const run = await server.runner.start(frames(['lines', '1'], { queue: 'team' }))
+    const run = await server.runner.start(frames(['lines', '1'], { queue: { name: 'team' } }))
     const events = run.events[Symbol.asyncIterator]()
     for (;;) {
       const { value } = await events.next()

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Job, KubeEvent, Pod } from './kubernetes.ts'
 import type { OutcomeKind } from './outcome.ts'
+import type { QueueNews } from './queue-board.ts'
 import { containerStatus, jobCondition } from './read-pod.ts'
 
 /** How long a cause may last before it counts. `never` waits for ever, `budget` as long as the start budget lasts. */
@@ -26,6 +27,12 @@ const configError: OutcomeKind = { kind: 'configError', code: 'config_error' }
 
 type UnschedulableCause = Extract<OutcomeKind, { kind: 'unschedulable' }>['cause']
 
+/** The queue of a run, and the latest from it. */
+export interface QueueContext {
+  name?: string | undefined
+  news?: QueueNews | undefined
+}
+
 /** Sums up the scheduler's sentence. */
 export function unschedulableCause(message: string): UnschedulableCause {
   // "no new claims" stands in every message of a recent scheduler, so `claim` alone says nothing.
@@ -42,16 +49,46 @@ function newest(events: readonly KubeEvent[], ...reasons: string[]): KubeEvent |
   return events.findLast((event) => event.reason !== undefined && reasons.includes(event.reason))
 }
 
-function noPod(job: Job | undefined, events: readonly KubeEvent[]): StartCause {
-  const suspended = jobCondition(job, 'Suspended')
-  if (job?.spec?.suspend === true || suspended !== undefined) {
-    return {
-      id: 'suspended',
-      patience: 'never',
-      kind: startFailed,
-      source: 'job_status',
-      words: 'Waiting in the queue: the Job is suspended',
+/** Why a suspended Job waits: only the queue knows. */
+function suspendedCause(queue: QueueNews | undefined, queueName: string | undefined): StartCause {
+  const base = { id: 'suspended', patience: 'never', kind: startFailed, source: 'job_status' } as const
+  if (queueName === undefined) return { ...base, words: 'The Job is suspended; something has to resume it' }
+  if (queue === undefined) return { ...base, words: `Waiting for Kueue to take the Job into queue ${queueName}` }
+  if (queue.kind === 'unreadable') {
+    const words = `Waiting in queue ${queueName}; why is not known`
+    return { ...base, words, message: queue.problem }
+  }
+  const { state, reason, message, position } = queue.report
+  switch (state) {
+    case 'waiting': {
+      const place = position === undefined ? '' : `, position ${position}`
+      return { ...base, words: `Waiting in queue ${queueName}${place}`, reason, message }
     }
+    case 'admitted':
+      return {
+        ...base,
+        id: 'admitted',
+        patience: 'budget',
+        words: `Admitted by queue ${queueName}; waiting for its pod`,
+      }
+    case 'deactivated':
+      return {
+        ...base,
+        id: 'deactivated',
+        patience: 'at_once',
+        kind: { kind: 'preempted', code: 'preempted', by: 'queue' },
+        reason,
+        message,
+        words: `Deactivated in queue ${queueName}`,
+      }
+    default:
+      return state satisfies never
+  }
+}
+
+function noPod(job: Job | undefined, events: readonly KubeEvent[], queue: QueueContext): StartCause {
+  if (job?.spec?.suspend === true || jobCondition(job, 'Suspended') !== undefined) {
+    return suspendedCause(queue.news, queue.name)
   }
   const refused = newest(events, 'FailedCreate')
   if (refused === undefined) {
@@ -159,8 +196,9 @@ export function findStartCause(
   pod: Pod | undefined,
   events: readonly KubeEvent[],
   container: string,
+  queue: QueueContext = {},
 ): StartCause {
-  if (pod === undefined) return noPod(job, events)
+  if (pod === undefined) return noPod(job, events, queue)
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False') {
     const { reason, message } = scheduled

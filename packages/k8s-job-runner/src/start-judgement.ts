@@ -2,7 +2,7 @@ import type { FollowSettings } from './follow-settings.ts'
 import type { Job, KubeEvent, Pod } from './kubernetes.ts'
 import type { Outcome } from './outcome.ts'
 import { hasStarted } from './read-pod.ts'
-import { findStartCause, type Patience, type StartCause } from './start-cause.ts'
+import { findStartCause, type Patience, type QueueContext, type StartCause } from './start-cause.ts'
 
 /** Carried from one judgement to the next. All times are of the process that judges; no other clock is read. */
 export interface StartProgress {
@@ -73,10 +73,11 @@ export function judgeStart(input: {
   graces: Graces
   now: number
   progress: StartProgress
+  queue?: QueueContext | undefined
 }): StartJudgement {
-  const { job, pod, events, graces, now } = input
+  const { job, pod, events, graces, now, queue } = input
   if (hasStarted(pod, graces.container)) return { verdict: 'started' }
-  const cause = findStartCause(job, pod, events, graces.container)
+  const cause = findStartCause(job, pod, events, graces.container, queue)
   const known = input.progress.cause
   const progress: StartProgress = {
     since: cause.patience === 'never' ? now : input.progress.since,

@@ -1,6 +1,6 @@
 import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
 import { errorClause, backoffMs } from '@agent-jobs/primitives'
-import { isPassing } from './claim-key.ts'
+import { isPassing } from './run-lock.ts'
 import type { Pod } from './kubernetes.ts'
 import { annotation } from './labels.ts'
 import { isPodTerminal } from './read-pod.ts'

@@ -1,6 +1,6 @@
 import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError, kinds } from '@agent-jobs/kube-api'
 import { errorClause, backoffMs } from '@agent-jobs/primitives'
-import { isPassing, releaseClaim, unreachable } from './claim-key.ts'
+import { isPassing, releaseClaim, unreachable } from './run-lock.ts'
 import type { Job, Secret } from './kubernetes.ts'
 import { label } from './labels.ts'
 import { RunError } from './run-error.ts'

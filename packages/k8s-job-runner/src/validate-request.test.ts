@@ -26,7 +26,7 @@ describe('validateRequest', () => {
       `Expected \`namePrefix\` to be a DNS label of at most 22 characters, got "${'a'.repeat(23)}"`,
     ],
     [{ containerName: 'a.b' }, 'Expected `containerName` to be a DNS label, got "a.b"'],
-    [{ queue: 'Not Good' }, 'Expected `queue` to be the name of a LocalQueue, got "Not Good"'],
+    [{ queue: { name: 'Not Good' } }, 'Expected `queue.name` to be the name of a LocalQueue, got "Not Good"'],
     [{ command: { argv: [] } }, 'Expected `command.argv` to be a non-empty array of strings, got []'],
     [{ command: { argv: ['a', 1] } }, 'Expected `command.argv[1]` to be a string, got 1'],
     [{ command: { argv: ['a\0'] } }, '`command.argv[0]` holds a NUL character'],

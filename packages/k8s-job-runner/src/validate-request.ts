@@ -150,8 +150,14 @@ function nameProblems(request: RunRequest): string[] {
   if (containerName !== undefined && !isDnsLabel(containerName)) {
     problems.push(`Expected \`containerName\` to be a DNS label, got ${show(containerName)}`)
   }
-  if (queue !== undefined && !(isDnsName(queue) && isLabelValue(queue))) {
-    problems.push(`Expected \`queue\` to be the name of a LocalQueue, got ${show(queue)}`)
+  const isObjectName = (value: unknown): boolean => typeof value === 'string' && isDnsName(value) && isLabelValue(value)
+  if (queue !== undefined && !isObjectName(queue.name)) {
+    problems.push(`Expected \`queue.name\` to be the name of a LocalQueue, got ${show(queue.name)}`)
+  }
+  if (queue?.priorityClass !== undefined && !isObjectName(queue.priorityClass)) {
+    problems.push(
+      `Expected \`queue.priorityClass\` to be the name of a WorkloadPriorityClass, got ${show(queue.priorityClass)}`,
+    )
   }
   const names = [containerName ?? 'main', ...(request.sidecars ?? []).map((sidecar) => sidecar.name)]
   if (new Set(names).size !== names.length) problems.push('`sidecars` holds a name that another container has')

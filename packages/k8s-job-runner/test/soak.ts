@@ -87,7 +87,7 @@ async function f12(): Promise<void> {
   say(`cancel against completion, 1,000 times: one outcome each, ${JSON.stringify(seen)}`)
   const states = [
     ['without a node', frames(['wait'], { scheduling: { nodeSelector: { none: 'such' } } })],
-    ['in its queue', frames(['wait'], { queue: 'q' })],
+    ['in its queue', frames(['wait'], { queue: { name: 'q' } })],
     ['running', frames(['wait'])],
     ['deaf', frames(['deaf'])],
   ] as const

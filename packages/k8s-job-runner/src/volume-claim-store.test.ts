@@ -1,7 +1,7 @@
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startWorld } from '../test/support/world.ts'
-import { claimStore, type OwnerState } from './claim-store.ts'
+import { claimStore, type OwnerState } from './volume-claim-store.ts'
 
 const namespace = 'default'
 

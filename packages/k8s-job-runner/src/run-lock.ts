@@ -1,7 +1,7 @@
 import { isAlreadyExists, isConflict, isNotFound, isUnauthorized, KubeError, kinds } from '@agent-jobs/kube-api'
 import { errorClause, backoffMs } from '@agent-jobs/primitives'
 import type { Secret } from './kubernetes.ts'
-import { inspectHolder } from './key-holder.ts'
+import { inspectHolder } from './lock-holder.ts'
 import { label } from './labels.ts'
 import { RunError } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
