@@ -1,4 +1,4 @@
-import { V1MicroTime } from '@kubernetes/client-node'
+import { MicroTime } from './micro-time.ts'
 
 /**
  * Which fields of an object hold a time: `date` becomes a Date, `micro` a date that is written with six digits. A list
@@ -81,7 +81,7 @@ export function reviveDates(fields: DateFields, value: unknown): void {
     if (found === undefined || found === null) continue
     if (field === 'date' || field === 'micro') {
       if (typeof found !== 'string') continue
-      const date = field === 'micro' ? new V1MicroTime(found) : new Date(found)
+      const date = field === 'micro' ? new MicroTime(found) : new Date(found)
       // A text that is no date stays what it was, rather than become an Invalid Date that throws when it is written.
       if (!Number.isNaN(date.getTime())) value[key] = date
     } else if (!isList(field)) reviveDates(field, found)

@@ -1,7 +1,6 @@
-import type { ConnectionOptions } from 'node:tls'
-import type { DispatcherOptions } from '@kubernetes/client-node'
 import { Agent, buildConnector, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici'
-import type { Credentials } from './credentials.ts'
+import type { ConnectionSettings } from './credentials/connection-settings.ts'
+import type { Credentials } from './credentials/credential-source.ts'
 
 /** Connections for short calls and for long streams, kept apart so that streams never make a call wait. */
 export interface DispatcherPair {
@@ -21,33 +20,16 @@ const keepAlive = { keepAlive: true, keepAliveInitialDelay: 15_000 }
 // HTTP/2 would put all streams on one connection, where one slow reader holds back the others.
 const wire = { allowH2: false, keepAliveTimeout: 30_000 }
 
-function connectOptions({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: ConnectionOptions) {
-  return { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername, ...keepAlive }
-}
-
-function createDispatcher(connection: DispatcherOptions, connections: number | null): Dispatcher {
+function createDispatcher({ tls, proxyUrl }: ConnectionSettings, connections: number | null): Dispatcher {
   const common = { ...wire, connections }
-  switch (connection.type) {
-    case 'none':
-      return new Agent({ ...common, connect: keepAlive })
-    case 'agent':
-      return new Agent({ ...common, connect: connectOptions(connection.connect) })
-    case 'proxy':
-      return new ProxyAgent({
-        ...common,
-        uri: connection.uri,
-        requestTls: connectOptions(connection.requestTls),
-        connect: connectOptions(connection.connect),
-      })
-    case 'socks':
-      return new Socks5ProxyAgent(connection.uri, {
-        ...common,
-        requestTls: connectOptions(connection.requestTls),
-        connect: buildConnector(keepAlive),
-      })
-    default:
-      return connection satisfies never
+  const connect = { ...tls, ...keepAlive }
+  if (proxyUrl === undefined) return new Agent({ ...common, connect })
+  if (proxyUrl.startsWith('socks')) {
+    // undici knows one name for what others write in three ways.
+    const uri = proxyUrl.replace(/^socks5h?:|^socks:/, 'socks5:')
+    return new Socks5ProxyAgent(uri, { ...common, requestTls: connect, connect: buildConnector(keepAlive) })
   }
+  return new ProxyAgent({ ...common, uri: proxyUrl, requestTls: connect, connect: keepAlive })
 }
 
 /** Makes a pool. Streams take one connection each, short calls share at most `maxConnections`. */

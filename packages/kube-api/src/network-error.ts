@@ -13,7 +13,24 @@ const neverSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+// What OpenSSL says when the first bytes of an answer are not TLS.
+const plaintext = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
+
 const distrust = /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/
+
+/** What to do about a TLS failure, by the code that OpenSSL or Node gives it. */
+function tlsAdvice(code: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'The certificate is for another name: correct `server`, or set `tls-server-name` in the kubeconfig.'
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return "The server's certificate is not valid now: renew it, or correct this machine's clock."
+  }
+  if (plaintext.has(code)) return 'The server does not speak TLS: use http://, or the port that speaks TLS.'
+  if (code.includes('_ALERT_'))
+    return 'The server refused the handshake: check the client certificate in the kubeconfig.'
+  return 'The server is not trusted: check the certificate authority in the kubeconfig.'
+}
 
 /** Makes the error of a request that got no answer. */
 export function networkError(request: RequestLine, server: string, cause: unknown): KubeError {
@@ -23,7 +40,7 @@ export function networkError(request: RequestLine, server: string, cause: unknow
   if (distrust.test(code)) {
     return new KubeError({
       code: 'tls',
-      message: `${line}: the TLS handshake with ${server} failed: ${detail}. Check the certificate authority and server name in the kubeconfig.`,
+      message: `${line}: the TLS handshake with ${server} failed: ${detail.trim().replace(/\.$/, '')}. ${tlsAdvice(code)}`,
       object: request.object,
       cause,
     })

@@ -1,94 +1,30 @@
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createPlainServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { KubeConfig, type Cluster, type User } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAuthority, hasOpenssl, type TestAuthority } from '../test/certificates.ts'
 import { createManualClock } from '../test/manual-clock.ts'
 import { startHttpProxy, startSocksProxy } from '../test/proxies.ts'
 import { createKubeClient, type KubeClientOptions } from './kube-client.ts'
-
-// Part of the system, not of a package.
-const tool = 'openssl'
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync(tool, ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+import { kinds } from './resource-kind.ts'
 
 describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no one has to keep)', () => {
-  let folder: string
+  let authority: TestAuthority
   let server: Server
   let port: number
   let connections = 0
   let endLog: (text: string) => void = () => undefined
-  const file = (name: string) => join(folder, name)
-  const base64 = (name: string) => readFileSync(file(name)).toString('base64')
-
-  function openssl(...args: string[]): void {
-    execFileSync(tool, args, { cwd: folder, stdio: 'ignore' })
-  }
-
-  function certificate(name: string, subject: string): void {
-    openssl(
-      'req',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      subject,
-      '-addext',
-      'subjectAltName=DNS:kube.test',
-    )
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-out',
-      `${name}.crt`,
-      '-days',
-      '2',
-      '-copy_extensions',
-      'copy',
-    )
-  }
+  const file = (name: string) => authority.file(name)
+  const base64 = (name: string) => authority.base64(name)
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'kube-api-tls-'))
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.crt',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=test ca',
-    )
-    certificate('server', '/CN=kube.test')
-    certificate('alice', '/CN=alice')
-    certificate('bob', '/CN=bob')
+    authority = createAuthority()
+    authority.sign('server', '/CN=kube.test')
+    authority.sign('alice', '/CN=alice')
+    authority.sign('bob', '/CN=bob')
     server = createServer(
       {
         ca: readFileSync(file('ca.crt')),
@@ -115,7 +51,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
   afterAll(async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
-    rmSync(folder, { recursive: true })
+    authority[Symbol.dispose]()
   })
 
   function clientOf(cluster: Partial<Cluster>, user: Partial<User>, options: Partial<KubeClientOptions> = {}) {
@@ -202,5 +138,75 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     for await (const piece of log.body) pieces.push(piece)
     expect(Buffer.concat(pieces).toString()).toBe('last words of alice')
     await client.close()
+  })
+
+  it.each<[string, () => [Partial<Cluster>, Partial<User>], string]>([
+    [
+      'a key of another certificate',
+      () => [{}, { certData: base64('alice.crt'), keyData: base64('bob.key') }],
+      '`client-key-data` is not the key of the certificate in `client-certificate-data`',
+    ],
+    [
+      'a certificate that is not base64 of PEM',
+      () => [{}, { certData: 'bm90IHBlbQ==', keyData: base64('bob.key') }],
+      '`client-certificate-data` is not PEM in base64',
+    ],
+    [
+      'PEM where base64 belongs',
+      () => [{ caFile: '', caData: authority.text('ca.crt') }, { token: 't' }],
+      '`certificate-authority-data` is not PEM in base64: it is PEM as it stands',
+    ],
+    [
+      'a key where a certificate belongs',
+      () => [{ caFile: file('bob.key') }, { token: 't' }],
+      'holds no PEM certificate',
+    ],
+    [
+      'a damaged certificate',
+      () => {
+        writeFileSync(file('damaged.crt'), authority.text('ca.crt').replace(/MII.{40}/, 'MII'))
+        return [{ caFile: file('damaged.crt') }, { token: 't' }]
+      },
+      'holds a damaged certificate',
+    ],
+    [
+      'a certificate where a key belongs',
+      () => [{}, { certFile: file('bob.crt'), keyFile: file('bob.crt') }],
+      'is not a PEM private key',
+    ],
+    ['a file that does not exist', () => [{ caFile: file('absent.crt') }, { token: 't' }], 'absent.crt (ENOENT)'],
+    [
+      'a token with a line break',
+      () => [{}, { token: 'abc\n' }],
+      '`token` has characters that no HTTP header can hold',
+    ],
+  ])('names %s and sends nothing', async (_, broken, expected) => {
+    const before = connections
+    const client = clientOf(...broken())
+    const error: unknown = await whoAmI(client).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'credentials', retryable: false })
+    expect(String(error)).toContain(expected)
+    expect(connections).toBe(before)
+    await client.close()
+  })
+
+  it('ends a watch whose credentials can never work, instead of retrying it', async () => {
+    const client = clientOf({}, { certData: base64('alice.crt'), keyData: base64('bob.key') })
+    const watch = client.listWatch(kinds.Job, { namespace: 'ns', signal: AbortSignal.timeout(20_000) })
+    await expect(watch[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'credentials' })
+    await client.close()
+  })
+
+  it('names a server that speaks no TLS', async () => {
+    const plain = createPlainServer((_, response) => response.end('{}'))
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+    const client = clientOf({ server: `https://127.0.0.1:${(plain.address() as AddressInfo).port}` }, { token: 't' })
+    await expect(whoAmI(client)).rejects.toMatchObject({
+      code: 'tls',
+      retryable: false,
+      message: expect.stringContaining('does not speak TLS') as string,
+    })
+    await client.close()
+    plain.close()
   })
 })

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { openAbortScope, untilAborted, withDeadline, type AbortScope } from './abort-scope.ts'
 import type { Clock } from './clock.ts'
-import { createCredentialSource, type Credentials } from './credentials.ts'
+import { createCredentialSource, type Credentials } from './credentials/credential-source.ts'
 import { createDispatcherPool } from './dispatcher-pool.ts'
 import { KubeError } from './kube-error.ts'
 import { currentContext, type KubeConfig } from './kubeconfig/kube-config.ts'
@@ -88,17 +88,18 @@ function flatten(headers: Response['headers']): Record<string, string> {
 /** Makes the transport for the current context of a KubeConfig. */
 export function createTransport(options: TransportOptions): Transport {
   const { kubeConfig, clock, userAgent, maxResponseBytes, onRequest, onWarning } = options
-  const cluster = currentContext(kubeConfig)?.cluster
-  if (!cluster) {
+  const context = currentContext(kubeConfig)
+  if (!context) {
     throw new TypeError(
-      `Expected \`kubeConfig\` to have a cluster for its current context, got context \`${kubeConfig.currentContext}\``,
+      `Expected \`kubeConfig\` to have a current context with its cluster and user, got context \`${kubeConfig.currentContext}\``,
     )
   }
+  const cluster = { ...context.cluster, proxyUrl: context.cluster.proxyUrl ?? options.proxyUrl }
   const { origin, pathname } = new URL(cluster.server)
   const prefix = pathname.replace(/\/+$/, '')
-  const credentials = createCredentialSource(kubeConfig, clock, options.proxyUrl)
-  const pool = createDispatcherPool(options)
   const life = openAbortScope()
+  const credentials = createCredentialSource({ ...context, cluster }, { clock, life: life.signal })
+  const pool = createDispatcherPool(options)
 
   function timeoutError(request: WireRequest): KubeError {
     return new KubeError({

@@ -17,12 +17,12 @@ function execConfigOf(extensions: unknown): unknown {
   return isRecord(found) ? found['extension'] : undefined
 }
 
-/** `host:port` without a scheme is TLS exactly when the cluster says anything about TLS, as in client-go. */
-function addressOf(fields: EntryFields, hasTls: boolean): string {
+/** `host:port` without a scheme means http, as it does to kubectl. */
+function addressOf(fields: EntryFields): string {
   const server = fields.text('server')
   if (server === undefined)
     throw invalidKubeConfig(`The ${fields.what} has no \`server\`. Set the address of the API server.`)
-  const address = server.includes('://') ? server : `${hasTls ? 'https' : 'http'}://${server}`
+  const address = server.includes('://') ? server : `http://${server}`
   const url = URL.parse(address)
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.hostname === '') {
     throw invalidKubeConfig(`\`server\` of ${fields.what} must be an https:// address or host:port.`)
@@ -59,7 +59,7 @@ export function readCluster(name: string, entry: RawEntry): ReadEntry<KubeCluste
   fields.flag('disable-compression')
   const value: KubeCluster = {
     name,
-    server: addressOf(fields, skipTLSVerify === true || (caData ?? caFile) !== undefined),
+    server: addressOf(fields),
     caData,
     caFile: caData === undefined ? caFile : undefined,
     tlsServerName: fields.text('tls-server-name'),
