@@ -32,14 +32,16 @@ export function createAuthority(): TestAuthority {
   const folder = mkdtempSync(join(tmpdir(), 'kube-api-tls-'))
   const file = (name: string) => join(folder, name)
   const openssl = (line: string) => execFileSync(tool, line.split(' '), { cwd: folder, stdio: 'ignore' })
-  openssl('req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=test')
+  openssl(
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=test',
+  )
   return {
     folder,
     file,
     text: (name) => readFileSync(file(name), 'utf8'),
     base64: (name) => readFileSync(file(name)).toString('base64'),
     sign(name, subject, alternative = 'DNS:kube.test') {
-      const request = `req -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.csr -subj ${subject}`
+      const request = `req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ${name}.key -out ${name}.csr -subj ${subject}`
       openssl(`${request} -addext subjectAltName=${alternative}`)
       openssl(`x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -out ${name}.crt -days 2 -copy_extensions copy`)
     },
