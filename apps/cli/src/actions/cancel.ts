@@ -1,6 +1,6 @@
 import type { CancelVerdict } from '@agent-jobs/k8s-job-runner'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
-import { withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
+import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
 import { errorReport } from '../errors/error-report.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'

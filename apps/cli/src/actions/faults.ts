@@ -1,6 +1,6 @@
 import { createKubeClient, isNotFound, type KubeClient } from '@agent-jobs/kube-api'
 import { CliError } from '../errors/cli-error.ts'
-import { shownServer } from '../cluster/cluster-options.ts'
+import { shownServer } from '../cluster/resolve-cluster.ts'
 import { loadKubeConfig } from '../cluster/kube-config.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'

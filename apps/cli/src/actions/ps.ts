@@ -1,57 +1,84 @@
-import type { RunSummary } from '@agent-jobs/k8s-job-runner'
-import { KubeError } from '@agent-jobs/kube-api'
-import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
-import { refuseAbsentNamespace, withCluster, type OpenCluster } from '../cluster/cluster-options.ts'
-import { agentOfJob } from '../agents/job-agent.ts'
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
+import { withClient, type OpenClient } from '../cluster/with-client.ts'
 import { jsonLine } from '../output/safe-text.ts'
+import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
-import { age, textTable } from '../output/text-table.ts'
+import { rowOf, sortRuns, type PsRow, type SortKey } from '../runs/ps-row.ts'
+import { runsTable } from '../runs/ps-table.ts'
+import { readRuns, type RunSelection } from '../runs/read-runs.ts'
+import { explainNoPod } from '../runs/no-pod-reason.ts'
+
+/** How `ps` prints the runs. */
+export type PsOutput = 'table' | 'wide' | 'json' | 'yaml' | 'name'
 
 /** The flags of `agent-jobs ps`. */
 export interface PsOptions extends ClusterOptions {
+  allNamespaces?: boolean
   selector?: string
+  watch?: boolean
+  output?: Exclude<PsOutput, 'table'>
+  sortBy?: SortKey
   json?: boolean
+  noHeaders?: boolean
 }
 
-/** Lists the runs of a namespace, newest first. */
-export async function ps({ selector, json, ...options }: PsOptions, terminal: Terminal): Promise<void> {
-  const { runs, namespace } = await withCluster(options, terminal, async (cluster) => {
-    const found = await listRuns(cluster, selector)
-    if (found.length === 0) await refuseAbsentNamespace(cluster)
-    return { runs: found, namespace: cluster.namespace }
+/** Lists runs, newest first; with `--watch`, again after each change until a signal comes. */
+export async function ps(flags: PsOptions, terminal: Terminal): Promise<void> {
+  const output = flags.json ? 'json' : (flags.output ?? 'table')
+  await withClient(flags, terminal, async (cluster) => {
+    const selection = { namespace: flags.allNamespaces ? undefined : cluster.namespace, selector: flags.selector }
+    if (flags.watch) {
+      const { watchRuns } = await import('../runs/watch-runs.ts')
+      return watchRuns({ cluster, selection, flags, output, terminal })
+    }
+    const rows = await readRows(cluster, selection, output === 'wide' || output === 'json' || output === 'yaml')
+    if (rows.length === 0 && !flags.allNamespaces) await refuseAbsentNamespace(cluster)
+    await printRows(sortRuns(rows, flags.sortBy), { flags, output, terminal, where: selection })
   })
-  const rows = runs.map((run) => ({
-    job: run.job,
-    state: run.state,
-    agent: agentOfJob(run) ?? null,
-    createdAt: run.createdAt === undefined ? null : new Date(run.createdAt).toISOString(),
-    key: run.key,
-    runId: run.runId,
-  }))
-  if (json) return rows.forEach((row) => terminal.out(jsonLine(row)))
-  if (rows.length === 0) {
-    const such = selector === undefined ? '' : ` with the labels ${selector}`
-    return terminal.err(`There are no runs${such} in the namespace ${namespace}.\n`)
-  }
-  const now = Date.now()
-  const cells = rows.map(({ job, state, agent, createdAt, key, runId }) => [
-    job,
-    state,
-    agent ?? '',
-    createdAt === null ? '' : age(now - Date.parse(createdAt)),
-    key,
-    runId,
-  ])
-  for (const line of textTable(['JOB', 'STATE', 'AGENT', 'AGE', 'KEY', 'RUN'], cells)) terminal.out(`${line}\n`)
 }
 
-async function listRuns({ runner }: OpenCluster, selector: string | undefined): Promise<RunSummary[]> {
-  if (selector === undefined) return runner.list()
-  try {
-    return await runner.list({ labelSelector: selector })
-  } catch (cause) {
-    if (!(KubeError.isInstance(cause) && cause.code === 'bad_request')) throw cause
-    throw new CliError('usage', `The API server refuses the labels ${selector}: ${cause.message}`, { cause })
+async function readRows({ client }: OpenClient, selection: RunSelection, withUsage: boolean): Promise<PsRow[]> {
+  const runs = await readRuns(client, selection)
+  const views = await explainNoPod(
+    client,
+    selection.namespace,
+    runs.map(({ view }) => view),
+  )
+  if (!withUsage) return views.map((view) => rowOf(view, null))
+  const { peekAll } = await import('../runs/peek-all.ts')
+  const summaries = await peekAll(client, views)
+  return views.map((view, at) => rowOf(view, summaries[at] ?? null))
+}
+
+/** What printing takes. */
+interface PrintOptions {
+  readonly flags: PsOptions
+  readonly output: PsOutput
+  readonly terminal: Terminal
+  readonly where: RunSelection
+}
+
+async function printRows(rows: readonly PsRow[], { flags, output, terminal, where }: PrintOptions): Promise<void> {
+  if (output === 'json') return rows.forEach((row) => terminal.out(jsonLine(row)))
+  if (output === 'name') return rows.forEach((row) => terminal.out(`job/${row.job}\n`))
+  if (output === 'yaml') {
+    const { stringify } = await import('yaml')
+    return rows.forEach((row) => terminal.out(`---\n${stringify(row)}`))
   }
+  if (rows.length === 0) {
+    const such = where.selector === undefined ? '' : ` with the labels ${where.selector}`
+    const place = where.namespace === undefined ? 'any namespace' : `the namespace ${where.namespace}`
+    return terminal.err(`There are no runs${such} in ${place}.\n`)
+  }
+  const lines = runsTable(rows, {
+    wide: output === 'wide',
+    namespaces: flags.allNamespaces ?? false,
+    headers: !flags.noHeaders,
+    // What does not fit goes on in the next line with `-o wide`, as with kubectl.
+    width: output === 'wide' ? undefined : terminal.columns(),
+    style: createStyle(terminal.colours.out),
+    now: Date.now(),
+  })
+  for (const line of lines) terminal.out(`${line}\n`)
 }

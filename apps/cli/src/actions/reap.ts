@@ -1,6 +1,7 @@
 import { agentClaims } from '../cluster/agent-claims.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
-import { refuseAbsentNamespace, withCluster } from '../cluster/cluster-options.ts'
+import { withCluster } from '../cluster/with-cluster.ts'
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { textTable } from '../output/text-table.ts'

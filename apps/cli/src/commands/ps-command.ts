@@ -1,15 +1,36 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { PsOptions } from '../actions/ps.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { sortKeys } from '../runs/ps-row.ts'
 
-/** `agent-jobs ps`: the runs of a namespace, newest first. */
+/** `agent-jobs ps`: the runs of a namespace. */
 export function addPsCommand(program: Command, terminal: Terminal): void {
-  addClusterOptions(program.command('ps').description('List the runs of a namespace, newest first.'))
+  addClusterOptions(
+    program.command('ps').alias('ls').description('List runs: state, reason, duration and age, newest first.'),
+  )
+    .option('-A, --all-namespaces', 'runs of all namespaces')
     .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7')
-    .option('--json', 'print one JSON object a line')
-    .action(async (options: PsOptions) => {
+    .option('-w, --watch', 'show them again after each change, until Ctrl-C')
+    .addOption(
+      new Option(
+        '-o, --output <format>',
+        'wide adds cost, session, pod, node, image and key; json and yaml have everything',
+      ).choices(['wide', 'json', 'yaml', 'name']),
+    )
+    .addOption(new Option('--sort-by <key>', 'order of the runs').choices([...sortKeys]).default('age'))
+    .option('--no-headers', 'leave out the line of titles')
+    .addOption(new Option('--json', 'the same as -o json: one JSON object a line').conflicts('output'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  agent-jobs ps -A -w
+  agent-jobs ps -o wide --sort-by cost
+  agent-jobs ps -o json | jq -r 'select(.state == "failed") | "\\(.job) \\(.reason)"'`,
+    )
+    .action(async ({ headers, ...options }: PsOptions & { headers: boolean }) => {
       const { ps } = await import('../actions/ps.ts')
-      await ps(options, terminal)
+      await ps({ ...options, noHeaders: !headers }, terminal)
     })
 }

@@ -9,6 +9,7 @@ export type CliErrorCode =
   | 'not_mini_kube'
   | 'port_taken'
   | 'no_namespace'
+  | 'unauthorized'
   | 'no_runs'
   | 'job_not_found'
   | 'not_a_recording'

@@ -45,6 +45,10 @@ const commandLine = {
     means: 'The namespace does not exist, or it is being deleted.',
     remedy: 'Create it with `kubectl create namespace NAME`, or pass another `--namespace` or `--context`.',
   },
+  unauthorized: {
+    means: 'The API server does not accept your credentials: the token or certificate is invalid or expired.',
+    remedy: 'Log in to the cluster again; `kubectl auth whoami` shows who you are. Or pass another `--context`.',
+  },
   no_runs: {
     means: 'No run matches.',
     remedy: 'List the runs with `agent-jobs ps`, or those of all namespaces with `agent-jobs ps -A`.',
@@ -250,10 +254,6 @@ const agent = {
 } as const satisfies Partial<Record<AgentErrorCode, Explanation>>
 
 const cluster = {
-  unauthorized: {
-    means: 'The API server does not accept your credentials: the token or certificate is invalid or expired.',
-    remedy: 'Log in to the cluster again; `kubectl auth whoami` shows who you are. Or pass another `--context`.',
-  },
   forbidden: {
     means: 'You may not do this in the cluster.',
     remedy: 'See what you may do with `agent-jobs doctor`; ask for what it lists.',

@@ -1,15 +1,34 @@
 import { plain } from './safe-text.ts'
+import { shorten } from './style.ts'
 
-/** Lines of columns as wide as their widest cell; cells that are empty show a dash. */
-export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** Lines of columns as wide as their widest cell; cells that are empty show a dash. `width` shortens the widest ones. */
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[], width?: number): string[] {
   const safe = [head, ...rows.map((row) => row.map((cell) => plain(cell).replaceAll(/\s+/g, ' ') || '-'))]
-  const widths = head.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)))
+  const wanted = head.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0)))
+  const widths = width === undefined ? wanted : fitted(wanted, head, width)
   return safe.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => shorten(cell, widths[column] ?? 0).padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** Takes from the widest column until the line fits; names are cut last, because they are what is typed again. */
+function fitted(wanted: readonly number[], head: readonly string[], width: number): number[] {
+  const widths = [...wanted]
+  const gaps = 2 * (widths.length - 1)
+  const shrink = (columns: readonly number[]): boolean => {
+    const widest = columns.reduce((a, b) => ((widths[b] ?? 0) > (widths[a] ?? 0) ? b : a), columns[0] ?? 0)
+    if ((widths[widest] ?? 0) <= Math.max(8, head[widest]?.length ?? 0)) return false
+    widths[widest] = (widths[widest] ?? 0) - 1
+    return true
+  }
+  const others = widths.map((_, at) => at).filter((at) => head[at] !== 'JOB')
+  const tooWide = (): boolean => widths.reduce((sum, each) => sum + each, gaps) > width
+  while (tooWide() && shrink(others));
+  while (tooWide() && shrink([head.indexOf('JOB')]));
+  return widths
 }
 
 /** An age as kubectl shows it: the largest unit, and a second one while the first is small. */

@@ -1,8 +1,9 @@
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
-import { createKubeClient, type RequestReport } from '@agent-jobs/kube-api'
 import type { Agent } from '@agent-jobs/agent-run'
+import { createKubeClient, currentContext, type RequestReport } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@agent-jobs/kube-api'
 import { rememberSignal } from './exit-code.ts'
+import { credentialsGate } from '../cluster/credentials-gate.ts'
 import { followRun } from './follow-run.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { isSuccess } from './run-report.ts'
@@ -40,10 +41,12 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
   const signals = rememberSignal(terminal.onSignal)
   const say = (line: string): void => write(`${line}\n`)
   let isAnswered = false
+  const gate = credentialsGate(currentContext(kubeConfig)?.cluster.server ?? '')
   const client = createKubeClient({
     kubeConfig,
     userAgent: 'agent-jobs-cli',
     onRequest: (report) => {
+      gate.onRequest(report)
       // Nothing else is to be seen until the time for submitting is over.
       if (!isAnswered && report.status === 0) {
         say(style.yellow(`! the API server does not answer; it is asked again for ${submitTimeoutMs / 1000} s`))
@@ -59,7 +62,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       submitTimeoutMs,
       onWarning: ({ message }) => say(style.yellow(`! ${message}`)),
     })
-    const { report, settled } = await followRun({
+    const following = followRun({
       agent,
       model,
       style,
@@ -70,6 +73,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       now: () => Date.now(),
       start: (signal) => runner.start(request, { signal }),
     })
+    const { report, settled } = await gate.orRefused(following)
     if (report.outcome === 'submitted') {
       say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)
       if (!json) terminal.out(`${report.job}\n`)

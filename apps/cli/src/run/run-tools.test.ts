@@ -64,8 +64,8 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
   it('lists a run, lets another look at it, cancels it, and tells the one who looks', async () => {
     const job = await abandonedRun('wait')
     const { out } = await agentJobs('ps')
-    expect(out).toMatch(/^JOB +STATE +AGENT +AGE +KEY +RUN\n/)
-    expect(out).toMatch(new RegExp(`^${job} +active +claude +\\d+s +wait +[0-9a-f-]{36}$`, 'm'))
+    expect(out).toMatch(/^JOB +AGENT +STATE +REASON +DURATION +AGE\n/)
+    expect(out).toMatch(new RegExp(`^${job} +claude +running +- +\\d+s +\\d+s$`, 'm'))
     expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject({ job, agent: 'claude', key: 'wait' })
 
     const onlooker = open()

@@ -1,0 +1,27 @@
+import { createKubeClient, currentContext, type KubeClient } from '@agent-jobs/kube-api'
+import type { Terminal } from '../output/terminal.ts'
+import type { ClusterOptions } from './cluster-flags.ts'
+import { credentialsGate } from './credentials-gate.ts'
+import { resolveCluster } from './resolve-cluster.ts'
+
+/** A namespace of a cluster. */
+export interface OpenClient {
+  readonly client: KubeClient
+  readonly namespace: string
+}
+
+/** Opens the cluster that the options name, for the time of one call. */
+export async function withClient<T>(
+  options: ClusterOptions,
+  terminal: Terminal,
+  call: (cluster: OpenClient) => Promise<T>,
+): Promise<T> {
+  const { kubeConfig, namespace } = resolveCluster(options, terminal.env, (message) => terminal.err(`! ${message}\n`))
+  const gate = credentialsGate(currentContext(kubeConfig)?.cluster.server ?? '')
+  const client = createKubeClient({ kubeConfig, userAgent: 'agent-jobs-cli', onRequest: gate.onRequest })
+  try {
+    return await gate.orRefused(call({ client, namespace }))
+  } finally {
+    await client.close()
+  }
+}
