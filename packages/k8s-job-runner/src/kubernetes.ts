@@ -16,6 +16,7 @@ export type {
   V1PodDNSConfig as PodDnsConfig,
   V1PodSecurityContext as PodSecurityContext,
   V1PodSpec as PodSpec,
+  V1PodTemplateSpec as PodTemplate,
   V1ResourceRequirements as ResourceRequirements,
   V1Secret as Secret,
   V1SecurityContext as SecurityContext,

@@ -1,9 +1,10 @@
 import { packEnv, programText, type LaunchSpec } from '@agent-jobs/launcher'
 import { followSettings, type FollowSettings } from './follow-settings.ts'
-import type { Job, Secret } from './kubernetes.ts'
+import type { Job, PodTemplate, Secret } from './kubernetes.ts'
 import { shortHash, toLabelValue } from './label-value.ts'
 import { annotation, label } from './labels.ts'
 import { jobNameFor, secretNameFor } from './object-names.ts'
+import { mergePodTemplate } from './pod-overlay.ts'
 import { guardKey, podSpec } from './pod-template.ts'
 import type { RunRequest } from './run-request.ts'
 
@@ -108,18 +109,21 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         podReplacementPolicy: 'Failed',
         ttlSecondsAfterFinished: request.ttlSecondsAfterFinished ?? 3600,
         ...(request.suspend === true || request.queue !== undefined ? { suspend: true } : {}),
-        template: {
-          metadata: {
-            labels,
-            annotations: {
-              ...request.annotations,
-              [annotation.runId]: runId,
-              'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
-              'karpenter.sh/do-not-disrupt': 'true',
+        template: mergePodTemplate<PodTemplate>(
+          {
+            metadata: {
+              labels,
+              annotations: {
+                ...request.annotations,
+                [annotation.runId]: runId,
+                'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+                'karpenter.sh/do-not-disrupt': 'true',
+              },
             },
+            spec: podSpec(request, secretName, runHash),
           },
-          spec: podSpec(request, secretName, runHash),
-        },
+          request.podTemplate,
+        ),
       },
     },
   }

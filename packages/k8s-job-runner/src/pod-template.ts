@@ -10,6 +10,8 @@ function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
+const fixedUser = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000, fsGroupChangePolicy: 'OnRootMismatch' }
+
 /** The pod of a run. It has no volume of its own: any volume costs about 0.3 s of start. */
 export function podSpec(request: RunRequest, secret: string, runHash: string): PodSpec {
   const { scheduling = {} } = request
@@ -31,10 +33,7 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
     activeDeadlineSeconds: request.deadlineSeconds,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      fsGroup: 1000,
-      fsGroupChangePolicy: 'OnRootMismatch',
+      ...(request.podUser === 'platform' ? {} : fixedUser),
       seccompProfile: { type: 'RuntimeDefault' },
       ...request.podSecurityContext,
     },

@@ -104,6 +104,8 @@ export interface RunRequest {
   /** Mounts the service account's token; costs about 0.3 s of start. Default false. */
   automountServiceAccountToken?: boolean
   pullSecrets?: readonly string[]
+  /** `fixed` (default): user, group and fsGroup 1000. `platform`: whatever the platform assigns, as OpenShift does. */
+  podUser?: 'fixed' | 'platform'
   /** Laid over the defaults: uid and gid 1000, non-root, seccomp RuntimeDefault. */
   podSecurityContext?: PodSecurityContext
   /** Laid over the defaults: no privilege escalation, all capabilities dropped. */
@@ -120,6 +122,8 @@ export interface RunRequest {
   queue?: RunQueue
   /** Native sidecars: started before the command, stopped after it. */
   sidecars?: Container[]
+  /** `metadata` and `spec` that are merged over the pod by Kubernetes' strategic rules. Launcher, names and lock stay. */
+  podTemplate?: Record<string, unknown>
   /** Where the launcher writes the same frames again, on a mounted volume. */
   journal?: { path: string; maxBytes?: number }
   /** Keeps Job and pod until their TTL; the Secret goes all the same. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isDnsLabel, isDnsName, isLabelKey, isLabelValue } from './label-value.ts'
+import { podTemplateProblems } from './pod-overlay.ts'
 import type { RunRequest } from './run-request.ts'
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value)
@@ -100,5 +101,6 @@ export function podProblems(request: RunRequest): string[] {
     ...networkProblems(request),
     ...resourceProblems(request),
     ...containerProblems(request),
+    ...podTemplateProblems(request.podTemplate, request.containerName ?? 'main'),
   ]
 }
