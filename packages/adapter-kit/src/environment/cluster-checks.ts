@@ -2,7 +2,7 @@ import { isForbidden, isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
 import { messageOf } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
-import { dataClaim } from '../pod/build-request.ts'
+import { dataClaim } from '../pod/pod-volumes.ts'
 import type { RunSite } from '../plan/run-site.ts'
 import { missingPermissions, permissions, type Permission } from './permissions.ts'
 

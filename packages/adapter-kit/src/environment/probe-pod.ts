@@ -3,7 +3,11 @@ import { describeOutcome, outcomeTable, RunError, type RunHandle, type RunReques
 import { isRecord } from '../settings/loose-text.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import type { RunSite } from '../plan/run-site.ts'
-import { dataClaim, placement } from '../pod/build-request.ts'
+import { instanceRootOf, probeFolderOf } from '../plan/places.ts'
+import { makeOrKeep } from '../volume/pod-folders.ts'
+import type { VolumeFolder } from '../volume/volume-scope.ts'
+import { podFields } from '../pod/pod-fields.ts'
+import { podVolumes } from '../pod/pod-volumes.ts'
 import type { Check } from './cluster-checks.ts'
 
 // Runs in the agent's image; prints one line of JSON.
@@ -103,6 +107,21 @@ export function probeFindings(
   return checks
 }
 
+/**
+ * What the probe pod gets of the data volume, made by the server as for a run. Its image and command are the agent's to
+ * choose, so it sees no more than a run would.
+ */
+async function probeFolder(
+  { scoped, dataMountPath, volume }: RunSite<CommonSettings>,
+  { deps, companyId }: { deps: AdapterDependencies; companyId: string },
+): Promise<{ folder: string; folders: VolumeFolder[] | null }> {
+  if (!scoped) return { folder: dataMountPath, folders: null }
+  const folder = probeFolderOf(instanceRootOf(deps.env, dataMountPath), companyId)
+  const place = volume.place(folder)
+  if (place !== null) await makeOrKeep(place)
+  return { folder, folders: [{ path: folder, readOnly: false }] }
+}
+
 /** Starts a pod as a run would have it, and looks around in it. */
 export async function probePod(
   site: RunSite<CommonSettings>,
@@ -112,17 +131,18 @@ export async function probePod(
     minimumVersion: string | null
     needsShell: boolean
     adapterType: string
+    companyId: string
     signal: AbortSignal
   },
 ): Promise<Check[]> {
-  const { settings, inheritance, namespace, dataMountPath, apiUrl, hasVolume } = site
+  const { settings, inheritance, namespace, apiUrl, hasVolume } = site
   const image = settings.image ?? inheritance?.image
   if (!image) {
     return [
       { code: 'k8s_image_unknown', level: 'error', message: 'There is no image for agent pods.', hint: 'Set "image".' },
     ]
   }
-  const claim = dataClaim(settings, inheritance, namespace)
+  const { folder, folders } = await probeFolder(site, input)
   const runId = `probe-${input.deps.clock.now()}`
   const request: RunRequest = {
     key: `${input.adapterType}:${runId}`,
@@ -131,21 +151,12 @@ export async function probePod(
     image,
     imagePullPolicy: settings.imagePullPolicy,
     command: {
-      argv: ['node', '-e', program, input.command, hasVolume ? dataMountPath : '', apiUrl ?? ''],
+      argv: ['node', '-e', program, input.command, hasVolume ? folder : '', apiUrl ?? ''],
       limits: { totalMs: 60_000 },
     },
     labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-probe' },
-    ...(claim
-      ? {
-          volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim.name } }],
-          mounts: [
-            { name: 'data', mountPath: dataMountPath, ...(claim.subPath === null ? {} : { subPath: claim.subPath }) },
-          ],
-        }
-      : {}),
-    ...(inheritance?.namespace === namespace ? { pullSecrets: inheritance.imagePullSecrets } : {}),
-    ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
-    ...placement(settings, inheritance),
+    ...podVolumes({ ...site, claims: [], folders }),
+    ...podFields(site),
     start: { budgetSeconds: 120, unschedulableGraceSeconds: Math.min(30, settings.podScheduleTimeoutSec) },
   }
   let handle: RunHandle

@@ -22,7 +22,7 @@ function statusOf(checks: readonly Check[]): AdapterEnvironmentTestResult['statu
 async function findings<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   deps: AdapterDependencies,
-  config: Record<string, unknown>,
+  { config, companyId }: Pick<AdapterEnvironmentTestContext, 'config' | 'companyId'>,
 ): Promise<Check[]> {
   const signal = AbortSignal.timeout(timeoutMs)
   const site = await openSite(definition, deps, config, signal)
@@ -65,6 +65,7 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
     minimumVersion: definition.minimumVersion?.(site.settings) ?? null,
     needsShell: definition.needsBash ?? false,
     adapterType: definition.type,
+    companyId,
     signal: AbortSignal.timeout(probeTimeoutMs),
   })
   return [...checks, ...probe]
@@ -102,7 +103,7 @@ export async function testEnvironment<Schema extends AgentDefinition['schema'], 
 ): Promise<AdapterEnvironmentTestResult> {
   let checks: Check[]
   try {
-    checks = await findings(definition, deps, ctx.config)
+    checks = await findings(definition, deps, ctx)
   } catch (error) {
     const code = AdapterError.isInstance(error) ? error.code : 'k8s_api_unreachable'
     const hint = errorTable()[code]?.todo

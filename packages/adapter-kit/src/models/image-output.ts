@@ -3,6 +3,7 @@ import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { AdapterError } from '../adapter-error.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { openSite } from '../plan/run-site.ts'
+import { podFields } from '../pod/pod-fields.ts'
 
 const limitMs = 60_000
 const startBudgetSeconds = 60
@@ -19,7 +20,8 @@ export async function imageOutput(
   command: { argv: readonly string[]; env: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { cluster, namespace, inheritance, references } = await openSite(definition, deps, {}, signal)
+  const site = await openSite(definition, deps, {}, signal)
+  const { cluster, namespace, inheritance, references } = site
   const image = inheritance?.image
   if (!image) {
     throw new AdapterError(
@@ -41,11 +43,9 @@ export async function imageOutput(
         references.flatMap(({ name, valueFrom }) => (valueFrom ? [[name, valueFrom] as const] : [])),
       ),
       labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-models' },
-      pullSecrets: inheritance.imagePullSecrets,
-      scheduling: {
-        ...(inheritance.nodeSelector ? { nodeSelector: inheritance.nodeSelector } : {}),
-        ...(inheritance.tolerations ? { tolerations: inheritance.tolerations } : {}),
-      },
+      ...podFields(site),
+      // Listing takes little, and must find a place on a full node.
+      resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: podFields(site).resources?.limits ?? {} },
       start: { budgetSeconds: startBudgetSeconds, unschedulableGraceSeconds: startBudgetSeconds },
     },
     { signal },

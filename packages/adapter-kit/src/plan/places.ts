@@ -26,6 +26,11 @@ export interface RunPlaces {
   scope: VolumeScope | null
 }
 
+/** The folder that a probe pod gets of the data volume: its company's, and nobody else's. */
+export function probeFolderOf(instanceRoot: string, companyId: string): string {
+  return posix.join(instanceRoot, 'data', 'agent-jobs', pathComponent(companyId, 'company id'), 'probe')
+}
+
 /** Refuses an id that could lead a path out of its folder. */
 function pathComponent(id: string, what: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(id)) {
@@ -56,8 +61,7 @@ export function runPlaces(input: {
   const company = pathComponent(run.companyId, 'company id')
   const agent = pathComponent(run.agentId, 'agent id')
   const runId = pathComponent(run.runId, 'run id')
-  const instance = pathComponent(env['PAPERCLIP_INSTANCE_ID']?.trim() || 'default', 'instance id')
-  const instanceRoot = posix.join(serverHome(env, dataMountPath), 'instances', instance)
+  const instanceRoot = instanceRootOf(env, dataMountPath)
   const runDirectory = posix.join(podScratch, `agent-run-${runId}`)
   if (!hasVolume) {
     const home = posix.join(podScratch, 'agent-home')
@@ -119,6 +123,12 @@ export function runPlaces(input: {
     bundleRoot,
     scope,
   }
+}
+
+/** Root of Paperclip's instance on the data volume. */
+export function instanceRootOf(env: Readonly<Record<string, string | undefined>>, dataMountPath: string): string {
+  const instance = pathComponent(env['PAPERCLIP_INSTANCE_ID']?.trim() || 'default', 'instance id')
+  return posix.join(serverHome(env, dataMountPath), 'instances', instance)
 }
 
 /** Paperclip's home on the volume. */

@@ -121,8 +121,6 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
     configured: settings.env,
     forced: { HOME: places.home, ...isolationVariables(plan.isolation), ...prepared.env },
-    // Images of servers bake `production`, with which an agent's package manager leaves out what it builds and tests by.
-    fallback: plan.visibleEnv['NODE_ENV'] === undefined ? { NODE_ENV: 'development' } : {},
     cwd: places.cwd,
     agentHome: agentHome(settings, run),
     scratch,
@@ -160,6 +158,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     settings,
     inheritance,
     namespace: plan.namespace,
+    podUser: plan.podUser,
     references: plan.references,
     env,
     argv: prepared.argv,

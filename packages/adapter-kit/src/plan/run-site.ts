@@ -1,3 +1,4 @@
+import { isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { z } from 'zod'
 import type { AgentDefinition, CommonSettings } from '../agent/agent-definition.ts'
 import type { Cluster } from '../cluster/cluster-pool.ts'
@@ -5,12 +6,15 @@ import { isSensitive, type EnvPolicy } from '../pod/env-policy.ts'
 import type { PodInheritance } from '../pod/inherit-from-pod.ts'
 import { narrowSources, ownNamespace, readSelfPod } from '../pod/self-pod.ts'
 import { admitSettings } from '../policy/admit-settings.ts'
+import { policyFor } from '../policy/judge-settings.ts'
+import type { OperatorPolicy } from '../policy/operator-policy.ts'
 import { unknownSettingMessage, unknownSettings } from '../settings/unknown-settings.ts'
 import { createVolumeView, type SharedVolume } from '../volume/volume-view.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { configuredVariables } from '../pod/agent-env.ts'
 import { podApiUrl } from './api-url.ts'
-import { dataClaim } from '../pod/build-request.ts'
+import { assignsUsers } from '../pod/pod-fields.ts'
+import { dataClaim } from '../pod/pod-volumes.ts'
 import { secretTexts } from './secret-texts.ts'
 
 /** Where an agent's runs take place: settings, cluster, namespace, and what is taken over from the server's pod. */
@@ -26,6 +30,8 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   /** Pods get their company's folders of the volume instead of all of it. */
   scoped: boolean
   volume: SharedVolume
+  /** Who assigns user and group of the pods. */
+  podUser: 'fixed' | 'platform'
   apiUrl: string | null
   /** What the agent will see of others' variables; null where the value is a reference. */
   visibleEnv: Record<string, string | null>
@@ -34,18 +40,36 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   warnings: string[]
 }
 
-function policyOf(settings: CommonSettings, env: AdapterDependencies['env']): EnvPolicy {
+function envPolicyOf(settings: CommonSettings, operator: OperatorPolicy, env: AdapterDependencies['env']): EnvPolicy {
   const fromServer = (env['AGENT_ENV_ALLOWLIST'] ?? '').split(',').map((name) => name.trim())
+  const { env: variables, volumes } = operator.inherit
   return {
-    allow: [...settings.inheritedEnvAllow, ...fromServer.filter((name) => name !== '')],
+    allow: [...settings.inheritedEnvAllow, ...variables, ...volumes, ...fromServer.filter((name) => name !== '')],
     deny: settings.inheritedEnvDeny,
   }
 }
 
-function isServersClaim({ workspaceVolumeClaim: named }: CommonSettings, inheritance: PodInheritance | null): boolean {
-  const own = inheritance?.dataClaim ?? null
-  return named === undefined || (own?.name === named && own.subPath === null)
+/** A claim that the operator sets for all agents is the server's volume, under the name that it has in their namespace. */
+function isServersClaim(
+  { workspaceVolumeClaim: named }: CommonSettings,
+  inheritance: PodInheritance | null,
+  byDefault: unknown,
+): boolean {
+  return named === undefined || named === inheritance?.dataClaim?.name || named === byDefault
 }
+
+async function podUserOf(client: KubeClient, name: string, signal: AbortSignal): Promise<'fixed' | 'platform'> {
+  try {
+    return assignsUsers(await client.get(kinds.Namespace, { name, signal })) ? 'platform' : 'fixed'
+  } catch (error) {
+    // Namespaces are not for everybody to read; the setting says it where it matters.
+    if (isForbidden(error) || isNotFound(error)) return 'fixed'
+    throw error
+  }
+}
+
+// The server's own mount, wherever the agents' is.
+const serverMountPath = '/paperclip'
 
 /** Reads the settings and the server's own pod. */
 export async function openSite<Schema extends AgentDefinition['schema']>(
@@ -54,16 +78,27 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
   config: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<RunSite<z.output<Schema>>> {
-  const { settings } = admitSettings(definition, deps.env, config)
+  const { settings, policy: operator } = admitSettings(definition, deps.env, config)
   const cluster = deps.clusters.get(settings.kubeconfig)
   const { client } = cluster
   const serverNamespace = ownNamespace(deps.env, cluster.contextNamespace)
   const namespace = settings.namespace ?? serverNamespace
   const dataMountPath = (settings.workspaceMountPath ?? '/paperclip').replace(/(?<=.)\/+$/, '')
-  const policy = policyOf(settings, deps.env)
-  // The server's own mount is at /paperclip, wherever the agents' is.
-  const own = { client, env: deps.env, namespace: serverNamespace, policy, dataMountPath: '/paperclip', signal }
-  const inheritance = await readSelfPod(own)
+  const policy = envPolicyOf(settings, operator, deps.env)
+  const inheritance = await readSelfPod({
+    client,
+    env: deps.env,
+    namespace: serverNamespace,
+    options: {
+      policy,
+      dataMountPath: serverMountPath,
+      values: deps.env,
+      image: settings.image ?? null,
+      namespace,
+      shared: settings.volumeAccess === 'whole' && dataMountPath === serverMountPath ? [serverMountPath] : [],
+    },
+    signal,
+  })
   const warnings = unknownSettings(definition.schema, config).map(unknownSettingMessage)
   let references: RunSite['references'] = []
   if (inheritance?.namespace === namespace) {
@@ -74,6 +109,12 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
   } else if (inheritance && (inheritance.env.references.length > 0 || inheritance.dataClaim)) {
     warnings.push(
       `Agent pods run in namespace "${namespace}" and the Paperclip server in "${inheritance.namespace}": its data volume, Secrets and pull secrets cannot be inherited.`,
+    )
+  }
+  const missing = inheritance?.env.withheld.filter(({ reason }) => reason === 'path_missing') ?? []
+  if (missing.length > 0) {
+    warnings.push(
+      `Not passed on from the server, because the agent's pod does not have the files that they name: ${missing.map(({ name }) => name).join(', ')}. Mount them from a ConfigMap, or allow the volume in the operator policy ("inherit.volumes").`,
     )
   }
   const hasVolume = dataClaim(settings, inheritance, namespace) !== null
@@ -107,12 +148,15 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
       settings.volumeAccess === 'company' &&
       hasVolume &&
       volume.covers(dataMountPath) &&
-      isServersClaim(settings, inheritance),
+      isServersClaim(settings, inheritance, policyFor(operator, definition.type).defaults['workspaceVolumeClaim']),
     volume,
+    podUser: settings.podUser === 'auto' ? await podUserOf(client, namespace, signal) : settings.podUser,
     apiUrl: url,
     secrets: [
       ...secretTexts(settings),
-      ...Object.values(inheritance?.env.sensitive ?? {}),
+      ...Object.entries(inheritance?.env.sensitive ?? {}).flatMap(([name, value]) =>
+        isSensitive(name, value) ? [value] : [],
+      ),
       // Of what stays a reference the value is known all the same: this very process was started with it.
       ...references.flatMap(({ name }) => {
         const value = deps.env[name]

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { paperclipContext } from '../../test/paperclip-context.ts'
 import { agentEnv, type AgentEnvInput } from './agent-env.ts'
@@ -11,7 +12,6 @@ function envOf(overrides: Partial<AgentEnvInput> & { context?: Record<string, un
     inherited: { plain: {}, sensitive: {} },
     configured: undefined,
     forced: { HOME: '/paperclip' },
-    fallback: {},
     cwd: '/paperclip/work',
     agentHome: null,
     scratch: '/tmp/run/scratch',
@@ -45,7 +45,10 @@ describe("the agent's environment", () => {
     const forced = { HOME: '/paperclip/home', TMPDIR: '/paperclip/runs/1/tmp' }
     const configured = { TMP: '/paperclip/instances/default/scratch', TEMP: '/paperclip/home/tmp' }
     const { plain, secret } = envOf({ agentHome: '/paperclip/agents/ada', forced, configured })
-    expect(plain).toMatchObject({ AGENT_HOME: '/paperclip/agents/ada', TMPDIR: '/paperclip/runs/1/tmp' })
+    expect({ ...plain, ...secret }).toMatchObject({
+      AGENT_HOME: '/paperclip/agents/ada',
+      TMPDIR: '/paperclip/runs/1/tmp',
+    })
     expect({ ...plain, ...secret }).toMatchObject({ TEMP: '/paperclip/home/tmp' })
     expect({ ...plain, ...secret }).not.toHaveProperty('TMP')
   })
@@ -90,9 +93,35 @@ describe("the agent's environment", () => {
   })
 
   it("puts every value of the user's into the Secret, whatever its name", () => {
-    const { plain, secret } = envOf({ configured: { COLOR: 'blue', N: 3, T: true } })
-    expect(secret).toMatchObject({ COLOR: 'blue', N: '3', T: 'true' })
+    const { plain, secret } = envOf({ configured: { COLOR: 'blue', N: 3, T: true, TZ: 'UTC' } })
+    expect(secret).toMatchObject({ COLOR: 'blue', N: '3', T: 'true', TZ: 'UTC' })
     expect(plain).not.toHaveProperty('COLOR')
+  })
+
+  it('leaves out what leads a shell to programs of the server host', () => {
+    const wrappers = `${tmpdir()}/paperclip-github/bin`
+    const { plain, secret } = envOf({
+      configured: {
+        PATH: `${wrappers}:/usr/bin`,
+        BASH_ENV: `${wrappers}/env.sh`,
+        ZDOTDIR: wrappers,
+        PAPERCLIP_GITHUB_AUTH_MODE: 'managed',
+      },
+    })
+    const all = { ...plain, ...secret }
+    for (const name of ['PATH', 'BASH_ENV', 'ZDOTDIR', 'PAPERCLIP_GITHUB_AUTH_MODE'])
+      expect(all).not.toHaveProperty(name)
+    expect(envOf({ configured: { PATH: '/opt/tools:/usr/bin' } }).secret['PATH']).toBe('/opt/tools:/usr/bin')
+  })
+
+  it('puts only locale, identity and places into the Job, whatever a secret is called', () => {
+    const { plain } = envOf({
+      inherited: { plain: { TZ: 'UTC' }, sensitive: { JWTSECRET: 's3cret', OPENAI_BASE_URL: 'http://gateway' } },
+      forced: { HOME: '/paperclip', OWN: 's3cret' },
+      apiUrl: 'http://user:s3cret@paperclip:3100',
+    })
+    expect(plain).toMatchObject({ TZ: 'UTC', HOME: '/paperclip' })
+    expect(JSON.stringify(plain)).not.toMatch(/s3cret|gateway/)
   })
 
   it('layers inherited < Paperclip < configured < forced', () => {

@@ -1,14 +1,13 @@
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import {
   buildPaperclipEnv,
-  isForbiddenConfigEnvKey,
-  isPaperclipRuntimeEnvKey,
   readPaperclipIssueWorkModeFromContext,
   refreshPaperclipWorkspaceEnvForExecution,
   stringifyPaperclipWakePayload,
 } from '@paperclipai/adapter-utils/server-utils'
+import { tmpdir } from 'node:os'
 import { AdapterError } from '../adapter-error.ts'
-import { isSensitive } from './env-policy.ts'
+import { isPlain, isSensitive } from './env-policy.ts'
 import type { InheritedEnv } from './inherit-from-pod.ts'
 import { describe } from '../settings/loose-text.ts'
 import { liesIn } from '../volume/lies-in.ts'
@@ -30,8 +29,6 @@ export interface AgentEnvInput {
   configured: Record<string, unknown> | undefined
   /** The agent's own variables (home of its state, provider switches); they win over everything. */
   forced: Record<string, string>
-  /** Set only where nobody else set it. */
-  fallback: Record<string, string>
   cwd: string
   agentHome: string | null
   /** Folder of the pod for files that go with the run. */
@@ -60,6 +57,7 @@ const publicNames = new Set([
   'PAPERCLIP_WORKSPACE_SOURCE',
   'PAPERCLIP_WORKSPACE_STRATEGY',
   'AGENT_HOME',
+  'HOME',
 ])
 
 /** The user's variables as texts; anything else is refused by name, never dropped in silence. */
@@ -96,6 +94,17 @@ function placeInPod(variables: Record<string, string>, input: { home: string; sc
     if (liesIn(value, input.home) || name in input.kept) continue
     if (scratchName.test(name)) variables[name] = input.scratch
     else if (hostPath.test(name)) delete variables[name]
+  }
+}
+
+// Paperclip leads shells of its own host to programs in its temporary folder; no pod has them.
+const hostShell = /^(?:PATH|ZDOTDIR|BASH_ENV|ENV)$/
+
+function leaveOutHostPaths(variables: Record<string, string>): void {
+  delete variables['PAPERCLIP_GITHUB_AUTH_MODE']
+  for (const name of Object.keys(variables).filter((each) => hostShell.test(each))) {
+    const parts = (variables[name] ?? '').split(':')
+    if (parts.some((part) => liesIn(part, tmpdir()))) delete variables[name]
   }
 }
 
@@ -161,7 +170,6 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
 
   const home = forced['HOME'] ?? '/paperclip'
   const all: Record<string, string> = {
-    ...input.fallback,
     ...inherited.plain,
     ...inherited.sensitive,
     ...base,
@@ -171,19 +179,14 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     delete all['PAPERCLIP_API_KEY']
     exemptLoopback(all)
   }
+  leaveOutHostPaths(all)
   placeInPod(all, { home, scratch: input.scratch, kept: forced })
   const { env, shed } = shedOversized(all)
 
   const result: AgentEnv = { plain: {}, secret: {}, shed }
   for (const [name, value] of Object.entries(env)) {
-    const fromUser = name in configured && !(name in forced) && !isManaged(name, base, configured)
-    const open = publicNames.has(name) || name in forced || name in inherited.plain || name in input.fallback
-    const hidden = fromUser || !open || name in inherited.sensitive || isSensitive(name, value)
-    ;(hidden && !publicNames.has(name) ? result.secret : result.plain)[name] = value
+    const isOpen = publicNames.has(name) ? !isSensitive('', value) : !(name in configured) && isPlain(name, value)
+    ;(isOpen ? result.plain : result.secret)[name] = value
   }
   return result
-}
-
-function isManaged(name: string, base: Record<string, string>, configured: Record<string, string>): boolean {
-  return isForbiddenConfigEnvKey(name) || (isPaperclipRuntimeEnvKey(name) && base[name] !== configured[name])
 }

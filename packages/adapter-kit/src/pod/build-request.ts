@@ -1,11 +1,12 @@
-import { posix } from 'node:path'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
-import type { V1EnvVar, V1EnvVarSource, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import type { V1EnvVar, V1EnvVarSource } from '@kubernetes/client-node'
 import type { AgentClaim, AgentFile, CommonSettings } from '../agent/agent-definition.ts'
 import { AdapterError } from '../adapter-error.ts'
 import type { PodInheritance } from './inherit-from-pod.ts'
 import type { AgentEnv } from './agent-env.ts'
 import { dockerSidecar } from './docker-sidecar.ts'
+import { extraAnnotations, extraEnvironment, extraVolumes, podFields } from './pod-fields.ts'
+import { podVolumes } from './pod-volumes.ts'
 import type { VolumeFolder } from '../volume/volume-scope.ts'
 import { extraLabels, identityAnnotations, identityLabels, type RunIdentity } from './labels.ts'
 
@@ -20,6 +21,8 @@ export interface RequestInput {
   /** Namespace of the Job; references and claims of the server's pod are good only in its own. */
   namespace: string
   references: readonly V1EnvVar[]
+  /** Who assigns user and group of pods in this namespace. */
+  podUser: 'fixed' | 'platform'
   env: AgentEnv
   argv: readonly string[]
   cwd: string
@@ -34,46 +37,6 @@ export interface RequestInput {
   proxy: RunRequest['command']['proxy'] | null
 }
 
-/** The claim behind the agents' data volume: the user's, else the server's own when it can be mounted. */
-export function dataClaim(settings: CommonSettings, inheritance: PodInheritance | null, namespace: string) {
-  if (settings.workspaceVolumeClaim !== undefined)
-    return { name: settings.workspaceVolumeClaim, subPath: null, readOnly: false }
-  return inheritance?.namespace === namespace ? inheritance.dataClaim : null
-}
-
-function volumesOf(input: RequestInput): { volumes: V1Volume[]; mounts: V1VolumeMount[] } {
-  const { settings, inheritance, namespace, dataMountPath } = input
-  const claim = dataClaim(settings, inheritance, namespace)
-  const volumes: V1Volume[] = []
-  const mounts: V1VolumeMount[] = []
-  if (claim) {
-    volumes.push({ name: 'data', persistentVolumeClaim: { claimName: claim.name } })
-    const below = (path: string) => posix.join(claim.subPath ?? '', posix.relative(dataMountPath, path))
-    const folders = input.folders ?? [{ path: dataMountPath, readOnly: false }]
-    for (const { path, readOnly } of folders) {
-      const subPath = below(path)
-      mounts.push({
-        name: 'data',
-        mountPath: path,
-        ...(subPath === '' || subPath === '.' ? {} : { subPath }),
-        ...(readOnly ? { readOnly } : {}),
-      })
-    }
-  }
-  for (const [index, own] of input.claims.entries()) {
-    const name = `own-${index}`
-    volumes.push({ name, persistentVolumeClaim: { claimName: own.name } })
-    mounts.push({ name, mountPath: own.mountPath })
-  }
-  if (inheritance?.namespace !== namespace) return { volumes, mounts }
-  for (const [index, { volume, mounts: at }] of inheritance.secretVolumes.entries()) {
-    const name = `inherited-${index}`
-    volumes.push({ ...volume, name })
-    mounts.push(...at.map((mount) => Object.assign({}, mount, { name })))
-  }
-  return { volumes, mounts }
-}
-
 function referencesOf(input: RequestInput): Record<string, V1EnvVarSource> {
   if (input.inheritance?.namespace !== input.namespace) return {}
   const literal = new Set([...Object.keys(input.env.plain), ...Object.keys(input.env.secret)])
@@ -84,7 +47,15 @@ function referencesOf(input: RequestInput): Record<string, V1EnvVarSource> {
   )
 }
 
+/** A reference that the settings name goes before any literal of the same name. */
+function without(variables: Record<string, string>, names: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in names)))
+}
+
 const seconds = (value: number) => Math.max(1, Math.ceil(value))
+
+// An image of a server bakes `production`, with which an agent's package manager leaves out what it builds and tests by.
+const bakedNames = ['NODE_ENV', 'PAPERCLIP_GITHUB_AUTH_MODE']
 
 /** Makes the run's request. Pure. */
 export function buildRequest(input: RequestInput): { request: RunRequest; warnings: string[] } {
@@ -106,8 +77,10 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
     const list = env.shed.map(({ name, bytes }) => `${name} (${bytes} bytes)`).join(', ')
     warnings.push(`left out of the environment, since no process can take more than 128 KiB in one variable: ${list}`)
   }
-  const { volumes, mounts } = volumesOf(input)
-  const references = referencesOf(input)
+  const { volumes, mounts } = podVolumes(input)
+  const more = extraVolumes(settings)
+  const variables = extraEnvironment(settings)
+  const references = { ...referencesOf(input), ...variables.references }
   const docker = settings.enableDocker ? dockerSidecar(settings) : null
   const request: RunRequest = {
     key: input.key,
@@ -122,6 +95,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       shell: true,
       cwd: input.cwd,
       createCwd: true,
+      unsetEnv: bakedNames.filter((name) => !(name in env.plain || name in env.secret || name in references)),
       stdin: input.stdin,
       ...(input.finishRule ? { finish: input.finishRule } : {}),
       ...(input.proxy ? { proxy: input.proxy } : {}),
@@ -137,26 +111,22 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
         killGraceMs: Math.max(1, settings.graceSec) * 1000,
       },
     },
-    env: { ...env.plain, ...docker?.env },
-    secretEnv: env.secret,
-    ...(Object.keys(references).length > 0 ? { envValueFrom: references } : {}),
+    env: without({ ...env.plain, ...docker?.env }, variables.references),
+    secretEnv: without(env.secret, variables.references),
+    envFrom: variables.envFrom,
+    envValueFrom: references,
     labels: { ...extra.labels, ...identityLabels(identity) },
-    annotations: identityAnnotations(identity),
-    ...placement(settings, inheritance),
-    volumes: [...volumes, ...(docker?.volumes ?? [])],
-    mounts: [...mounts, ...(docker?.mounts ?? [])],
-    ...(inheritance?.dnsConfig ? { dnsConfig: inheritance.dnsConfig } : {}),
-    ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
-    ...(inheritance?.namespace === input.namespace && inheritance.imagePullSecrets.length > 0
-      ? { pullSecrets: inheritance.imagePullSecrets }
-      : {}),
+    annotations: { ...extraAnnotations(settings), ...identityAnnotations(identity) },
+    ...podFields(input),
+    volumes: [...volumes, ...(docker?.volumes ?? []), ...more.volumes],
+    mounts: [...mounts, ...(docker?.mounts ?? []), ...more.mounts],
     // The launcher ends the run at the limit and says so; the pod's own deadline is there for a launcher that cannot.
     ...(settings.timeoutSec > 0
       ? { deadlineSeconds: seconds(settings.timeoutSec + settings.graceSec + settings.podStartTimeoutSec) }
       : {}),
     terminationGracePeriodSeconds: seconds(settings.graceSec + 5),
     ttlSecondsAfterFinished: Math.max(3600, Math.ceil(settings.ttlSecondsAfterFinished)),
-    ...(docker ? { sidecars: docker.sidecars } : {}),
+    sidecars: [...(docker?.sidecars ?? []), ...more.sidecars],
     ...(input.journalPath === null ? {} : { journal: { path: input.journalPath } }),
     retain: settings.retainJobs,
     start: {
@@ -165,29 +135,4 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
     },
   }
   return { request, warnings }
-}
-
-/** What an agent's pod asks of a node, and of which node. */
-export function placement(
-  settings: CommonSettings,
-  inheritance: PodInheritance | null,
-): Pick<RunRequest, 'resources' | 'scheduling'> {
-  const nodeSelector = settings.nodeSelector ?? inheritance?.nodeSelector
-  const tolerations = settings.tolerations ?? inheritance?.tolerations
-  return {
-    resources: {
-      requests: resources(settings['resources.requests.cpu'], settings['resources.requests.memory']),
-      limits: resources(settings['resources.limits.cpu'], settings['resources.limits.memory']),
-    },
-    scheduling: {
-      ...(nodeSelector ? { nodeSelector } : {}),
-      ...(tolerations ? { tolerations } : {}),
-      ...(settings.priorityClassName === undefined ? {} : { priorityClassName: settings.priorityClassName }),
-      ...(settings.runtimeClassName === undefined ? {} : { runtimeClassName: settings.runtimeClassName }),
-    },
-  }
-}
-
-function resources(cpu: string | undefined, memory: string | undefined): Record<string, string> {
-  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) }
 }

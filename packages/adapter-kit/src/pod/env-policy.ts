@@ -1,136 +1,198 @@
-/** What the rule says about one inherited variable, and why. */
-export type EnvVerdict = { keep: true; sensitive: boolean } | { keep: false; reason: 'denied' | 'server_only' }
+import { matchesPattern, matchesPatterns } from '../policy/patterns.ts'
 
-/** The user's own additions to the rule. `*` matches anything. */
+/** Why a variable of the server does not reach agents. */
+export type WithheldReason =
+  /** The agent's settings deny it. */
+  | 'denied'
+  /** It is not on the list of variables for agents. */
+  | 'not_listed'
+  /** It belongs to the server's own process and would mislead another one. */
+  | 'of_the_server'
+  /** It names a file or folder that the agent's pod does not have. */
+  | 'path_missing'
+  /** It is the server's own identity at a cloud. */
+  | 'cloud_identity'
+  /** It refers to a Secret or ConfigMap of the server's namespace, and the agent runs in another. */
+  | 'other_namespace'
+
+/** What the rule says about one inherited variable, and why. */
+export type EnvVerdict = { keep: true; sensitive: boolean } | { keep: false; reason: WithheldReason }
+
+/** Additions to the built-in list. `*` matches anything. */
 export interface EnvPolicy {
   allow: readonly string[]
   deny: readonly string[]
 }
 
-function globPattern(globs: readonly string[]): RegExp | null {
-  if (globs.length === 0) return null
-  const escaped = globs.map((glob) =>
-    glob
-      .split('*')
-      .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
-      .join('.*'),
-  )
-  return new RegExp(`^(?:${escaped.join('|')})$`)
-}
-
-/** True when one of the globs matches. */
-export function matchesAny(name: string, globs: readonly string[]): boolean {
-  return globPattern(globs)?.test(name) ?? false
-}
-
-// What a Paperclip server needs for itself. An agent runs other people's text with a shell: whoever can make it print
-// its environment would own the database, every session and every agent's token.
-const serverOnly = globPattern([
-  // Paperclip's own variables are set afresh for each run; the server's say where its data lies and sign tokens.
-  'PAPERCLIP_*',
-  'BETTER_AUTH_*',
-  'AUTH_*',
-  'NEXTAUTH_*',
-  '*_AUTH_SECRET',
-  'JWT_*',
-  '*_JWT_*',
-  '*JWT_SECRET*',
-  'DATABASE_*',
-  '*_DATABASE_*',
-  'DB_*',
-  'PGHOST',
-  'PGPORT',
-  'PGUSER',
-  'PGPASSWORD',
-  'PGDATABASE',
-  'PGPASSFILE',
-  'PGSSL*',
-  'POSTGRES_*',
-  'POSTGRESQL_*',
-  'MYSQL_*',
-  'MONGO*',
-  'REDIS_*',
-  '*_REDIS_URL',
-  '*_DSN',
-  'GITHUB_APP_*',
-  'GITHUB_CLIENT_*',
-  'GH_APP_*',
-  'GITHUB_WEBHOOK_*',
-  'SLACK_*',
-  'DISCORD_*',
-  'TELEGRAM_*',
-  'STRIPE_*',
-  'SMTP_*',
-  'SENDGRID_*',
-  'RESEND_*',
-  'MAILGUN_*',
-  '*_CLIENT_SECRET',
-  '*_WEBHOOK_SECRET',
-  '*_SIGNING_*',
-  '*_ENCRYPTION_*',
-  'ENCRYPTION_*',
-  '*_MASTER_KEY',
-  'MASTER_KEY',
-  'SECRETS_MASTER_*',
-  'SESSION_*',
-  '*_SESSION_SECRET',
-  'COOKIE_*',
-  '*_COOKIE_SECRET',
-  'SENTRY_*',
-  'KUBECONFIG',
-  'KUBERNETES_*',
-  // These change how a process runs; the server's heap size or preload would break the agent.
-  'NODE_OPTIONS',
-  'LD_PRELOAD',
-  'LD_LIBRARY_PATH',
-  'HOST',
-  'HOSTNAME',
-  'PORT',
-  'LISTEN_*',
-  'SERVE_UI',
-  'HOME',
-  'PWD',
-  'USER',
-  'SHELL',
-])
-
-// Named as sensitive but made for agents.
-const forAgents = globPattern([
-  // Made by an operator for all agents; Paperclip's own adapter reads them from the server.
-  'PAPERCLIP_OPENCODE_*',
+// What agents need of a server: model providers, proxies, locale, certificate authorities. Everything else stays with the
+// server, whatever its name: an agent runs other people's text with a shell, and can be made to print its environment.
+const forAgents: readonly string[] = [
   'ANTHROPIC_*',
   'CLAUDE_*',
   'OPENAI_*',
+  'CODEX_*',
+  'OPENCODE_*',
+  'PAPERCLIP_OPENCODE_*',
   'OPENROUTER_*',
   'GEMINI_*',
-  'GOOGLE_*',
-  'AWS_*',
-  'AZURE_*',
+  'GOOGLE_API_KEY',
+  'GOOGLE_GENERATIVE_AI_API_KEY',
+  'GOOGLE_CLOUD_PROJECT',
+  'GOOGLE_CLOUD_LOCATION',
+  'GOOGLE_VERTEX_*',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'CLOUD_ML_REGION',
+  'VERTEX_*',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_BEARER_TOKEN_BEDROCK',
+  'AZURE_OPENAI_*',
+  'AZURE_API_KEY',
+  'AZURE_RESOURCE_NAME',
+  'AZURE_COGNITIVE_SERVICES_*',
   'MISTRAL_*',
   'GROQ_*',
   'XAI_*',
   'DEEPSEEK_*',
-  'OPENCODE_*',
-  'GITHUB_TOKEN',
-  'GH_TOKEN',
-])
+  'TOGETHER_*',
+  'FIREWORKS_*',
+  'CEREBRAS_*',
+  'PERPLEXITY_*',
+  'COHERE_*',
+  'MOONSHOT_*',
+  'ZHIPU_*',
+  'DASHSCOPE_*',
+  'HF_TOKEN',
+  'OLLAMA_*',
+  'LITELLM_*',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'all_proxy',
+  'no_proxy',
+  'TZ',
+  'LANG',
+  'LANGUAGE',
+  'LC_*',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
+  'AWS_CA_BUNDLE',
+  'PIP_CERT',
+  'CARGO_HTTP_CAINFO',
+  'DENO_CERT',
+  'NPM_CONFIG_CAFILE',
+  'npm_config_cafile',
+]
+
+// Credentials of AWS serve a server's storage as well as Bedrock; they are for agents where Bedrock is switched on.
+const forBedrock: readonly string[] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE']
+
+// Who the server's pod is at its cloud. Tokens of its service account are never given to agents, so these would only fail
+// there, and would stand in the way of an identity that the agent's own service account brings.
+const cloudIdentity: readonly string[] = [
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_*',
+  'AZURE_CLIENT_ID',
+  'AZURE_TENANT_ID',
+  'AZURE_FEDERATED_TOKEN_FILE',
+  'AZURE_AUTHORITY_HOST',
+]
+
+// These describe the server's own process. No pattern of anybody passes them on.
+const ofTheServer: readonly string[] = [
+  'AGENT_JOBS_*',
+  'BASH_ENV',
+  'ENV',
+  'HOME',
+  'HOST',
+  'HOSTNAME',
+  'KUBECONFIG',
+  'KUBERNETES_*',
+  'LD_LIBRARY_PATH',
+  'LD_PRELOAD',
+  'LISTEN_*',
+  'NODE_ENV',
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'OTEL_RESOURCE_ATTRIBUTES',
+  'OTEL_SERVICE_NAME',
+  'PAPERCLIP_AGENT_JWT_SECRET',
+  'PAPERCLIP_GITHUB_AUTH_MODE',
+  'PAPERCLIP_SECRETS_*',
+  'PATH',
+  'PORT',
+  'PWD',
+  'SERVE_UI',
+  'SHELL',
+  'TMPDIR',
+  'USER',
+  'ZDOTDIR',
+]
+
+/** Variables that name files with certificates, wherever they come from. */
+export const authorityNames: readonly string[] = forAgents.filter((name) =>
+  /(?:CERT|CA|CAINFO|CA_BUNDLE|CAFILE|cafile)(?:S|_FILE|_DIR|_CERTS)?$/.test(name),
+)
+
+/** Values that say nothing secret by their kind; only these may stand in a Job. */
+const plainNames: readonly string[] = [
+  'TZ',
+  'LANG',
+  'LANGUAGE',
+  'LC_*',
+  'NO_PROXY',
+  'no_proxy',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'CLOUD_ML_REGION',
+  'NODE_USE_SYSTEM_CA',
+]
 
 const sensitiveName =
   /(?:^|_)(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|KEY|KEYS|TOKEN|TOKENS|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|CREDENTIAL|CREDENTIALS|AUTH|BEARER|COOKIE|HEADERS|DSN|CERT|JSON|PROVIDERS)(?:_|$)/i
 const sensitiveValue =
-  /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bsk-ant-|\bgh[pousr]_[A-Za-z0-9]{20}/
+  /^[a-z][a-z0-9+.-]{0,40}:\/\/[^/\s:@]{0,500}:[^/\s@]{1,4000}@|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----|\bsk-ant-|\bgh[pousr]_[A-Za-z0-9]{20}/
 const databaseUrl = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?):\/\//i
 
-/** True when a variable's value must not stand in a Job that everybody with `jobs get` can read. */
+/** True when a variable's value is a credential by its name or its looks, so that it must not appear in a log. */
 export function isSensitive(name: string, value = ''): boolean {
   return sensitiveName.test(name) || sensitiveValue.test(value)
 }
 
+/** True when a value may stand in a Job, where everybody with `jobs get` can read it. */
+export function isPlain(name: string, value: string): boolean {
+  return matchesPatterns(name, plainNames) && !sensitiveValue.test(value)
+}
+
+/** What is known about the rest of the server's environment. */
+export interface EnvFacts {
+  /** The server uses models of Amazon Bedrock. */
+  bedrock?: boolean
+}
+
 /** Decides whether an agent may see a variable of the server; the value is known for literals only. */
-export function judgeInherited(name: string, policy: EnvPolicy, value = ''): EnvVerdict {
-  if (matchesAny(name, policy.deny)) return { keep: false, reason: 'denied' }
-  if (matchesAny(name, policy.allow)) return { keep: true, sensitive: isSensitive(name, value) }
-  if (forAgents?.test(name)) return { keep: true, sensitive: isSensitive(name, value) }
-  if (serverOnly?.test(name) || databaseUrl.test(value)) return { keep: false, reason: 'server_only' }
+export function judgeInherited(name: string, policy: EnvPolicy, value = '', facts: EnvFacts = {}): EnvVerdict {
+  if (matchesPatterns(name, policy.deny)) return { keep: false, reason: 'denied' }
+  if (matchesPatterns(name, ofTheServer)) return { keep: false, reason: 'of_the_server' }
+  if (matchesPatterns(name, cloudIdentity)) return { keep: false, reason: 'cloud_identity' }
+  if (matchesPatterns(name, policy.allow)) return { keep: true, sensitive: isSensitive(name, value) }
+  const isListed = matchesPatterns(name, forAgents) || (facts.bedrock === true && matchesPatterns(name, forBedrock))
+  if (!isListed || databaseUrl.test(value)) return { keep: false, reason: 'not_listed' }
   return { keep: true, sensitive: isSensitive(name, value) }
+}
+
+/** Whether a whole source or volume of the server, such as `secret/NAME`, is allowed for agents. */
+export function isSourceAllowed(label: string, allow: readonly string[]): boolean {
+  return allow.some((pattern) => pattern.includes('/') && matchesPattern(label, pattern))
 }

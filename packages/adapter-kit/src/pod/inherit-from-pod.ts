@@ -5,11 +5,10 @@ import type {
   V1Pod,
   V1PodDNSConfig,
   V1Toleration,
-  V1Volume,
-  V1VolumeMount,
 } from '@kubernetes/client-node'
 import { AdapterError } from '../adapter-error.ts'
-import { judgeInherited, type EnvPolicy } from './env-policy.ts'
+import { authorityNames, isPlain, judgeInherited, type EnvPolicy, type WithheldReason } from './env-policy.ts'
+import { serverFiles, type InheritedVolume, type ServerFiles } from './inherited-paths.ts'
 
 /** What an agent pod takes over from the pod of the Paperclip server. */
 export interface PodInheritance {
@@ -24,22 +23,38 @@ export interface PodInheritance {
   tolerations: V1Toleration[] | null
   /** The claim behind the data mount, and the part of it that the server sees. */
   dataClaim: { name: string; subPath: string | null; readOnly: boolean } | null
-  secretVolumes: { volume: V1Volume; mounts: V1VolumeMount[] }[]
+  /** Volumes of the server that agents get: what the operator allows, and what holds the CA that a variable names. */
+  volumes: InheritedVolume[]
   env: InheritedEnv
 }
 
 /** The server's environment, split by what may be done with it. */
 export interface InheritedEnv {
-  /** Literals that may stand in a Job. */
+  /** Literals that may stand in a Job: locale and the like. */
   plain: Record<string, string>
-  /** Literals that belong into the run's Secret. */
+  /** Literals that go to the run's Secret. */
   sensitive: Record<string, string>
   /** Variables that refer to a Secret, ConfigMap or field; they stay references. */
   references: V1EnvVar[]
   /** Whole sources; the caller narrows them to allowed keys. */
   sources: V1EnvFromSource[]
   /** Names that were held back, with the reason. */
-  withheld: { name: string; reason: 'denied' | 'server_only' }[]
+  withheld: { name: string; reason: WithheldReason }[]
+}
+
+/** How a server's pod is read. */
+export interface InheritOptions {
+  policy: EnvPolicy
+  /** Where the server has the data volume. */
+  dataMountPath?: string
+  /** The server's own environment: values of what the pod only refers to. */
+  values?: Readonly<Record<string, string | undefined>>
+  /** The agent's image; null for the server's. */
+  image?: string | null
+  /** Namespace of the agents; the server's by default. Volumes, Secrets and ConfigMaps are good only in their own. */
+  namespace?: string | null
+  /** Folders of the server that the agent's pod has at the same path. */
+  shared?: readonly string[]
 }
 
 /** Picks the server's container: the one called `paperclip`, since a mesh's sidecar may stand first. */
@@ -63,43 +78,61 @@ function withoutContainerName(variable: V1EnvVar): V1EnvVar {
   return { ...variable, valueFrom: { ...variable.valueFrom, resourceFieldRef: own } }
 }
 
+type Values = Readonly<Record<string, string | undefined>>
+
+const isSwitchedOn = (value: string | undefined) => value !== undefined && /^(?:1|true|yes|on)$/i.test(value.trim())
+
+/** Everything that the container was given; what came from whole sources or the image is known by its value only. */
+function variablesOf(container: V1Container, values: Values, isElsewhere: boolean): V1EnvVar[] {
+  const named = container.env ?? []
+  const rest = Object.entries(values).filter(
+    ([name, value]) =>
+      value && !named.some((variable) => variable.name === name) && (isElsewhere || authorityNames.includes(name)),
+  )
+  return [...named, ...rest.map(([name, value]) => ({ name, value: value ?? '' }))]
+}
+
 /** Splits a container's environment by the rule. */
-function splitEnv(container: V1Container, policy: EnvPolicy): InheritedEnv {
+function splitEnv(
+  container: V1Container,
+  { policy, values = {} }: InheritOptions,
+  files: ServerFiles,
+  isElsewhere: boolean,
+): { env: InheritedEnv; volumes: InheritedVolume[] } {
   const split: InheritedEnv = { plain: {}, sensitive: {}, references: [], sources: [], withheld: [] }
-  for (const variable of container.env ?? []) {
-    const { name, value, valueFrom } = variable
-    const verdict = judgeInherited(name, policy, value)
+  const volumes: InheritedVolume[] = []
+  const variables = variablesOf(container, values, isElsewhere)
+  const bedrock = isSwitchedOn(
+    values['CLAUDE_CODE_USE_BEDROCK'] ?? variables.find(({ name }) => name === 'CLAUDE_CODE_USE_BEDROCK')?.value,
+  )
+  for (const variable of variables) {
+    const { name } = variable
+    const value = variable.value ?? values[name]
+    const valueFrom = isElsewhere && value !== undefined ? undefined : variable.valueFrom
+    const verdict = judgeInherited(name, policy, value, { bedrock })
+    const place = verdict.keep ? files.find(value ?? '') : { has: true as const, volume: null }
     if (!verdict.keep) split.withheld.push({ name, reason: verdict.reason })
-    else if (valueFrom) split.references.push(withoutContainerName(variable))
-    else if (value) (verdict.sensitive ? split.sensitive : split.plain)[name] = value
+    else if (!place.has) split.withheld.push({ name, reason: 'path_missing' })
+    else if (valueFrom && isElsewhere) split.withheld.push({ name, reason: 'other_namespace' })
+    else {
+      if (place.volume) volumes.push(place.volume)
+      if (valueFrom) split.references.push(withoutContainerName(variable))
+      else if (value) (isPlain(name, value) ? split.plain : split.sensitive)[name] = value
+    }
   }
-  split.sources.push(...(container.envFrom ?? []))
-  return split
+  trustSameAuthorities(split)
+  split.sources.push(...(isElsewhere ? [] : (container.envFrom ?? [])))
+  return { env: split, volumes }
 }
 
-function secretNamesOf(volume: V1Volume): string[] {
-  if (volume.secret) return [volume.secret.secretName ?? '']
-  return volume.projected?.sources?.flatMap((source) => (source.secret?.name ? [source.secret.name] : [])) ?? []
-}
+const authorities = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'GIT_SSL_CAINFO', 'CURL_CA_BUNDLE', 'AWS_CA_BUNDLE']
 
-function isServiceAccountMount(mountPath: string): boolean {
-  return mountPath.startsWith('/var/run/secrets/kubernetes.io/')
-}
-
-function secretVolumesOf(pod: V1Pod, container: V1Container, policy: EnvPolicy): PodInheritance['secretVolumes'] {
-  return (pod.spec?.volumes ?? []).flatMap((volume) => {
-    if (!volume.secret && !volume.projected && !volume.csi) return []
-    const mounts = (container.volumeMounts ?? [])
-      .filter((mount) => mount.name === volume.name && !isServiceAccountMount(mount.mountPath))
-      .map((mount) => Object.assign({}, mount, { readOnly: true }))
-    const names = secretNamesOf(volume).map((name) => `secret/${name}`)
-    const denied = names.some((name) => !judgeInherited(name, policy).keep)
-    // A projected volume with the server's own token would hand its API rights to the agent.
-    const hasToken = volume.projected?.sources?.some((source) => source.serviceAccountToken) ?? false
-    if (mounts.length === 0 || denied || hasToken) return []
-    const optional = volume.secret ? { ...volume, secret: { ...volume.secret, optional: true } } : volume
-    return [{ volume: optional, mounts }]
-  })
+/** Node reads its own variable only: the launcher and agents written in Node trust what curl, Git and Python do. */
+function trustSameAuthorities({ sensitive, references }: InheritedEnv): void {
+  const has = (name: string) => name in sensitive || references.some((reference) => reference.name === name)
+  if (has('NODE_EXTRA_CA_CERTS')) return
+  const named = authorities.find((name) => sensitive[name] !== undefined)
+  if (named !== undefined) sensitive['NODE_EXTRA_CA_CERTS'] = sensitive[named] ?? ''
 }
 
 function dataClaimOf(pod: V1Pod, container: V1Container, dataMountPath: string): PodInheritance['dataClaim'] {
@@ -112,12 +145,23 @@ function dataClaimOf(pod: V1Pod, container: V1Container, dataMountPath: string):
 }
 
 /** Reads from the server's own pod what its agents' pods take over. Pure: the pod in, the data out. */
-export function inheritFromPod(
-  pod: V1Pod,
-  { policy, dataMountPath = '/paperclip' }: { policy: EnvPolicy; dataMountPath?: string },
-): PodInheritance {
+export function inheritFromPod(pod: V1Pod, options: InheritOptions): PodInheritance {
+  const { policy, dataMountPath = '/paperclip', image = null, shared = [] } = options
   const container = serverContainer(pod)
   const pullSecrets = pod.spec?.imagePullSecrets ?? []
+  const { namespace } = options
+  const isElsewhere = typeof namespace === 'string' && namespace !== pod.metadata?.namespace
+  const files = serverFiles({
+    pod,
+    container,
+    allow: policy.allow,
+    deny: policy.deny,
+    sameImage: image === null || image === container.image,
+    shared,
+    mountable: !isElsewhere,
+  })
+  const { env, volumes } = splitEnv(container, options, files, isElsewhere)
+  const all = [...files.allowed, ...volumes]
   return {
     namespace: pod.metadata?.namespace ?? 'default',
     podName: pod.metadata?.name ?? '',
@@ -129,7 +173,7 @@ export function inheritFromPod(
     nodeSelector: pod.spec?.nodeSelector ?? null,
     tolerations: pod.spec?.tolerations?.filter(({ key }) => !key?.startsWith('node.kubernetes.io/')) ?? null,
     dataClaim: dataClaimOf(pod, container, dataMountPath),
-    secretVolumes: secretVolumesOf(pod, container, policy),
-    env: splitEnv(container, policy),
+    volumes: all.filter(({ volume }, at) => all.findIndex((other) => other.volume.name === volume.name) === at),
+    env,
   }
 }

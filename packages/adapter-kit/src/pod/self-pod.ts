@@ -3,8 +3,8 @@ import { isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kub
 import type { V1EnvVar } from '@kubernetes/client-node'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import { errnoOf } from '../system-error.ts'
-import { judgeInherited, type EnvPolicy } from './env-policy.ts'
-import { inheritFromPod, type InheritedEnv, type PodInheritance } from './inherit-from-pod.ts'
+import { isSourceAllowed, judgeInherited, type EnvPolicy } from './env-policy.ts'
+import { inheritFromPod, type InheritedEnv, type InheritOptions, type PodInheritance } from './inherit-from-pod.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -35,15 +35,14 @@ export async function readSelfPod(input: {
   client: KubeClient
   env: Env
   namespace: string
-  policy: EnvPolicy
-  dataMountPath: string
+  options: InheritOptions
   signal: AbortSignal
 }): Promise<PodInheritance | null> {
-  const { client, env, namespace, policy, dataMountPath, signal } = input
+  const { client, env, namespace, options, signal } = input
   const name = env['PAPERCLIP_POD_NAME']?.trim() || env['POD_NAME']?.trim() || env['HOSTNAME']?.trim()
   if (!name) return null
   try {
-    return inheritFromPod(await client.get(kinds.Pod, { name, namespace, signal }), { policy, dataMountPath })
+    return inheritFromPod(await client.get(kinds.Pod, { name, namespace, signal }), options)
   } catch (error) {
     if (isNotFound(error)) return null
     if (AdapterError.isInstance(error)) throw error
@@ -73,8 +72,7 @@ export async function narrowSources(input: {
     const name = secretRef?.name ?? configMapRef?.name
     if (!name) continue
     const label = `${secretRef ? 'secret' : 'configmap'}/${name}`
-    const whole = judgeInherited(label, policy)
-    if (!whole.keep) continue
+    if (isSourceAllowed(label, policy.deny)) continue
     let keys: string[]
     try {
       const source = await (secretRef
@@ -90,11 +88,10 @@ export async function narrowSources(input: {
       }
       continue
     }
-    const everything = policy.allow.includes(label)
+    const everything = isSourceAllowed(label, policy.allow)
     for (const key of keys) {
       const variable = `${prefix}${key}`
-      const verdict =
-        everything && !matchesDeny(variable, policy) ? { keep: true as const } : judgeInherited(variable, policy)
+      const verdict = judgeInherited(variable, { ...policy, allow: everything ? ['*'] : policy.allow })
       if (!verdict.keep) {
         result.withheld.push({ name: variable, reason: verdict.reason })
         continue
@@ -107,8 +104,4 @@ export async function narrowSources(input: {
     }
   }
   return result
-}
-
-function matchesDeny(name: string, policy: EnvPolicy): boolean {
-  return !judgeInherited(name, { allow: [name], deny: policy.deny }).keep
 }

@@ -60,6 +60,7 @@ describe('the credentials of an agent that shows them', () => {
     const env = {
       ...cluster.env,
       HOSTNAME: 'paperclip-0',
+      AGENT_JOBS_POLICY: JSON.stringify({ inherit: { env: ['GITHUB_TOKEN', 'LINEAR_API_KEY', 'PLAIN'] } }),
       GITHUB_TOKEN: 'gh-secret-0123456789',
       LINEAR_API_KEY: 'linear-secret-0123',
     }

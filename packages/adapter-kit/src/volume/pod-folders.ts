@@ -9,7 +9,7 @@ import type { RunPlan } from '../plan/plan-run.ts'
 import { volumeScope, type VolumeFolder } from './volume-scope.ts'
 
 /** Makes a folder that is missing; a file is kept, and mounted as one. */
-async function makeOrKeep({ top, path }: VolumePlace): Promise<void> {
+export async function makeOrKeep({ top, path }: VolumePlace): Promise<void> {
   try {
     const folder = await holdFolder({ top, path }, giveToPods)
     await folder[Symbol.asyncDispose]()
