@@ -7,6 +7,7 @@ const reserved = [
   'kubernetes.io/',
   'k8s.io/',
   'batch.kubernetes.io/',
+  'kueue.x-k8s.io/',
 ]
 const namePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 const prefixPattern = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/

@@ -91,9 +91,11 @@ export function podFields(input: {
     ...(settings.hostAliases.length > 0
       ? { hostAliases: settings.hostAliases as unknown as NonNullable<RunRequest['hostAliases']> }
       : {}),
+    ...(settings.queue === undefined
+      ? {}
+      : { queue: { name: settings.queue, priorityClass: settings.queuePriorityClass } }),
     ...(settings.podTemplate ? { podTemplate: settings.podTemplate } : {}),
     ...present({
-      queue: settings.queue,
       serviceAccountName: settings.serviceAccountName,
       dnsPolicy: settings.dnsPolicy,
     }),

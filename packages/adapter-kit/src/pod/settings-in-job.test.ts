@@ -116,6 +116,12 @@ const rows: [string, Record<string, unknown>, (seen: Seen) => unknown, unknown][
     ['team', true],
   ],
   [
+    'queuePriorityClass',
+    { queue: 'team', queuePriorityClass: 'low' },
+    ({ job }) => job.metadata?.labels?.['kueue.x-k8s.io/priority-class'],
+    'low',
+  ],
+  [
     'annotations',
     { annotations: 'karpenter.sh/x=y' },
     ({ job, metadata }) => [job.metadata, metadata].map((at) => at?.annotations?.['karpenter.sh/x']),

@@ -54,6 +54,7 @@ const used: Record<string, unknown> = {
   topologySpreadConstraints: [{ maxSkew: 1 }],
   schedulerName: 'x',
   queue: 'x',
+  queuePriorityClass: 'x',
   annotations: { x: 'y' },
   nodeSelector: { x: 'y' },
   tolerations: [{ operator: 'Exists' }],
@@ -130,7 +131,13 @@ describe('an agent without a policy of the operator', () => {
     'annotations',
     'dockerImage',
   ])
-  const barredInPod = new Set(['imagePullSecrets', 'priorityClassName', 'serviceAccountName', 'workspaceVolumeClaim'])
+  const barredInPod = new Set([
+    'imagePullSecrets',
+    'priorityClassName',
+    'queuePriorityClass',
+    'serviceAccountName',
+    'workspaceVolumeClaim',
+  ])
 
   it.each(Object.keys(commonSettings))('gets a decision about %s', (key) => {
     expect(Object.keys(used)).toContain(key)

@@ -123,6 +123,13 @@ export const schedulingSettings = {
     operator: { allow: ['*'], fixedByDefault: true },
     group: scheduling,
   }),
+  queuePriorityClass: setting(text(), {
+    title: 'Kueue priority class',
+    description: "Kueue's workload priority class of the Jobs.",
+    field: 'text',
+    operator: barredInCluster('A run of a higher class preempts those of others.'),
+    group: scheduling,
+  }),
   annotations: setting(pairs(), {
     title: 'Extra annotations',
     description: 'Annotations of Job and pod: key=value lines, JSON or YAML. Names below agent-jobs.dev/ are reserved.',
