@@ -45,7 +45,7 @@ function optional(volume: V1Volume): V1Volume {
 }
 
 /** The files that a variable names: one absolute path, or several with colons between. */
-export function pathsIn(value: string): string[] {
+function pathsIn(value: string): string[] {
   const parts = value.split(':').filter((part) => part !== '')
   return parts.length > 0 && parts.every((part) => /^\/(?!\/)/.test(part))
     ? parts.map((part) => posix.normalize(part))
