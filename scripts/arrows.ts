@@ -19,6 +19,7 @@ export const house: readonly (readonly string[])[] = [
   ['kube-api'],
   ['mini-kube'],
   ['scripted-model'],
+  ['metrics'],
   ['frames'],
   ['primitives'],
 ]

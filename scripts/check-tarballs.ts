@@ -27,6 +27,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   launcher: 110,
   'log-stream': 120,
   manifests: 60,
+  metrics: 25,
   'mini-kube': 420,
   'opencode-stream-parser': 75,
   'orphan-classifier': 12,

@@ -1,0 +1,53 @@
+/** Which run it is. */
+export interface ObservedRun {
+  /** Adapter type or agent, for example `claude_k8s`. */
+  readonly adapter: string
+  readonly agentId: string
+  readonly companyId: string
+  readonly namespace: string
+}
+
+/** Tokens of one run, and of this run alone. */
+export interface ObservedUsage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheReadInputTokens: number
+  readonly cacheCreationInputTokens: number
+}
+
+/** Milliseconds that a run spent in each phase; absent for phases it did not have. */
+export type PhaseDurations = Partial<Record<RunPhase, number>>
+
+/** What a run does, in this order. `wait`: for the run lock. `queue`: for a quota, as with Kueue. */
+export type RunPhase = 'wait' | 'queue' | 'schedule' | 'pull' | 'start' | 'first_line' | 'run' | 'clean_up'
+
+/** How a run ended. */
+export interface ObservedEnd {
+  /** Identity of the Job. A Job is counted once, however often its end is reported. */
+  readonly jobUid: string
+  /** Outcome code, for example `succeeded` or `evicted`. */
+  readonly outcome: string
+  /** Error code of the result; null for a success. */
+  readonly errorCode: string | null
+  readonly model: string | null
+  readonly usage: ObservedUsage
+  readonly costUsd: number | null
+  readonly adopted: boolean
+  readonly gaps: number
+  readonly phases: PhaseDurations
+}
+
+/** What is seen of one run. */
+export interface RunObservation {
+  /** The run waits for another run of its agent, or no longer does. */
+  waiting(isWaiting: boolean): void
+  /** The run is over. Resolves when it is on disk, so that a killed process does not forget it. */
+  ended(end: ObservedEnd): Promise<void>
+  /** Nothing is seen of the run any more: it failed before it had a Job, or another process follows it. */
+  left(): void
+}
+
+/** Sees runs, from their start to their end. */
+export interface RunObserver {
+  begin(run: ObservedRun): RunObservation
+}
