@@ -1,38 +1,59 @@
+import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { createFrameDecoder } from './frame-decoder.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
+import { createFrameDecoder, type FrameEntry } from './frame-decoder.ts'
+import { JournalMarks } from './journal-marks.ts'
 import type { JournalSource } from './journal-source.ts'
 
-// One mark per 64 KiB of journal, so that filling a gap near the end of a long journal does not read all of it.
-const markEveryBytes = 65_536
-const maxMarks = 4_096
-
-async function openOrNull(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
+/** Bounds of a {@link fileJournal}. */
+export interface FileJournalOptions {
+  /**
+   * Most bytes that all reads of this journal take together; beyond them reading fails. A gap costs at most one reading
+   * of what was not read yet. Default 8 GiB.
+   */
+  maxBytes?: number
 }
 
+const chunkBytes = 65_536
+const defaultMaxBytes = 8 * 1024 ** 3
+/** A journal may hold a torn frame where its writer was killed; more than this without a frame is not a journal. */
+const maxStrayBytes = 65_536
+
 /**
- * The launcher's journal as a file that this process can read, on a shared volume for instance. A journal that does
- * not exist yet is an empty one. Where others could put a link or a pipe in its place, give a function that opens it with
- * the care that takes; null from it means that there is none yet.
+ * The launcher's journal as a file that this process can read, on a shared volume for instance. A journal that does not
+ * exist yet is an empty one. The pod can write that file, so it is read piece by piece in constant memory, and refused
+ * when it is anything but a regular file that holds frames: a link, a FIFO, a device, a directory, or a hole made by
+ * `truncate`. Where others can put a link into the path itself, pass a function that opens the file with the care that
+ * takes; null from it means that there is no journal yet.
  *
  * @example
  * followLogs(source, { framing: 'launcher', journal: fileJournal('/paperclip/runs/42/journal'), … })
  */
-export function fileJournal(journal: string | (() => Promise<FileHandle | null>)): JournalSource {
-  const marks: { seq: number; offset: number }[] = []
+export function fileJournal(
+  journal: string | (() => Promise<FileHandle | null>),
+  { maxBytes = defaultMaxBytes }: FileJournalOptions = {},
+): JournalSource {
+  const marks = new JournalMarks()
+  let left = maxBytes
 
-  const startFor = (seq: number): number => {
-    let offset = 0
-    for (const mark of marks) {
-      if (mark.seq > seq) break
-      offset = mark.offset
+  /** Yields the chunks from `start` on, and what was decoded of each. */
+  async function* chunksOf(file: FileHandle, start: number, signal: AbortSignal) {
+    const decoder = createFrameDecoder()
+    let stray = 0
+    for (let position = start; ;) {
+      signal.throwIfAborted()
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+      if (bytesRead === 0) return
+      left -= bytesRead
+      if (left < 0) throw new Error(`more than ${maxBytes} bytes were read from the journal (maxBytes)`)
+      const lineStart = position - decoder.rest().length
+      const chunk = buffer.subarray(0, bytesRead)
+      const entries = decoder.push(chunk)
+      stray = entries.some(isFrame) ? 0 : stray + bytesRead
+      if (stray > maxStrayBytes) throw new Error(`the journal holds something else than frames at byte ${position}`)
+      position += bytesRead
+      yield { chunk, entries, lineStart }
     }
-    return offset
   }
 
   return {
@@ -41,31 +62,29 @@ export function fileJournal(journal: string | (() => Promise<FileHandle | null>)
       const file = await (typeof journal === 'string' ? openOrNull(journal) : journal())
       if (file === null) return
       try {
-        const start = startFor(fromSeq)
-        const decoder = createFrameDecoder()
-        let consumed = start
-        for await (const chunk of file.createReadStream({ start, signal, autoClose: false })) {
-          if (!Buffer.isBuffer(chunk)) continue
-          const lineStart = consumed - decoder.rest().length
-          let highest = -1
-          let first: number | undefined
-          for (const entry of decoder.push(chunk)) {
-            if (entry.kind !== 'frame') continue
-            first ??= entry.frame.seq
-            highest = entry.frame.seq
-          }
-          consumed += chunk.length
-          const lastMark = marks.at(-1)
-          const far = lineStart - (lastMark?.offset ?? 0) >= markEveryBytes
-          if (first !== undefined && far && first > (lastMark?.seq ?? -1) && marks.length < maxMarks) {
-            marks.push({ seq: first, offset: lineStart })
-          }
+        if (!(await file.stat()).isFile()) throw new Error('the journal is not a regular file')
+        for await (const { chunk, entries, lineStart } of chunksOf(file, marks.startFor(fromSeq), signal)) {
+          const frames = entries.filter(isFrame)
+          const first = frames[0]?.frame.seq
+          if (first !== undefined) marks.add(first, lineStart)
           yield chunk
-          if (highest >= toSeq) return
+          if ((frames.at(-1)?.frame.seq ?? -1) >= toSeq) return
         }
       } finally {
         await file.close()
       }
     },
+  }
+}
+
+const isFrame = (entry: FrameEntry): entry is Extract<FrameEntry, { kind: 'frame' }> => entry.kind === 'frame'
+
+/** Opens without following a link, and without waiting for the writer of a FIFO. */
+async function openOrNull(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null
+    throw error
   }
 }

@@ -1,4 +1,4 @@
-export { fileJournal } from './file-journal.ts'
+export { fileJournal, type FileJournalOptions } from './file-journal.ts'
 export { followLogs } from './follow-logs.ts'
 export type { FollowOptions } from './follow-options.ts'
 export { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'

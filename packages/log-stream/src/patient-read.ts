@@ -1,5 +1,4 @@
-import { Alarm } from './alarm.ts'
-import type { Clock } from '@agent-jobs/primitives'
+import { type Clock, firstOf, openAbortScope } from '@agent-jobs/primitives'
 
 /** How long a read may show no progress, and what ends it before. */
 export interface ReadPatience {
@@ -12,55 +11,45 @@ export interface ReadPatience {
 }
 
 /**
- * Hands on what `open` gives, piece by piece, and throws when the next piece takes too long or the signal fires. What is
+ * Hands on what `open` gives, piece by piece, and throws when the next piece takes too long or the signal aborts. What is
  * slow but moves is read to its end. A read that hangs (a volume whose server is away) is left to itself: it may never
- * come back, so nobody waits for it.
+ * come back, so nothing waits for it.
  */
 export async function* readPatiently<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   { timeoutMs, signal, clock, name }: ReadPatience,
 ): AsyncGenerator<T, void> {
   signal.throwIfAborted()
-  const stop = new AbortController()
-  const stopped = Promise.withResolvers<never>()
-  // Whoever waits hears of it; when nobody does, it is no news.
-  stopped.promise.catch(() => undefined)
-  const end = (reason: unknown): void => {
-    stopped.reject(reason)
-    stop.abort(reason)
-  }
-  const forward = (): void => end(signal.reason)
-  signal.addEventListener('abort', forward, { once: true })
+  using scope = openAbortScope(signal)
 
-  async function giveUpLate(over: AbortSignal): Promise<void> {
-    await new Alarm(clock).sleep(timeoutMs, over)
-    if (!over.aborted) end(new Error(`${name} gave nothing for ${timeoutMs} ms`))
+  async function giveUpLate(over: AbortSignal): Promise<never> {
+    await clock.sleep(timeoutMs, over)
+    throw new Error(`${name} gave nothing for ${timeoutMs} ms`)
   }
 
-  /** Waits for one step of the source, and no longer than that is worth. The time its reader takes is not the source's. */
-  async function patiently<R>(step: Promise<R>): Promise<R> {
-    const over = new AbortController()
-    const watching = giveUpLate(over.signal)
-    try {
-      return await Promise.race([step, stopped.promise])
-    } finally {
-      over.abort()
-      await watching
-    }
+  /** Waits for one step of the source. The time that the reader takes between two steps does not count. */
+  function patiently<R>(step: () => Promise<R>): Promise<R> {
+    return firstOf<R>([step, giveUpLate], scope.signal)
   }
 
-  const iterator = open(stop.signal)[Symbol.asyncIterator]()
+  const iterator = open(scope.signal)[Symbol.asyncIterator]()
   let isDone = false
   try {
     for (;;) {
-      const result = await patiently(iterator.next())
+      const result = await patiently(() => iterator.next())
       isDone = result.done === true
       if (result.done === true) return
       yield result.value
     }
+  } catch (error) {
+    scope.abort(error)
+    throw error
   } finally {
-    // Nothing more is wanted of the source, so neither its failure nor its silence is of interest.
-    if (!isDone) await patiently(Promise.resolve(iterator.return?.())).catch(() => undefined)
-    signal.removeEventListener('abort', forward)
+    if (!isDone && !scope.signal.aborted) await leave(() => patiently(async () => iterator.return?.()))
   }
+}
+
+/** Nothing more is wanted of the source, so its failure changes nothing. */
+async function leave(end: () => Promise<unknown>): Promise<void> {
+  await Promise.allSettled([end()])
 }
