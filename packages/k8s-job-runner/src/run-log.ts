@@ -42,6 +42,7 @@ export async function readRunLog(context: RunnerContext, options: RunLogOptions)
     ...(cursor === undefined ? {} : { cursor }),
     ...(journal === undefined ? {} : { journal }),
     containerEnded,
+    endRecord: 'trust',
     silenceMs,
     drainMs,
     signal,

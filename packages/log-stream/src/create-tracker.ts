@@ -28,6 +28,7 @@ export function createTracker(options: ResolvedOptions, emit: Emit, room: () => 
       ...shared,
       ...(cursor?.framing === 'launcher' ? { cursor } : {}),
       ...(journal === undefined ? {} : { journal: patient(journal, options) }),
+      endRecord: options.endRecord,
       room,
       signal: options.signal,
     })

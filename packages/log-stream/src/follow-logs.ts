@@ -34,6 +34,8 @@ const pollsBeforeFollow = 60
 const fruitlessBeforeAsking = 3
 /** After so many connections in a row that brought nothing new, the journal is looked into. */
 const barrenBeforeJournal = 3
+/** After its container's end the pod's status says so within a second or two; until then nothing new is expected. */
+const statusLateMs = 2_000
 /** An API server that has just started forbids for a moment what it allows: it has not read its roles yet. */
 const forbiddenPatienceMs = 30_000
 
@@ -98,7 +100,8 @@ class Follower {
     this.#o.signal.throwIfAborted()
     const finished = await this.#follow()
     if (!finished) await this.#drain()
-    this.#emit({ type: 'end', verdict: this.#tracker.verdict(), cursor: this.#tracker.cursor() })
+    const tracker = this.#tracker
+    this.#emit({ type: 'end', verdict: tracker.verdict(), ending: tracker.ending(), cursor: tracker.cursor() })
   }
 
   /** Follows until the end record came (true), or until the container ended or the pod is gone (false). */
@@ -151,7 +154,7 @@ class Follower {
       if (polls > 0) {
         polls--
         await this.#pause(this.#o.pollMs)
-      } else await this.#pause(this.#waitAfter(end))
+      } else await this.#pause(Math.max(this.#waitAfter(end), this.#tracker.ending() === 'missing' ? 0 : statusLateMs))
       // Connections that die before they are past what is known, or a server that is away, bring nothing for ever.
       if (!progressed) barren++
       if (barren === barrenBeforeJournal) {
@@ -187,6 +190,8 @@ class Follower {
     let hole: 'none' | 'seen' | 'given up' = 'none'
     let tail: 'ask' | 'take' = 'ask'
     this.#backoff.reset()
+    // An end record that the container ended with needs no proof but that it is the newest line.
+    if (this.#tracker.ending() !== 'missing' && (await this.#hasNothingNewer())) return
     for (;;) {
       const before = this.#tracker.delivered
       const end = await this.#read({ full, follow: false, last: tail })
@@ -239,6 +244,10 @@ class Follower {
       await this.#pause(wait, false)
     }
     await this.#tracker.drain()
+  }
+
+  async #hasNothingNewer(): Promise<boolean> {
+    return (await askForNewest(this.#context, this.#o.signal)) === 'same'
   }
 
   async #hasNewer(): Promise<boolean> {

@@ -9,42 +9,49 @@ export interface FollowOptions {
   /** `launcher`: numbered frames of our launcher. `none`: whatever the container prints. */
   framing: 'launcher' | 'none'
   /** Go on from here; without one, from the beginning. */
-  cursor?: LogCursor
+  cursor?: LogCursor | undefined
   /** Where frames that the log lost can be found. Only for framing `launcher`. */
-  journal?: JournalSource
+  journal?: JournalSource | undefined
   /** Settles when the pod's status says that the container terminated, or that the pod is gone. */
   containerEnded: Promise<unknown>
+  /**
+   * What an end record of the launcher means. `confirm`: it is handed over at once, and reading goes on until
+   * `containerEnded` shows that the container ended with it; what still comes is handed over, and `ending` says so.
+   * `trust`: following ends with it, up to a second earlier; only for a command that cannot write to the container's
+   * output itself. Default `confirm`.
+   */
+  endRecord?: 'trust' | 'confirm' | undefined
   /** Ends the following at once: the iterator throws the signal's reason, whatever waits in the spool. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** A longer line is handed over in parts, or refused. Default 16 MiB. */
-  maxLineBytes?: number
+  maxLineBytes?: number | undefined
   /** What happens to a line above `maxLineBytes`. Default `parts`. */
-  longLines?: 'parts' | 'refuse'
+  longLines?: 'parts' | 'refuse' | undefined
   /** Where lines wait for a slow consumer. Default 1 MiB in memory, then 1 GiB in a file in the system's temporary folder. */
-  spool?: { memoryBytes?: number; diskBytes?: number; directory?: string }
+  spool?: { memoryBytes?: number; diskBytes?: number; directory?: string } | undefined
   /** How far back a resumed request reaches, in whole seconds. Default 2 with frames, 10 without. */
-  overlapSeconds?: number
+  overlapSeconds?: number | undefined
   /** Lines remembered to recognise repetitions, 16 bytes each. Default 65,536. Only for framing `none`. */
-  maxRecentLines?: number
+  maxRecentLines?: number | undefined
   /** Bounds of the full-jitter wait before a new connection. Default 1,000 doubling to 10,000. */
-  backoff?: { baseMs?: number; maxMs?: number }
+  backoff?: { baseMs?: number; maxMs?: number } | undefined
   /** After this long without a byte the newest line is asked for. Default 30,000. */
-  silenceMs?: number
+  silenceMs?: number | undefined
   /** A connection is replaced after this long, before the kubelet cuts it at 4 hours. Default 13,800,000 (3 h 50 min). */
-  renewMs?: number
+  renewMs?: number | undefined
   /** Wait between reads where the node cannot follow (no inotify instance left). Default 5,000. */
-  pollMs?: number
+  pollMs?: number | undefined
   /** How long a hole is looked for in the whole log file while every reading of that file dies before it. Default 300,000. */
-  rereadMs?: number
+  rereadMs?: number | undefined
   /** How long the last read after the container's end is tried again when it fails. Default 30,000. */
-  drainMs?: number
+  drainMs?: number | undefined
   /** Longest wait for a request's headers or for a probe. Default 60,000. */
-  requestTimeoutMs?: number
+  requestTimeoutMs?: number | undefined
   /** Longest wait for the journal's next bytes: one that is slow but moves is read to its end. Default 10,000. */
-  journalTimeoutMs?: number
+  journalTimeoutMs?: number | undefined
   /** Only durations are measured with it. */
-  clock?: Pick<Clock, 'now' | 'sleep'>
-  random?: () => number
+  clock?: Pick<Clock, 'now' | 'sleep'> | undefined
+  random?: (() => number) | undefined
 }
 
 /** The options with their defaults, after they were checked. */
@@ -53,6 +60,7 @@ export interface ResolvedOptions {
   cursor: LogCursor | undefined
   journal: JournalSource | undefined
   containerEnded: Promise<unknown>
+  endRecord: 'trust' | 'confirm'
   signal: AbortSignal
   maxLineBytes: number
   longLines: 'parts' | 'refuse'
@@ -73,12 +81,25 @@ export interface ResolvedOptions {
 
 const isCount = (value: unknown): boolean => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)
 
+function isHole(hole: unknown, next: number): boolean {
+  if (!Array.isArray(hole) || hole.length !== 2) return false
+  const [from, to]: unknown[] = hole
+  return (
+    Number.isSafeInteger(from) &&
+    Number.isSafeInteger(to) &&
+    Number(from) >= 0 &&
+    Number(from) <= Number(to) &&
+    Number(to) < next
+  )
+}
+
 /** Whether a cursor, which may come from anywhere, is one that this version wrote for this framing. */
 function isCursor(cursor: LogCursor, framing: FollowOptions['framing']): boolean {
   if (typeof cursor !== 'object' || cursor === null) return false
   if (cursor.version !== 1 || cursor.framing !== framing || !isCount(cursor.lost)) return false
   if (cursor.framing === 'launcher') {
-    const { next, open, since } = cursor
+    const { next, open, since, holes = [] } = cursor
+    if (!Array.isArray(holes) || !holes.every((hole) => isHole(hole, next))) return false
     if (!Number.isSafeInteger(next) || next < 0 || !isCount(open?.stdout) || !isCount(open?.stderr)) return false
     return since === undefined || (typeof since === 'string' && !Number.isNaN(Date.parse(since)))
   }
@@ -126,6 +147,7 @@ export function resolveOptions(o: FollowOptions): ResolvedOptions {
     cursor: o.cursor,
     journal: o.journal,
     containerEnded: o.containerEnded,
+    endRecord: o.endRecord ?? 'confirm',
     signal: o.signal ?? new AbortController().signal,
     maxLineBytes: atLeast('maxLineBytes', o.maxLineBytes ?? 16_777_216, 16),
     longLines: o.longLines ?? 'parts',

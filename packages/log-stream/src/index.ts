@@ -6,6 +6,7 @@ export type { JournalSource } from './journal-source.ts'
 export { kubeLogSource, type LogClient } from './kube-log-source.ts'
 export type {
   DiagnosticCode,
+  Ending,
   GapReason,
   LauncherCursor,
   LogCursor,

@@ -1,9 +1,11 @@
-import { decodeRecord, type EndRecord, type ParsedFrame } from '@agent-jobs/frames'
+import { decodeRecord, type LauncherRecord, type ParsedFrame } from '@agent-jobs/frames'
 import { errorMessage } from '@agent-jobs/primitives'
 import { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'
+import { FrameLedger } from './frame-ledger.ts'
+import { type CommandStream, FramedLines, streamNames } from './framed-lines.ts'
 import type { JournalSource } from './journal-source.ts'
-import { LineJoiner } from './line-joiner.ts'
-import type { DiagnosticCode, GapReason, LauncherCursor, LogLine, Verdict } from './log-item.ts'
+import type { DiagnosticCode, Ending, GapReason, LauncherCursor, LogLine, Verdict } from './log-item.ts'
+import { RepeatedTexts } from './repeated-texts.ts'
 import { serverWords } from './server-words.ts'
 import { parseStamp, sinceTime } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
@@ -13,6 +15,8 @@ export interface LauncherTrackerOptions extends LineLimits {
   cursor?: LauncherCursor
   journal?: JournalSource
   overlapSeconds: number
+  /** What an end record means: `trust` that nothing follows, or read on until the container's end `confirm`s it. */
+  endRecord: 'trust' | 'confirm'
   emit: Emit
   /** Waits until what was handed over has room: a journal may be larger than what can wait for a slow consumer. */
   room: () => Promise<void>
@@ -20,54 +24,48 @@ export interface LauncherTrackerOptions extends LineLimits {
   signal: AbortSignal
 }
 
-interface OpenLine {
-  joiner: LineJoiner
-  /** First frame of the open line. */
-  first: number
-  since: string | undefined
-  /** A gap lies before: whether the next line of this stream is whole cannot be known. */
-  doubtful: boolean
-}
-
-const names = { o: 'stdout', e: 'stderr' } as const
-const maxRememberedTexts = 256
-
 /** Framed output: numbers decide what is new, what is a repetition and what is missing. */
 export class LauncherTracker implements Tracker {
   readonly #o: LauncherTrackerOptions
-  readonly #streams: { o: OpenLine; e: OpenLine }
-  #decoder: FrameDecoder = createFrameDecoder()
-  #next: number
+  readonly #ledger: FrameLedger
+  readonly #lines: FramedLines
+  /** Lines of frames that came late or with a number of others: they say nothing about the lines of the others. */
+  readonly #asideLines: FramedLines
+  readonly #texts = new RepeatedTexts()
   /** Frames below this were handed over by an earlier process; only lines it left open are collected from them. */
   readonly #handedOver: number
-  readonly #resumeOpen: { o?: number | undefined; e?: number | undefined }
+  readonly #resumeOpen: Readonly<Record<CommandStream, number | undefined>>
+  #decoder: FrameDecoder = createFrameDecoder()
   #since: string | undefined
   #stamp: Buffer | undefined
-  #full = true
+  #isFull = true
+  /** This connection has brought something new, so that older frames on it are not the overlap of a resumed request. */
+  #isCaughtUp = false
   #acceptsLoss = false
-  #lost: number
   #newestMs = 0
-  #end: EndRecord | undefined
-  readonly #texts = new Set<string>()
+  /** Number of the end record that nothing has followed yet. */
+  #endedAt: number | undefined
+  /** Something showed that more than one program writes frames. */
+  #isContested = false
   readonly undecided = false
   delivered = 0
 
   constructor(options: LauncherTrackerOptions) {
     this.#o = options
-    const { cursor } = options
-    this.#handedOver = cursor?.next ?? 0
-    this.#resumeOpen = { o: cursor?.open?.stdout, e: cursor?.open?.stderr }
-    this.#next = Math.min(this.#handedOver, this.#resumeOpen.o ?? Infinity, this.#resumeOpen.e ?? Infinity)
-    this.#since = cursor?.since
-    this.#lost = cursor?.lost ?? 0
-    const line = (): OpenLine => ({ joiner: new LineJoiner(options), first: 0, since: undefined, doubtful: false })
-    this.#streams = { o: line(), e: line() }
+    const { next = 0, open, since, holes, lost } = options.cursor ?? {}
+    this.#handedOver = next
+    this.#resumeOpen = { o: open?.stdout, e: open?.stderr }
+    this.#ledger = new FrameLedger({ next: Math.min(next, open?.stdout ?? next, open?.stderr ?? next), holes, lost })
+    this.#since = since
+    this.#lines = new FramedLines(options)
+    this.#asideLines = new FramedLines(options)
   }
 
   begin(plan: RequestPlan): { sinceTime?: string } {
     this.#decoder = createFrameDecoder()
     const since = plan.full ? undefined : this.#since
-    this.#full = since === undefined
+    this.#isFull = since === undefined
+    this.#isCaughtUp = false
     return since === undefined ? {} : { sinceTime: since }
   }
 
@@ -82,87 +80,94 @@ export class LauncherTracker implements Tracker {
       const entry = entries[i]
       if (entry === undefined) break
       if (entry.kind === 'text') {
-        this.#text(entry.text, entry.stamp)
-        continue
-      }
-      const { frame } = entry
-      if (frame.seq < this.#next) continue
-      if (frame.seq > this.#next) return this.#overGap(entries, i, frame)
-      this.#deliver(frame)
-      if (this.#end !== undefined) return 'finished'
+        if (!this.#texts.has(entry.text, entry.stamp)) this.#diagnose('not_a_frame', entry.text)
+      } else if (!this.#take(entry.frame)) return this.#overGap(entries, i, entry.frame)
+      if (this.#isFinished) return 'finished'
     }
     return 'more'
   }
 
+  /** Takes a frame of the log; false when numbers before it are missing. */
+  #take(frame: ParsedFrame): boolean {
+    const standing = this.#ledger.standing(frame)
+    switch (standing) {
+      case 'next':
+        this.#isCaughtUp = true
+        this.#deliver(frame)
+        return true
+      case 'ahead':
+        return false
+      case 'late':
+        this.#ledger.fill(frame)
+        this.#deliverAside(frame, 'late')
+        return true
+      case 'contested':
+        this.#contest(frame)
+        return true
+      case 'unknown':
+        if (this.#isCaughtUp) this.#contradict(`frame ${frame.seq} came again after newer ones`)
+        this.#recallEnd(frame)
+        return true
+      case 'repeated':
+        return true
+      default:
+        return standing satisfies never
+    }
+  }
+
   async #overGap(entries: FrameEntry[], at: number, frame: ParsedFrame): Promise<Step> {
-    // The first answer to a gap is the journal, the second the file from its start: a clock that went back makes
-    // the server leave lines out (sinceTime filters line by line, KUBERNETES.md B.2). Only then is it a loss.
-    await this.#fill(frame.seq, this.#full || this.#acceptsLoss)
-    if (this.#end !== undefined) return 'finished'
-    if (this.#next < frame.seq) return 'reread'
+    // The first answer to a gap is the journal, the second the file from its start: after a clock that went back the
+    // server leaves lines out, because `sinceTime` filters line by line. Only then is it a loss.
+    await this.#fill(frame.seq, this.#isFull || this.#acceptsLoss)
+    if (this.#isFinished) return 'finished'
+    if (this.#ledger.next < frame.seq) return 'reread'
     return this.#accept(entries, at)
   }
 
   async #fill(to: number, final: boolean): Promise<void> {
     const { journal, signal } = this.#o
+    const { next } = this.#ledger
     if (journal !== undefined) {
       try {
         const toSeq = Number.isFinite(to) ? { toSeq: to - 1 } : {}
-        await this.#readJournal(journal.read({ fromSeq: this.#next, ...toSeq, signal }), to, final)
+        await this.#readJournal(journal.read({ fromSeq: next, ...toSeq, signal }), to, final)
       } catch (error) {
-        const reason = errorMessage(error)
-        this.#diagnose('journal_failed', `Reading the journal from frame ${this.#next} on failed: ${reason}`)
+        this.#diagnose('journal_failed', `Reading the journal from frame ${next} on failed: ${errorMessage(error)}`)
       }
     }
-    if (final && Number.isFinite(to) && this.#next < to) this.#gap(to)
+    if (final && Number.isFinite(to) && this.#ledger.next < to) this.#gap(to)
   }
 
   async #readJournal(chunks: AsyncIterable<Uint8Array>, to: number, final: boolean): Promise<void> {
     const decoder = createFrameDecoder()
     for await (const chunk of chunks) {
       for (const entry of decoder.push(chunk)) {
-        if (entry.kind !== 'frame' || entry.frame.seq < this.#next) continue
+        if (entry.kind !== 'frame' || entry.frame.seq < this.#ledger.next) continue
         const { frame } = entry
         if (frame.seq >= to) return
-        if (frame.seq > this.#next) {
+        if (frame.seq > this.#ledger.next) {
           if (!final) return
           this.#gap(frame.seq)
         }
         this.#deliver(frame)
-        if (this.#end !== undefined) return
+        if (this.#isFinished) return
       }
       await this.#o.room()
     }
   }
 
-  #gap(to: number): void {
-    const from = this.#next
-    this.#lost += to - from
-    this.#next = to
-    for (const key of ['o', 'e'] as const) {
-      const line = this.#streams[key]
-      line.doubtful = true
-      if (!line.joiner.open) continue
-      const left = line.joiner.reset()
-      this.#diagnose(
-        'broken_line',
-        `A line of ${names[key]} that began in frame ${line.first} is broken by the gap; its rest: ` +
-          left.toString('utf8', 0, 4_096),
-      )
+  #gap(toSeq: number): void {
+    const [from, to] = this.#ledger.giveUpTo(toSeq)
+    for (const { stream, first, rest } of this.#lines.break()) {
+      const what = `A line of ${streamNames[stream]} that began in frame ${first} is broken by the gap; its rest: `
+      this.#diagnose('broken_line', what + rest.toString('utf8', 0, 4_096))
     }
-    this.#o.emit({
-      type: 'gap',
-      unit: 'frames',
-      from,
-      to: to - 1,
-      reason: this.#reasonOfGap(),
-      cursor: this.cursor(),
-    })
+    this.#o.emit({ type: 'gap', unit: 'frames', from, to, reason: this.#reasonOfGap(), cursor: this.cursor() })
     this.#acceptsLoss = false
   }
 
   #reasonOfGap(): GapReason {
-    if (this.#acceptsLoss && !this.#full) return 'reread_failed'
+    if (this.#acceptsLoss && !this.#isFull) return 'reread_failed'
     return this.#o.journal === undefined ? 'missing_frames' : 'journal_incomplete'
   }
 
@@ -171,52 +176,79 @@ export class LauncherTracker implements Tracker {
   }
 
   #deliver(frame: ParsedFrame): void {
-    this.#next = frame.seq + 1
+    this.#ledger.take(frame)
     this.#newestMs = frame.time
-    if (frame.stream === 'l') {
-      if (frame.seq >= this.#handedOver) this.#record(frame)
+    const { seq, stream } = frame
+    if (stream === 'l') {
+      if (seq >= this.#handedOver) this.#record(frame)
+      else this.#recallEnd(frame)
       return
     }
-    const line = this.#streams[frame.stream]
-    if (frame.seq < this.#handedOver) {
+    if (seq < this.#handedOver) {
       // Before a persisted cursor only the lines that it left open are collected again.
-      const first = this.#resumeOpen[frame.stream]
-      if (first === undefined || frame.seq < first) return
-    }
-    if (!line.joiner.open) {
-      line.first = frame.seq
-      line.since = this.#since
-    }
-    line.joiner.add(frame.payload, frame.flag !== '+', (joined) => {
-      const item: LogLine = {
-        type: 'line',
-        stream: names[frame.stream as 'o' | 'e'],
-        text: joined.text,
-        bytes: joined.bytes,
-        seq: frame.seq,
-        time: frame.time,
-        cursor: this.cursor(),
-      }
-      if (joined.part !== undefined) item.part = joined.part
-      if (line.doubtful) {
-        item.headMayBeMissing = true
-        line.doubtful = false
-      }
-      if (frame.flag === '$' && joined.part?.last !== false) item.unterminated = true
-      this.delivered++
-      this.#o.emit(item)
+      const first = this.#resumeOpen[stream]
+      if (first === undefined || seq < first) return
+    } else this.#followsEnd(frame)
+    this.#lines.add(stream, frame, {
+      since: this.#since,
+      cursor: () => this.cursor(),
+      onLine: (line) => this.#emitLine(line),
     })
   }
 
+  /** Hands over a frame whose number is not the next: on its own, so that the lines of the others stay whole. */
+  #deliverAside(frame: ParsedFrame, flag: 'late' | 'contested'): void {
+    const { stream } = frame
+    if (stream === 'l') return this.#record(frame)
+    this.#followsEnd(frame)
+    this.#asideLines.add(stream, frame, {
+      since: this.#since,
+      cursor: () => this.cursor(),
+      onLine: (line) => this.#emitLine({ ...line, [flag]: true }),
+    })
+  }
+
+  #contest(frame: ParsedFrame): void {
+    if (!this.#ledger.contest(frame)) return
+    this.#contradict(`frame ${frame.seq} came twice, with different contents`)
+    this.#deliverAside(frame, 'contested')
+  }
+
+  #emitLine(line: LogLine): void {
+    this.delivered++
+    this.#o.emit(line)
+  }
+
   #record(frame: ParsedFrame): void {
+    const { seq, time } = frame
+    this.#followsEnd(frame)
     const record = decodeRecord(frame.payload)
-    if (record === null) {
-      this.#diagnose('not_a_frame', `Frame ${frame.seq} is a record of the launcher that cannot be read`)
+    if (record === null || !isInPlace(record, seq)) {
+      this.#diagnose('not_a_frame', `Frame ${seq} is a record of the launcher that cannot be read`)
       return
     }
     this.delivered++
-    this.#o.emit({ type: 'record', record, seq: frame.seq, time: frame.time, cursor: this.cursor() })
-    if (record.type === 'end') this.#end = record
+    this.#o.emit({ type: 'record', record, seq, time, cursor: this.cursor() })
+    if (record.type === 'end') this.#endedAt = seq
+  }
+
+  /** After a restart: the end record may be among what an earlier process handed over. */
+  #recallEnd({ seq, stream, payload }: ParsedFrame): void {
+    if (stream !== 'l' || seq !== this.#handedOver - 1 || this.#ledger.next > this.#handedOver) return
+    if (decodeRecord(payload)?.type === 'end') this.#endedAt = seq
+  }
+
+  /** The launcher writes nothing after its end record, so one that something follows was not the launcher's. */
+  #followsEnd({ seq }: ParsedFrame): void {
+    if (this.#endedAt === undefined) return
+    this.#contradict(`frame ${seq} came after the end record in frame ${this.#endedAt}`)
+    this.#endedAt = undefined
+  }
+
+  #contradict(what: string): void {
+    if (this.#isContested) return
+    this.#isContested = true
+    this.#diagnose('frames_contested', `Something besides the launcher writes frames in the container: ${what}`)
   }
 
   #noteTime(): void {
@@ -226,20 +258,6 @@ export class LauncherTracker implements Tracker {
     this.#stamp = stamp
     const ns = parseStamp(stamp, 0, stamp.length)
     if (ns !== null) this.#since = sinceTime(ns, this.#o.overlapSeconds)
-  }
-
-  #text(text: string, stamp: string): void {
-    // A resumed connection repeats what stands between the frames; the timestamp tells a repetition.
-    const key = `${stamp} ${text.length} ${text.slice(0, 32)}`
-    if (stamp !== '' && this.#texts.has(key)) return
-    if (this.#texts.size >= maxRememberedTexts) {
-      for (const oldest of this.#texts) {
-        this.#texts.delete(oldest)
-        break
-      }
-    }
-    this.#texts.add(key)
-    this.#diagnose('not_a_frame', text)
   }
 
   #diagnose(code: DiagnosticCode, text: string): void {
@@ -253,20 +271,24 @@ export class LauncherTracker implements Tracker {
   }
 
   async drain(): Promise<void> {
-    if (this.#end === undefined) await this.#fill(Number.POSITIVE_INFINITY, true)
+    if (this.#endedAt === undefined) await this.#fill(Number.POSITIVE_INFINITY, true)
   }
 
   async catchUp(): Promise<'more' | 'finished'> {
-    const before = this.#next
+    const before = this.#ledger.next
     await this.#fill(Number.POSITIVE_INFINITY, false)
     // What is asked for must move on as well, or the server would go on repeating what is known. The launcher took
     // this time before the log did; should it be wrong nevertheless, the missing numbers lead to the whole file.
-    if (this.#next > before) this.#since = sinceTime(BigInt(this.#newestMs) * 1_000_000n, this.#o.overlapSeconds)
-    return this.#end === undefined ? 'more' : 'finished'
+    if (this.#ledger.next > before) this.#since = sinceTime(BigInt(this.#newestMs) * 1_000_000n, this.#o.overlapSeconds)
+    return this.#isFinished ? 'finished' : 'more'
   }
 
   get awaitsEnd(): boolean {
-    return this.#end === undefined
+    return this.#endedAt === undefined
+  }
+
+  get #isFinished(): boolean {
+    return this.#endedAt !== undefined && this.#o.endRecord === 'trust'
   }
 
   quiet(): void {
@@ -285,7 +307,8 @@ export class LauncherTracker implements Tracker {
   judgeNewest(body: Uint8Array): Newest {
     const decoder = createFrameDecoder()
     const entries = decoder.push(body)
-    if (!entries.some((entry) => entry.kind === 'frame' && entry.frame.seq >= this.#next)) return 'same'
+    const isNew = (frame: ParsedFrame): boolean => !['repeated', 'unknown'].includes(this.#ledger.standing(frame))
+    if (!entries.some((entry) => entry.kind === 'frame' && isNew(entry.frame))) return 'same'
     if (this.#since === undefined) return 'newer'
     const { stamp } = decoder
     const ns = stamp === undefined ? null : parseStamp(stamp, 0, stamp.length)
@@ -293,28 +316,55 @@ export class LauncherTracker implements Tracker {
   }
 
   cursor(): LauncherCursor {
-    const cursor: LauncherCursor = { version: 1, framing: 'launcher', next: Math.max(this.#next, this.#handedOver) }
+    const { next } = this.#ledger
+    const cursor: LauncherCursor = { version: 1, framing: 'launcher', next: Math.max(next, this.#handedOver) }
     let since = this.#since
-    const { o, e } = this.#streams
     // Nearly every cursor is taken where no line is open: each line carries one, so this way is the short one.
-    const plain = !o.joiner.open && !e.joiner.open && this.#next > this.#handedOver
-    for (const key of plain ? [] : (['o', 'e'] as const)) {
-      const line = this.#streams[key]
-      const earlier = this.#resumeOpen[key]
-      const waiting = earlier !== undefined && this.#next <= earlier
-      if (!line.joiner.open && !waiting) continue
-      cursor.open ??= {}
-      cursor.open[names[key]] = line.joiner.open ? line.first : (earlier ?? 0)
-      if (line.joiner.open && line.since !== undefined && (since === undefined || line.since < since))
-        since = line.since
-    }
+    if (this.#lines.isOpen || next <= this.#handedOver) since = this.#addOpenLines(cursor, since)
     if (since !== undefined) cursor.since = since
-    if (this.#lost > 0) cursor.lost = this.#lost
+    const { holes } = this.#ledger
+    if (holes.length > 0) cursor.holes = holes.map(([from, to]) => [from, to])
+    const lost = this.#ledger.lost()
+    if (lost > 0) cursor.lost = lost
     return cursor
   }
 
+  /** Adds the lines that are open; gives the time from which all of them can be read again. */
+  #addOpenLines(cursor: LauncherCursor, since: string | undefined): string | undefined {
+    let earliest = since
+    for (const stream of ['o', 'e'] as const) {
+      const line = this.#lines.openAt(stream)
+      const earlier = this.#resumeOpen[stream]
+      const isWaiting = earlier !== undefined && this.#ledger.next <= earlier
+      if (line === undefined && !isWaiting) continue
+      cursor.open ??= {}
+      cursor.open[streamNames[stream]] = line?.first ?? earlier ?? 0
+      if (line?.since !== undefined && (earliest === undefined || line.since < earliest)) earliest = line.since
+    }
+    return earliest
+  }
+
   verdict(): Verdict {
-    if (this.#lost > 0) return 'lost'
-    return this.#end !== undefined && this.#end.frames === this.#next - 1 ? 'complete' : 'unverified'
+    if (this.#ledger.lost(this.#endedAt) > 0) return 'lost'
+    return this.ending() === 'proved' ? 'complete' : 'unverified'
+  }
+
+  ending(): Ending {
+    if (this.#endedAt === undefined) return 'missing'
+    return this.#isContested || this.#endedAt !== this.#ledger.next - 1 ? 'contested' : 'proved'
+  }
+}
+
+/** Whether the launcher would write this record with this number. */
+function isInPlace(record: LauncherRecord, seq: number): boolean {
+  switch (record.type) {
+    case 'start':
+      return seq === 0
+    case 'end':
+      return record.frames === seq
+    case 'notice':
+      return true
+    default:
+      return record satisfies never
   }
 }

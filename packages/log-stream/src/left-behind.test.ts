@@ -31,7 +31,13 @@ describe('a thousand followers, one after another, leave nothing behind', () => 
     const left = await followMany(async (kubelet, signal, clock) => {
       for (const [index, bytes] of frames.entries()) kubelet.write(BigInt(clock.now() + index) * 1_000_000n, bytes)
       const { ended: containerEnded } = kubelet
-      for await (const item of followLogs(kubelet, { framing: 'launcher', containerEnded, signal, clock })) {
+      for await (const item of followLogs(kubelet, {
+        framing: 'launcher',
+        endRecord: 'trust',
+        containerEnded,
+        signal,
+        clock,
+      })) {
         if (item.type === 'end' && item.verdict !== 'complete') throw new Error(`it ended ${item.verdict}`)
       }
     })

@@ -50,7 +50,9 @@ export async function guardLink(context: ConnectionContext, link: Link): Promise
     const quietSince = link.busy ? clock.now() : link.lastByteAt
     const endedAt = context.endedAt()
     const answerBy = quietSince + options.requestTimeoutMs
-    const leaveAt = endedAt === undefined ? Infinity : Math.max(quietSince, endedAt) + endedSilenceMs
+    // With the end record in hand there is nothing to wait for; whether it is the last is asked afterwards.
+    const silenceAfterEnd = tracker.ending() === 'missing' ? endedSilenceMs : 0
+    const leaveAt = endedAt === undefined ? Infinity : Math.max(quietSince, endedAt) + silenceAfterEnd
     const decideAt = tracker.undecided ? Math.max(quietSince + undecidedMs, decideAgainAt) : Infinity
     const probeAt = Math.max(quietSince - lateMs, lastProbeAt) + silenceMs()
     const next = !link.opened || !link.plan.follow ? answerBy : Math.min(renewAt, leaveAt, decideAt, probeAt)

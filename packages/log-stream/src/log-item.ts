@@ -12,6 +12,8 @@ export interface LauncherCursor {
   since?: string
   /** Frames that were found to be lost so far. */
   lost?: number
+  /** The latest gaps, as frame numbers (inclusive): what comes of them later is handed over. */
+  holes?: [from: number, to: number][]
 }
 
 /** Where a follower of plain output stands: which line was handed over last. */
@@ -63,6 +65,10 @@ export interface LogLine {
   unterminated?: true
   /** The first line of its stream after a gap: its beginning may be in the gap. */
   headMayBeMissing?: true
+  /** It belongs to a gap that was given up before, and stands behind lines that were printed after it. */
+  late?: true
+  /** Another line with its frame number was handed over before: two programs write frames, and one is not the launcher. */
+  contested?: true
 }
 
 /** Lines that are lost, with the bounds that are known. */
@@ -87,6 +93,8 @@ export interface LogDiagnostic {
 export type DiagnosticCode =
   /** Text on the container's output that is no frame: a crash of the launcher, for instance. */
   | 'not_a_frame'
+  /** Something besides the launcher writes frames in the container; said once, with what showed it. */
+  | 'frames_contested'
   /** A line whose parts are partly lost; `text` is what is left of it. */
   | 'broken_line'
   /** The end of a line whose beginning the server left out. */
@@ -127,10 +135,18 @@ export interface LogRecord {
  */
 export type Verdict = 'complete' | 'unverified' | 'lost'
 
+/**
+ * How the framed output ended: `proved` when an end record is the last frame, its count is right and nothing contradicts
+ * the numbers; `contested` when it is the last frame of an output that more than one program wrote; `missing` otherwise,
+ * and always for plain output.
+ */
+export type Ending = 'proved' | 'contested' | 'missing'
+
 /** The last item. */
 export interface LogEnd {
   type: 'end'
   verdict: Verdict
+  ending: Ending
   cursor: LogCursor
 }
 

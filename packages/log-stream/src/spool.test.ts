@@ -136,6 +136,7 @@ describe('a slow consumer (F16)', () => {
     }
     const followed = followLogs(kubelet, {
       framing: 'launcher',
+      endRecord: 'trust',
       containerEnded: kubelet.ended,
       signal: never,
       spool: { memoryBytes: 65_536, directory },
@@ -165,6 +166,7 @@ describe('a slow consumer (F16)', () => {
     const texts: string[] = []
     const followed = followLogs(kubelet, {
       framing: 'launcher',
+      endRecord: 'trust',
       containerEnded: kubelet.ended,
       signal: never,
       spool: { memoryBytes: 65_536, diskBytes: 0, directory },

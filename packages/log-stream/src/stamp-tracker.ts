@@ -1,7 +1,7 @@
 import { formatHash, parseHash } from './line-hash.ts'
 import { Landmarks } from './landmarks.ts'
 import { LineJoiner } from './line-joiner.ts'
-import type { GapReason, LogLine, StampCursor, Verdict } from './log-item.ts'
+import type { Ending, GapReason, LogLine, StampCursor, Verdict } from './log-item.ts'
 import { RecentLines } from './recent-lines.ts'
 import { ReplayMatcher } from './replay-matcher.ts'
 import { serverWords } from './server-words.ts'
@@ -402,6 +402,10 @@ export class StampTracker implements Tracker {
     }
     if (this.#lost > 0) cursor.lost = this.#lost
     return cursor
+  }
+
+  ending(): Ending {
+    return 'missing'
   }
 
   verdict(): Verdict {

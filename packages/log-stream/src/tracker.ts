@@ -1,4 +1,4 @@
-import type { LogCursor, LogItem, Verdict } from './log-item.ts'
+import type { Ending, LogCursor, LogItem, Verdict } from './log-item.ts'
 
 /** What to do after some bytes: read on, ask again from the file's start, or stop because the end record came. */
 export type Step = 'more' | 'reread' | 'finished'
@@ -53,6 +53,7 @@ export interface Tracker {
   judgeNewest(body: Uint8Array): Newest
   cursor(): LogCursor
   verdict(): Verdict
+  ending(): Ending
   /** Whether an end record is still to come. */
   readonly awaitsEnd: boolean
   /** Counts what was handed over, to tell progress from repetition. */

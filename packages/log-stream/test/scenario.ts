@@ -34,7 +34,7 @@ export async function runScenario(o: Scenario): Promise<Collected & { kubelet: F
   if (o.framing === 'none' && left === 0) sayEnded()
   const collected = await collect(
     kubelet,
-    { framing: o.framing, containerEnded: kubelet.ended, ...o.options, clock },
+    { framing: o.framing, containerEnded: kubelet.ended, endRecord: 'confirm', ...o.options, clock },
     (item) => {
       if (item.type === 'line' && item.part?.last !== false && --left === 0) sayEnded()
     },
