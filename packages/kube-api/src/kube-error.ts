@@ -1,3 +1,5 @@
+import type { Refusal } from './refusal.ts'
+
 /** The stable codes of {@link KubeError}. */
 export type KubeErrorCode =
   | 'bad_request'
@@ -41,6 +43,7 @@ export interface KubeErrorInit {
   readonly retryAfterMs?: number | undefined
   readonly maybeApplied?: boolean | undefined
   readonly object?: KubeObjectRef | undefined
+  readonly refusal?: Refusal | undefined
   readonly body?: unknown
   readonly cause?: unknown
 }
@@ -63,6 +66,8 @@ export class KubeError extends Error {
   /** True when a write was sent and its answer was lost: look before you write again. */
   readonly maybeApplied: boolean
   readonly object: KubeObjectRef | undefined
+  /** Why the API server refused a well-formed request; undefined for any other failure. */
+  readonly refusal: Refusal | undefined
   /** The parsed Status object, or the text that came instead of one. */
   readonly body: unknown
 
@@ -78,6 +83,7 @@ export class KubeError extends Error {
     this.retryAfterMs = init.retryAfterMs
     this.maybeApplied = init.maybeApplied ?? false
     this.object = init.object
+    this.refusal = init.refusal
     this.body = init.body
     Object.defineProperty(this, brand, { value: true })
   }

@@ -1,3 +1,4 @@
+import { classifyRefusal, type Refusal } from './refusal.ts'
 import { KubeError, type KubeErrorCode, type KubeObjectRef } from './kube-error.ts'
 
 /** The parts of `kind: Status` that decide something. */
@@ -9,6 +10,7 @@ export interface StatusBody {
     readonly name?: string
     readonly kind?: string
     readonly retryAfterSeconds?: number
+    readonly causes?: readonly { readonly reason?: string }[]
   }
 }
 
@@ -50,7 +52,7 @@ function codeOf(status: number, reason: string | undefined): KubeErrorCode {
 const advice: Partial<Record<KubeErrorCode, string>> = {
   unauthorized:
     'The credentials were refreshed once and are still refused; renew the token or certificate of this user.',
-  forbidden: 'Grant this verb to the service account or user (kubectl auth can-i shows what it may do).',
+  forbidden: 'Read the reason above; `kubectl auth can-i` shows what this user may do.',
   conflict: 'Read the object again and decide on what it says now.',
   gone: 'List again and watch from the version of the list.',
   invalid: 'Correct the field that the message names.',
@@ -84,6 +86,13 @@ export function parseStatus(text: string): StatusBody {
   return short === '' ? {} : { message: short.length > 500 ? `${short.slice(0, 500)}…` : short }
 }
 
+function refusalOf(status: number, body: StatusBody): Refusal | undefined {
+  const { message, details } = body
+  if (typeof message !== 'string') return undefined
+  const causes = Array.isArray(details?.causes) ? details.causes : undefined
+  return classifyRefusal({ message, status, causes })
+}
+
 /** Makes the error of an answer that is not 2xx, or of an ERROR event of a watch. */
 export function statusError(
   request: RequestLine,
@@ -96,16 +105,19 @@ export function statusError(
     body.reason ? ` ${body.reason}` : '',
     body.message ? `: ${body.message}` : '',
   ].join('')
-  const hint = advice[code]
+  const refusal = refusalOf(status, body)
+  const hint = refusal?.remedy ?? advice[code]
   return new KubeError({
     code,
     status,
     reason: body.reason,
     message: hint ? `${seen.replace(/[.\s]+$/, '')}. ${hint}` : seen,
-    retryable: retryableCodes.has(code),
+    retryable: refusal?.passing ?? retryableCodes.has(code),
     retryAfterMs: readRetryAfter(headers, body),
-    maybeApplied: answer.maybeApplied,
+    // Admission comes before anything is stored.
+    maybeApplied: refusal === undefined && answer.maybeApplied,
     object: request.object,
+    refusal,
     body,
   })
 }
