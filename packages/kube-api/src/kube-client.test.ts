@@ -183,7 +183,7 @@ describe('a failed call', () => {
       retryable: false,
       object: { kind: 'ConfigMap', namespace: 'ns', name: 'a' },
     })
-    expect(error.message).toMatch(/^GET \S+ answered 403 Forbidden: no, you may not\. Grant this verb/)
+    expect(error.message).toMatch(/^GET \S+ answered 403 Forbidden: no, you may not\. Read the reason above/)
     expect(api.requests).toHaveLength(1)
   })
 

@@ -82,7 +82,7 @@ describe('a refusal of the API server', () => {
       'quota_exceeded',
     ],
   ])('is not decided by text of others: %s', (_what, message, cause) => {
-    expect(classifyRefusal({ message, status: 403, reason: 'Forbidden' })?.cause).toBe(cause)
+    expect(classifyRefusal({ message, status: 403 })?.cause).toBe(cause)
   })
 
   it.each([
@@ -96,9 +96,6 @@ describe('a refusal of the API server', () => {
 
   it('is some admission plugin when a server words it in its own way', () => {
     const message = 'pods "p" is forbidden: node selector conflicts with the namespace'
-    expect(classifyRefusal({ message, status: 403, reason: 'Forbidden' })).toMatchObject({ cause: 'admission' })
-    expect(classifyRefusal({ message: 'denied by policy service', status: 403, reason: 'Forbidden' })?.cause).toBe(
-      'admission',
-    )
+    expect(classifyRefusal({ message, status: 403 })).toMatchObject({ cause: 'admission' })
   })
 })
