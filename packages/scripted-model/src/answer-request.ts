@@ -3,16 +3,20 @@ import { chatEvents, chatObject } from './chat-reply.ts'
 import type { Clock } from './clock.ts'
 import { errorBody } from './error-body.ts'
 import { identifier } from './identifiers.ts'
+import type { JsonObject } from './json.ts'
 import { messagesEvents, messagesObject } from './messages-reply.ts'
 import type { ModelApi, ModelRequest } from './model-request.ts'
 import { readBody } from './read-body.ts'
 import { readChatRequest } from './read-chat-request.ts'
+import { readResponsesRequest } from './read-responses-request.ts'
 import { messagesTokens, readMessagesRequest } from './read-messages-request.ts'
-import type { Reply } from './reply.ts'
+import type { MessageReply, Reply } from './reply.ts'
+import { responsesEvents, responsesObject } from './responses-reply.ts'
 import type { RequestSummary } from './request-log.ts'
 import { readRoute } from './route.ts'
 import type { Scenario } from './scenario.ts'
 import { sendRaw, sendStream } from './send-stream.ts'
+import type { StreamEvent } from './stream-event.ts'
 
 /** What the handler needs from its server. */
 export interface AnswerContext {
@@ -37,7 +41,7 @@ export async function answerRequest(
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
   const route = readRoute(path)
   const scenarioName = route.scenario ?? context.defaultScenario
-  const api: ModelApi = route.endpoint === 'chat' ? 'chat' : 'messages'
+  const api: ModelApi = route.endpoint === 'chat' || route.endpoint === 'responses' ? route.endpoint : 'messages'
   const seen = { at: context.clock.now(), method: request.method ?? 'GET', path, scenario: scenarioName, bytes: 0 }
   const finish = (status: number, body: unknown, more: Partial<RequestSummary> = {}): void => {
     context.record({ ...seen, ...more, status })
@@ -69,10 +73,28 @@ export async function answerRequest(
     const { input, cacheRead, cacheWrite } = messagesTokens(read.body)
     return finish(200, { input_tokens: input + cacheRead + cacheWrite }, { bytes: read.bytes })
   }
-  const asked = route.endpoint === 'chat' ? readChatRequest(read.body) : readMessagesRequest(read.body)
+  const asked = requestReaders[api](read.body)
   const reply = scenario(asked, { earlier: asked.side ? 0 : context.count(route.counter) })
   context.record({ ...seen, bytes: read.bytes, ...summaryOf(asked), status: statusOf(reply) })
   await sendReply(response, asked, reply, context)
+}
+
+const requestReaders: Readonly<Record<ModelApi, (body: JsonObject) => ModelRequest>> = {
+  messages: readMessagesRequest,
+  chat: readChatRequest,
+  responses: readResponsesRequest,
+}
+
+/** How a reply looks on the wire, streamed and not. */
+interface WireFormat {
+  events(asked: ModelRequest, reply: MessageReply, random: () => number, createdAt: number): Iterable<StreamEvent>
+  object(asked: ModelRequest, reply: MessageReply, random: () => number, createdAt: number): Record<string, unknown>
+}
+
+const wireFormats: Readonly<Record<ModelApi, WireFormat>> = {
+  messages: { events: messagesEvents, object: messagesObject },
+  chat: { events: chatEvents, object: chatObject },
+  responses: { events: responsesEvents, object: responsesObject },
 }
 
 function summaryOf(asked: ModelRequest): Partial<RequestSummary> {
@@ -107,17 +129,14 @@ async function sendReply(
   if (reply.kind === 'hang') return
   if (reply.kind === 'error') {
     for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
-    return sendJson(response, reply.status, errorBody(asked.api, reply.type, reply.message, random))
+    return sendJson(response, reply.status, errorBody(asked.api, reply.type, reply.message, random, reply.details))
   }
   if (reply.kind === 'raw') return sendRaw(response, reply)
   const createdAt = Math.floor(clock.now() / 1000)
   if (!asked.stream) {
-    const body =
-      asked.api === 'chat' ? chatObject(asked, reply, random, createdAt) : messagesObject(asked, reply, random)
-    return sendJson(response, 200, body)
+    return sendJson(response, 200, wireFormats[asked.api].object(asked, reply, random, createdAt))
   }
-  const events =
-    asked.api === 'chat' ? chatEvents(asked, reply, random, createdAt) : messagesEvents(asked, reply, random)
+  const events = wireFormats[asked.api].events(asked, reply, random, createdAt)
   await sendStream(response, events, reply, { clock, signal: AbortSignal.any([signal, closed(response)]) })
 }
 

@@ -1,7 +1,7 @@
-/** The two wire formats that the server speaks. */
-export type ModelApi = 'messages' | 'chat'
+/** The wire formats that the server speaks: Anthropic Messages, OpenAI chat completions and OpenAI Responses. */
+export type ModelApi = 'messages' | 'chat' | 'responses'
 
-/** What a scenario may know of a request, the same for both wire formats. */
+/** What a scenario may know of a request, the same for every wire format. */
 export interface ModelRequest {
   readonly api: ModelApi
   readonly model: string

@@ -26,6 +26,8 @@ export interface ErrorReply {
   readonly type: string
   readonly message: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Further members of the error in the bodies of OpenAI's APIs. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /** Bytes as they are: for services that break their own protocol. */

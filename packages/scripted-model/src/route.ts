@@ -4,13 +4,14 @@ export interface Route {
   readonly scenario: string | undefined
   /** The scenario with the key that follows it, for counting: `429-once/run-7`. */
   readonly counter: string
-  readonly endpoint: 'messages' | 'count-tokens' | 'chat' | 'models' | 'root' | 'unknown'
+  readonly endpoint: 'messages' | 'count-tokens' | 'chat' | 'responses' | 'models' | 'root' | 'unknown'
 }
 
 const endpoints: readonly (readonly [suffix: string, Route['endpoint']])[] = [
   ['/messages/count_tokens', 'count-tokens'],
   ['/messages', 'messages'],
   ['/chat/completions', 'chat'],
+  ['/responses', 'responses'],
   ['/models', 'models'],
 ]
 

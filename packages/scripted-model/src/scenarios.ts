@@ -17,10 +17,18 @@ function titleOr(request: ModelRequest, reply: () => Reply): Reply {
   return request.side ? answer(say(words(request.prompt, 5) || 'Empty prompt')) : reply()
 }
 
-const bashName = (request: ModelRequest): string => (request.api === 'chat' ? 'bash' : 'Bash')
-
+/** A call of the shell tool of the agent that speaks this API: OpenCode, Codex or Claude Code. */
 function bash(request: ModelRequest, command: string, description: string): ReplyBlock {
-  return { type: 'tool', name: bashName(request), input: { command, description } }
+  switch (request.api) {
+    case 'chat':
+      return { type: 'tool', name: 'bash', input: { command, description } }
+    case 'responses':
+      return { type: 'tool', name: 'exec_command', input: { cmd: command, yield_time_ms: 30_000 } }
+    case 'messages':
+      return { type: 'tool', name: 'Bash', input: { command, description } }
+    default:
+      return request.api satisfies never
+  }
 }
 
 /** The command between backticks in the prompt, so that a caller can say what is to be run. */
@@ -79,12 +87,27 @@ const subagent: Scenario = (request) =>
         ? answer(bash(request, 'ls -A | head -n 5', 'List files'))
         : answer(say(`Found: ${words(request.toolResults.join(' '), 10) || 'no files'}.`))
     }
+    if (request.api === 'responses') return codexSubagent(request)
     if (request.step > 0) return answer(say(`The sub-agent reported. You asked: ${quoted(request)}.`))
     const input = { description: 'List the files', prompt: errand, subagent_type: subagentType(request) }
     return request.api === 'chat'
       ? answer(say('I delegate this.'), { type: 'tool', name: 'task', input })
       : answer(say('I delegate this.'), { type: 'tool', name: 'Agent', input: { ...input, run_in_background: false } })
   })
+
+/** Codex starts a sub-agent with one call and waits for it with another. */
+function codexSubagent(request: ModelRequest): Reply {
+  const named = (name: string): string => request.tools.find((offered) => offered.endsWith(`/${name}`)) ?? name
+  if (request.step === 0) {
+    return answer(say('I delegate this.'), { type: 'tool', name: named('spawn_agent'), input: { message: errand } })
+  }
+  const agentId = /"(?:agent_id|id)":\s*"([^"]+)"/.exec(request.toolResults.join('\n'))?.[1]
+  if (request.step === 1 && agentId !== undefined) {
+    const wait = { targets: [agentId], timeout_ms: 30_000 }
+    return answer({ type: 'tool', name: named('wait_agent'), input: wait })
+  }
+  return answer(say(`The sub-agent reported. You asked: ${quoted(request)}.`))
+}
 
 const subagentType = (request: ModelRequest): string => (request.api === 'chat' ? 'general' : 'general-purpose')
 
@@ -136,21 +159,53 @@ function fails(status: number, type: string, message: string, headers?: Record<s
   return () => reply
 }
 
+/** Anthropic tells subscribers of a reached limit by headers, ChatGPT by the body. */
+function usageLimit(anthropic: Scenario): Scenario {
+  return (request, context) =>
+    request.api === 'responses'
+      ? {
+          kind: 'error',
+          status: 429,
+          type: 'usage_limit_reached',
+          message: 'The usage limit has been reached',
+          details: { plan_type: 'plus', resets_at: 4_102_444_800 },
+        }
+      : anthropic(request, context)
+}
+
+/** The Responses API says so inside its stream. */
+function promptTooLong(plain: Scenario): Scenario {
+  const error = {
+    code: 'context_length_exceeded',
+    message: 'Your input exceeds the context window of this model. Please adjust your input and try again.',
+  }
+  const event = { type: 'response.failed', response: { id: 'resp_failed', status: 'failed', error } }
+  const body = `event: response.failed\ndata: ${JSON.stringify(event)}\n\n`
+  return (request, context) => (request.api === 'responses' ? { kind: 'raw', body } : plain(request, context))
+}
+
 const failures = {
   '401': fails(401, 'authentication_error', 'invalid x-api-key'),
   '402': fails(402, 'billing_error', 'Payment required: your account has no funds left.'),
   '403': fails(403, 'permission_error', 'Your API key does not have permission to use the specified resource.'),
   '429': fails(429, 'rate_limit_error', 'This request would exceed your rate limit.', { 'retry-after': '1' }),
-  'usage-limit': fails(429, 'rate_limit_error', "This request would exceed your account's rate limit.", {
-    // As Anthropic tells subscribers; the reset is 2100-01-01, so that the same request gets the same answer.
-    'anthropic-ratelimit-unified-status': 'rejected',
-    'anthropic-ratelimit-unified-reset': '4102444800',
-    'anthropic-ratelimit-unified-representative-claim': 'five_hour',
-    'anthropic-ratelimit-unified-overage-status': 'rejected',
-    'anthropic-ratelimit-unified-5h-status': 'rejected',
-    'anthropic-ratelimit-unified-5h-utilization': '1',
-    'anthropic-ratelimit-unified-5h-reset': '4102444800',
-  }),
+  quota: fails(
+    429,
+    'insufficient_quota',
+    'You exceeded your current quota, please check your plan and billing details.',
+  ),
+  'usage-limit': usageLimit(
+    fails(429, 'rate_limit_error', "This request would exceed your account's rate limit.", {
+      // As Anthropic tells subscribers; the reset is 2100-01-01, so that the same request gets the same answer.
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-ratelimit-unified-reset': '4102444800',
+      'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+      'anthropic-ratelimit-unified-overage-status': 'rejected',
+      'anthropic-ratelimit-unified-5h-status': 'rejected',
+      'anthropic-ratelimit-unified-5h-utilization': '1',
+      'anthropic-ratelimit-unified-5h-reset': '4102444800',
+    }),
+  ),
   '500': fails(500, 'api_error', 'Internal server error'),
   // Says when to ask again, which makes clients give up within seconds instead of a minute.
   '503': fails(503, 'api_error', 'Service unavailable', { 'retry-after': '1' }),
@@ -160,7 +215,9 @@ const failures = {
     'invalid_request_error',
     'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.',
   ),
-  'prompt-too-long': fails(400, 'invalid_request_error', 'prompt is too long: 250000 tokens > 200000 maximum'),
+  'prompt-too-long': promptTooLong(
+    fails(400, 'invalid_request_error', 'prompt is too long: 250000 tokens > 200000 maximum'),
+  ),
 } satisfies Record<string, Scenario>
 
 /** Fails the first request and serves the `text` scenario from then on. */

@@ -18,6 +18,7 @@ function binary(name: string, file: string): string | undefined {
 }
 const claude = binary('@anthropic-ai/claude-code', 'bin/claude.exe')
 const opencode = binary('opencode-ai', 'bin/opencode.exe')
+const codex = binary('@openai/codex', 'bin/codex.js')
 
 interface Ran {
   code: number
@@ -176,5 +177,107 @@ describe.skipIf(!opencode)('the real OpenCode', { timeout: 60_000 }, () => {
     const ran = await runOpencode('402', 'Fail, please')
     expect(ran.code).toBe(1)
     expect(ran.lines.at(-1)).toMatchObject({ type: 'error' })
+  })
+})
+
+const runCodex = async (scenario: string, prompt: string, ...more: string[]): Promise<Ran> => {
+  const own = join(home, String(folder + 1))
+  await mkdir(join(own, '.codex'), { recursive: true })
+  const provider = {
+    name: '"Lab"',
+    base_url: JSON.stringify(`${model.scenarioUrl(scenario, `codex-${folder + 1}`)}/v1`),
+    env_key: '"LAB_API_KEY"',
+    wire_api: '"responses"',
+  }
+  const settings = {
+    model_provider: '"lab"',
+    check_for_update_on_startup: 'false',
+    'analytics.enabled': 'false',
+    ...Object.fromEntries(Object.entries(provider).map(([key, value]) => [`model_providers.lab.${key}`, value])),
+  }
+  const options = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
+  const off = ['plugins', 'remote_plugin', 'apps', 'unbounded_connection_retries'].flatMap((name) => [
+    '--disable',
+    name,
+  ])
+  return run(
+    process.execPath,
+    [
+      codex ?? '',
+      'exec',
+      '--json',
+      '--skip-git-repo-check',
+      '--dangerously-bypass-approvals-and-sandbox',
+      ...off,
+      ...options,
+      ...(more.includes('-m') ? [] : ['-m', 'gpt-5.5']),
+      ...more,
+      '-',
+    ],
+    { LAB_API_KEY: 'sk-not-a-secret-but-not-for-the-log' },
+    prompt,
+  )
+}
+
+const messagesOf = (ran: Ran): unknown[] =>
+  ran.lines
+    .map((line) => line['item'] as { type?: string; text?: string } | undefined)
+    .filter((item) => item?.type === 'agent_message')
+    .map((item) => item?.text)
+
+describe.skipIf(!codex)('the real Codex', { timeout: 60_000 }, () => {
+  it('prints an answer that is made from the prompt', async () => {
+    const ran = await runCodex('text', 'Please look at this workspace and report.')
+    expect(ran.code).toBe(0)
+    expect(messagesOf(ran)).toEqual([expect.stringContaining('“Please look at this workspace and report.”')])
+    expect(ran.lines.at(-1)).toMatchObject({ type: 'turn.completed', usage: { output_tokens: expect.any(Number) } })
+    expect(JSON.stringify(model.requests)).not.toContain('sk-not-a-secret')
+  })
+
+  it('runs the command of the prompt and answers from its output', async () => {
+    const ran = await runCodex('tool', 'Run `echo one; echo $((40 + 2))` please')
+    expect(messagesOf(ran).at(-1)).toContain('one\n42')
+    expect(JSON.stringify(ran.lines)).toContain('"command_execution"')
+  })
+
+  it('thinks, then calls a tool', async () => {
+    const ran = await runCodex('thinking-tool', 'Say `echo deep`')
+    expect(JSON.stringify(ran.lines)).toContain('"reasoning"')
+    expect(messagesOf(ran).at(-1)).toContain('deep')
+  })
+
+  it('starts a sub-agent, waits for it and reports after it', async () => {
+    // Only models that are not in the catalogue of Codex get these tools from the start.
+    const ran = await runCodex('subagent', 'Delegate this', '-m', 'demo-model')
+    const calls = ran.lines.map((line) => line['item'] as { type?: string; tool?: string } | undefined)
+    expect(calls.filter((item) => item?.type === 'collab_tool_call').map((item) => item?.tool)).toEqual([
+      'spawn_agent',
+      'spawn_agent',
+      'wait',
+      'wait',
+    ])
+  })
+
+  it.each([
+    ['quota', /^Quota exceeded/],
+    ['usage-limit', /usage limit.*try again at Jan 1st, 2100 12:00 AM/],
+    ['max-tokens', /max_output_tokens/],
+    ['prompt-too-long', /ran out of room/],
+    ['billing', /credit balance is too low/],
+    ['401', /^unexpected status 401/],
+  ])('meets %s and says why', async (scenario, message) => {
+    const ran = await runCodex(scenario, 'Fail, please')
+    expect(ran.code).toBe(1)
+    expect(ran.lines.at(-1)).toMatchObject({ type: 'turn.failed', error: { message: expect.stringMatching(message) } })
+  })
+
+  it('recovers from a first answer that was cut', async () => {
+    const ran = await runCodex('cut-once', 'Again')
+    expect(ran.code).toBe(0)
+    expect(JSON.stringify(ran.lines)).toContain('Reconnecting... 1/5')
+  })
+
+  it('prints a megabyte', async () => {
+    expect(String(messagesOf(await runCodex('big', 'Much'))[0]).length).toBeGreaterThan(1_000_000)
   })
 })

@@ -163,6 +163,62 @@ describe('the chat-completions API', () => {
   })
 })
 
+describe('the Responses API', () => {
+  const input = [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello' }] }]
+  const shell = [{ type: 'function', name: 'exec_command' }]
+  const types = (body: string): string[] => [...body.matchAll(/^event: (.+)$/gm)].map(([, type]) => type ?? '')
+
+  it('streams items with their deltas, and the whole response at the end', async () => {
+    const model = await start({ scenario: 'thinking-tool' })
+    const response = await post(`${model.url}/v1/responses`, { model: 'm', stream: true, tools: shell, input })
+    const body = await response.text()
+    expect([...new Set(types(body))]).toEqual([
+      'response.created',
+      'response.output_item.added',
+      'response.reasoning_summary_text.delta',
+      'response.output_item.done',
+      'response.function_call_arguments.delta',
+      'response.completed',
+    ])
+    expect(events(body).at(-1)).toMatchObject({
+      type: 'response.completed',
+      response: {
+        status: 'completed',
+        output: [{ type: 'reasoning' }, { type: 'function_call', name: 'exec_command' }],
+        usage: { input_tokens: expect.any(Number), output_tokens: expect.any(Number) },
+      },
+    })
+  })
+
+  it('answers in one piece when not asked to stream', async () => {
+    const model = await start({ scenario: 'text' })
+    const response = await post(`${model.url}/v1/responses`, { model: 'm', tools: shell, input })
+    expect(await response.json()).toMatchObject({
+      object: 'response',
+      output: [{ type: 'message', content: [{ type: 'output_text', text: expect.stringContaining('Hello') }] }],
+    })
+  })
+
+  it.each([
+    ['max-tokens', 'response.incomplete', 'max_output_tokens'],
+    ['refusal', 'response.incomplete', 'content_filter'],
+    ['prompt-too-long', 'response.failed', 'context_length_exceeded'],
+    ['null-stop', 'response.output_item.done', 'I stop without a reason.'],
+  ])('ends %s with %s', async (scenario, type, reason) => {
+    const model = await start({ scenario })
+    const body = await (await post(`${model.url}/v1/responses`, { stream: true, tools: shell, input })).text()
+    expect(types(body).at(-1)).toBe(type)
+    expect(JSON.stringify(events(body).at(-1))).toContain(reason)
+  })
+
+  it('tells a subscriber in the body when the limit of the plan ends', async () => {
+    const model = await start({ scenario: 'usage-limit' })
+    const response = await post(`${model.url}/v1/responses`, { stream: true, tools: shell, input })
+    expect(response.status).toBe(429)
+    expect(await response.json()).toMatchObject({ error: { type: 'usage_limit_reached', resets_at: 4_102_444_800 } })
+  })
+})
+
 describe('the server', () => {
   it('counts requests of different keys apart', async () => {
     const model = await start()

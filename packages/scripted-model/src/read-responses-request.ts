@@ -1,0 +1,82 @@
+import { countTokens } from './count-tokens.ts'
+import { objects, text, type JsonObject } from './json.ts'
+import type { ModelRequest } from './model-request.ts'
+import { plainPrompt } from './plain-prompt.ts'
+
+const outputTypes = new Set(['function_call_output', 'custom_tool_call_output'])
+
+/** Reads a body of `POST /v1/responses` (OpenAI). Unknown content is passed over, never an error. */
+export function readResponsesRequest(body: JsonObject): ModelRequest {
+  const input = typeof body['input'] === 'string' ? [userMessage(body['input'])] : objects(body['input'])
+  let prompt = ''
+  let turn = 0
+  let step = 0
+  let toolResults: string[] = []
+  let previous = ''
+  for (const item of input) {
+    const type = text(item['type'], 'message')
+    if (outputTypes.has(type)) {
+      if (!outputTypes.has(previous)) {
+        step += 1
+        toolResults = []
+      }
+      toolResults.push(outputText(item['output']))
+    } else if (type === 'message' && text(item['role']) === 'user') {
+      const asked = plainPrompt(contentTexts(item['content']).filter((part) => !isContext(part)))
+      if (asked !== '') {
+        prompt = asked
+        turn += 1
+        step = 0
+        toolResults = []
+      }
+    }
+    previous = type
+  }
+  const tools = objects(body['tools']).flatMap(toolNames)
+  const sizes = input.map((item) => countTokens(JSON.stringify(item)))
+  const lastAnswer = input.findLastIndex((item) => item['role'] === 'assistant' || text(item['type']).endsWith('_call'))
+  const sum = (list: readonly number[]): number => list.reduce((total, size) => total + size, 0)
+  const head = countTokens(JSON.stringify(body['tools'] ?? '')) + countTokens(text(body['instructions']))
+  const cacheRead = lastAnswer === -1 ? 0 : head + sum(sizes.slice(0, lastAnswer))
+  return {
+    api: 'responses',
+    model: text(body['model'], 'unknown'),
+    stream: body['stream'] === true,
+    tools,
+    prompt,
+    turn: Math.max(1, turn),
+    step,
+    toolResults,
+    side: tools.length === 0,
+    tokens: { input: head + sum(sizes) - cacheRead, cacheRead, cacheWrite: 0 },
+  }
+}
+
+/** A tool has a name or, like web search, only a type; tools of a namespace are called `namespace/name`. */
+function toolNames(tool: JsonObject): string[] {
+  const name = text(tool['name']) || text(tool['type'])
+  return text(tool['type']) === 'namespace'
+    ? objects(tool['tools']).map((nested) => `${name}/${text(nested['name'])}`)
+    : [name]
+}
+
+function userMessage(content: string): JsonObject {
+  return { type: 'message', role: 'user', content: [{ type: 'input_text', text: content }] }
+}
+
+function contentTexts(content: unknown): string[] {
+  return typeof content === 'string' ? [content] : objects(content).map((part) => text(part['text']))
+}
+
+/** What Codex sends as messages of the user although it wrote them itself: the surroundings, and AGENTS.md. */
+function isContext(part: string): boolean {
+  return /^\s*(?:<(?:environment_context|user_instructions|subagent_notification|skills?|INSTRUCTIONS)\b|# AGENTS\.md instructions)/.test(
+    part,
+  )
+}
+
+/** The output of a command without the lines that Codex puts before it. */
+function outputText(output: unknown): string {
+  const whole = typeof output === 'string' ? output : contentTexts(output).join('\n')
+  return /^Chunk ID: [\s\S]*?\nOutput:\n([\s\S]*)$/.exec(whole)?.[1] ?? whole
+}
