@@ -17,7 +17,7 @@ const linesOf = (shown: string): string[] =>
         .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{12}(?:-[a-z0-9]{5})?/g, '#')
         .replaceAll(/\d[\d.,]*(?: (?:ms|s)\b)?/g, '#'),
     )
-    .filter((line) => line !== '' && !line.startsWith('● pending'))
+    .filter((line) => line !== '' && !/^● (?:pending|stopping)/.test(line))
 
 describe('the README', () => {
   it('has an example that shows what it says', { timeout: 60_000 }, async () => {
