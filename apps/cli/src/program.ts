@@ -2,7 +2,9 @@ import { Command } from 'commander'
 import { addCancelCommand } from './commands/cancel-command.ts'
 import { addCompletionCommand } from './commands/completion-command.ts'
 import { addDemoCommand } from './commands/demo-command.ts'
+import { addDescribeCommand } from './commands/describe-command.ts'
 import { addDoctorCommand } from './commands/doctor-command.ts'
+import { addExecCommands } from './commands/exec-command.ts'
 import { addExplainCommand } from './commands/explain-command.ts'
 import { addFaultsCommand } from './commands/faults-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
@@ -13,6 +15,8 @@ import { addPsCommand } from './commands/ps-command.ts'
 import { addRbacCommand } from './commands/rbac-command.ts'
 import { addReapCommand } from './commands/reap-command.ts'
 import { addRunCommand } from './commands/run-command.ts'
+import { addTopCommand } from './commands/top-command.ts'
+import { addWaitCommand } from './commands/wait-command.ts'
 import type { Terminal } from './output/terminal.ts'
 import { ownVersion } from './version.ts'
 
@@ -36,7 +40,11 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   program.commandsGroup('Runs:')
   addRunCommand(program, terminal, setExitCode)
   addPsCommand(program, terminal)
+  addDescribeCommand(program, terminal)
   addLogsCommand(program, terminal, setExitCode)
+  addWaitCommand(program, terminal, setExitCode)
+  addTopCommand(program, terminal)
+  addExecCommands(program, terminal, setExitCode)
   addCancelCommand(program, terminal, setExitCode)
   addReapCommand(program, terminal, setExitCode)
   addParseCommand(program, terminal, setExitCode)

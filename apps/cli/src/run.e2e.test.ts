@@ -197,7 +197,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
       outcome: 'succeeded',
       summary: expect.stringContaining('hello'),
     })
-    expect(await command('cancel', job)).toMatchObject({ code: 0, out: `${job} is over\n` })
+    expect(await command('cancel', job)).toMatchObject({ code: 0, out: `${job} has stopped\n` })
     await gone(job)
   })
 

@@ -1,35 +1,41 @@
-import type { CancelVerdict } from '@agent-jobs/k8s-job-runner'
+import { secretNameFor, type CancelVerdict, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { errorReport } from '../errors/error-report.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { readRuns } from '../runs/read-runs.ts'
+import { isOver } from '../runs/run-view.ts'
 
 /** The flags of `agent-jobs cancel`. */
 export interface CancelOptions extends ClusterOptions {
   by: string
   grace?: number
+  selector?: string
+  all?: boolean
   json?: boolean
 }
 
 const words: Readonly<Record<CancelVerdict, string>> = {
-  gone: 'is over',
-  alive: 'is still there after its grace; look at its pod and its node',
-  unobserved: 'was asked to stop, and nobody could see what became of it',
+  gone: 'has stopped',
+  alive: 'is still running after its grace; look at its pod and its node',
+  unobserved: 'was asked to stop; whether it did could not be seen',
 }
 
 /** Stops runs in order and prints what each ended as; gives the exit code. */
-export async function cancel(
-  jobs: readonly string[],
-  { by, grace, json, ...options }: CancelOptions,
-  terminal: Terminal,
-): Promise<number> {
+export async function cancel(jobs: readonly string[], flags: CancelOptions, terminal: Terminal): Promise<number> {
+  const { by, grace, json } = flags
+  refuseMixture(jobs, flags)
   const how = { by, ...(grace === undefined ? {} : { graceSeconds: Math.ceil(grace / 1000) }) }
   const style = createStyle(terminal.colours.err)
-  return withCluster(options, terminal, async (cluster) => {
+  return withCluster(flags, terminal, async (cluster) => {
+    const chosen = jobs.length > 0 ? jobs : await activeJobs(cluster, flags.selector)
+    if (chosen.length === 0) terminal.err(`There is no run to cancel in the namespace ${cluster.namespace}.\n`)
     const isGone = await Promise.all(
-      jobs.map(async (job) => {
+      chosen.map(async (job) => {
         try {
           const verdict = await cancelOne(cluster, job, how)
           terminal.out(json ? jsonLine({ job, verdict }) : `${job} ${words[verdict]}\n`)
@@ -46,13 +52,40 @@ export async function cancel(
   })
 }
 
+function refuseMixture(jobs: readonly string[], { selector, all }: CancelOptions): void {
+  const ways = [jobs.length > 0, selector !== undefined, all === true].filter(Boolean).length
+  if (ways === 1) return
+  const what = ways === 0 ? 'Nothing says which runs to cancel.' : 'These exclude each other.'
+  throw new CliError('usage', `${what} Name Jobs, or pass --selector LABELS, or --all for every run of the namespace.`)
+}
+
+async function activeJobs({ client, namespace }: OpenCluster, selector: string | undefined): Promise<string[]> {
+  const runs = await readRuns(client, { namespace, selector })
+  return runs.flatMap(({ view }) => (isOver(view) ? [] : [view.job]))
+}
+
 async function cancelOne(
-  { runner }: OpenCluster,
+  cluster: OpenCluster,
   job: string,
   how: { by: string; graceSeconds?: number },
 ): Promise<CancelVerdict> {
-  const run = await runner.attach({ job })
+  // As one who only looks: what the run printed stays readable until its time to live is over.
+  const run = await cluster.runner.attach({ job }, { observe: true })
   const verdict = await run.cancel(how)
-  if (verdict === 'gone') await run.settled
+  await run.detach()
+  if (verdict === 'gone') await removeSecret(cluster, run)
   return verdict
+}
+
+/** The credentials of a run that has stopped go at once; its record has none of them. */
+async function removeSecret({ client, namespace }: OpenCluster, { key, job }: RunHandle): Promise<void> {
+  const name = secretNameFor(key)
+  try {
+    const { metadata } = await client.get(kinds.Secret, { name, namespace })
+    if (metadata?.ownerReferences?.[0]?.uid !== job.uid) return
+    await client.delete(kinds.Secret, { name, namespace, preconditions: { uid: metadata.uid } })
+  } catch (cause) {
+    // It may be gone with its Job, or belong to the next run of the key by now.
+    if (!isNotFound(cause) && !isConflict(cause)) throw cause
+  }
 }

@@ -1,116 +1,115 @@
-import { describeOutcome, RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { agentNames } from '../agents/agent-names.ts'
 import { agentNamed } from '../agents/agents.ts'
-import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
-import { rememberSignal } from '../run/exit-code.ts'
-import { followRun } from '../run/follow-run.ts'
-import { agentOfJob } from '../agents/job-agent.ts'
+import { CliError } from '../errors/cli-error.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
-import { isSuccess } from '../run/run-report.ts'
-import { jsonLine, plain } from '../output/safe-text.ts'
+import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { rememberSignal } from '../run/exit-code.ts'
+import { followRun } from '../run/follow-run.ts'
+import { isSuccess } from '../run/run-report.ts'
+import { findRun, previousRun } from '../runs/find-run.ts'
+import { isShown, measureOutput, type LineSelection } from '../runs/line-window.ts'
+import { showRaw } from '../runs/show-raw.ts'
+import { isOver, type RunView } from '../runs/run-view.ts'
 
 /** The flags of `agent-jobs logs`. */
 export interface LogsOptions extends ClusterOptions {
   agent?: string
+  follow?: boolean
+  tail?: number
+  since?: number
+  timestamps?: boolean
+  previous?: boolean
   raw?: boolean
   json?: boolean
 }
 
-/** Shows a run from its first line to its end and gives the exit code. */
-export async function logs(
-  job: string,
-  { agent, raw, json, ...options }: LogsOptions,
-  terminal: Terminal,
-): Promise<number> {
-  return withCluster(options, terminal, async ({ runner, namespace }) => {
-    const name = raw === true ? undefined : (agent ?? agentOfJob(await summaryOf(runner, job)))
-    if (name !== undefined) return showTranscript({ runner, job, agent: name, json: json ?? false, terminal })
-    if (json !== true) return showRaw(runner, job, terminal)
-    throw new CliError(
-      'usage',
-      `The labels of ${job} in ${namespace} do not say which agent it runs. Pass --agent ${agentNames.join(' or ')}.`,
-    )
+/** Shows the output of a run and gives the exit code. */
+export async function logs(job: string | undefined, flags: LogsOptions, terminal: Terminal): Promise<number> {
+  return withCluster(flags, terminal, async (cluster) => {
+    const named = await findRun(cluster, job)
+    const { view } = flags.previous ? await previousRun(cluster, named) : named
+    const agent = flags.raw ? undefined : (flags.agent ?? view.agent ?? undefined)
+    if (agent === undefined && flags.json) {
+      throw new CliError(
+        'usage',
+        `The labels of ${view.job} do not say which agent it runs. Pass --agent ${agentNames.join(' or ')}.`,
+      )
+    }
+    // One JSON object tells how the run ended, so it waits for the end.
+    const follows = flags.follow === true || flags.json === true || isOver(view)
+    const extent =
+      follows && flags.tail === undefined
+        ? { last: undefined, from: 0 }
+        : await measureOutput(cluster.client, view, flags.tail)
+    if (!follows && extent.last === undefined) return nothingYet(view, terminal)
+    const lines: LineSelection = {
+      from: extent.from,
+      sinceMs: flags.since === undefined ? 0 : Date.now() - flags.since,
+      timestamps: flags.timestamps ?? false,
+      until: follows ? undefined : extent.last,
+    }
+    if (agent === undefined) return showRaw({ cluster, view, lines, terminal })
+    return showTranscript({ cluster, view, agent, lines, json: flags.json ?? false, terminal })
   })
 }
 
-type Runner = OpenCluster['runner']
-
-async function summaryOf(runner: Runner, job: string): Promise<Parameters<typeof agentOfJob>[0]> {
-  const runs = await runner.list()
-  return runs.find((run) => run.job === job) ?? { labels: {} }
+function nothingYet({ job, state, reason }: RunView, terminal: Terminal): number {
+  const why = reason === null ? '' : ` (${reason})`
+  terminal.err(
+    `${job} has printed nothing yet: it is ${state}${why}. Wait for it with \`agent-jobs logs -f ${job}\`.\n`,
+  )
+  return 0
 }
 
 interface TranscriptOptions {
-  readonly runner: Runner
-  readonly job: string
+  readonly cluster: OpenCluster
+  readonly view: RunView
   readonly agent: string
+  readonly lines: LineSelection
   readonly json: boolean
   readonly terminal: Terminal
 }
 
-async function showTranscript({ runner, job, agent, json, terminal }: TranscriptOptions): Promise<number> {
+async function showTranscript({ cluster, view, agent, lines, json, terminal }: TranscriptOptions): Promise<number> {
   const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
   const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
   const signals = rememberSignal(terminal.onSignal)
+  const caughtUp = new AbortController()
   const { report, settled } = await followRun({
     agent: agentNamed(agent),
     model: undefined,
     style,
     say,
+    shown: (event, shown) => {
+      if (event.type !== 'line') return shown
+      if (lines.until !== undefined && event.seq >= lines.until) caughtUp.abort()
+      return isShown(event, lines) ? stamped(event, shown, lines) : []
+    },
     began: Date.now(),
     now: () => Date.now(),
     onSignal: signals.onSignal,
     interrupt: 'leave',
-    unread: terminal.outClosed,
-    start: (signal) => runner.attach({ job }, { observe: true, signal }),
+    unread: AbortSignal.any([terminal.outClosed, caughtUp.signal]),
+    start: (signal) => cluster.runner.attach({ job: view.job }, { observe: true, signal }),
   })
+  await settled
+  if (caughtUp.signal.aborted) {
+    terminal.err(`${style.dim(`The run goes on; follow it with: agent-jobs logs -f ${view.job}`)}\n`)
+    return 0
+  }
   outcomeBlock(report, style).forEach(say)
   if (json) terminal.out(jsonLine(report))
-  await settled
   if (terminal.outClosed.aborted) return 0
   return isSuccess(report) ? 0 : (signals.exitCode() ?? 1)
 }
 
-async function showRaw(runner: Runner, job: string, terminal: Terminal): Promise<number> {
-  const leave = new AbortController()
-  const signals = rememberSignal(terminal.onSignal)
-  let run: RunHandle | undefined
-  let leaving: Promise<void> | undefined
-  const goAway = (): void => {
-    leave.abort()
-    leaving ??= run?.detach()
-  }
-  const stopListening = signals.onSignal(goAway)
-  terminal.outClosed.addEventListener('abort', goAway)
-  try {
-    run = await runner.attach({ job }, { observe: true, signal: leave.signal })
-    for await (const event of run.events) {
-      if (event.type === 'line') {
-        const newline = event.unterminated || (event.part && !event.part.last) ? '' : '\n'
-        const stream = event.stream === 'stderr' ? 'err' : 'out'
-        // As it is only where no terminal shows it.
-        const write = terminal.isTTY[stream] ? (text: string) => terminal[stream](plain(text)) : terminal.raw[stream]
-        write(`${event.text}${newline}`)
-      } else if (event.type === 'gap') {
-        terminal.err(`! output is missing: ${event.unit} ${event.from} to ${event.to} (${event.reason})\n`)
-      }
-    }
-    const { code, message } = describeOutcome(await run.outcome)
-    terminal.err(`${code}: ${plain(message)}\n`)
-    return code === 'succeeded' ? 0 : 1
-  } catch (error) {
-    if (!leave.signal.aborted && !(RunError.isInstance(error) && error.code === 'detached')) throw error
-    // Who closes a pipe, as `| head` does, has seen enough.
-    if (terminal.outClosed.aborted) return 0
-    terminal.err('The run was left alone; it goes on.\n')
-    return signals.exitCode() ?? 1
-  } finally {
-    stopListening()
-    terminal.outClosed.removeEventListener('abort', goAway)
-    await leaving
-  }
+type LineEvent = Parameters<typeof isShown>[0]
+
+function stamped({ time }: LineEvent, shown: readonly string[], { timestamps }: LineSelection): readonly string[] {
+  if (!timestamps) return shown
+  return shown.map((line) => `${new Date(time).toISOString()} ${line}`)
 }

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander'
-import { readLabel, readObjectName } from '../input/options.ts'
+import { readJobName, readLabel } from '../input/options.ts'
 
 /** What every command that talks to a cluster takes. */
 export interface ClusterOptions {
@@ -22,7 +22,21 @@ export function addKubeConfigOptions(command: Command): Command {
     .option('--context <name>', 'context in it')
 }
 
-/** The argument that names a run, for the commands that look at one. */
+/** The argument that names a run, for the commands that look at one; without it the newest run is meant. */
+export function optionalJobArgument(): Argument {
+  return new Argument('[job]', 'name of the Job, as `agent-jobs ps` shows it (default: the newest run)').argParser(
+    readJobName,
+  )
+}
+
+/** The argument that names a run. */
 export function jobArgument(): Argument {
-  return new Argument('<job>', 'name of the Job, as `agent-jobs ps` shows it').argParser(readObjectName)
+  return new Argument('<job>', 'name of the Job, as `agent-jobs ps` shows it').argParser(readJobName)
+}
+
+/** The argument that names several runs. */
+export function jobsArgument(name: '<job...>' | '[job...]'): Argument {
+  return new Argument(name, 'names of the Jobs, as `agent-jobs ps` shows them').argParser(
+    (value: string, earlier: readonly string[] = []) => [...earlier, readJobName(value)],
+  )
 }

@@ -1,24 +1,22 @@
 import { userInfo } from 'node:os'
-import { Argument, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { CancelOptions } from '../actions/cancel.ts'
-import { addClusterOptions } from '../cluster/cluster-flags.ts'
-import { readObjectName, readSpan } from '../input/options.ts'
-import type { SetExitCode } from '../program.ts'
+import { addClusterOptions, jobsArgument } from '../cluster/cluster-flags.ts'
+import { readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
+import type { SetExitCode } from '../program.ts'
 
-/** `agent-jobs cancel`: stops runs in order, and says what became of each. */
+/** `agent-jobs cancel`: stops runs in order, and reports how each ended. */
 export function addCancelCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program
       .command('cancel')
-      .description('Stop runs: SIGTERM to the agent, a grace, SIGKILL. Whoever follows one is told who cancelled.')
-      .addArgument(
-        new Argument('<job...>', 'names of the Jobs, as `agent-jobs ps` shows them').argParser(
-          (name: string, earlier: string[] = []) => [...earlier, readObjectName(name)],
-        ),
-      ),
+      .description('Stop runs: SIGTERM to the agent, a grace period, SIGKILL. Followers are told who cancelled.')
+      .addArgument(jobsArgument('[job...]')),
   )
-    .option('--by <name>', "who cancels; stands in the run's outcome", `${userInfo().username} (agent-jobs cancel)`)
+    .option('-l, --selector <labels>', 'every run of the namespace with these labels that has not ended')
+    .option('--all', 'every run of the namespace that has not ended')
+    .option('--by <name>', "who cancels; stands in the run's outcome", `${userName()} (agent-jobs cancel)`)
     .option('--grace <span>', "from SIGTERM to SIGKILL (default: the pod's own)", readSpan)
     .option('--json', 'print one JSON object a line')
     .addHelpText(
@@ -26,10 +24,19 @@ export function addCancelCommand(program: Command, terminal: Terminal, setExitCo
       `
 Examples:
   agent-jobs cancel claude-4f1c0a97d2e8 --grace 5s
-  agent-jobs ps --json | jq -r 'select(.state == "active").job' | xargs agent-jobs cancel`,
+  agent-jobs cancel -l paperclip.io/agent-id=7`,
     )
     .action(async (jobs: string[], options: CancelOptions) => {
       const { cancel } = await import('../actions/cancel.ts')
       setExitCode(await cancel(jobs, options, terminal))
     })
+}
+
+/** The name of this user; a container's arbitrary uid has none. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
 }

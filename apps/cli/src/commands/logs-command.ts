@@ -1,24 +1,44 @@
 import { Option, type Command } from 'commander'
 import type { LogsOptions } from '../actions/logs.ts'
 import { agentNames } from '../agents/agent-names.ts'
-import { addClusterOptions, jobArgument } from '../cluster/cluster-flags.ts'
+import { addClusterOptions, optionalJobArgument } from '../cluster/cluster-flags.ts'
+import { readInteger, readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../program.ts'
 
-/** `agent-jobs logs`: a run from its first line to its end, looked at from outside; nothing in the cluster changes. */
+/** `agent-jobs logs`: what a run printed, looked at from outside; nothing in the cluster changes. */
 export function addLogsCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program
       .command('logs')
-      .description('Follow a run from its first line to its end. Only looks: Ctrl-C leaves the run alone.')
-      .addArgument(jobArgument()),
+      .description(
+        "Show a run's transcript: what it has printed so far, or all of it and how it ended. Changes nothing.",
+      )
+      .addArgument(optionalJobArgument()),
   )
+    .option('-f, --follow', 'go on until the run has ended; Ctrl-C leaves the run alone')
+    .option('--tail <n>', 'only the last lines', readInteger(0, 1_000_000))
+    .option('--since <span>', 'only lines that are younger, such as 90s or 2h', readSpan)
+    .option('--timestamps', 'the time before each line')
+    .option(
+      '--previous',
+      'the run before this one with the same key (a pod never restarts, so it has no earlier container)',
+    )
     .addOption(new Option('--agent <name>', 'how to read it (default: by the labels of the Job)').choices(agentNames))
     .addOption(
       new Option('--raw', "the agent's own lines as they are: stdout on stdout, stderr on stderr").conflicts('json'),
     )
-    .option('--json', 'print one JSON object on standard output when the run is over, as `run --json` does')
-    .action(async (job: string, options: LogsOptions) => {
+    .option('--json', 'wait for the end and print one JSON object on standard output, as `run --json` does')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  agent-jobs logs                        # the newest run of the namespace
+  agent-jobs logs -f job/claude-4f1c0a97d2e8
+  agent-jobs logs --tail 50 --timestamps
+  agent-jobs logs --raw | jq -c 'select(.type == "result")'`,
+    )
+    .action(async (job: string | undefined, options: LogsOptions) => {
       const { logs } = await import('../actions/logs.ts')
       setExitCode(await logs(job, options, terminal))
     })

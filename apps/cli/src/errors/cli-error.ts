@@ -15,7 +15,7 @@ export type CliErrorCode =
   | 'not_a_recording'
   | 'not_running'
   | 'image_lacks'
-  | 'copy_failed'
+  | 'no_metrics'
   | 'command_failed'
 
 /** An error that the command line shows as one sentence, without a stack. `usage` ends with exit code 2, others with 1. */

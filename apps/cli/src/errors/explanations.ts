@@ -69,9 +69,9 @@ const commandLine = {
     means: 'The image lacks a program that the run needs: node, a shell, git, or the agent itself.',
     remedy: 'Use the default image, or check yours with `agent-jobs doctor --image IMAGE`.',
   },
-  copy_failed: {
-    means: 'Files could not be copied into or out of the pod.',
-    remedy: 'Read the message: it names the path. The image needs `tar`.',
+  no_metrics: {
+    means: 'Nothing in the cluster tells you what pods use.',
+    remedy: 'Install metrics-server, or have yourself allowed `get` on `nodes/proxy`.',
   },
   command_failed: {
     means: 'A program that this command starts ended with an error.',

@@ -35,6 +35,11 @@ export function readObjectName(value: string): string {
   return value
 }
 
+/** Reads the name of a Job as people have it: alone, or as kubectl and `ps -o name` print it, `job/NAME`. */
+export function readJobName(value: string): string {
+  return readObjectName(value.replace(/^jobs?(?:\.batch)?\//, ''))
+}
+
 /** Reads an amount of processor or memory. */
 export function readQuantity(value: string): string {
   if (/^(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[mkMGTPE]|[eE][+-]?\d+)?$/.test(value)) return value

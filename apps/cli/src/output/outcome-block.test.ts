@@ -17,6 +17,7 @@ const report: RunReport = {
   errorCode: null,
   errorMessage: null,
   warning: null,
+  durationMs: 2600,
   timings: { submittedMs: 12.4, runningMs: 204, firstLineMs: 700, endedMs: 1834 },
 }
 const block = (more: Partial<RunReport> = {}): string =>
@@ -56,7 +57,7 @@ describe('outcomeBlock', () => {
       costUsd: null,
     }
     const times = { submittedMs: null, runningMs: null, firstLineMs: null, endedMs: null }
-    expect(block({ ...nothing, timings: times }).match(/unknown/g)).toHaveLength(6)
+    expect(block({ ...nothing, durationMs: null, timings: times }).match(/unknown/g)).toHaveLength(6)
     expect(block({ ...nothing, timings: times })).toContain('✘ lost')
   })
 

@@ -17,7 +17,7 @@ export function outcomeBlock(report: RunReport, style: Style): string[] {
     verdict,
     ...(report.warning === null ? [] : [style.yellow(`  ! ${plain(report.warning)}`)]),
     row('exit', exit, style),
-    ...outcomeRows({ ...report, durationMs: report.timings.endedMs }, style, steps(report)),
+    ...outcomeRows({ ...report, durationMs: report.timings.endedMs ?? report.durationMs }, style, steps(report)),
     row('job', job, style),
   ]
 }

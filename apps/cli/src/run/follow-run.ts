@@ -6,7 +6,7 @@ import {
   type FollowedAgent,
   type FollowTimings,
 } from '@agent-jobs/agent-run'
-import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { RunError, type RunEvent, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { seconds } from '../output/outcome-block.ts'
 import type { Style } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -23,6 +23,8 @@ export interface FollowOptions {
   readonly start: (signal: AbortSignal) => Promise<RunHandle>
   /** Shows one line to a person. */
   readonly say: (line: string) => void
+  /** Chooses and changes what is shown of an event. Default: its lines as they are. */
+  readonly shown?: ((event: RunEvent, lines: readonly string[]) => readonly string[]) | undefined
   readonly style: Style
   readonly onSignal: Terminal['onSignal']
   /** What the first Ctrl-C does. Default `cancel`. */
@@ -47,7 +49,7 @@ export interface FollowedRun {
  * one (and a SIGTERM) leaves it alone: the Job continues without this process.
  */
 export async function followRun(options: FollowOptions): Promise<FollowedRun> {
-  const { agent, say, style, now, began } = options
+  const { agent, say, style, now, began, shown = (_event, lines) => lines } = options
   const leave = new AbortController()
   const hands = createRunHands(leave, say, style, options.interrupt ?? 'cancel')
   const stopListening = options.onSignal(hands.signal)
@@ -66,7 +68,12 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
       return { report: submitted(handle, submittedMs), settled: hands.settled() }
     }
     const show = eventLines(agent, style)
-    const followed = await followAgent({ handle, parser, now, onEvent: (event) => show(event).forEach(say) })
+    const followed = await followAgent({
+      handle,
+      parser,
+      now,
+      onEvent: (event) => shown(event, show(event)).forEach(say),
+    })
     const report = reportOf(followed, { ...options, handle, submittedMs, startedMs })
     const settled = followed.kind === 'ended' ? Promise.all([handle.settled, hands.settled()]) : hands.settled()
     return { report, settled }
@@ -86,7 +93,7 @@ function leftEarly(): RunError {
 
 const noTimes: RunTimings = { submittedMs: null, runningMs: null, firstLineMs: null, endedMs: null }
 const noVerdict = { errorCode: null, errorMessage: null, warning: null }
-const noWork = { sessionId: null, model: null, usage: null, costUsd: null, summary: null }
+const noWork = { sessionId: null, model: null, usage: null, costUsd: null, summary: null, durationMs: null }
 
 function placeOf(handle: RunHandle): Pick<RunReport, 'job' | 'pod' | 'node'> {
   return { job: handle.job.name, pod: handle.pod?.name ?? null, node: handle.pod?.node ?? null }
@@ -108,19 +115,20 @@ function reportOf(
 ): RunReport {
   const { summary } = followed
   const work = workOf(summary, of.model ?? null)
-  const timings = { submittedMs: of.submittedMs, ...since(of.startedMs, followed.timings) }
+  const timings =
+    of.submittedMs === null ? noTimes : { submittedMs: of.submittedMs, ...since(of.startedMs, followed.timings) }
   if (followed.kind === 'detached') {
     const { code, message } = followed.error
     const verdict = { errorCode: code, errorMessage: message, warning: null }
-    return { ...placeOf(of.handle), outcome: code, exitCode: null, ...work, ...verdict, timings }
+    return { ...placeOf(of.handle), outcome: code, exitCode: null, ...work, ...verdict, durationMs: null, timings }
   }
-  const { kind: outcome, exitCode } = followed.outcome
+  const { kind: outcome, exitCode, durationMs = null } = followed.outcome
   const judged = judgeRun({ ...followed, title: of.agent.title })
   const verdict =
     judged.kind === 'succeeded'
       ? { ...noVerdict, warning: judged.warning }
       : { errorCode: judged.code, errorMessage: judged.message, warning: null }
-  return { ...placeOf(of.handle), outcome, exitCode, ...work, ...verdict, timings }
+  return { ...placeOf(of.handle), outcome, exitCode, ...work, ...verdict, durationMs, timings }
 }
 
 function workOf({ sessionId, model, usage, costUsd, result }: AgentSummary, asked: string | null) {

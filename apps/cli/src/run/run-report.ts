@@ -16,10 +16,12 @@ export interface RunReport {
   readonly errorMessage: string | null
   /** Of a success: what happened to the agent's process or pod after its work was done. */
   readonly warning: string | null
+  /** How long the agent ran, by the clock of its pod. */
+  readonly durationMs: number | null
   readonly timings: RunTimings
 }
 
-/** Null where it never came to that. */
+/** Of the command that submitted the run; null where it never came to that, and for those who only look. */
 export interface RunTimings {
   readonly submittedMs: number | null
   readonly runningMs: number | null

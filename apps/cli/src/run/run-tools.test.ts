@@ -69,15 +69,21 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject({ job, agent: 'claude', key: 'wait' })
 
     const onlooker = open()
-    const looking = runCli(['logs', job, '--namespace', 'agents'], onlooker)
+    const looking = runCli(['logs', '-f', job, '--namespace', 'agents'], onlooker)
     await onlooker.shown('session s-1', 'out')
     expect(await agentJobs('cancel', job, '--by', 'the night shift', '--grace', '1s')).toMatchObject({
       code: 0,
-      out: `${job} is over\n`,
+      out: `${job} has stopped\n`,
     })
     expect(await looking).toBe(1)
     expect(onlooker.stdout()).toMatch(/● looking at [\s\S]*✘ cancelled[^\n]*the night shift/)
-    expect(await agentJobs('ps')).toMatchObject({ out: '' })
+    // Its record stays, and who cancelled it stands in it.
+    expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject({
+      state: 'cancelled',
+      cancelledBy: 'the night shift',
+    })
+    expect((await cluster.client.list(kinds.Secret, { namespace: 'agents' })).items).toEqual([])
+    await cluster.client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Foreground' })
   })
 
   it.each([
@@ -86,7 +92,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
   ] as const)('leaves the run alone on Ctrl-C while it shows %s', async (_what, options, stream) => {
     const job = await abandonedRun('wait')
     const terminal = open()
-    const looking = runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
+    const looking = runCli(['logs', '-f', job, '--namespace', 'agents', ...options], terminal)
     await terminal.shown('s-1', stream)
     terminal.press('SIGINT')
     expect(await looking).toBe(130)
@@ -101,7 +107,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
   ])('leaves the run alone without a word when nobody reads %s any more', async (_what, options) => {
     const job = await abandonedRun('wait')
     const terminal = open()
-    const looking = runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
+    const looking = runCli(['logs', '-f', job, '--namespace', 'agents', ...options], terminal)
     await terminal.shown('s-1', 'out')
     terminal.closeOut()
     expect(await looking).toBe(0)
@@ -132,7 +138,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
   it('shows raw lines as they are in a pipe, and without what steers a terminal on one', async () => {
     const job = await finishedRun('hostile')
     const shown = async (terminal: FakeTerminal, ...options: string[]): Promise<string> => {
-      await runCli(['logs', job, '--namespace', 'agents', ...options], terminal)
+      await runCli(['logs', '-f', job, '--namespace', 'agents', ...options], terminal)
       return terminal.stdout()
     }
     const hostile = '\u001b]0;title\u0007\u009b2J\u202ehostile\n'
@@ -150,7 +156,10 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     const submitted = open()
     expect(await runCli(cluster.args('--prompt', 'hello', '--detach'), submitted)).toBe(0)
     const job = submitted.stdout().trim()
-    expect(await agentJobs('logs', job, '--raw')).toMatchObject({ code: 0, out: expect.stringContaining('"result"') })
+    expect(await agentJobs('logs', '-f', job, '--raw')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('"result"'),
+    })
     const { metadata } = await cluster.client.get(kinds.Job, { name: job, namespace: 'agents' })
     expect(metadata?.deletionTimestamp).toBeUndefined()
     await cluster.client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Foreground' })

@@ -92,11 +92,11 @@ function standing(job: V1Job, pod: V1Pod | undefined): Standing {
     job.status?.conditions?.find((each) => each.type === type && each.status === 'True')
   const cancelled = job.metadata?.annotations?.[annotation.cancelledBy] !== undefined
   const container = pod?.status?.containerStatuses?.[0]?.state
-  const isOver = condition('Complete') ?? condition('Failed') ?? container?.terminated
-  if (isOver === undefined && (job.metadata?.deletionTimestamp ?? pod?.metadata?.deletionTimestamp) !== undefined) {
+  const over = condition('Complete') ?? condition('Failed') ?? container?.terminated
+  if (over === undefined && (job.metadata?.deletionTimestamp ?? pod?.metadata?.deletionTimestamp) !== undefined) {
     return { state: 'terminating', reason: cancelled ? 'Cancelled' : null }
   }
-  if (isOver !== undefined) return ending(job, pod, cancelled)
+  if (over !== undefined) return ending(job, pod, cancelled)
   if (job.spec?.suspend === true) return { state: 'queued', reason: 'Suspended' }
   if (container?.running !== undefined)
     return { state: cancelled ? 'terminating' : 'running', reason: cancelled ? 'Cancelled' : null }
@@ -122,4 +122,9 @@ function waitingFor(pod: V1Pod | undefined): string | null {
   const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   const waiting = all.map((each) => each.state?.waiting?.reason).filter((reason) => reason !== undefined)
   return waiting.find((reason) => reason !== 'ContainerCreating' && reason !== 'PodInitializing') ?? waiting[0] ?? null
+}
+
+/** Whether a run has ended. */
+export function isOver({ state }: Pick<RunView, 'state'>): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled'
 }

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import type { TopOptions } from '../actions/top.ts'
+import { addClusterOptions } from '../cluster/cluster-flags.ts'
+import type { Terminal } from '../output/terminal.ts'
+
+/** `agent-jobs top`: what running runs use. */
+export function addTopCommand(program: Command, terminal: Terminal): void {
+  addClusterOptions(
+    program
+      .command('top')
+      .description('Show processor and memory that running runs use (metrics-server, or the nodes themselves).'),
+  )
+    .option('-A, --all-namespaces', 'runs of all namespaces')
+    .option('--json', 'print one JSON object a line')
+    .action(async (options: TopOptions) => {
+      const { top } = await import('../actions/top.ts')
+      await top(options, terminal)
+    })
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import type { WaitOptions } from '../actions/wait.ts'
+import { addClusterOptions, jobsArgument } from '../cluster/cluster-flags.ts'
+import { readSpan } from '../input/options.ts'
+import type { Terminal } from '../output/terminal.ts'
+import type { SetExitCode } from '../program.ts'
+
+/** `agent-jobs wait`: until runs have ended. */
+export function addWaitCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
+  addClusterOptions(
+    program
+      .command('wait')
+      .description(
+        'Wait until runs have ended. Ends with 0 when all succeeded, else with the exit code of one that failed.',
+      )
+      .addArgument(jobsArgument('<job...>')),
+  )
+    .option('--timeout <span>', 'give up after this time and end with 124; the runs go on', readSpan)
+    .option('--json', 'print one JSON object a run, as `run --json` does')
+    .addHelpText(
+      'after',
+      `
+Example:
+  job=$(agent-jobs run -d 'Fix the tests') && agent-jobs wait "$job" --timeout 30m`,
+    )
+    .action(async (jobs: string[], options: WaitOptions) => {
+      const { wait } = await import('../actions/wait.ts')
+      setExitCode(await wait(jobs, options, terminal))
+    })
+}
