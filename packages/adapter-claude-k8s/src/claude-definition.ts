@@ -59,12 +59,12 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
       },
       files: mcpConfigFile === null ? [] : [{ path: mcpConfigFile, content: JSON.stringify({ mcpServers }) }],
       notes: [],
-      volumeFolders: configDir === forAll ? [forAll] : [],
+      volumeFolders: [forAll, posix.join(input.companyHome, '.claude')].filter((folder) => folder === configDir),
       warnings:
         configDir === forAll && input.home !== input.volumeRoot
           ? [
               ...warnings,
-              `The login in ${forAll} is every company's: agents that use it see each other's sessions there. Give the agent a key or CLAUDE_CODE_OAUTH_TOKEN, or log in below ${input.home} instead.`,
+              `The login in ${forAll} is every company's: agents that use it see each other's sessions there. Give the agent a key or CLAUDE_CODE_OAUTH_TOKEN, or log in below ${input.companyHome} instead.`,
             ]
           : warnings,
     }

@@ -8,17 +8,17 @@ export async function configDirectory(input: {
   settings: ClaudeSettings
   env: Readonly<Record<string, string | null>>
   volumeRoot: string
-  home: string
+  companyHome: string
   stateDirectory: string
   volume: VolumeView
 }): Promise<string> {
-  const { settings, env, volumeRoot, home, stateDirectory, volume } = input
+  const { settings, env, volumeRoot, companyHome, stateDirectory, volume } = input
   const explicit = env['CLAUDE_CONFIG_DIR']
   if (explicit) return explicit
   const own = posix.join(stateDirectory, 'claude')
   if (settings.claudeConfigDir === 'agent') return own
   // A company's own login goes before the one that the server's operator made for all.
-  const shared = posix.join(home, '.claude')
+  const shared = posix.join(companyHome, '.claude')
   const forAll = posix.join(volumeRoot, '.claude')
   const loggedIn = async (folder: string) => (await volume.size(posix.join(folder, '.credentials.json'))) !== null
   const login = (await loggedIn(shared)) ? shared : (await loggedIn(forAll)) ? forAll : null

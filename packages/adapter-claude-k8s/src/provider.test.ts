@@ -43,7 +43,7 @@ describe("Claude Code's own directory", () => {
       settings: requireSettings(claudeSchema, config),
       env,
       volumeRoot: '/paperclip',
-      home: '/paperclip/home',
+      companyHome: '/paperclip/home',
       stateDirectory: '/paperclip/state/a',
       volume: volume(files),
     })

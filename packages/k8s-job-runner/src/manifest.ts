@@ -16,13 +16,14 @@ export interface RunManifest {
 }
 
 function launchSpec(request: RunRequest): LaunchSpec {
-  const { argv, cwd, createCwd, unsetEnv, limits, finish, proxy, outputDirectory } = request.command
+  const { argv, cwd, mounts, createCwd, unsetEnv, limits, finish, proxy, outputDirectory } = request.command
   const graceMs = (request.terminationGracePeriodSeconds ?? 30) * 1000
   return {
     version: 1,
     argv: [...argv],
     ...(cwd === undefined ? {} : { cwd }),
     ...(createCwd === undefined ? {} : { createCwd }),
+    ...(mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }),
     ...(unsetEnv === undefined ? {} : { unsetEnv: [...unsetEnv] }),
     ...(request.journal === undefined ? {} : { journal: request.journal }),
     ...(outputDirectory === undefined ? {} : { outputDirectory }),

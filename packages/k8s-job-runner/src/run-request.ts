@@ -13,7 +13,7 @@ import type {
   Volume,
   VolumeMount,
 } from './kubernetes.ts'
-import type { FinishRule, LaunchFile, LaunchLimits, ProxySpec } from '@agent-jobs/launcher'
+import type { FinishRule, LaunchFile, LaunchLimits, ProxySpec, MountIdentity } from '@agent-jobs/launcher'
 
 /** What runs in the container. */
 export interface RunCommand {
@@ -22,6 +22,8 @@ export interface RunCommand {
   /** The image has `/bin/sh`: the container starts about 50 ms earlier. One without it could not start. Default false. */
   shell?: boolean
   cwd?: string
+  /** Which folders must be mounted where; the launcher starts nothing when one is another. */
+  mounts?: readonly MountIdentity[]
   /** Makes `cwd` when it does not exist. */
   createCwd?: boolean
   /** Fed to the program; travels in the run's Secret. */

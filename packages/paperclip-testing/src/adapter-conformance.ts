@@ -123,9 +123,9 @@ export function adapterConformance(
   if (quick) return
 
   it('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
-    const { result: before } = await firstRun()
+    const { result: before, ids } = await firstRun()
     const gone = { ...before.sessionParams, sessionId: agent.unknownSession() }
-    const { result, told } = await run('tool', {}, { runtime: { sessionParams: gone } })
+    const { result, told } = await run('tool', {}, { ...ids, runtime: { sessionParams: gone } })
     expect(heard(told)).toContain('is no longer on the data volume')
     expect(result, heard(told)).toMatchObject({ exitCode: 0, sessionId: expect.any(String) })
     expect(result.sessionId).not.toBe(gone.sessionId)

@@ -59,7 +59,12 @@ export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<Paper
     { namespace },
   )
   const model = await startToldModel()
-  const env = { HOSTNAME: 'paperclip-0', PAPERCLIP_NAMESPACE: namespace, PAPERCLIP_HOME: join(root, 'home') }
+  const env = {
+    HOSTNAME: 'paperclip-0',
+    PAPERCLIP_NAMESPACE: namespace,
+    PAPERCLIP_HOME: join(root, 'home'),
+    AGENT_JOBS_POLICY: JSON.stringify({ allow: { volumeFolders: [`${folder}/*`] } }),
+  }
   const clusters = createClusterPool({ env })
   const deps = systemDependencies({ env, clusters })
   const runIds = new Set<string>()

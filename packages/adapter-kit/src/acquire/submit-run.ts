@@ -28,11 +28,11 @@ export async function submitRun<Schema extends AgentDefinition['schema'], Summar
 }
 
 async function submit<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
-  { definition, ctx, plan, relay, signal, state }: ClaimInput<Schema, Summary>,
+  { definition, ctx, deps, plan, relay, signal, state }: ClaimInput<Schema, Summary>,
   proxy: PaperclipProxy | null,
 ): Promise<ClaimedRun> {
   const runner = plan.cluster.runner(plan.namespace)
-  const prepared = await prepareStart(definition, plan, ctx, proxy)
+  const prepared = await prepareStart(definition, plan, ctx, proxy, deps.state.granted)
   if (prepared.resume.kind === 'fresh' && prepared.resume.notice !== null) {
     await relay.line('stdout', `[paperclip] ${prepared.resume.notice}`)
   }

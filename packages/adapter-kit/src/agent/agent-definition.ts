@@ -40,6 +40,8 @@ export interface PrepareInput<Settings extends CommonSettings = CommonSettings> 
   volumeRoot: string
   /** HOME of the agent. */
   home: string
+  /** Folder of files that all agents of the company share, such as a login. */
+  companyHome: string
   cwd: string
   /** Folder of what belongs to this agent alone, on the data volume or else in the pod. */
   stateDirectory: string
@@ -173,6 +175,7 @@ export interface SessionInput<Settings extends CommonSettings = CommonSettings> 
   cwd: string
   volumeRoot: string
   home: string
+  companyHome: string
   stateDirectory: string
   isolation: Isolation
   settings: Settings

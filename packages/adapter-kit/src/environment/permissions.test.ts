@@ -6,7 +6,7 @@ import { dedicatedClaimPermissions, permissions } from './permissions.ts'
 
 const packages = fileURLToPath(new URL('../../..', import.meta.url))
 // What only `agent-jobs` calls, with the rights of whoever calls it.
-const forPeople = new Set(['reap.ts', 'claim-store.ts', 'list-runs.ts'])
+const forPeople = new Set(['reap.ts', 'volume-claim-store.ts', 'list-runs.ts'])
 const plurals: Readonly<Record<string, string>> = {
   Job: 'jobs',
   Pod: 'pods',

@@ -4,7 +4,7 @@ import { isRecord } from '../settings/loose-text.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import type { RunSite } from '../plan/run-site.ts'
 import { instanceRootOf, probeFolderOf } from '../plan/places.ts'
-import { makeOrKeep } from '../volume/pod-folders.ts'
+import { prepareFolder } from '../volume/pod-folders.ts'
 import type { VolumeFolder } from '../volume/volume-scope.ts'
 import { podFields } from '../pod/pod-fields.ts'
 import { podVolumes } from '../pod/pod-volumes.ts'
@@ -118,7 +118,7 @@ async function probeFolder(
   if (!scoped) return { folder: dataMountPath, folders: null }
   const folder = probeFolderOf(instanceRootOf(deps.env, dataMountPath), companyId)
   const place = volume.place(folder)
-  if (place !== null) await makeOrKeep(place)
+  if (place !== null) await prepareFolder(place, folder)
   return { folder, folders: [{ path: folder, readOnly: false }] }
 }
 

@@ -3,7 +3,8 @@ import { AdapterError } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import { isolationRoots, type Isolation } from './isolation.ts'
 import { gitRoots, workingDirectory, type RunContext } from './run-context.ts'
-import { volumeScope, type VolumeScope } from '../volume/volume-scope.ts'
+import { liesIn } from '../volume/lies-in.ts'
+import type { ScopeRequest } from '../volume/volume-scope.ts'
 
 /** Where a run keeps what, by the paths that its pod sees. */
 export interface RunPlaces {
@@ -22,8 +23,10 @@ export interface RunPlaces {
   tokenPath: string | null
   /** Skills and instructions of this company; null without a data volume. */
   bundleRoot: string | null
-  /** What the pod has of the data volume; null for all of it, empty without one. */
-  scope: VolumeScope | null
+  /** Home of the company's shared files, such as a login that all of its agents use. */
+  companyHome: string
+  /** What decides about the folders of the data volume that the pod gets; null for all of it, or without one. */
+  scope: ScopeRequest | null
 }
 
 /** The folder that a probe pod gets of the data volume: its company's, and nobody else's. */
@@ -42,6 +45,9 @@ function pathComponent(id: string, what: string): string {
   return id
 }
 
+// Beside the folders of agents, in that of their company.
+const sharedNames: ReadonlySet<string> = new Set(['home', 'probe'])
+
 // Every user may write here, and it goes with the pod.
 const podScratch = '/tmp'
 
@@ -56,10 +62,15 @@ export function runPlaces(input: {
   dataMountPath: string
   env: Readonly<Record<string, string | undefined>>
   bundleFolder: string
+  /** Folders outside of Paperclip's that the operator allows. */
+  allowedFolders: readonly string[]
+  /** Folders outside of Paperclip's that pods may write, with their companies. */
+  grantedFolders: ReadonlyMap<string, string>
 }): RunPlaces {
   const { run, settings, isolation, hasVolume, scoped, dataMountPath, env, bundleFolder } = input
   const company = pathComponent(run.companyId, 'company id')
   const agent = pathComponent(run.agentId, 'agent id')
+  if (sharedNames.has(agent)) pathComponent(`${agent}/`, 'agent id')
   const runId = pathComponent(run.runId, 'run id')
   const instanceRoot = instanceRootOf(env, dataMountPath)
   const runDirectory = posix.join(podScratch, `agent-run-${runId}`)
@@ -75,12 +86,13 @@ export function runPlaces(input: {
       journalPath: null,
       tokenPath: null,
       bundleRoot: null,
-      scope: { folders: [], refused: [] },
+      companyHome: home,
+      scope: null,
     }
   }
   const companyHome = posix.join(instanceRoot, 'data', 'agent-jobs', company, 'home')
-  const home = isolation.homeRoot ?? (scoped ? companyHome : dataMountPath)
   const agentFolder = posix.join(instanceRoot, 'data', 'agent-jobs', company, agent)
+  const home = isolation.homeRoot ?? (scoped ? posix.join(agentFolder, 'home') : dataMountPath)
   const stateDirectory =
     isolation.sessionRoot ?? (isolation.homeRoot === null ? agentFolder : posix.join(isolation.homeRoot, '.agent-jobs'))
   const asked = isolation.workspaceRoot ?? workingDirectory(run, settings.cwd, home)
@@ -88,28 +100,39 @@ export function runPlaces(input: {
   const cwd = scoped && asked === dataMountPath ? home : asked
   const bundleRoot = posix.join(instanceRoot, 'companies', company, bundleFolder)
   const { workspace } = run
-  const scope = scoped
-    ? volumeScope({
+  const agentInstructions = posix.join(instanceRoot, 'companies', company, 'agents', agent)
+  const root = settings.instructionsBundleMode === 'external' ? settings.instructionsRootPath : undefined
+  // An external bundle is the agent's home: what it remembers is written there.
+  const ownInstructions = root !== undefined && liesIn(root, agentInstructions) ? root : null
+  const isTaskFolder = cwd === workspace.cwd
+  const scope: ScopeRequest | null = scoped
+    ? {
         root: dataMountPath,
         instanceRoot,
         company,
         agent,
-        own: [companyHome, agentFolder, posix.join(instanceRoot, 'companies', company, 'agents', agent)],
-        readOnly: [bundleRoot],
-        wanted: [
-          home,
-          cwd,
+        own: [agentFolder],
+        // Instructions reach the agent as a bundle; their source is for the server and for people to change.
+        readOnly: [bundleRoot, agentInstructions],
+        trusted: [
           workspace.agentHome,
           workspace.cwd,
           workspace.worktreePath,
           ...workspace.hints.map(({ cwd: path }) => (typeof path === 'string' ? path : null)),
+          ownInstructions,
+        ],
+        asked: [
+          ...(isTaskFolder ? [] : [cwd]),
+          home,
           ...gitRoots(settings.env),
           ...isolationRoots(isolation),
           settings.instructionsRootPath ?? null,
           settings.instructionsFilePath === undefined ? null : posix.dirname(settings.instructionsFilePath),
           ...settings.volumeFolders,
         ],
-      })
+        allowed: input.allowedFolders,
+        granted: input.grantedFolders,
+      }
     : null
   return {
     dataMountPath,
@@ -121,6 +144,7 @@ export function runPlaces(input: {
     journalPath: posix.join(agentFolder, 'journal', `${runId}.aj1`),
     tokenPath: posix.join(agentFolder, 'tokens', `${runId}.json`),
     bundleRoot,
+    companyHome,
     scope,
   }
 }

@@ -56,6 +56,8 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     dataMountPath: site.dataMountPath,
     env: deps.env,
     bundleFolder: definition.bundleFolder,
+    allowedFolders: site.allowedFolders,
+    grantedFolders: deps.state.granted,
   })
   const apart = isolation.keyHash === null ? '' : `:${isolation.mode}:${isolation.keyHash}`
   return { ...site, run, isolation, places, key: `${definition.type}:${run.agentId}${apart}` }

@@ -53,6 +53,7 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
         cwd: places.cwd,
         volumeRoot: places.dataMountPath,
         home: places.home,
+        companyHome: places.companyHome,
         stateDirectory: places.stateDirectory,
         isolation: plan.isolation,
         settings,
@@ -86,6 +87,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   plan: RunPlan<z.output<Schema>>,
   ctx: AdapterExecutionContext,
   proxy: PaperclipProxy | null,
+  granted: Map<string, string> = new Map(),
 ): Promise<PreparedRun> {
   const { settings, run, places, volume, inheritance } = plan
   const resume = await resumeDecision(definition, plan, ctx)
@@ -105,6 +107,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     resume: resumed,
     volumeRoot: places.dataMountPath,
     home: places.home,
+    companyHome: places.companyHome,
     cwd: places.cwd,
     stateDirectory: places.stateDirectory,
     runDirectory: places.runDirectory,
@@ -138,7 +141,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     resumed: resumed !== null,
     lead: prepared.lead ?? [],
   })
-  const scope = await podFolders(plan, prepared.volumeFolders ?? [])
+  const scope = await podFolders(plan, prepared.volumeFolders ?? [], granted)
   const name = jobName(definition.jobNamePrefix, run.agentId, run.runId)
   const built = buildRequest({
     identity: {
@@ -168,6 +171,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     claims: prepared.claims ?? [],
     dataMountPath: places.dataMountPath,
     folders: scope?.folders ?? null,
+    identities: scope?.identities ?? [],
     journalPath: places.journalPath,
     finishRule: definition.finish,
     proxy: proxy?.spec ?? null,

@@ -30,6 +30,8 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   /** Pods get their company's folders of the volume instead of all of it. */
   scoped: boolean
   volume: SharedVolume
+  /** Folders of the volume outside of Paperclip's that the operator allows. */
+  allowedFolders: readonly string[]
   /** Who assigns user and group of the pods. */
   podUser: 'fixed' | 'platform'
   apiUrl: string | null
@@ -150,6 +152,7 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
       volume.covers(dataMountPath) &&
       isServersClaim(settings, inheritance, policyFor(operator, definition.type).defaults['workspaceVolumeClaim']),
     volume,
+    allowedFolders: policyFor(operator, definition.type).allow['volumeFolders'] ?? [],
     podUser: settings.podUser === 'auto' ? await podUserOf(client, namespace, signal) : settings.podUser,
     apiUrl: url,
     secrets: [

@@ -7,6 +7,7 @@ import type { AgentEnv } from './agent-env.ts'
 import { dockerSidecar } from './docker-sidecar.ts'
 import { extraAnnotations, extraEnvironment, extraVolumes, podFields } from './pod-fields.ts'
 import { podVolumes } from './pod-volumes.ts'
+import type { FolderIdentity } from '../volume/pod-folders.ts'
 import type { VolumeFolder } from '../volume/volume-scope.ts'
 import { extraLabels, identityAnnotations, identityLabels, type RunIdentity } from './labels.ts'
 
@@ -32,6 +33,8 @@ export interface RequestInput {
   dataMountPath: string
   /** Folders of the data volume that the pod gets; null for all of it. */
   folders: readonly VolumeFolder[] | null
+  /** Which folders of the disk these must be; the launcher starts nothing when a mount is another one. */
+  identities: readonly FolderIdentity[]
   journalPath: string | null
   finishRule: RunRequest['command']['finish']
   proxy: RunRequest['command']['proxy'] | null
@@ -95,6 +98,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       shell: true,
       cwd: input.cwd,
       createCwd: true,
+      mounts: input.identities,
       unsetEnv: bakedNames.filter((name) => !(name in env.plain || name in env.secret || name in references)),
       stdin: input.stdin,
       ...(input.finishRule ? { finish: input.finishRule } : {}),

@@ -52,6 +52,7 @@ function requestOf(config: Record<string, unknown>, more: Partial<RequestInput> 
     claims: [],
     dataMountPath: '/paperclip',
     folders: null,
+    identities: [],
     journalPath: null,
     finishRule: undefined,
     proxy: null,

@@ -35,6 +35,8 @@ function world({ hasVolume = true }: { hasVolume?: boolean } = {}) {
       dataMountPath: '/paperclip',
       env: {},
       bundleFolder: 'claude-prompt-cache',
+      allowedFolders: [],
+      grantedFolders: new Map(),
     })
     return prepareBundle({
       ctx,

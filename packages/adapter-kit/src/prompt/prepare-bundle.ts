@@ -14,6 +14,7 @@ import type { RunPlaces } from '../plan/places.ts'
 import { readWithin, resolveWithin, type AgentReach } from '../volume/agent-reach.ts'
 import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
 import { liesIn } from '../volume/lies-in.ts'
+import { volumeScope } from '../volume/volume-scope.ts'
 import type { SharedVolume } from '../volume/volume-view.ts'
 import { desiredSkills } from './skills.ts'
 
@@ -63,7 +64,7 @@ const placeOf = ({ name }: SkillSource): string => `${skillsFolder}/${name}`
 
 function reachOf({ scope, dataMountPath }: RunPlaces, volume: SharedVolume): AgentReach {
   const root = volume.resolve(dataMountPath)
-  const folders = scope === null ? [dataMountPath] : scope.folders.map(({ path }) => path)
+  const folders = scope === null ? [dataMountPath] : volumeScope(scope).folders.map(({ path }) => path)
   return { volume: root, sees: folders.flatMap((path) => volume.resolve(path) ?? []) }
 }
 

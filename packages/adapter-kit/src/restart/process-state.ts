@@ -8,15 +8,17 @@ export interface ProcessState {
   reported: Set<string>
   /** Adapter types that have taken back what an earlier life of the server left. */
   swept: Set<string>
+  /** Folders of the data volume outside of Paperclip's that pods may write, with the company that they were given to. */
+  granted: Map<string, string>
 }
 
 /** Knows of nothing: the state of a server that has just begun. */
 export function freshState(): ProcessState {
-  return { running: new Set(), followed: new Set(), reported: new Set(), swept: new Set() }
+  return { running: new Set(), followed: new Set(), reported: new Set(), swept: new Set(), granted: new Map() }
 }
 
 // The number changes with the shape, so that two versions of this package never read each other's state wrongly.
-const key = Symbol.for('agent-jobs.adapter-process.1')
+const key = Symbol.for('agent-jobs.adapter-process.2')
 
 /**
  * The state of this very process. A reload in Paperclip loads the package anew beside the old code, which follows its

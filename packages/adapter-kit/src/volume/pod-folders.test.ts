@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -16,21 +16,53 @@ function world(folders: string[]) {
     places: {
       dataMountPath: '/paperclip',
       instanceRoot: '/paperclip/instances/default',
-      scope: { folders: folders.map((path) => ({ path: `/paperclip/${path}`, readOnly: false })), refused: [] },
+      cwd: '/paperclip/repos',
+      home: '/paperclip/home',
+      scope: {
+        root: '/paperclip',
+        instanceRoot: '/paperclip/instances/default',
+        company: 'c1',
+        agent: 'a1',
+        own: [],
+        readOnly: [],
+        trusted: folders.map((path) => `/paperclip/${path}`),
+        asked: [],
+        allowed: [],
+        granted: new Map(),
+      },
     },
   } as unknown as RunPlan
   return { root, plan, prepare: () => podFolders(plan, []) }
 }
 
 describe("the folders of an agent's pod", () => {
-  it('are made before the pod is, and a file is mounted as one', async () => {
-    const { root, prepare } = world(['repos/site', 'repos/file'])
+  it('are made before the pod is, and known by inode and device', async () => {
+    const { root, prepare } = world(['repos/site'])
+    const made = await prepare()
+    expect(made).toMatchObject({ folders: [{ path: '/paperclip/repos/site', readOnly: false }], warnings: [] })
+    const { ino, dev } = statSync(join(root, 'repos/site'), { bigint: true })
+    expect(made?.identities).toEqual([{ path: '/paperclip/repos/site', inode: String(ino), device: String(dev) }])
+  })
+
+  it('are folders: a file is left out and said', async () => {
+    const { root, prepare } = world(['repos/file'])
     mkdirSync(join(root, 'repos'))
     writeFileSync(join(root, 'repos/file'), '')
-    const made = await prepare()
-    expect(made?.folders.map(({ path }) => path)).toEqual(['/paperclip/repos/file', '/paperclip/repos/site'])
-    expect(made?.warnings).toEqual([])
-    expect(existsSync(join(root, 'repos/site'))).toBe(true)
+    expect(await prepare()).toEqual({
+      folders: [],
+      identities: [],
+      warnings: ['The agent does not get /paperclip/repos/file: It is not a folder. Name the folder that holds it.'],
+    })
+  })
+
+  it.each(['cwd', 'home'])('end the run with policy_denied when they would leave out its %s', async (place) => {
+    const { plan } = world([])
+    const scope = { ...plan.places.scope, asked: ['/paperclip/.ssh'] }
+    const places = { ...plan.places, scope, [place]: '/paperclip/.ssh/' } as typeof plan.places
+    await expect(podFolders({ ...plan, places }, [])).rejects.toMatchObject({
+      code: 'policy_denied',
+      message: expect.stringMatching(/\/paperclip\/\.ssh.*allow\.volumeFolders/),
+    })
   })
 
   it.each(['repos', 'repos/site'])('hold nothing that a link at %s leads to, and nothing is made there', async (at) => {
@@ -62,9 +94,9 @@ describe("the folders of an agent's pod", () => {
     expect(existsSync(join(root, 'target/x'))).toBe(false)
   })
 
-  it('end with the run where a file is in the way', async () => {
+  it('are left out where a file is in the way', async () => {
     const { root, prepare } = world(['repos/site'])
     writeFileSync(join(root, 'repos'), '')
-    await expect(prepare()).rejects.toMatchObject({ code: 'ENOTDIR' })
+    expect((await prepare())?.folders).toEqual([])
   })
 })

@@ -1,23 +1,33 @@
-import { lstat } from 'node:fs/promises'
-import { posix } from 'node:path'
-import { messageOf } from '../adapter-error.ts'
-import { errnoOf } from '../system-error.ts'
-import { holdFolder, isLinkOnTheWay, type VolumePlace } from './held-folder.ts'
-import { giveToPods } from './pod-user.ts'
+import { stat } from 'node:fs/promises'
+import { AdapterError, messageOf } from '../adapter-error.ts'
 import { isolationRoots } from '../plan/isolation.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
-import { volumeScope, type VolumeFolder } from './volume-scope.ts'
+import { errnoOf } from '../system-error.ts'
+import { holdFolder, isLinkOnTheWay, type VolumePlace } from './held-folder.ts'
+import { liesIn } from './lies-in.ts'
+import { giveToPods } from './pod-user.ts'
+import { recordFolders, volumeScope, type RefusedFolder, type VolumeFolder } from './volume-scope.ts'
 
-/** Makes a folder that is missing; a file is kept, and mounted as one. */
-export async function makeOrKeep({ top, path }: VolumePlace): Promise<void> {
-  try {
-    const folder = await holdFolder({ top, path }, giveToPods)
-    await folder[Symbol.asyncDispose]()
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOTDIR') throw error
-    await using parent = await holdFolder({ top, path: posix.dirname(path) })
-    if (parent === null || !(await lstat(parent.at(posix.basename(path)))).isFile()) throw error
-  }
+/** Which folder of the disk a mounted path must be. */
+export interface FolderIdentity {
+  path: string
+  inode: string
+  device: string
+}
+
+/** The folders of a pod, and what each must be when it is mounted. */
+export interface PodFolders {
+  folders: VolumeFolder[]
+  identities: FolderIdentity[]
+  warnings: string[]
+}
+
+/** Makes a folder that is missing, and says which folder of the disk it is. */
+export async function prepareFolder(place: VolumePlace, path: string): Promise<FolderIdentity> {
+  await using folder = await holdFolder(place, giveToPods)
+  // Of the folder that is held open, not of whatever has its name by now.
+  const { ino, dev } = await stat(folder.at('.'), { bigint: true })
+  return { path, inode: String(ino), device: String(dev) }
 }
 
 /** Makes the folders that an isolated run has for itself, where the pod can have them. */
@@ -28,52 +38,66 @@ async function makeOwnFolders(
   for (const root of isolationRoots(isolation).filter(isGiven)) {
     const place = volume.place(root)
     if (place === null) continue
-    await makeOrKeep(place).catch((error: unknown) => {
+    await prepareFolder(place, root).catch((error: unknown) => {
       // The pod follows the link to wherever it leads on the volume.
       if (!isLinkOnTheWay(error)) throw error
     })
   }
 }
 
+const reasons: Readonly<Record<RefusedFolder['reason'], string>> = {
+  others: 'it holds what belongs to others. Name a folder below it',
+  policy: 'it lies outside of the company\'s folders. The operator can allow it in the policy ("allow.volumeFolders")',
+  unsafe: 'it lies in a folder that agents of another company may write. Move it out of there',
+}
+
+const notGiven = ({ path, reason }: RefusedFolder) => `The agent does not get ${path}: ${reasons[reason]}.`
+
 /**
  * Makes the folders that a pod gets of the data volume: one that the kubelet makes belongs to root, and the agent could not
- * write there. Null where the pod gets the whole volume.
+ * write there. Null where the pod gets the whole volume, or none of it.
  */
 export async function podFolders(
-  plan: Pick<RunPlan, 'places' | 'volume' | 'run' | 'isolation'>,
+  plan: Pick<RunPlan, 'places' | 'volume' | 'isolation'>,
   more: readonly string[],
-): Promise<{ folders: VolumeFolder[]; warnings: string[] } | null> {
-  const { places, volume, run } = plan
+  granted: Map<string, string> = new Map(),
+): Promise<PodFolders | null> {
+  const { places, volume } = plan
   if (places.scope === null) {
     await makeOwnFolders(plan, () => true)
     return null
   }
-  const added = volumeScope({
-    root: places.dataMountPath,
-    instanceRoot: places.instanceRoot,
-    company: run.companyId,
-    agent: run.agentId,
-    own: places.scope.folders.filter(({ readOnly }) => !readOnly).map(({ path }) => path),
-    readOnly: places.scope.folders.filter(({ readOnly }) => readOnly).map(({ path }) => path),
-    wanted: more,
-  })
-  const warnings = [...places.scope.refused, ...added.refused].map(
-    (path) =>
-      `The agent does not get ${path}: it holds what is not its own. Name a folder below it, or set "volumeAccess" to "whole".`,
-  )
-  const folders: VolumeFolder[] = []
-  for (const folder of added.folders) {
+  const request = { ...places.scope, trusted: [...places.scope.trusted, ...more] }
+  const scope = volumeScope(request)
+  requirePlaces(plan, scope.refused)
+  const result: PodFolders = { folders: [], identities: [], warnings: scope.refused.map(notGiven) }
+  for (const folder of scope.folders) {
     const place = volume.place(folder.path)
     if (place === null) continue
     try {
-      await makeOrKeep(place)
-      folders.push(folder)
+      result.identities.push(await prepareFolder(place, folder.path))
+      result.folders.push(folder)
     } catch (error) {
-      // A link would lead the mount to another place than its name says.
-      if (!isLinkOnTheWay(error)) throw error
-      warnings.push(`The agent does not get ${folder.path}: ${messageOf(error)}`)
+      // A link would lead the mount to another place than its name says, and a file cannot be compared.
+      if (!isLinkOnTheWay(error) && errnoOf(error) !== 'ENOTDIR') throw error
+      const what = isLinkOnTheWay(error) ? messageOf(error) : 'It is not a folder. Name the folder that holds it.'
+      result.warnings.push(`The agent does not get ${folder.path}: ${what}`)
     }
   }
-  await makeOwnFolders(plan, (root) => folders.some(({ path }) => root.startsWith(`${path}/`)))
-  return { folders, warnings }
+  recordFolders(granted, request, result.folders)
+  await makeOwnFolders(plan, (root) => result.folders.some(({ path }) => root !== path && liesIn(root, path)))
+  return result
+}
+
+/** A run whose home or working directory the pod would not have cannot work; better to say so before anything is made. */
+function requirePlaces({ places }: Pick<RunPlan, 'places'>, refused: readonly RefusedFolder[]): void {
+  for (const [what, path] of [
+    ['working directory', places.cwd],
+    ['home', places.home],
+  ] as const) {
+    const problem = refused.find((each) => each.path === path.replace(/(?<=.)\/+$/, ''))
+    if (problem) {
+      throw new AdapterError('policy_denied', `The agent's ${what} is not available to it. ${notGiven(problem)}`)
+    }
+  }
 }

@@ -1,4 +1,6 @@
 import { posix } from 'node:path'
+import { matchesPattern } from '../policy/patterns.ts'
+import { liesIn } from './lies-in.ts'
 
 /** A folder of the data volume that an agent's pod has, at the path that the server has it. */
 export interface VolumeFolder {
@@ -9,63 +11,147 @@ export interface VolumeFolder {
 /** Which folders of the data volume a pod gets. */
 export interface VolumeScope {
   folders: VolumeFolder[]
-  /** Asked for, but they hold what belongs to others. */
-  refused: string[]
+  refused: RefusedFolder[]
 }
 
-const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`)
+/** A folder that was asked for and is not given. */
+export interface RefusedFolder {
+  path: string
+  reason: /** It holds what belongs to others. */
+    | 'others'
+    /** The agent's settings name it, and the operator does not allow it. */
+    | 'policy'
+    /** It lies in a folder that pods of another company may write, so that a link could lead out of it. */
+    | 'unsafe'
+}
 
-/**
- * Decides what of the data volume an agent sees. The volume is the server's: database, keys, and every company's files lie
- * on it. A pod gets the folders of its own company, agent and task, by name, and never one that holds others besides. Pure.
- */
-export function volumeScope(input: {
+/** What decides about the folders of a pod. */
+export interface ScopeRequest {
   /** Where the volume is mounted. */
   root: string
   instanceRoot: string
   company: string
   agent: string
-  /** Folders that the agent may write. */
+  /** Folders of this agent alone, which it may write. */
   own: readonly string[]
   /** Folders that the server writes and the agent reads. */
   readOnly: readonly string[]
-  /** Folders that task and settings name; those that are not on the volume are left alone. */
-  wanted: readonly (string | null)[]
-}): VolumeScope {
-  const { root, instanceRoot, company, agent } = input
+  /** Folders that Paperclip and the adapter name; those that are not on the volume are left alone. */
+  trusted: readonly (string | null)[]
+  /** Folders that the agent's settings name. */
+  asked: readonly (string | null)[]
+  /** Folders outside of Paperclip's that the operator allows; `*` stands for any one part of a path. */
+  allowed: readonly string[]
+  /** Folders outside of Paperclip's that pods may write, and whose company's: see {@link recordFolders}. */
+  granted: ReadonlyMap<string, string>
+}
+
+/** The part of a path that a pattern covers, with as many parts as the pattern; null when it does not match. */
+function coveredPart(path: string, pattern: string): string | null {
+  const parts = path.split('/')
+  const wanted = pattern.replace(/(?<=.)\/+$/, '').split('/')
+  if (parts.length < wanted.length) return null
+  const matches = wanted.every((part, at) => matchesPattern(parts[at] ?? '', part))
+  return matches ? parts.slice(0, wanted.length).join('/') : null
+}
+
+/** The shortest part of a path that one of the operator's patterns covers. */
+function allowedPart(path: string, patterns: readonly string[]): string | null {
+  const covered = patterns.map((pattern) => coveredPart(path, pattern)).filter((part) => part !== null)
+  return covered.sort((a, b) => a.length - b.length)[0] ?? null
+}
+
+/**
+ * The folder to mount for a path inside of Paperclip's instance. Each is one whose parents no pod ever gets: whoever may
+ * write a folder could put a link in the place of one below it, between the server's look and the kubelet's mount.
+ */
+function anchorOf(path: string, { instanceRoot, company, agent, own, readOnly }: ScopeRequest): string | null {
+  const ownFolder = [...own, ...readOnly].find((folder) => liesIn(path, folder))
+  if (ownFolder !== undefined) return ownFolder
+  const [area, owner, part, ...rest] = posix.relative(instanceRoot, path).split('/')
+  if (owner === undefined) return null
+  if (area === 'workspaces') return owner === agent ? posix.join(instanceRoot, area, owner) : null
+  if ((area !== 'companies' && area !== 'projects') || owner !== company || part === undefined) return null
+  if (area === 'companies' && part === 'agents') {
+    return rest[0] === agent ? posix.join(instanceRoot, area, owner, part, agent) : null
+  }
+  return posix.join(instanceRoot, area, owner, part)
+}
+
+function placeOf(path: string, isTrusted: boolean, request: ScopeRequest): VolumeFolder | RefusedFolder {
+  const { root, instanceRoot, company, allowed, granted } = request
   const instances = posix.dirname(instanceRoot)
-  const serverHome = posix.dirname(instances)
-  const ours = [
-    posix.join(instanceRoot, 'companies', company),
-    posix.join(instanceRoot, 'projects', company),
-    posix.join(instanceRoot, 'workspaces', agent),
-    ...input.own,
-  ]
-  const belongsToOthers = (path: string) =>
-    path === root ||
-    inside(instances, path) ||
-    (inside(path, instances) && !ours.some((folder) => inside(path, folder))) ||
-    // What the server loads as its own code.
-    inside(path, posix.join(serverHome, 'adapter-plugins'))
-  const asked = input.wanted
-    .filter((path) => path !== null)
-    .map((path) => posix.normalize(path).replace(/(?<=.)\/+$/, ''))
-    .filter((path) => inside(path, root))
-  const granted = [...input.own, ...asked.filter((path) => !belongsToOthers(path))]
-  const writable = outermost(granted)
+  const refuse = (reason: RefusedFolder['reason']): RefusedFolder => ({ path, reason })
+  // What the server loads as its own code.
+  const programs = posix.join(posix.dirname(instances), 'adapter-plugins')
+  if (liesIn(instances, path) || liesIn(path, programs)) return refuse('others')
+  if (liesIn(path, instances)) {
+    const anchor = liesIn(path, instanceRoot) ? anchorOf(path, request) : null
+    if (anchor === null) return refuse('others')
+    return { path: anchor, readOnly: false }
+  }
+  if (path === root) return refuse('others')
+  const part = allowedPart(path, allowed)
+  if (part === null && !isTrusted) return refuse('policy')
+  const folder = part ?? path
+  // Below a folder of the same company the whole of it is given; below another's, nothing.
+  const above = [...granted].find(([other]) => other !== folder && liesIn(folder, other))
+  if (above === undefined) return { path: folder, readOnly: false }
+  return above[1] === company ? { path: above[0], readOnly: false } : refuse('unsafe')
+}
+
+/**
+ * Decides what of the data volume an agent sees. The volume is the server's: database, keys, and every company's files lie
+ * on it. A pod gets the folders of its own company, agent and task, by name, and never one that holds others besides. Pure.
+ */
+export function volumeScope(request: ScopeRequest): VolumeScope {
+  const { root } = request
+  const places = [
+    ...request.trusted.map((path) => ({ path, isTrusted: true })),
+    ...request.asked.map((path) => ({ path, isTrusted: false })),
+  ].flatMap(({ path, isTrusted }) => {
+    const normal = path === null ? '' : posix.normalize(path).replace(/(?<=.)\/+$/, '')
+    return liesIn(normal, root) ? [{ path: normal, isTrusted }] : []
+  })
+  const given: VolumeFolder[] = request.own.map((path) => ({ path, readOnly: false }))
+  const refused: RefusedFolder[] = []
+  for (const { path, isTrusted } of places) {
+    // What lies in a folder that is given already needs no leave of its own.
+    if (given.some((folder) => liesIn(path, folder.path))) continue
+    if (!isTrusted && request.readOnly.some((folder) => liesIn(path, folder))) continue
+    const place = placeOf(path, isTrusted, request)
+    if ('reason' in place) refused.push(place)
+    else given.push(place)
+  }
+  const writable = outermost(given.map(({ path }) => path))
   const folders = [
     ...writable.map((path) => ({ path, readOnly: false })),
-    ...outermost(input.readOnly)
-      .filter((path) => !writable.some((folder) => inside(path, folder)))
+    ...outermost(request.readOnly)
+      .filter((path) => !writable.some((folder) => liesIn(path, folder)))
       .map((path) => ({ path, readOnly: true })),
   ]
+  const isGiven = (path: string) => folders.some((folder) => liesIn(path, folder.path))
   return {
     folders: folders.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    refused: [...new Set(asked.filter(belongsToOthers))],
+    refused: refused.filter(
+      ({ path }, at) => !isGiven(path) && refused.findIndex((other) => other.path === path) === at,
+    ),
   }
 }
 
 function outermost(paths: readonly string[]): string[] {
   const all = [...new Set(paths)]
-  return all.filter((path) => !all.some((other) => other !== path && inside(path, other)))
+  return all.filter((path) => !all.some((other) => other !== path && liesIn(path, other)))
+}
+
+/** Remembers the folders outside of Paperclip's that a pod may write, so that nothing below one is mounted for others. */
+export function recordFolders(
+  granted: Map<string, string>,
+  request: ScopeRequest,
+  folders: readonly VolumeFolder[],
+): void {
+  const instances = posix.dirname(request.instanceRoot)
+  for (const { path, readOnly } of folders) {
+    if (!readOnly && !liesIn(path, instances)) granted.set(path, granted.get(path) ?? request.company)
+  }
 }
