@@ -1,47 +1,88 @@
 import {
   type AgentErrorCode,
   bounded,
-  isJsonObject,
-  numberOf,
-  objectOf,
-  parseJson,
-  textOf,
+  codeOfNames,
+  codeOfSentence,
+  type ProviderError,
+  readProviderError,
 } from '@agent-jobs/stream-parser-core'
 
 /** What the CLI's own words say of an API error. */
 export interface ApiErrorText {
   readonly status: number | null
-  /** `error.type` of the API's answer, which the CLI quotes. */
+  /** The name that the API's answer, which the CLI quotes, gives the error. */
   readonly type: string | null
-  /** What one of the CLI's constants stands for. */
+  /** What one of the CLI's constants, an exact name or a sentence of the provider stands for. */
   readonly code: AgentErrorCode | null
   /** How it begins. */
   readonly said: string
+  /** The quoted answer. */
+  readonly answer: ProviderError | null
 }
 
-// Claude Code up to 2.1.100 has no member that tells all of its errors apart. These are its constants, from their beginning.
+// The CLI's constants, from their beginning: docs/agent-clis.md#limit-texts-of-claude-code. A rate limit passes in
+// minutes; a used-up plan in hours or days.
 const constants: readonly (readonly [RegExp, AgentErrorCode])[] = [
+  [
+    /^(?:Rate limit reached|Request rejected \(429\)|Server is temporarily limiting requests|You.ve hit your rate limit)\b/,
+    'rate_limited',
+  ],
+  [/^(?:Repeated 529 Overloaded errors|Overloaded|The server is overloaded)\b/, 'overloaded'],
   [
     /^(?:Invalid API key|Not logged in|Please run \/login|Failed to authenticate|OAuth token (?:has expired|revoked)|Your account does not have access to Claude Code|This organization has been disabled)\b/,
     'auth_failed',
   ],
   [/^There's an issue with the selected model\b/, 'model_unavailable'],
   [/^Credit balance is too low\b/, 'billing_required'],
-  [/^Prompt is too long\b/, 'context_overflow'],
-  [/^(?:Claude AI usage limit reached\||You've (?:hit|reached) your (?:\w+ )?limit\b)/, 'quota_exhausted'],
-  [/^API Error: Claude's response exceeded the \d+ output token maximum\b/, 'output_limit'],
-  [/^API Error: Claude Code is unable to respond to this request\b/, 'model_refusal'],
+  [/^(?:Prompt is too long|Context limit reached)\b/, 'context_overflow'],
+  [/^Claude(?: AI)? usage limit reached\b/, 'quota_exhausted'],
+  [
+    /^(?:(?:[\w-]+ ){0,3}(?:hour|session|daily|weekly|monthly|opus|sonnet|haiku|fable|usage|spend|credit)) limit reached\b/i,
+    'quota_exhausted',
+  ],
+  [/^(?:\d+-hour) limit reached\b/i, 'quota_exhausted'],
+  [
+    /^You(?:.ve| have) (?:hit|reached|used up|used all of) your (?:[\w'’.-]+ ){0,6}(?:limits?|usage|credits|quota)\b/i,
+    'quota_exhausted',
+  ],
+  [/^You(?:.re| are) out of (?:extra )?usage\b/i, 'quota_exhausted'],
+  [
+    /^Your (?:org|organization|group|team|account|plan)(?:.s usage limit| is out of usage| has (?:reached|hit|used)| usage limit)\b/i,
+    'quota_exhausted',
+  ],
+  [/^Claude's response exceeded the \d+ output token maximum\b/, 'output_limit'],
+  [/^Claude Code is unable to respond to this request\b/, 'model_refusal'],
 ]
 
 /** Reads words of the CLI itself (never a model's); null when they tell of no API error. */
 export function readApiErrorText(said: string): ApiErrorText | null {
-  const code = constants.find(([pattern]) => pattern.test(said))?.[1] ?? null
-  const quoted = /^(?:Failed to authenticate\. |Please run \/login · )?API Error:(?: (\d{3})\b)?(?: (\{.*\}))?/s.exec(
-    said,
-  )
-  if (code === null && quoted === null) return null
-  const answer = quoted?.[2] === undefined ? undefined : parseJson(quoted[2])
-  const error = isJsonObject(answer) ? objectOf(answer, 'error') : null
-  const status = quoted?.[1] === undefined ? numberOf(error, 'status') : Number(quoted[1])
-  return { status, type: textOf(error, 'type'), code, said: bounded(said, 200) }
+  const quoted =
+    /^(?:Failed to authenticate\. |Please run \/login · )?API Error(?: \([^)]{1,200}\))?: ?(?:(\d{3})\b ?)?(.*)$/s.exec(
+      said,
+    )
+  const rest = quoted?.[2] ?? said
+  const answer = quoted === null ? null : readProviderError(rest)
+  // What the provider says itself is more exact than the words that the CLI puts before it.
+  const code =
+    codeOfNames(answer?.names ?? []) ?? sentenceIn(answer?.messages ?? []) ?? constantIn(rest) ?? constantIn(said)
+  if (code === undefined && quoted === null) return null
+  return {
+    status: quoted?.[1] === undefined ? (answer?.status ?? null) : Number(quoted[1]),
+    type: answer?.names[0] ?? null,
+    code: code ?? null,
+    said: bounded(said, 200),
+    answer,
+  }
+}
+
+function sentenceIn(messages: readonly string[]): AgentErrorCode | undefined {
+  for (const message of messages) {
+    const code = codeOfSentence(message) ?? constantIn(message)
+    if (code !== undefined) return code
+  }
+  return undefined
+}
+
+function constantIn(text: string): AgentErrorCode | undefined {
+  return constants.find(([pattern]) => pattern.test(text))?.[1]
 }

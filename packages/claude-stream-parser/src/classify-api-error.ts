@@ -114,6 +114,14 @@ const categories = new Map<string, AgentErrorCode>([
   ['invalid_request', 'bad_request'],
 ])
 
+/** What the words of the CLI or the provider's sentence tell better than category, type and status. */
+const certainWords: ReadonlySet<AgentErrorCode> = new Set<AgentErrorCode>([
+  'quota_exhausted',
+  'billing_required',
+  'model_unavailable',
+  'context_overflow',
+])
+
 /** The code of a turn that ended with an API error, from members alone; null when none of them says. */
 export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null {
   const { kind, category, status, type, words } = fields
@@ -127,6 +135,8 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
     by('terminalReason', byTerminalReason.get(fields.terminalReason ?? '')) ??
     by('stopReason', fields.stopReason === 'refusal' ? 'model_refusal' : undefined) ??
     by('refused', fields.refused ? 'model_refusal' : undefined) ??
+    // Some providers say "no credit" or "plan used up" with 400 or 403, and the CLI takes that for a bad login.
+    (words?.code && certainWords.has(words.code) ? { code: words.code, field: 'words', value: words.said } : null) ??
     by('category', accountCategories.get(category ?? '')) ??
     by('status', status === 402 ? 'billing_required' : undefined) ??
     // A rejected window of a subscription is a quota; an API key's 429 without one is a rate limit.

@@ -13,7 +13,7 @@ export interface ClaudeSummary {
   model: string | null
   /** The model asked for. */
   requestedModel: string | null
-  /** Text of the last result; null without one. */
+  /** The answer: the whole text of the last message that has text, or of the error; null when no result came. */
   result: string | null
   /** What the agent itself said last, also when no result came. */
   lastText: string | null
@@ -35,6 +35,11 @@ export interface ClaudeSummary {
   errorMessage: string | null
   /** What the verdict rests on, also on success. */
   evidence: readonly Evidence[]
+  /**
+   * The run shows that its conversation cannot go on: start a new one. False for faults of an account, a model, a network
+   * or a setting.
+   */
+  clearSession: boolean
   /** Tool calls of the agent and its sub-agents. */
   toolCalls: number
   toolCallsByName: Record<string, number>
@@ -50,8 +55,9 @@ export interface ClaudeSummary {
   lastResult: ResultFacts | null
   retries: number
   lastRetry: RetryFacts | null
+  /** The window that refuses requests; the last one that was stated where none does. */
   rateLimit: RateLimitFacts | null
-  /** When a quota opens again, in ms since 1970; null unless `errorCode` is `quota_exhausted` and it was stated. */
+  /** When the API wants to be asked again, in ms since 1970; null when it did not say, or the run did not fail for a limit. */
   retryNotBeforeMs: number | null
   modelFallback: { from: string | null; to: string | null; trigger: string | null } | null
   permissionDenials: number

@@ -24,6 +24,12 @@ export function describeSystemLine(value: JsonObject): string | null {
       const data = objectOf(value, 'compact_metadata')
       return `Conversation compacted: ${numberOf(data, 'pre_tokens') ?? '?'} → ${numberOf(data, 'post_tokens') ?? '?'} tokens`
     }
+    case 'mirror_error':
+      return `The copy of the transcript could not be written: ${textOf(value, 'error') ?? ''}`
+    case 'session_writes_lost':
+      return 'A part of the session could not be saved'
+    case 'worker_shutting_down':
+      return `Claude Code is shutting down: ${textOf(value, 'reason') ?? ''}`
     case 'status':
       return textOf(value, 'status') === 'compacting' ? 'Compacting the conversation' : null
     case 'task_started':

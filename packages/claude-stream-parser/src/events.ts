@@ -1,6 +1,12 @@
 import type { JsonObject, LineEvent } from '@agent-jobs/stream-parser-core'
 import type { ResultEvent } from './result-event.ts'
-import type { ControlEvent, ConversationResetEvent, KeepAliveEvent, PromptSuggestionEvent } from './session-events.ts'
+import type {
+  ActiveGoalEvent,
+  ControlEvent,
+  ConversationResetEvent,
+  KeepAliveEvent,
+  PromptSuggestionEvent,
+} from './session-events.ts'
 import type { LineIdentity, SystemEvent, UnknownEvent } from './system-events.ts'
 
 /** Token counts as the API writes them. */
@@ -197,6 +203,7 @@ export type ClaudeEvent =
   | { readonly kind: 'control'; readonly line: number; readonly event: ControlEvent }
   | { readonly kind: 'prompt_suggestion'; readonly line: number; readonly event: PromptSuggestionEvent }
   | { readonly kind: 'keep_alive'; readonly line: number; readonly event: KeepAliveEvent }
+  | { readonly kind: 'active_goal'; readonly line: number; readonly event: ActiveGoalEvent }
   /** JSON that no type here describes, as it came. */
   | { readonly kind: 'unknown'; readonly line: number; readonly event: UnknownEvent }
   /** A line that is not a JSON object. */

@@ -19,5 +19,5 @@ export type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } fro
 export type * from './session-events.ts'
 export type * from './system-events.ts'
 export type { ClaudeModelUsage, ClaudeUsage, UsageBasis } from './usage-ledger.ts'
-export { toTranscript } from './to-transcript.ts'
+export { createTranscript, toTranscript, type Transcript } from './to-transcript.ts'
 export type { TranscriptEntry } from './transcript-entry.ts'

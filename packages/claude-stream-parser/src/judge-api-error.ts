@@ -17,17 +17,17 @@ export function judgeApiError(facts: RunFacts, result: ResultFacts | null, messa
     stopReason: result?.stopReason ?? said?.stopReason ?? null,
     rateLimitStatus: said?.rateLimitStatus ?? facts.rateLimit?.status ?? null,
     refused: facts.refusalLine !== null,
-    words: said ? said.words : wordsOf(result),
+    words: said?.words ?? wordsOf(result),
   }
   const verdict = classifyApiError(fields)
   if (!verdict) return null
   return { code: verdict.code, message, evidence: [evidenceOf(verdict.field, verdict.value, facts, result)] }
 }
 
-/** `--output-format json` prints the result alone; an older CLI says the error in its text only. */
+/** `--output-format json` prints the result alone; its text is the CLI's where it is an error. */
 function wordsOf(result: ResultFacts | null): ApiErrorText | null {
-  const isSilent = result?.isError === true && result.apiErrorStatus === null && result.apiErrorType === null
-  return isSilent && result.result !== null ? readApiErrorText(result.result) : null
+  const text = result?.errors[0] ?? result?.result
+  return result?.isError === true && text != null ? readApiErrorText(text) : null
 }
 
 function evidenceOf(

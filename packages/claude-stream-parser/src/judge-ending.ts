@@ -12,14 +12,14 @@ import { judgeApiError } from './judge-api-error.ts'
 import { processEvidence } from './judge-result.ts'
 import type { RunFacts } from './judge.ts'
 import type { RetryFacts } from './run-facts.ts'
-import { codeOfStartupText, firstSaid } from './startup-text.ts'
+import { codeOfStartupLine, unknownSessionIn } from './startup-text.ts'
 
 const silentCli: SilentCli = {
   name: 'Claude Code',
   eventOptions: '--output-format stream-json --verbose',
   nothing: 'Claude Code printed nothing at all, not even its first line.',
-  firstSaid,
-  codeOfStartupText,
+  unknownSession: unknownSessionIn,
+  codeOfStartupLine,
 }
 
 /** Judges a run without a result: by its end where it is known, by what the stream shows otherwise. */
@@ -32,6 +32,10 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
   const noResult: Evidence = { source: 'stream', field: 'result', value: null, line: facts.lastLine }
   const exit: Evidence[] = end.exitCode == null ? [] : [{ source: 'exit_code', field: 'exitCode', value: end.exitCode }]
   const signal = endSignal(end)
+  if (end.stoppedBy === 'loop_limit') {
+    const message = 'Claude Code was stopped because it wrote on and on without a tool call or an end.'
+    return fail('agent_failed', message, noResult, ...exit)
+  }
   if (signal !== null) {
     return isStopSignal(signal)
       ? fail(
@@ -44,6 +48,9 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
   }
   if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0)
     return judgeSilence(silentCli, facts.stdoutText, end)
+  const unknown = facts.initLine === null && !facts.modelSpoke ? unknownSessionSeen(facts, end) : null
+  if (unknown)
+    return { code: 'session_unavailable', message: String(unknown.value), evidence: [unknown, noResult, ...exit] }
   if (facts.assistantError) {
     const message = facts.assistantError.message ?? 'The API answered with an error.'
     const api = judgeApiError(facts, null, message)
@@ -82,6 +89,14 @@ export function judgeEnding(facts: RunFacts, end: ProcessEnd): Verdict {
     ? [{ source: 'stream', field: 'last line', value: 'cut', line: facts.lastLine }]
     : []
   return fail('truncated', `The output ends ${where}, without a result.`, noResult, ...last, ...exit)
+}
+
+/** Hooks and warnings may print lines before the CLI says that the session is unknown. */
+function unknownSessionSeen(facts: RunFacts, end: ProcessEnd): Evidence | null {
+  const onStderr = unknownSessionIn(end.stderr ?? '')
+  if (onStderr !== null) return { source: 'stderr', field: 'text', value: onStderr }
+  const onStdout = unknownSessionIn(facts.stdoutText)
+  return onStdout === null ? null : { source: 'stdout', field: 'text', value: onStdout }
 }
 
 function codeOfRetry(retry: RetryFacts): AgentErrorCode {

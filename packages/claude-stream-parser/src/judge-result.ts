@@ -3,7 +3,7 @@ import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
 import type { RunFacts } from './judge.ts'
 import type { ResultFacts } from './run-facts.ts'
-import { codeOfStartupText } from './startup-text.ts'
+import { unknownSessionIn } from './startup-text.ts'
 
 const bySubtype = new Map<string, AgentErrorCode>([
   ['error_max_turns', 'max_turns'],
@@ -65,7 +65,7 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
       return fail('interrupted', 'The run was interrupted.', subtype, saw('terminal_reason', result.terminalReason))
     }
     if (facts.initLine === null && result.numTurns === 0) {
-      const code = codeOfStartupText(result.errors.join('\n'))
+      const code = unknownSessionIn(result.errors.join('\n')) === null ? 'start_failed' : 'session_unavailable'
       const evidence = [subtype, saw('num_turns', 0), saw('errors[0]', result.errors[0] ?? null)]
       return fail(code, said || 'Claude Code did not start.', ...evidence)
     }
@@ -141,14 +141,9 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
         line: facts.initLine ?? facts.lastLine,
       })
     }
-    if (end.exitCode != null && end.exitCode !== 0) {
-      return fail('agent_failed', `The result says success, but Claude Code exited with ${end.exitCode}.`, ...success, {
-        source: 'exit_code',
-        field: 'exitCode',
-        value: end.exitCode,
-      })
-    }
-    return { code: null, message: null, evidence: success }
+    // An exit code of its own (an MCP server that could not be stopped, a hook) does not undo the answer.
+    const exit: Evidence[] = end.exitCode ? [{ source: 'exit_code', field: 'exitCode', value: end.exitCode }] : []
+    return { code: null, message: null, evidence: [...success, ...exit] }
   }
 }
 

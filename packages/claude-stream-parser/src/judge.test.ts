@@ -71,7 +71,7 @@ describe('a run without a result', () => {
     expect(judged('No conversation found to continue\n', { exitCode: 1 }).errorCode).toBe('session_unavailable')
     expect(judged('', { exitCode: 1, stderr: 'error: unknown option' })).toMatchObject({
       errorCode: 'start_failed',
-      errorMessage: 'error: unknown option',
+      errorMessage: 'error: unknown option (exit code 1)',
     })
     expect(judged('', { exitCode: 127 }).errorCode).toBe('start_failed')
     expect(judged('').errorCode).toBe('start_failed')
@@ -108,7 +108,7 @@ describe('a run with a result', () => {
   it.each<[ProcessEnd, string | null]>([
     [{}, null],
     [{ exitCode: 0 }, null],
-    [{ exitCode: 1 }, 'agent_failed'],
+    [{ exitCode: 1 }, null],
     [{ exitCode: 143 }, null],
     [{ signal: 'SIGKILL' }, null],
   ])('of success that ended with %o is %s', (end, code) =>

@@ -57,3 +57,30 @@ export interface TaskSummaryEvent extends SystemLine<'task_summary'> {
 
 /** Background agents were ended. */
 export type AgentsKilledEvent = SystemLine<'agents_killed'>
+
+/** A copy of the transcript on another store could not be written. */
+export interface MirrorErrorEvent extends SystemLine<'mirror_error'> {
+  readonly error: string
+  readonly key?: { readonly projectKey: string; readonly sessionId: string; readonly subpath?: string }
+}
+
+/** A question of an MCP server to the user has been answered. */
+export interface ElicitationCompleteEvent extends SystemLine<'elicitation_complete'> {
+  readonly mcp_server_name: string
+  readonly elicitation_id: string
+}
+
+/** A request of the host is being worked on. */
+export interface ControlRequestProgressEvent extends SystemLine<'control_request_progress'> {
+  readonly request_id: string
+  readonly status: string
+  readonly attempt?: number
+  readonly max_retries?: number
+  readonly retry_delay_ms?: number
+  readonly error_status?: number | null
+}
+
+/** The process is about to exit because its host asked for it. */
+export interface WorkerShuttingDownEvent extends SystemLine<'worker_shutting_down'> {
+  readonly reason: string
+}

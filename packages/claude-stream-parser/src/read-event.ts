@@ -10,7 +10,13 @@ import type {
   UserEvent,
 } from './events.ts'
 import type { ResultEvent } from './result-event.ts'
-import type { ControlEvent, ConversationResetEvent, KeepAliveEvent, PromptSuggestionEvent } from './session-events.ts'
+import type {
+  ActiveGoalEvent,
+  ControlEvent,
+  ConversationResetEvent,
+  KeepAliveEvent,
+  PromptSuggestionEvent,
+} from './session-events.ts'
 import { isSystemSubtype, type SystemEvent } from './system-events.ts'
 
 /**
@@ -62,6 +68,8 @@ export function readEvent(value: JsonObject, line: number): ClaudeEvent {
       return { kind: 'prompt_suggestion', line, event: shape<PromptSuggestionEvent>(value) }
     case 'keep_alive':
       return { kind: 'keep_alive', line, event: shape<KeepAliveEvent>(value) }
+    case 'active_goal':
+      return { kind: 'active_goal', line, event: shape<ActiveGoalEvent>(value) }
     case 'auth_status':
       return { kind: 'auth_status', line, event: shape<AuthStatusEvent>(value) }
     default:

@@ -45,7 +45,9 @@ export interface AssistantErrorFacts {
   readonly stopReason: string | null
   readonly rateLimitStatus: string | null
   readonly message: string | null
-  /** What the CLI says in words; null where a member says the same. */
+  /** When the line was printed, in ms since 1970; null where it does not say. */
+  readonly atMs: number | null
+  /** What the CLI says in words. */
   readonly words: ApiErrorText | null
 }
 
@@ -59,7 +61,7 @@ export interface RetryFacts {
   readonly error: string | null
 }
 
-/** What is kept of the last `rate_limit_event` (or of an error that carries the same). */
+/** What is kept of a window of the subscription's limits, from a `rate_limit_event` or an error that carries the same. */
 export interface RateLimitFacts {
   readonly line: number
   readonly status: string | null
@@ -81,10 +83,7 @@ export function readResult(event: JsonObject, line: number, maxResultChars: numb
     subtype: textOf(event, 'subtype') ?? '',
     isError: memberOf(event, 'is_error') === true,
     result: result === null ? null : bounded(result, maxResultChars),
-    errors: listOf(event, 'errors')
-      .slice(0, maxErrors)
-      .filter((error) => typeof error === 'string')
-      .map((error) => bounded(error, maxErrorChars)),
+    errors: errorsOf(event),
     structuredOutput: memberOf(event, 'structured_output'),
     stopReason: textOf(event, 'stop_reason'),
     terminalReason: textOf(event, 'terminal_reason'),
@@ -101,6 +100,16 @@ export function readResult(event: JsonObject, line: number, maxResultChars: numb
     resultIndex: numberOf(event, 'result_index'),
     permissionDenials: listOf(event, 'permission_denials').length,
   }
+}
+
+/** `errors`, or the one in `error`: a text, or an object with a `message`. */
+function errorsOf(event: JsonObject): string[] {
+  const listed = listOf(event, 'errors').slice(0, maxErrors)
+  const single = textOf(event, 'error') ?? textOf(objectOf(event, 'error'), 'message')
+  return [...listed, single]
+    .map((error) => (isJsonObject(error) ? textOf(error, 'message') : error))
+    .filter((error) => typeof error === 'string')
+    .map((error) => bounded(error, maxErrorChars))
 }
 
 /** The model that the CLI names where it speaks itself. */
@@ -121,8 +130,7 @@ export function readAssistantError(event: JsonObject, line: number): AssistantEr
   const said = isJsonObject(block) ? textOf(block, 'text') : null
   const status = numberOf(event, 'api_error_status')
   const type = textOf(event, 'api_error_type')
-  const isSilent = status === null && type === null && isSynthetic
-  const words = isSilent && said !== null ? readApiErrorText(said) : null
+  const words = isSynthetic && said !== null ? readApiErrorText(said) : null
   if (!isMarked && words === null) return null
   return {
     line,
@@ -135,7 +143,13 @@ export function readAssistantError(event: JsonObject, line: number): AssistantEr
     stopReason: textOf(message, 'stop_reason'),
     rateLimitStatus: textOf(objectOf(params, 'rate_limit_info'), 'status'),
     message: said === null ? null : bounded(said, maxErrorChars),
+    atMs: timeOf(textOf(event, 'timestamp')),
   }
+}
+
+function timeOf(timestamp: string | null): number | null {
+  const ms = timestamp === null ? Number.NaN : Date.parse(timestamp)
+  return Number.isFinite(ms) ? ms : null
 }
 
 /** Reads a `system/api_retry` line. */

@@ -27,3 +27,15 @@ export interface PromptSuggestionEvent extends LineIdentity {
 export interface KeepAliveEvent {
   readonly type: 'keep_alive'
 }
+
+/** The goal that a `/goal` hook holds the agent to; null when there is none any more. */
+export interface ActiveGoalEvent extends LineIdentity {
+  readonly type: 'active_goal'
+  readonly value: {
+    readonly condition: string
+    readonly iterations: number
+    readonly set_at: number
+    readonly tokens_at_start: number
+    readonly last_reason?: string
+  } | null
+}

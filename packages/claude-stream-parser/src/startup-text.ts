@@ -1,24 +1,17 @@
-import { type AgentErrorCode, withoutColours } from '@agent-jobs/stream-parser-core'
+import { type AgentErrorCode, withoutTerminalCodes } from '@agent-jobs/stream-parser-core'
+import { readApiErrorText } from './api-error-text.ts'
 
-// The CLI's own start-up texts, never a model's: they are looked at only where no model was asked (no init line,
-// or the `errors` member of a result without a turn). Anchored, because they are whole messages.
-const sessionTexts: readonly RegExp[] = [
-  /^(?:Error: )?No conversation found\b/m,
-  /^(?:Error: )?--resume requires a valid session ID\b/m,
-  /^(?:Error: )?Failed to resume session\b/m,
-]
+// The CLI's own start-up texts, never a model's: they are looked at only where no model was asked (no init line, or the
+// `errors` member of a result without a turn). docs/agent-clis.md#sessions-that-are-gone
+const unknownSession =
+  /(?:No conversation found (?:with session ID|to continue)|--resume requires a valid session ID|Failed to resume session|Session \S+ (?:was )?not found)\b[^\n'"]*/
 
-/** The code of a start-up failure, from what the CLI says about it. */
-export function codeOfStartupText(said: string): AgentErrorCode {
-  const plain = withoutColours(said)
-  return sessionTexts.some((pattern) => pattern.test(plain)) ? 'session_unavailable' : 'start_failed'
+/** What the output says about a session that does not exist, in whatever form; null when it says nothing of the kind. */
+export function unknownSessionIn(output: string): string | null {
+  return unknownSession.exec(withoutTerminalCodes(output))?.[0].trim().slice(0, 500) ?? null
 }
 
-/** The first line that says something, without colours, for a message to a person. */
-export function firstSaid(said: string, maxChars = 500): string | null {
-  for (const line of withoutColours(said).split('\n')) {
-    const trimmed = line.trim()
-    if (trimmed !== '') return trimmed.slice(0, maxChars)
-  }
-  return null
+/** The code of a failure to start, from the line that says most. */
+export function codeOfStartupLine(line: string): AgentErrorCode {
+  return readApiErrorText(line)?.code ?? 'start_failed'
 }

@@ -3,14 +3,18 @@ import type {
   AgentsKilledEvent,
   CodeChangePublishedEvent,
   CommandsChangedEvent,
+  ControlRequestProgressEvent,
+  ElicitationCompleteEvent,
   FilesPersistedEvent,
   InstructionSizeWarningEvent,
   MemoryRecallEvent,
+  MirrorErrorEvent,
   ScheduledTaskFireEvent,
   SessionTitleChangedEvent,
   SessionWritesLostEvent,
   TaskSummaryEvent,
   VcsStateChangedEvent,
+  WorkerShuttingDownEvent,
 } from './notice-events.ts'
 
 /** What every line of Claude Code carries. */
@@ -321,6 +325,10 @@ export type SystemEvent =
   | InstructionSizeWarningEvent
   | TaskSummaryEvent
   | AgentsKilledEvent
+  | MirrorErrorEvent
+  | ElicitationCompleteEvent
+  | ControlRequestProgressEvent
+  | WorkerShuttingDownEvent
 
 const subtypes: Readonly<Record<SystemEvent['subtype'], true>> = {
   init: true,
@@ -356,6 +364,10 @@ const subtypes: Readonly<Record<SystemEvent['subtype'], true>> = {
   instruction_size_warning: true,
   task_summary: true,
   agents_killed: true,
+  mirror_error: true,
+  elicitation_complete: true,
+  control_request_progress: true,
+  worker_shutting_down: true,
 }
 
 /** True for a subtype that {@link SystemEvent} describes. */

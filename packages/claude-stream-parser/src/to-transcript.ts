@@ -1,4 +1,5 @@
 import {
+  createRecentSet,
   isJsonObject,
   type JsonObject,
   listOf,
@@ -6,6 +7,7 @@ import {
   numberOf,
   objectOf,
   parseJson,
+  readObjects,
   textOf,
 } from '@agent-jobs/stream-parser-core'
 import { describeSystemLine } from './describe-system-line.ts'
@@ -25,11 +27,21 @@ export function toTranscript(line: string, ts: string, stream: 'stdout' | 'stder
   if (stream === 'stderr') return [{ kind: 'stderr', ts, text: line }]
   const value = parseJson(line)
   if (isJsonObject(value)) return entriesOf(value, line, ts)
+  if (value === undefined) return dirtyEntries(line, ts)
   // `--output-format json --verbose` prints all events as one array.
   if (Array.isArray(value) && value.some(isJsonObject)) {
     return value.flatMap((element) => (isJsonObject(element) ? entriesOf(element, '', ts) : []))
   }
   return [{ kind: 'stdout', ts, text: line }]
+}
+
+/** Terminal codes, two objects or half of one before another do not hide what the line says. */
+function dirtyEntries(line: string, ts: string): TranscriptEntry[] {
+  const { objects, rest } = readObjects(line)
+  return [
+    ...rest.map((text): TranscriptEntry => ({ kind: 'stdout', ts, text })),
+    ...objects.flatMap((object) => entriesOf(object, '', ts)),
+  ]
 }
 
 function entriesOf(value: JsonObject, line: string, ts: string): TranscriptEntry[] {
@@ -61,11 +73,24 @@ function entriesOf(value: JsonObject, line: string, ts: string): TranscriptEntry
     case 'prompt_suggestion':
     case 'keep_alive':
       return []
+    case 'active_goal': {
+      const goal = objectOf(value, 'value')
+      return goal === null ? [] : [{ kind: 'system', ts, text: `Goal: ${textOf(goal, 'condition') ?? ''}` }]
+    }
     case 'conversation_reset':
       return [{ kind: 'system', ts, text: 'A new conversation begins' }]
     case 'tool_use_summary':
       return [{ kind: 'system', ts, text: textOf(value, 'summary') ?? '' }]
     default:
+      // A line of a newer CLI says no more to a person as JSON than by its name.
+      if (textOf(value, 'uuid') !== null && textOf(value, 'type') !== null)
+        return [
+          {
+            kind: 'system',
+            ts,
+            text: `[${[textOf(value, 'type'), textOf(value, 'subtype')].filter(Boolean).join('/')}]`,
+          },
+        ]
       return [{ kind: 'stdout', ts, text: line === '' ? safeStringify(value) : line }]
   }
 }
@@ -153,5 +178,30 @@ function safeStringify(value: unknown): string {
   } catch {
     // Nested deeper than the engine can follow.
     return '[object]'
+  }
+}
+
+/** Makes the entries of one run's lines, each line and call once although it may be printed again. */
+export type Transcript = (line: string, ts: string, stream?: 'stdout' | 'stderr') => TranscriptEntry[]
+
+// A line is repeated soon, if at all; so many ids are more than enough.
+const maxRecent = 4096
+
+/**
+ * {@link toTranscript} with a memory: a line with the `uuid` of an earlier one, and a tool call with the id of an earlier
+ * one, give no entries. One for each run.
+ *
+ * @example
+ * const transcript = createTranscript()
+ * transcript('{"type":"assistant","uuid":"1","message":{"content":[{"type":"text","text":"Hi"}]}}', '2026-11-21T09:00:00Z')
+ */
+export function createTranscript(): Transcript {
+  const lines = createRecentSet(maxRecent)
+  const calls = createRecentSet(maxRecent)
+  return (line, ts, stream = 'stdout') => {
+    const value = stream === 'stdout' ? parseJson(line) : null
+    if (isJsonObject(value) && !lines.isNew(textOf(value, 'uuid'))) return []
+    const entries = toTranscript(line, ts, stream)
+    return entries.filter((entry) => entry.kind !== 'tool_call' || calls.isNew(entry.toolUseId))
   }
 }

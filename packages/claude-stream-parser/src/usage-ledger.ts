@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, numberOf, objectOf } from '@agent-jobs/stream-parser-core'
+import { countOf, isJsonObject, type JsonObject, numberOf, objectOf } from '@agent-jobs/stream-parser-core'
 
 /** Tokens of a run or of one model in it. */
 export interface ClaudeUsage {
@@ -109,7 +109,7 @@ export function createUsageLedger(): UsageLedger {
         let sum = 0
         for (const [model, stats] of Object.entries(since)) {
           if (!isJsonObject(stats)) continue
-          const price = numberOf(stats, 'costUSD') ?? 0
+          const price = countOf(stats, 'costUSD')
           sum += price
           addTo(stated, model, fromModelUsage(stats), price, numberOf(stats, 'contextWindow'))
         }
@@ -117,13 +117,14 @@ export function createUsageLedger(): UsageLedger {
         return uncovered()
       }
       const totals = objectOf(result, 'modelUsage')
-      const totalCost = numberOf(result, 'total_cost_usd')
+      const statedCost = numberOf(result, 'total_cost_usd')
+      const totalCost = statedCost === null ? null : Math.max(0, statedCost)
       if (totals && Object.keys(totals).length > 0 && basis !== 'per_run') {
         basis = 'session_total'
         stated.clear()
         for (const [model, stats] of Object.entries(totals)) {
           if (!isJsonObject(stats)) continue
-          addTo(stated, model, fromModelUsage(stats), numberOf(stats, 'costUSD') ?? 0, numberOf(stats, 'contextWindow'))
+          addTo(stated, model, fromModelUsage(stats), countOf(stats, 'costUSD'), numberOf(stats, 'contextWindow'))
         }
         cost = totalCost
         return uncovered()
@@ -200,26 +201,26 @@ function total(usage: ClaudeUsage): number {
 function fromApi(usage: JsonObject): ClaudeUsage {
   const creation = objectOf(usage, 'cache_creation')
   return {
-    inputTokens: numberOf(usage, 'input_tokens') ?? 0,
-    outputTokens: numberOf(usage, 'output_tokens') ?? 0,
-    cacheReadInputTokens: numberOf(usage, 'cache_read_input_tokens') ?? 0,
-    cacheCreationInputTokens: numberOf(usage, 'cache_creation_input_tokens') ?? 0,
-    cacheCreation5mInputTokens: numberOf(creation, 'ephemeral_5m_input_tokens') ?? 0,
-    cacheCreation1hInputTokens: numberOf(creation, 'ephemeral_1h_input_tokens') ?? 0,
-    thinkingTokens: numberOf(objectOf(usage, 'output_tokens_details'), 'thinking_tokens') ?? 0,
-    webSearchRequests: numberOf(objectOf(usage, 'server_tool_use'), 'web_search_requests') ?? 0,
+    inputTokens: countOf(usage, 'input_tokens'),
+    outputTokens: countOf(usage, 'output_tokens'),
+    cacheReadInputTokens: countOf(usage, 'cache_read_input_tokens'),
+    cacheCreationInputTokens: countOf(usage, 'cache_creation_input_tokens'),
+    cacheCreation5mInputTokens: countOf(creation, 'ephemeral_5m_input_tokens'),
+    cacheCreation1hInputTokens: countOf(creation, 'ephemeral_1h_input_tokens'),
+    thinkingTokens: countOf(objectOf(usage, 'output_tokens_details'), 'thinking_tokens'),
+    webSearchRequests: countOf(objectOf(usage, 'server_tool_use'), 'web_search_requests'),
   }
 }
 
 function fromModelUsage(stats: JsonObject): ClaudeUsage {
   return {
-    inputTokens: numberOf(stats, 'inputTokens') ?? 0,
-    outputTokens: numberOf(stats, 'outputTokens') ?? 0,
-    cacheReadInputTokens: numberOf(stats, 'cacheReadInputTokens') ?? 0,
-    cacheCreationInputTokens: numberOf(stats, 'cacheCreationInputTokens') ?? 0,
-    cacheCreation5mInputTokens: numberOf(stats, 'cacheCreationEphemeral5mInputTokens') ?? 0,
-    cacheCreation1hInputTokens: numberOf(stats, 'cacheCreationEphemeral1hInputTokens') ?? 0,
-    thinkingTokens: numberOf(stats, 'thinkingTokens') ?? 0,
-    webSearchRequests: numberOf(stats, 'webSearchRequests') ?? 0,
+    inputTokens: countOf(stats, 'inputTokens'),
+    outputTokens: countOf(stats, 'outputTokens'),
+    cacheReadInputTokens: countOf(stats, 'cacheReadInputTokens'),
+    cacheCreationInputTokens: countOf(stats, 'cacheCreationInputTokens'),
+    cacheCreation5mInputTokens: countOf(stats, 'cacheCreationEphemeral5mInputTokens'),
+    cacheCreation1hInputTokens: countOf(stats, 'cacheCreationEphemeral1hInputTokens'),
+    thinkingTokens: countOf(stats, 'thinkingTokens'),
+    webSearchRequests: countOf(stats, 'webSearchRequests'),
   }
 }

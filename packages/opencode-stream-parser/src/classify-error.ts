@@ -1,5 +1,6 @@
-import { type AgentErrorCode, codeOfProviderError, codeOfStatus } from '@agent-jobs/stream-parser-core'
+import type { AgentErrorCode } from '@agent-jobs/stream-parser-core'
 import type { ErrorFacts } from './error-facts.ts'
+import { unknownSessionIn } from './startup-text.ts'
 
 /** A code and the member that decided it. */
 export interface ErrorVerdict {
@@ -25,30 +26,9 @@ const byName = new Map<string, AgentErrorCode>([
   ['NotFoundError', 'session_unavailable'],
 ])
 
-// OpenCode's own gateway (Zen, Go, the free models) names errors like classes.
-const byGateway = new Map<string, AgentErrorCode>([
-  ['AuthError', 'auth_failed'],
-  ['CreditsError', 'billing_required'],
-  ['FreeUsageLimitError', 'quota_exhausted'],
-  ['GoUsageLimitError', 'quota_exhausted'],
-  ['SubscriptionUsageLimitError', 'quota_exhausted'],
-  ['MonthlyLimitError', 'quota_exhausted'],
-  ['UserLimitError', 'quota_exhausted'],
-  ['RateLimitError', 'rate_limited'],
-  ['GatewayRateLimitError', 'rate_limited'],
-  ['ModelError', 'model_unavailable'],
-])
-
-// Coarse names, only of use where there is no status.
-const byCoarseType = new Map<string, AgentErrorCode>([
-  ['api_error', 'upstream_error'],
-  ['server_error', 'upstream_error'],
-  ['invalid_request_error', 'bad_request'],
-])
-
-function codeOfProvider(name: string | null): AgentErrorCode | undefined {
-  return codeOfProviderError(name) ?? byGateway.get(name ?? '')
-}
+/** Sentences of the runtime, from their beginning, about a connection that failed. */
+const connectionFailed =
+  /^(?:(?:SyntaxError: )?JSON Parse error: Unexpected EOF|(?:TypeError: )?(?:fetch failed|terminated|Failed to fetch)|(?:Error: )?(?:ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|socket hang up|Unable to connect|The socket connection was closed|The operation timed out|Cannot connect to API|Connection (?:error|reset|refused|closed)))/i
 
 /** The code of an `error` line, from members alone. */
 export function classifyError(error: ErrorFacts): ErrorVerdict {
@@ -56,19 +36,15 @@ export function classifyError(error: ErrorFacts): ErrorVerdict {
     code === undefined ? null : { code, field, value }
   return (
     of(byName.get(error.name), 'error.name', error.name) ??
-    of(error.status === 402 ? 'billing_required' : undefined, 'error.data.statusCode', error.status) ??
-    of(codeOfProvider(error.providerCode), 'error.data.responseBody error.code', error.providerCode) ??
-    of(codeOfProvider(error.providerType), 'error.data.responseBody error.type', error.providerType) ??
-    of(codeOfStatus(error.status), 'error.data.statusCode', error.status) ??
-    of(byCoarseType.get(error.providerType ?? ''), 'error.data.responseBody error.type', error.providerType) ??
-    // An API error without an HTTP status: the connection failed.
-    of(error.name === 'APIError' ? 'upstream_error' : undefined, 'error.name', error.name) ??
-    // The model's stream ended in the middle of an event; the runtime says so in these very words.
+    error.provider ??
     of(
-      /^(?:SyntaxError: )?JSON Parse error: Unexpected EOF/.test(error.message) ? 'upstream_error' : undefined,
+      unknownSessionIn(error.message) === null ? undefined : 'session_unavailable',
       'error.data.message',
       error.message,
-    ) ?? {
+    ) ??
+    // An API error without an HTTP status: the connection failed.
+    of(error.name === 'APIError' ? 'upstream_error' : undefined, 'error.name', error.name) ??
+    of(connectionFailed.test(error.message) ? 'upstream_error' : undefined, 'error.data.message', error.message) ?? {
       code: 'agent_failed',
       field: 'error.name',
       value: error.name,

@@ -89,20 +89,23 @@ export interface StepFinishEvent extends Line<'step_finish'> {
 
 /** Something failed. The run may go on: a context overflow is followed by a compaction. */
 export interface ErrorEvent extends Line<'error'> {
-  readonly error: {
-    /** `APIError`, `ContextOverflowError`, `ContentFilterError`, `ProviderAuthError`, `UnknownError`, … */
-    readonly name: string
-    readonly data?: {
-      readonly message?: string
-      readonly statusCode?: number
-      readonly isRetryable?: boolean
-      readonly responseHeaders?: Readonly<Record<string, string>>
-      readonly responseBody?: string
-      readonly metadata?: JsonObject
-      /** Names the entry in the CLI's own log. */
-      readonly ref?: string
-    }
-  }
+  /** Also a text, from plugins and older versions. */
+  readonly error:
+    | string
+    | {
+        /** `APIError`, `ContextOverflowError`, `ContentFilterError`, `ProviderAuthError`, `UnknownError`, … */
+        readonly name: string
+        readonly data?: {
+          readonly message?: string
+          readonly statusCode?: number
+          readonly isRetryable?: boolean
+          readonly responseHeaders?: Readonly<Record<string, string>>
+          readonly responseBody?: string
+          readonly metadata?: JsonObject
+          /** Names the entry in the CLI's own log. */
+          readonly ref?: string
+        }
+      }
 }
 
 /** JSON that no type here describes, as it came. */

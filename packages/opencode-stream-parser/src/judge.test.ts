@@ -24,9 +24,10 @@ describe('the last step', () => {
   it.each<[string, ProcessEnd, string | null]>([
     ['stop', { exitCode: 0 }, null],
     ['stop', {}, null],
-    ['stop', { exitCode: 1 }, 'agent_failed'],
+    ['stop', { exitCode: 1 }, null],
     ['stop', { signal: 'SIGKILL' }, null],
-    ['other', { exitCode: 0 }, null],
+    ['other', { exitCode: 0 }, 'upstream_error'],
+    ['other', {}, 'truncated'],
     ['length', { exitCode: 0 }, 'output_limit'],
     ['content-filter', { exitCode: 0 }, 'model_refusal'],
     ['error', { exitCode: 0 }, 'upstream_error'],
@@ -139,7 +140,7 @@ describe('an error', () => {
       `level=ERROR message=failed ref=${ref} error="ProviderModelNotFoundError: x" cause="y"\n`
     expect(judged(stream, { exitCode: 1, stderr: log('err_a1') })).toMatchObject({
       errorCode: 'model_unavailable',
-      errorMessage: 'ProviderModelNotFoundError: x',
+      errorMessage: 'ProviderModelNotFoundError: x (exit code 1)',
     })
     expect(judged(stream, { exitCode: 1, stderr: log('err_b2') }).errorCode).toBe('agent_failed')
     expect(judged(stream, { stderr: 'ref=err_a1 error="AI_LoadAPIKeyError: no key"' }).errorCode).toBe('auth_failed')

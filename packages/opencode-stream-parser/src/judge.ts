@@ -10,7 +10,8 @@ import {
 import type { ErrorFacts } from './error-facts.ts'
 import type { Evidence, Verdict } from './evidence.ts'
 import { findInLog } from './server-log.ts'
-import { codeOfStartupText, firstSaid } from './startup-text.ts'
+import { isKnownReason } from './finish-rule.ts'
+import { unknownSessionIn } from './startup-text.ts'
 import type { StepFacts } from './step-ledger.ts'
 
 /** Everything a verdict may rest on. */
@@ -27,6 +28,8 @@ export interface RunFacts {
   readonly lastStep: StepFacts | null
   /** A tool call of the last step ended with an error (a rejected permission ends the run). */
   readonly lastStepToolError: boolean
+  /** Steps in a row that ended with an unknown reason, where they are so many that OpenCode may never end; else 0. */
+  readonly unknownSteps: number
   /** The last step is an answer, and nothing follows from it. */
   readonly answered: boolean
   /** The agent said or called something. */
@@ -42,8 +45,8 @@ const silentCli: SilentCli = {
   name: 'OpenCode',
   eventOptions: '--format json',
   nothing: 'OpenCode printed nothing at all.',
-  firstSaid,
-  codeOfStartupText,
+  unknownSession: unknownSessionIn,
+  codeOfStartupLine: () => 'start_failed',
 }
 
 /** Judges a run from members of its lines and from how its process ended. A pure function. */
@@ -59,7 +62,10 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
 
   // An error that nothing made up for explains more than the signal that ended the loop after it.
   if (facts.error) return judgeError(facts.error)
+  if (end.stoppedBy === 'loop_limit' && facts.lastStep) return judgeLoop(facts.lastStep)
   if (signal !== null) return judgeSignal(signal)
+  const unknown = facts.stepsBegun === 0 ? unknownSessionSeen() : null
+  if (unknown) return fail('session_unavailable', String(unknown.value), unknown, ...exit)
   if (facts.events === 0 && !facts.cut && facts.oversizeLines === 0)
     return judgeSilence(silentCli, facts.stdoutText, end)
   if (facts.cut) {
@@ -96,6 +102,30 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
     return fail(verdict.code, message, seen)
   }
 
+  function judgeLoop(step: StepFacts): Verdict {
+    const message = `OpenCode was stopped because it asked the model again and again.${loopHint()}`
+    return fail('upstream_error', message, {
+      source: 'step_finish',
+      field: 'part.reason',
+      value: step.reason,
+      line: step.line,
+    })
+  }
+
+  function loopHint(): string {
+    const { unknownSteps: count, lastStep } = facts
+    if (count === 0 || !lastStep) return ''
+    return ` The model's stream ended ${count} times in a row with a finish reason that OpenCode does not know (${lastStep.reason}): look at the provider.`
+  }
+
+  /** Warnings and events of plugins may come before OpenCode says that the session is unknown. */
+  function unknownSessionSeen(): Evidence | null {
+    const onStderr = unknownSessionIn(end.stderr ?? '')
+    if (onStderr !== null) return { source: 'stderr', field: 'text', value: onStderr }
+    const onStdout = unknownSessionIn(facts.stdoutText)
+    return onStdout === null ? null : { source: 'stdout', field: 'text', value: onStdout }
+  }
+
   function judgeSignal(by: string): Verdict {
     const seen: Evidence = end.signal
       ? { source: 'signal', field: 'signal', value: by }
@@ -103,7 +133,12 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
     // Stopped after its work was done: OpenCode hung, or the pod was taken down. The answer is complete.
     if (facts.answered && facts.lastStep?.reason === 'stop') return { ...judgeLastStep(facts.lastStep, [seen]) }
     return isStopSignal(by)
-      ? fail('interrupted', `OpenCode was stopped by ${by} before it had answered.`, seen, stream('answered', false))
+      ? fail(
+          'interrupted',
+          `OpenCode was stopped by ${by} before it had answered.${loopHint()}`,
+          seen,
+          stream('answered', false),
+        )
       : fail('agent_failed', `OpenCode crashed with ${by}.`, seen)
   }
 
@@ -127,16 +162,22 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
           reason,
           ...exit,
         )
-      case 'unknown':
-        return end.exitCode === 0
-          ? fail('upstream_error', 'The model stream ended without a finish reason.', reason, ...exit)
-          : fail(
-              'truncated',
-              'The output ends after a step without a finish reason, which OpenCode repeats.',
-              reason,
-              ...exit,
-            )
       default:
+    }
+    if (!isKnownReason(step.reason)) {
+      return end.exitCode === 0
+        ? fail(
+            'upstream_error',
+            `The model's stream ended without a finish reason (${step.reason}).${loopHint()}`,
+            reason,
+            ...exit,
+          )
+        : fail(
+            'truncated',
+            `The output ends after a step without a finish reason, which OpenCode repeats.${loopHint()}`,
+            reason,
+            ...exit,
+          )
     }
     if (!facts.answered)
       return fail('truncated', 'The output ends where OpenCode goes on after a compaction.', reason, ...exit)
@@ -149,16 +190,12 @@ export function judge(facts: RunFacts, end: ProcessEnd): Verdict {
       }
       return fail('empty_response', 'The model answered nothing: no text and no tool call.', reason, tokens)
     }
-    // Exit code 1 says that an error was printed, also when the run recovered from it.
-    if (also.length === 0 && end.exitCode != null && end.exitCode !== 0 && facts.recoveredErrors === 0) {
-      return fail(
-        'agent_failed',
-        `The last step says ${step.reason}, but OpenCode exited with ${end.exitCode}.`,
-        reason,
-        ...exit,
-      )
+    // Exit code 1 says that an error was printed, also when the run recovered from it; it does not undo the answer.
+    return {
+      code: null,
+      message: null,
+      evidence: [reason, ...also, ...(end.exitCode && also.length === 0 ? exit : [])],
     }
-    return { code: null, message: null, evidence: [reason, ...also] }
   }
 }
 

@@ -8,7 +8,7 @@ export interface OpencodeSummary {
   sessionId: string | null
   /** OpenCode prints it nowhere. */
   model: null
-  /** What the model said last; null when it said nothing or the summary of a compaction was the last. */
+  /** The whole text of the last message that has text; null when there is none, or the summary of a compaction was the last. */
   result: string | null
   /** Sum of the steps. Sub-agents (tool `task`) and the title call are not printed and not in it. */
   usage: OpencodeUsage
@@ -30,6 +30,11 @@ export interface OpencodeSummary {
   errorMessage: string | null
   /** What the verdict rests on, also on success. */
   evidence: readonly Evidence[]
+  /**
+   * The run shows that its conversation cannot go on: start a new one. False for faults of an account, a model, a network
+   * or a setting.
+   */
+  clearSession: boolean
   toolCalls: number
   toolCallsByName: Record<string, number>
   /** Calls that ended with an error. They are no failure of the run. */
@@ -50,6 +55,8 @@ export interface OpencodeSummary {
   lastError: ErrorFacts | null
   /** When the provider wants to be asked again, in ms after the error; null when it did not say. */
   retryAfterMs: number | null
+  /** The same, in ms since 1970. */
+  retryNotBeforeMs: number | null
   compactions: number
   lines: { total: number; events: number; text: number; oversize: number; cut: boolean }
 }

@@ -34,7 +34,8 @@ export function readEvent(value: JsonObject, line: number): OpencodeEvent {
       if (textOf(part, 'reason') !== null) return { kind: 'step_finish', line, event: shape<StepFinishEvent>(value) }
       break
     case 'error':
-      if (objectOf(value, 'error')) return { kind: 'error', line, event: shape<ErrorEvent>(value) }
+      if (objectOf(value, 'error') || textOf(value, 'error'))
+        return { kind: 'error', line, event: shape<ErrorEvent>(value) }
       break
     default:
   }

@@ -1,23 +1,9 @@
-import { type AgentErrorCode, withoutColours } from '@agent-jobs/stream-parser-core'
+import { withoutTerminalCodes } from '@agent-jobs/stream-parser-core'
 
-// The CLI's own start-up text, never a model's: looked at only where not one event was printed.
-const unknownSession = /^(?:Error: )?(?:NotFoundError: )?Session not found\b/m
+// The CLI's own start-up text, never a model's: looked at only where no step began. docs/agent-clis.md#sessions-that-are-gone
+const unknownSession = /(?:Session not found\b[^\n'",]*|Resource not found: \S*\/session\/\S*)/
 
-/** The code of a start-up failure, from what the CLI says about it. */
-export function codeOfStartupText(said: string): AgentErrorCode {
-  return unknownSession.test(withoutColours(said)) ? 'session_unavailable' : 'start_failed'
-}
-
-/** The first words, without colours, for a message to a person: two lines where the first says little. */
-export function firstSaid(said: string, maxChars = 500): string | null {
-  const lines = withoutColours(said)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  const [first, second] = lines
-  if (first === undefined) return null
-  return (first === 'Error: Unexpected error' && second !== undefined ? `${first}: ${second}` : first).slice(
-    0,
-    maxChars,
-  )
+/** What the output says about a session that does not exist, in whatever form; null when it says nothing of the kind. */
+export function unknownSessionIn(output: string): string | null {
+  return unknownSession.exec(withoutTerminalCodes(output))?.[0].trim().slice(0, 500) ?? null
 }

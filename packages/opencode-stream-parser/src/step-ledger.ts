@@ -1,4 +1,4 @@
-import { type JsonObject, numberOf, objectOf, textOf } from '@agent-jobs/stream-parser-core'
+import { countOf, type JsonObject, numberOf, objectOf, textOf } from '@agent-jobs/stream-parser-core'
 
 /** Tokens of a run or of a step. */
 export interface OpencodeUsage {
@@ -59,20 +59,20 @@ export function createStepLedger(): StepLedger {
       open = false
       const tokens = objectOf(part, 'tokens')
       const cache = objectOf(tokens, 'cache')
-      const reasoning = numberOf(tokens, 'reasoning') ?? 0
+      const reasoning = countOf(tokens, 'reasoning')
       const step: OpencodeUsage = {
-        inputTokens: numberOf(tokens, 'input') ?? 0,
-        outputTokens: (numberOf(tokens, 'output') ?? 0) + reasoning,
+        inputTokens: countOf(tokens, 'input'),
+        outputTokens: countOf(tokens, 'output') + reasoning,
         reasoningTokens: reasoning,
-        cacheReadInputTokens: numberOf(cache, 'read') ?? 0,
-        cacheCreationInputTokens: numberOf(cache, 'write') ?? 0,
+        cacheReadInputTokens: countOf(cache, 'read'),
+        cacheCreationInputTokens: countOf(cache, 'write'),
       }
       usage.inputTokens += step.inputTokens
       usage.outputTokens += step.outputTokens
       usage.reasoningTokens += step.reasoningTokens
       usage.cacheReadInputTokens += step.cacheReadInputTokens
       usage.cacheCreationInputTokens += step.cacheCreationInputTokens
-      const cost = numberOf(part, 'cost') ?? 0
+      const cost = countOf(part, 'cost')
       costUsd += cost
       const all = step.inputTokens + step.outputTokens + step.cacheReadInputTokens + step.cacheCreationInputTokens
       last = {
@@ -80,7 +80,7 @@ export function createStepLedger(): StepLedger {
         reason: textOf(part, 'reason') ?? '',
         usage: step,
         costUsd: cost,
-        contextTokens: numberOf(tokens, 'total') ?? all,
+        contextTokens: Math.max(0, numberOf(tokens, 'total') ?? all),
       }
       return last
     },

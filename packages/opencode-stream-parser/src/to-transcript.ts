@@ -1,10 +1,12 @@
 import {
+  createRecentSet,
   isJsonObject,
   type JsonObject,
   memberOf,
   numberOf,
   objectOf,
   parseJson,
+  readObjects,
   textOf,
 } from '@agent-jobs/stream-parser-core'
 import { readError } from './error-facts.ts'
@@ -23,7 +25,17 @@ export function toTranscript(line: string, ts: string, stream: 'stdout' | 'stder
   if (line.trim() === '') return []
   if (stream === 'stderr') return [{ kind: 'stderr', ts, text: line }]
   const value = parseJson(line)
-  if (!isJsonObject(value)) return [{ kind: 'stdout', ts, text: line }]
+  if (isJsonObject(value)) return entriesOf(value, line, ts)
+  if (value !== undefined) return [{ kind: 'stdout', ts, text: line }]
+  // Terminal codes, two objects or half of one before another do not hide what the line says.
+  const { objects, rest } = readObjects(line)
+  return [
+    ...rest.map((text): TranscriptEntry => ({ kind: 'stdout', ts, text })),
+    ...objects.flatMap((object) => entriesOf(object, '', ts)),
+  ]
+}
+
+function entriesOf(value: JsonObject, line: string, ts: string): TranscriptEntry[] {
   const part = objectOf(value, 'part')
   const { kind } = readEvent(value, 0)
   switch (kind) {
@@ -45,7 +57,10 @@ export function toTranscript(line: string, ts: string, stream: 'stdout' | 'stder
       return [{ kind: 'system', ts, text: `${error.name}${status}: ${error.message}` }]
     }
     default:
-      return [{ kind: 'stdout', ts, text: line }]
+      // A line of a newer OpenCode says no more to a person as JSON than by its name.
+      if (textOf(value, 'sessionID') !== null && textOf(value, 'type') !== null)
+        return [{ kind: 'system', ts, text: `[${textOf(value, 'type')}]` }]
+      return [{ kind: 'stdout', ts, text: line === '' ? '[object]' : line }]
   }
 }
 
@@ -82,5 +97,28 @@ function stepEntry(part: JsonObject | null, ts: string): TranscriptEntry {
     subtype: reason,
     isError: reason === 'content-filter' || reason === 'error',
     errors: [],
+  }
+}
+
+/** Makes the entries of one run's lines, each part and call once although OpenCode may print it again. */
+export type Transcript = (line: string, ts: string, stream?: 'stdout' | 'stderr') => TranscriptEntry[]
+
+// A part is printed again soon, if at all; so many ids are more than enough.
+const maxRecent = 4096
+
+/**
+ * {@link toTranscript} with a memory: what has the id of an earlier part or call gives no entries. One for each run.
+ *
+ * @example
+ * const transcript = createTranscript()
+ * transcript('{"type":"text","part":{"id":"prt_1","type":"text","text":"Hello"}}', '2026-11-21T09:00:00Z')
+ */
+export function createTranscript(): Transcript {
+  const ids = createRecentSet(maxRecent)
+  return (line, ts, stream = 'stdout') => {
+    const value = stream === 'stdout' ? parseJson(line) : null
+    const part = isJsonObject(value) ? objectOf(value, 'part') : null
+    const id = textOf(part, 'callID') ?? textOf(part, 'id')
+    return id === null || ids.isNew(id) ? toTranscript(line, ts, stream) : []
   }
 }

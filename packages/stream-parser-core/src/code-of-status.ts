@@ -3,9 +3,11 @@ import type { AgentErrorCode } from './agent-error-code.ts'
 /** The code that an HTTP status of a model's API stands for, where nothing more exact is known. */
 export function codeOfStatus(status: number | null): AgentErrorCode | undefined {
   if (status === null) return undefined
-  if (status === 401 || status === 403) return 'auth_failed'
+  // 407: the proxy on the way wants a login.
+  if (status === 401 || status === 403 || status === 407) return 'auth_failed'
   if (status === 402) return 'billing_required'
-  if (status === 404) return 'model_unavailable'
+  // 451: not offered where the request came from.
+  if (status === 404 || status === 451) return 'model_unavailable'
   if (status === 413) return 'context_overflow'
   if (status === 429) return 'rate_limited'
   if (status === 529) return 'overloaded'

@@ -17,7 +17,7 @@ interface Summary {
 
 function makeParser(options: StreamParserOptions<Event> = {}, arrays = false): StreamParser<Summary> {
   return createStreamParser<Event, Summary>(options, {
-    createRecorder(maxResultChars) {
+    createRecorder({ maxResultChars }) {
       const recorded: unknown[] = []
       let sessionId: string | null = null
       return {

@@ -2,8 +2,9 @@ import { isJsonObject, type JsonObject, parseJson } from './json.ts'
 import type { LineEvent } from './line-event.ts'
 import { createLineSplitter } from './line-splitter.ts'
 import type { ProcessEnd } from './process-end.ts'
+import { readObjects } from './read-objects.ts'
 import { requirePositive } from './require-positive.ts'
-import type { RunRecorder } from './run-recorder.ts'
+import type { RecorderOptions, RunRecorder } from './run-recorder.ts'
 
 /** Options of a parser. */
 export interface StreamParserOptions<Event> {
@@ -13,6 +14,11 @@ export interface StreamParserOptions<Event> {
   readonly maxLineBytes?: number
   /** The summary keeps so much of the last answer's text. Default 4 Mi characters. */
   readonly maxResultChars?: number
+  /**
+   * The time in milliseconds since 1970, asked where a sentence such as "resets 3pm (UTC)" stands on a line that does not
+   * say when it was printed. Default `Date.now`.
+   */
+  readonly now?: () => number
 }
 
 /** Takes the output of one run. */
@@ -34,7 +40,7 @@ export interface StreamParser<Summary> {
 
 /** What one agent prints and the other does not. */
 export interface Dialect<Event extends { readonly kind: string }, Summary> {
-  readonly createRecorder: (maxResultChars: number) => RunRecorder<Event['kind'], Summary>
+  readonly createRecorder: (options: RecorderOptions) => RunRecorder<Event['kind'], Summary>
   /** The typed event of a JSON object. */
   readonly readEvent: (value: JsonObject, line: number) => Event
   /** The event of a line that is no JSON object. */
@@ -53,10 +59,15 @@ export function createStreamParser<Event extends { readonly kind: string }, Summ
   options: StreamParserOptions<Event | LineEvent>,
   dialect: Dialect<Event, Summary>,
 ): StreamParser<Summary> {
-  const { onEvent, maxLineBytes = defaultMaxLineBytes, maxResultChars = defaultMaxResultChars } = options
+  const {
+    onEvent,
+    maxLineBytes = defaultMaxLineBytes,
+    maxResultChars = defaultMaxResultChars,
+    now = Date.now,
+  } = options
   requirePositive('maxLineBytes', maxLineBytes)
   requirePositive('maxResultChars', maxResultChars)
-  const recorder = dialect.createRecorder(maxResultChars)
+  const recorder = dialect.createRecorder({ maxResultChars, now })
   let count = 0
   let ended = false
   // The first error of a listener. It is thrown when the chunk is done, so that no line of it is lost.
@@ -76,14 +87,20 @@ export function createStreamParser<Event extends { readonly kind: string }, Summ
     if (isJsonObject(value)) return takeObject(value)
     const objects = dialect.objectsIn?.(value) ?? []
     if (objects.length > 0) return objects.forEach(takeObject)
-    const said = line.endsWith('\r') ? line.slice(0, -1) : line
-    if (said.trim() === '') return
-    if (!complete && value === undefined && /^[{[]/.test(said)) {
+    const { objects: whole, rest } = value === undefined ? readObjects(line) : { objects: [], rest: [line] }
+    whole.forEach(takeObject)
+    for (const text of rest) takeText(text, complete)
+  }
+
+  function takeText(line: string, complete: boolean): void {
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line
+    if (text.trim() === '') return
+    if (!complete && /^[{[]/.test(text) && parseJson(text) === undefined) {
       recorder.cut(count)
-      return emit({ kind: 'cut', line: count, text: said })
+      return emit({ kind: 'cut', line: count, text })
     }
-    recorder.text(said, count)
-    emit(dialect.textEvent(said, count))
+    recorder.text(text, count)
+    emit(dialect.textEvent(text, count))
   }
 
   function takeObject(value: JsonObject): void {

@@ -9,6 +9,7 @@ export {
 } from './create-stream-parser.ts'
 export {
   bounded,
+  countOf,
   isJsonObject,
   type JsonObject,
   listOf,
@@ -20,13 +21,22 @@ export {
 } from './json.ts'
 export { judgeSilence, type SilentCli } from './judge-silence.ts'
 export type { LineEvent } from './line-event.ts'
-export { createLineTally } from './line-tally.ts'
-export { createNameCounter } from './name-counter.ts'
+export { createLineTally, type LineTally } from './line-tally.ts'
+export { createNameCounter, type NameCounter } from './name-counter.ts'
 export { hasBrand, ParserError } from './parser-error.ts'
 export type { ProcessEnd } from './process-end.ts'
 export { endSignal, isStopSignal } from './process-signal.ts'
-export type { RunRecorder } from './run-recorder.ts'
+export type { RecorderOptions, RunRecorder } from './run-recorder.ts'
 export type { CommonEntry, Entry } from './transcript-entry.ts'
 export type { Observation, VerdictOn } from './verdict.ts'
-export { withoutColours } from './without-colours.ts'
+export { readObjects } from './read-objects.ts'
+export { withoutTerminalCodes } from './without-terminal-codes.ts'
 export type { FinishRule, LinePattern, LoopRule } from './finish-rule.ts'
+export { classifyProviderError, codeOfNames, codeOfSentence } from './classify-provider-error.ts'
+export { isAboutConversation } from './is-about-conversation.ts'
+export { endpointOf } from './endpoint.ts'
+export { errorLineOf, lastWordsOf } from './last-words.ts'
+export { type ProviderError, readProviderError } from './read-provider-error.ts'
+export { readRetryTime, type RetryTime } from './retry-time.ts'
+export { explainFailure } from './explain-failure.ts'
+export { createRecentSet } from './recent-set.ts'

@@ -37,6 +37,11 @@ export function numberOf(object: JsonObject | null | undefined, key: string): nu
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
+/** A member that counts something: a finite number, never below zero; 0 where it is missing. */
+export function countOf(object: JsonObject | null | undefined, key: string): number {
+  return Math.max(0, numberOf(object, key) ?? 0)
+}
+
 /** A member that is an object, else null. */
 export function objectOf(parent: JsonObject | null | undefined, key: string): JsonObject | null {
   const value = memberOf(parent, key)

@@ -1,4 +1,5 @@
 import type { AgentErrorCode } from './agent-error-code.ts'
+import { errorLineOf } from './last-words.ts'
 import type { ProcessEnd } from './process-end.ts'
 import type { Observation, VerdictOn } from './verdict.ts'
 
@@ -9,9 +10,10 @@ export interface SilentCli {
   readonly eventOptions: string
   /** What is said of a CLI that printed nothing and whose exit is not 0 or not known. */
   readonly nothing: string
-  /** The words of an output that say most, null when there are none. */
-  firstSaid(text: string): string | null
-  codeOfStartupText(text: string): AgentErrorCode
+  /** What the output says about a session that does not exist; null when it says nothing of the kind. */
+  unknownSession(output: string): string | null
+  /** The code of a failure to start, by the line that says most. */
+  codeOfStartupLine(line: string): AgentErrorCode
 }
 
 /** Where it was seen that not one event came. */
@@ -30,18 +32,26 @@ export function judgeSilence(cli: SilentCli, stdoutText: string, end: ProcessEnd
     message,
     evidence: [...seen, ...said],
   })
-  const saw = (source: 'stdout' | 'stderr', value: string): SilenceEvidence => ({ source, field: 'text', value })
-  const stderrText = end.stderr ?? ''
-  const fromStderr = cli.firstSaid(stderrText)
-  const fromStdout = cli.firstSaid(stdoutText)
-  // Without its event options a CLI prints the answer itself: a model's words, which tell nothing.
-  if (end.exitCode === 0 && fromStdout !== null) {
-    const message = `${cli.name} printed text and no event. Start it with ${cli.eventOptions}.`
-    return fail('start_failed', message, saw('stdout', fromStdout))
+  const outputs = [
+    { source: 'stderr', text: end.stderr ?? '' },
+    { source: 'stdout', text: stdoutText },
+  ] as const
+  for (const { source, text } of outputs) {
+    const line = cli.unknownSession(text)
+    if (line !== null) return fail('session_unavailable', line, { source, field: 'text', value: line })
   }
-  if (fromStderr !== null) return fail(cli.codeOfStartupText(stderrText), fromStderr, saw('stderr', fromStderr))
-  if (fromStdout !== null) return fail(cli.codeOfStartupText(stdoutText), fromStdout, saw('stdout', fromStdout))
-  return end.exitCode === 0
-    ? fail('empty_response', `${cli.name} printed nothing and exited with 0.`)
-    : fail('start_failed', cli.nothing)
+  const [fromStderr, fromStdout] = outputs.map(({ text }) => errorLineOf(text))
+  // Without its event options a CLI prints the answer itself: a model's words, which tell nothing.
+  if (end.exitCode === 0 && fromStdout != null) {
+    const message = `${cli.name} printed text and no event. Start it with ${cli.eventOptions}.`
+    return fail('start_failed', message, { source: 'stdout', field: 'text', value: fromStdout })
+  }
+  const line = fromStderr ?? fromStdout
+  if (line == null) {
+    return end.exitCode === 0
+      ? fail('empty_response', `${cli.name} printed nothing and exited with 0.`)
+      : fail('start_failed', cli.nothing)
+  }
+  const source = fromStderr == null ? 'stdout' : 'stderr'
+  return fail(cli.codeOfStartupLine(line), line, { source, field: 'text', value: line })
 }

@@ -4,4 +4,6 @@ export interface ProcessEnd {
   readonly signal?: string | null
   /** What the CLI wrote to stderr; its last part is enough. */
   readonly stderr?: string
+  /** Why a launcher ended it, where one did: `loop_limit` when the agent repeated itself without progress. */
+  readonly stoppedBy?: string | null | undefined
 }

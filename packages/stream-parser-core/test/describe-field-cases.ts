@@ -10,7 +10,7 @@ interface Entry {
 export interface FieldCaseOptions {
   readonly cases: readonly FieldCase[]
   readonly parse: (one: FieldCase) => object
-  readonly toTranscript: (line: string, ts: string) => readonly Entry[]
+  readonly createTranscript: () => (line: string, ts: string) => readonly Entry[]
 }
 
 /**
@@ -18,7 +18,7 @@ export interface FieldCaseOptions {
  * `>=0` compare, anything else is the value itself. `transcript`: `noraw` shows no JSON as it came, `once` shows one
  * entry of the assistant, `onecall` one tool call.
  */
-export function describeFieldCases({ cases, parse, toTranscript }: FieldCaseOptions): void {
+export function describeFieldCases({ cases, parse, createTranscript }: FieldCaseOptions): void {
   const judged = cases.flatMap((one) => (one.expect === null ? [] : [{ ...one, expect: one.expect }]))
 
   describe('a case from the field', () => {
@@ -32,10 +32,11 @@ export function describeFieldCases({ cases, parse, toTranscript }: FieldCaseOpti
     })
 
     it.each(judged.filter(({ transcript }) => transcript !== null))('$name is shown right', (one) => {
+      const transcript = createTranscript()
       const entries = new TextDecoder()
         .decode(one.stdout)
         .split('\n')
-        .flatMap((line) => toTranscript(line, '2026-11-29T00:00:00Z'))
+        .flatMap((line) => transcript(line, '2026-11-29T00:00:00Z'))
       expect(shownAs(entries)).toContain(one.transcript)
     })
   })

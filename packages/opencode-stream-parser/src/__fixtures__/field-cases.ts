@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { findFieldCase, readFieldCases, type FieldCase } from '@agent-jobs/stream-parser-core/test/read-field-cases.ts'
 
 /** Cases from public bug reports, and recordings of them. */
-const fieldCases: readonly FieldCase[] = readFieldCases(join(import.meta.dirname, 'field-cases'))
+export const fieldCases: readonly FieldCase[] = readFieldCases(join(import.meta.dirname, 'field-cases'))
 
 /** The lines of the case of that name. */
 export function fieldRecording(name: string): string[] {

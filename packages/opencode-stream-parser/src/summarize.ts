@@ -1,0 +1,72 @@
+import { explainFailure, type ProcessEnd } from '@agent-jobs/stream-parser-core'
+import type { ErrorFacts } from './error-facts.ts'
+import type { Verdict } from './evidence.ts'
+import { judge } from './judge.ts'
+import type { OpencodeSummary } from './opencode-summary.ts'
+import type { RunRecord } from './run-record.ts'
+
+/** What a run came to, from everything that its lines have told and from how its process ended. */
+export function summarize(run: RunRecord, end: ProcessEnd): OpencodeSummary {
+  const { steps, tools, unknown, lines, errors, finish, count, firstMs, lastMs } = run
+  const error = errors.last
+  const verdict = judge(
+    {
+      events: lines.counts.events,
+      lastLine: lines.counts.total,
+      error,
+      recoveredErrors: errors.recoveredTotal,
+      stepsBegun: steps.begun,
+      stepOpen: steps.open,
+      lastStep: steps.last,
+      lastStepToolError: run.stepToolError,
+      unknownSteps: finish.looping ? finish.unknownSteps : 0,
+      answered: run.answered,
+      modelSpoke: run.modelSpoke,
+      cut: lines.counts.cut,
+      oversizeLines: lines.counts.oversize,
+      stdoutText: lines.stdoutText,
+    },
+    end,
+  )
+  return {
+    sessionId: run.sessionId,
+    model: null,
+    result: run.answer.text,
+    ...steps.report(),
+    numTurns: steps.finished,
+    stepsBegun: steps.begun,
+    lastStep: steps.last,
+    finishReason: steps.last?.reason ?? null,
+    durationMs: firstMs === null || lastMs === null ? null : Math.max(0, lastMs - firstMs),
+    isError: verdict.code !== null,
+    errorCode: verdict.code,
+    errorMessage: verdict.message === null ? null : explainFailure(verdict.message, end, error?.endpoint ?? null),
+    evidence: verdict.evidence,
+    clearSession: clearsSession(verdict, error),
+    toolCalls: tools.total,
+    toolCallsByName: tools.toRecord(),
+    toolErrors: count.toolErrors,
+    invalidToolCalls: count.invalid,
+    subagents: count.subagents,
+    unknownEvents: unknown.total,
+    unknownTypes: unknown.toRecord(),
+    finished: finish.finished,
+    answered: run.answered,
+    errors: errors.total,
+    recoveredErrors: errors.recoveredTotal,
+    lastError: error,
+    retryAfterMs: error?.retryAfterMs ?? null,
+    retryNotBeforeMs: error?.retryNotBeforeMs ?? null,
+    compactions: count.compactions,
+    lines: { ...lines.counts },
+  }
+}
+
+/**
+ * The run shows that its conversation cannot go on: it does not exist, it is full, or the provider refuses its messages. An
+ * account, a model, a network or a setting is no reason to throw a conversation away.
+ */
+function clearsSession({ code }: Verdict, error: ErrorFacts | null): boolean {
+  if (code === 'session_unavailable' || code === 'context_overflow') return true
+  return code === 'bad_request' && error?.aboutConversation === true
+}
