@@ -85,6 +85,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   },
   createParser: () => withDatabaseErrors(createOpencodeParser()),
   errorNames: { empty_response: 'llm_api_error' },
+  retryAt: (summary) => summary.retryNotBeforeMs,
   ownErrors: {
     ...databaseErrors,
     // OpenCode compacts by itself; where that does not help, every run of the session would end the same.
@@ -95,7 +96,6 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
       clearsSession: true,
     },
   },
-  retryAt: () => null,
   billing: (env, _summary, settings) => opencodeBilling(env, settings),
   cost: runCost,
 }

@@ -20,6 +20,11 @@ export interface AgentSummary {
   readonly errorMessage: string | null
   /** The agent reported that its work is done, and nothing of it is pending. */
   readonly finished: boolean
+  /**
+   * The run shows that its conversation cannot go on: the next one has to start a new session. Missing where the parser
+   * does not know.
+   */
+  readonly clearSession?: boolean
   /** Answers of the model. */
   readonly numTurns?: number | null
   readonly durationMs?: number | null
@@ -35,6 +40,8 @@ export interface AgentEnding {
   readonly signal?: string | null
   /** The last of its standard error. */
   readonly stderr?: string
+  /** Why the launcher ended it, where it did: `loop_limit` when the agent repeated itself without progress. */
+  readonly stoppedBy?: string | null | undefined
 }
 
 /** A parser of one run's standard output. */

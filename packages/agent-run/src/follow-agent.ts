@@ -86,11 +86,11 @@ export function feedLine(
 /** What the agent reported counts before how its process ended: an exit code does not undo work that was done. */
 function conclude<Summary extends AgentSummary>(
   parser: AgentParser<Summary>,
-  { exitCode, signal }: Outcome,
+  { exitCode, signal, stoppedBy }: Outcome,
   stderr: string,
 ): Summary {
   const reported = parser.end({ stderr })
-  return isFinalSuccess(reported) ? reported : parser.end({ exitCode, signal, stderr })
+  return isFinalSuccess(reported) ? reported : parser.end({ exitCode, signal, stderr, stoppedBy })
 }
 
 /** Collects what the events say about the run. */

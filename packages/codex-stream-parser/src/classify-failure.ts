@@ -1,10 +1,11 @@
 import {
   type AgentErrorCode,
-  codeOfProviderError,
+  classifyProviderError,
   codeOfStatus,
   isJsonObject,
   objectOf,
   parseJson,
+  readProviderError,
   textOf,
 } from '@agent-jobs/stream-parser-core'
 
@@ -87,7 +88,7 @@ function providerError(text: string): FailureVerdict | null {
   if (!isJsonObject(value)) return null
   const error = objectOf(value, 'error') ?? value
   const message = textOf(error, 'message') ?? textOf(value, 'detail') ?? text
-  const named = codeOfProviderError(textOf(error, 'code')) ?? codeOfProviderError(textOf(error, 'type'))
+  const named = classifyProviderError(readProviderError(value), null)?.code
   const known = ownTexts.find(([pattern]) => pattern.test(message))?.[1]
-  return { code: named ?? known ?? 'bad_request', message }
+  return { code: (named === 'bad_request' ? known : named) ?? known ?? 'bad_request', message }
 }

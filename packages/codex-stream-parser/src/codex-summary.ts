@@ -30,6 +30,11 @@ export interface CodexSummary extends ItemReport {
   errorMessage: string | null
   /** What the verdict rests on, also on success. */
   evidence: readonly Evidence[]
+  /**
+   * The run shows that its conversation cannot go on: start a new one. False for faults of an account, a model, a network
+   * or a setting.
+   */
+  clearSession: boolean
   /** The turn completed or failed: the process has nothing more to do. */
   finished: boolean
   /** Retry notices of the CLI. */

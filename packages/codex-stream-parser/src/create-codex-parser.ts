@@ -36,7 +36,7 @@ export interface CodexParser extends StreamParser<CodexSummary> {
 export function createCodexParser(options: CodexParserOptions = {}): CodexParser {
   const { previousUsage, now, timeZone = 'UTC' } = options
   return createStreamParser<CodexEvent, CodexSummary>(options, {
-    createRecorder: (maxResultChars) => createRunRecorder({ maxResultChars, previousUsage, now, timeZone }),
+    createRecorder: ({ maxResultChars }) => createRunRecorder({ maxResultChars, previousUsage, now, timeZone }),
     readEvent,
     textEvent: (text, line) => ({ kind: 'plain', line, text }),
     fedAfterEnd: () =>

@@ -9,7 +9,7 @@ import {
 import { classifyFailure } from './classify-failure.ts'
 import type { Evidence, Verdict } from './evidence.ts'
 import type { MessageFacts } from './item-ledger.ts'
-import { codeOfStartupText, errorText, panicText } from './startup-text.ts'
+import { unknownThreadIn, errorText, panicText } from './startup-text.ts'
 
 /** Everything a verdict may rest on. */
 export interface RunFacts {
@@ -35,8 +35,9 @@ const silentCli: SilentCli = {
   name: 'Codex',
   eventOptions: '--json',
   nothing: 'Codex printed nothing at all.',
-  firstSaid: errorText,
-  codeOfStartupText,
+  unknownSession: unknownThreadIn,
+  errorLine: errorText,
+  codeOfStartupLine: () => 'start_failed',
 }
 
 /** Judges a run from `turn.completed`, `turn.failed` and the end of the process. A pure function. */
@@ -124,7 +125,12 @@ function judgeNoTurn(facts: RunFacts, end: ProcessEnd): Verdict {
   const stderr = end.stderr ?? ''
   const said = errorText(stderr)
   if (end.exitCode != null && end.exitCode !== 0 && said !== null) {
-    return fail(codeOfStartupText(stderr), said, { source: 'stderr', field: 'text', value: said }, ...exitOf(end))
+    return fail(
+      unknownThreadIn(stderr) === null ? 'start_failed' : 'session_unavailable',
+      said,
+      { source: 'stderr', field: 'text', value: said },
+      ...exitOf(end),
+    )
   }
   return fail(
     'truncated',

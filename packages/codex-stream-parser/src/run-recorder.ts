@@ -2,14 +2,17 @@ import {
   bounded,
   createLineTally,
   createNameCounter,
+  isAboutConversation,
   isJsonObject,
   type JsonObject,
   objectOf,
+  readProviderError,
   type RunRecorder,
   textOf,
 } from '@agent-jobs/stream-parser-core'
 import type { CodexSummary } from './codex-summary.ts'
 import type { CodexEvent } from './events.ts'
+import type { Verdict } from './evidence.ts'
 import { createItemLedger } from './item-ledger.ts'
 import { judge } from './judge.ts'
 import { readRetryHint, retryTime } from './retry-time.ts'
@@ -131,6 +134,7 @@ export function createRunRecorder(options: RecorderOptions): RunRecorder<CodexEv
         errorCode: verdict.code,
         errorMessage: verdict.message,
         evidence: verdict.evidence,
+        clearSession: clearsSession(verdict, failed),
         ...items.report(),
         finished: completed !== null || failed !== null,
         retries,
@@ -142,6 +146,12 @@ export function createRunRecorder(options: RecorderOptions): RunRecorder<CodexEv
       }
     },
   }
+}
+
+/** An account, a model, a network or a setting is no reason to throw a conversation away. */
+function clearsSession({ code }: Verdict, failed: TurnFailure | null): boolean {
+  if (code === 'session_unavailable' || code === 'context_overflow') return true
+  return code === 'bad_request' && isAboutConversation(readProviderError(failed?.message))
 }
 
 function usageOf(

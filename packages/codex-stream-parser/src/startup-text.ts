@@ -1,4 +1,4 @@
-import { type AgentErrorCode, withoutColours } from '@agent-jobs/stream-parser-core'
+import { withoutTerminalCodes } from '@agent-jobs/stream-parser-core'
 
 // What the CLI says before a turn begins, never a model's text: read only where no turn began.
 const unknownThread =
@@ -7,9 +7,9 @@ const logLine = /^\d{4}-\d{2}-\d{2}T\S+\s+(?:ERROR|WARN|INFO|DEBUG|TRACE)\b/
 const notice = /^(?:WARNING: |warning: |Reading (?:prompt|additional input) from stdin)/
 const verdictLine = /^(?:Error\b|error: )/
 
-/** The code of a start-up failure, from what the CLI says about it. */
-export function codeOfStartupText(text: string): AgentErrorCode {
-  return unknownThread.test(withoutColours(text)) ? 'session_unavailable' : 'start_failed'
+/** What the output says about a thread that does not exist; null when it says nothing of the kind. */
+export function unknownThreadIn(output: string): string | null {
+  return unknownThread.test(withoutTerminalCodes(output)) ? errorText(output) : null
 }
 
 /**
@@ -17,7 +17,7 @@ export function codeOfStartupText(text: string): AgentErrorCode {
  * (`Error loading config.toml:`), else the first that is neither a log line nor a notice.
  */
 export function errorText(text: string, maxChars = 500): string | null {
-  const lines = withoutColours(text)
+  const lines = withoutTerminalCodes(text)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
@@ -30,6 +30,6 @@ export function errorText(text: string, maxChars = 500): string | null {
 
 /** What a panic says: Codex ends so, with exit code 101, when its stdout breaks. */
 export function panicText(stderr: string): string | null {
-  const found = /^thread '[^'\n]*'(?: \(\d+\))? panicked at [^\n]*\n([^\n]*)/m.exec(withoutColours(stderr))
+  const found = /^thread '[^'\n]*'(?: \(\d+\))? panicked at [^\n]*\n([^\n]*)/m.exec(withoutTerminalCodes(stderr))
   return found?.[1]?.trim().slice(0, 500) ?? null
 }

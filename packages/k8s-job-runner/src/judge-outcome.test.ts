@@ -61,7 +61,7 @@ describe('the end record', () => {
     [
       'the loop limit',
       end({ exitCode: 143, stoppedBy: 'loop_limit' }),
-      { kind: 'signalled', notes: [expect.stringContaining('repeated itself')] },
+      { kind: 'signalled', stoppedBy: 'loop_limit', notes: [expect.stringContaining('repeated itself')] },
     ],
     ['lingering', end({ exitCode: null, signal: 'SIGKILL', stoppedBy: 'hang_after_finish' }), { kind: 'succeeded' }],
     [

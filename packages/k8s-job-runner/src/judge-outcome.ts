@@ -51,11 +51,17 @@ function make(
   evidence: Evidence,
   kind: OutcomeKind,
   source: OutcomeFacts['source'],
-  details: { reason?: string | undefined; message?: string | undefined; notes?: string[] } = {},
+  details: {
+    reason?: string | undefined
+    message?: string | undefined
+    notes?: string[]
+    stoppedBy?: 'loop_limit'
+  } = {},
 ): Outcome {
-  const { reason, message, notes = [] } = details
+  const { reason, message, notes = [], stoppedBy } = details
   return {
     ...exitFacts(evidence),
+    ...(stoppedBy === undefined ? {} : { stoppedBy }),
     source,
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
@@ -115,6 +121,7 @@ function byLimit(evidence: Evidence, stoppedBy: string | null): Outcome | undefi
     case 'loop_limit':
       return make(evidence, { kind: 'signalled', code: 'signalled', signal: 'SIGTERM' }, 'end_record', {
         notes: ['The launcher stopped the command because it repeated itself.'],
+        stoppedBy: 'loop_limit',
       })
     case 'hang_after_finish':
       return make(evidence, { kind: 'succeeded', code: 'succeeded' }, 'end_record', {

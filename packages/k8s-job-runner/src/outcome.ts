@@ -14,6 +14,8 @@ export interface OutcomeFacts {
   readonly node?: string
   /** How long the command ran, by the launcher's clock, in milliseconds. */
   readonly durationMs?: number
+  /** Present when the launcher ended the command because it repeated itself (`finish.loop`). */
+  readonly stoppedBy?: 'loop_limit'
   /** What is worth knowing besides, one sentence each. */
   readonly notes: readonly string[]
 }

@@ -18,7 +18,7 @@ export interface StreamParserOptions<Event> {
    * The time in milliseconds since 1970, asked where a sentence such as "resets 3pm (UTC)" stands on a line that does not
    * say when it was printed. Default `Date.now`.
    */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** Takes the output of one run. */

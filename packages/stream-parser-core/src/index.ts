@@ -1,5 +1,4 @@
 export { type AgentErrorCode, agentErrorCodes } from './agent-error-code.ts'
-export { codeOfProviderError } from './code-of-provider-error.ts'
 export { codeOfStatus } from './code-of-status.ts'
 export {
   createStreamParser,

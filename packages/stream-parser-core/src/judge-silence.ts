@@ -12,6 +12,8 @@ export interface SilentCli {
   readonly nothing: string
   /** What the output says about a session that does not exist; null when it says nothing of the kind. */
   unknownSession(output: string): string | null
+  /** The line of an output that says most, where the CLI has a form of its own for it. Null when no line says anything. */
+  errorLine?(output: string): string | null
   /** The code of a failure to start, by the line that says most. */
   codeOfStartupLine(line: string): AgentErrorCode
 }
@@ -40,7 +42,8 @@ export function judgeSilence(cli: SilentCli, stdoutText: string, end: ProcessEnd
     const line = cli.unknownSession(text)
     if (line !== null) return fail('session_unavailable', line, { source, field: 'text', value: line })
   }
-  const [fromStderr, fromStdout] = outputs.map(({ text }) => errorLineOf(text))
+  const errorLine = cli.errorLine ?? errorLineOf
+  const [fromStderr, fromStdout] = outputs.map(({ text }) => errorLine(text))
   // Without its event options a CLI prints the answer itself: a model's words, which tell nothing.
   if (end.exitCode === 0 && fromStdout != null) {
     const message = `${cli.name} printed text and no event. Start it with ${cli.eventOptions}.`

@@ -113,7 +113,7 @@ function moment(ms: number | null): Stated {
 }
 
 /** Milliseconds since 1970 of seconds or milliseconds since then; null for what is too small to be either. */
-export function epochOf(value: unknown): number | null {
+function epochOf(value: unknown): number | null {
   const number = numberIn(value)
   if (number === null || number * 1000 < earliestMs) return null
   return number * 1000 > latestMs ? number : number * 1000

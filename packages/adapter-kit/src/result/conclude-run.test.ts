@@ -51,7 +51,7 @@ const total = outcome({ kind: 'deadlineExceeded', code: 'deadline_exceeded', lim
 const image = outcome({ kind: 'imageError', code: 'image_error', container: 'claude' })
 const quota = outcome({ kind: 'quotaExceeded', code: 'quota_exceeded' })
 
-function judge(of: Outcome, said: AgentSummary, spoke = true, resumed = false) {
+function judge(of: Outcome, said: AgentSummary, spoke = true) {
   return concludeRun(
     { title: 'Claude Code', errorNames: { truncated: 'claude_truncated', empty_response: 'llm_api_error' } },
     {
@@ -60,7 +60,6 @@ function judge(of: Outcome, said: AgentSummary, spoke = true, resumed = false) {
       output: { verdict: 'complete', lines: 1, problem: null },
       seenRunning: spoke,
       finishedBeforeCancel: false,
-      resumed,
     },
   )
 }
@@ -76,15 +75,16 @@ describe('what is reported of a run', () => {
   })
 
   it.each([
-    ['is unknown', failing('session_unavailable'), true, true],
-    ['is longer than the model can read', failing('context_overflow'), true, true],
-    ['has reached its turns', failing('max_turns'), false, true],
-    ['is refused as it stands', failing('bad_request', silent), true, true],
-    ['is new, and its first request is refused', failing('bad_request', silent), false, false],
-    ['was understood before a request was refused', failing('bad_request'), true, false],
-    ['has a wrong key', failing('auth_failed', silent), true, false],
-  ])('clears a session that %s, and no other', (_what, said, resumed, clears) => {
-    expect(judge(exited, said, true, resumed)).toMatchObject({ kind: 'failed', clearSession: clears })
+    ['is unknown', failing('session_unavailable'), true],
+    ['is longer than the model can read', failing('context_overflow'), true],
+    ['has reached its turns', failing('max_turns'), true],
+    ['the provider refuses to read', failing('bad_request', { clearSession: true }), true],
+    ['was refused for another reason', failing('bad_request', { ...silent, clearSession: false }), false],
+    ['was refused for a reason that the parser does not know', failing('bad_request', silent), false],
+    ['is open elsewhere', failing('session_unavailable', { clearSession: false }), false],
+    ['has a wrong key', failing('auth_failed', silent), false],
+  ])('clears a session that %s, and no other', (_what, said, clears) => {
+    expect(judge(exited, said)).toMatchObject({ kind: 'failed', clearSession: clears })
   })
 
   it('warns when something befell the pod after a success', () => {

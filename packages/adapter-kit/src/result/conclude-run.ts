@@ -1,4 +1,4 @@
-import { judgeRun, type AgentSummary, type RunEvidence } from '@agent-jobs/agent-run'
+import { judgeRun, type RunEvidence } from '@agent-jobs/agent-run'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { errorFamily } from './error-family.ts'
@@ -23,24 +23,13 @@ export type RunConclusion =
       stopped: boolean
     }
 
-// These cannot pass for as long as the session is the same.
+// For agents whose parser does not say it (`AgentSummary.clearSession`): these stay as long as the session is the same.
 const clearing = new Set(['session_unavailable', 'max_turns', 'context_overflow'])
-
-/**
- * A conversation that the model API refuses to read, before it has said a word, would be refused in every later run of
- * its task: a damaged message stays in it.
- */
-function isPoisoned({ errorCode, usage }: AgentSummary, resumed: boolean): boolean {
-  return resumed && errorCode === 'bad_request' && usage.outputTokens === 0
-}
 
 /** Judges a run by the one rule of `@agent-jobs/agent-run` and adds what Paperclip needs to know about a failure. */
 export function concludeRun(
   definition: Pick<AgentDefinition, 'title' | 'errorNames' | 'ownErrors'>,
-  input: Omit<RunEvidence, 'title'> & {
-    /** The run continued a session. */
-    resumed: boolean
-  },
+  input: Omit<RunEvidence, 'title'>,
 ): RunConclusion {
   const { title, errorNames, ownErrors = {} } = definition
   const judged = judgeRun({ ...input, title })
@@ -61,7 +50,7 @@ export function concludeRun(
     ...common,
     errorCode: Object.hasOwn(errorNames, code) ? (errorNames[code] ?? code) : code,
     errorFamily: own?.mayPass === true ? 'transient_upstream' : errorFamily(code),
-    clearSession: own?.clearsSession ?? (clearing.has(code) || isPoisoned(input.summary, input.resumed)),
+    clearSession: own?.clearsSession ?? input.summary.clearSession ?? clearing.has(code),
     timedOut: false,
   }
 }

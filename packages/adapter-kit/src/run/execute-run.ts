@@ -141,7 +141,7 @@ async function finishRun<Schema extends AgentDefinition['schema'], Summary exten
     if (followed.kind === 'detached') throw followed.error
     const { outcome, summary, output, timings } = followed
     if (!mayStillRun(outcome)) end = 'known'
-    const concluded = concludeRun(definition, { ...followed, resumed: input.previous !== null })
+    const concluded = concludeRun(definition, followed)
     const conclusion =
       concluded.kind === 'failed' ? { ...concluded, errorMessage: redact(concluded.errorMessage) } : concluded
     await events.ended(outcome, conclusion)
