@@ -98,6 +98,11 @@ const values: Arbitrary<ValuesInput> = record(
       { enabled: boolean(), dns: boolean(), server: boolean(), egress: list },
       { requiredKeys: [] },
     ),
+    metrics: record({ enabled: boolean(), podMonitor: boolean() }, { requiredKeys: [] }),
+    policy: record(
+      { allow: dictionary(label, array(string({ maxLength: 8 }), { maxLength: 2 })), defaults: object },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: [] },
 )

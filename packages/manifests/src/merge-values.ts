@@ -1,9 +1,10 @@
 import type { Data } from './template/evaluate.ts'
 
-type DataMap = { readonly [key: string]: Data }
+/** A map of plain data. */
+export type DataMap = { readonly [key: string]: Data }
 
 /** Whether data is a map, not a list or a scalar. */
-function isMap(data: unknown): data is DataMap {
+export function isMap(data: unknown): data is DataMap {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 

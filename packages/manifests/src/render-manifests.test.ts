@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { permissions } from '@agent-jobs/adapter-kit'
+import { parsePolicy, permissions } from '@agent-jobs/adapter-kit'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
@@ -26,6 +26,7 @@ describe('renderManifests', () => {
       'ServiceAccount paperclip',
       'Role paperclip-agent-jobs',
       'RoleBinding paperclip-agent-jobs',
+      'ConfigMap paperclip-agent-policy',
       'PersistentVolumeClaim paperclip-data',
       'Service paperclip',
       'StatefulSet paperclip',
@@ -65,6 +66,28 @@ describe('renderManifests', () => {
       { name: 'paperclip-agent-jobs', namespace: 'agents' },
       { name: 'paperclip-own-pod', namespace: 'paperclip' },
     ])
+  })
+
+  it('makes the namespace of the agents the default of their settings, unless the policy has another', () => {
+    const read = (values: ValuesInput) =>
+      JSON.parse(
+        (find('ConfigMap', values) as unknown as { data: Record<string, string> }).data['policy.yaml'] ?? '',
+      ) as unknown
+    const agents = { namespace: 'agents' }
+    const policy = { allow: { image: ['registry.example/*'] } }
+    expect(read({ agents, policy })).toEqual({ ...policy, defaults: { namespace: 'agents' } })
+    expect(read({ agents, policy: { defaults: { namespace: 'others' } } })).toEqual({
+      defaults: { namespace: 'others' },
+    })
+  })
+
+  it('is accepted by the adapters as a policy', () => {
+    const { data } = find('ConfigMap', { policy: { allow: { image: ['a/*'] } } }) as unknown as {
+      data: Record<string, string>
+    }
+    expect(parsePolicy(data['policy.yaml'] ?? '', 'the ConfigMap')).toMatchObject({
+      defaults: { namespace: 'paperclip' },
+    })
   })
 
   it('refuses unknown and invalid values by name', () => {

@@ -149,6 +149,12 @@ const networkPolicy = z.strictObject({
     .describe('Egress rules for model providers, Git servers and the like. Default: port 443 anywhere.'),
 })
 
+const metrics = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serve Prometheus metrics of the runs in the process of the server.'),
+  port: port.default(9464).describe('Port of the metrics; `/metrics` needs no credentials.'),
+  podMonitor: z.boolean().default(false).describe('Create a PodMonitor for the Prometheus Operator.'),
+})
+
 /** Everything that can be set, with defaults. Unknown keys are refused. */
 export const valuesSchema = z.strictObject({
   name: label.default('paperclip').describe('Name of the server and prefix of the other objects.'),
@@ -160,6 +166,12 @@ export const valuesSchema = z.strictObject({
   storage: storage.prefault({}),
   agents: agents.prefault({}),
   networkPolicy: networkPolicy.prefault({}),
+  metrics: metrics.prefault({}),
+  policy: passedOn
+    .default({})
+    .describe(
+      "What agents may set, and defaults for their settings: the operator's policy, see docs/security.md. A namespace of the agents is their default.",
+    ),
 })
 
 /** Values as an operator writes them. */

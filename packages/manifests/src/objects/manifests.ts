@@ -1,5 +1,7 @@
 import type { Template } from '../template/template.ts'
+import { podMonitor } from './metrics.ts'
 import { limitRange, namespace, networkPolicy, quota } from './agents.ts'
+import { policy } from './policy.ts'
 import { rights, serviceAccount } from './rights.ts'
 import { claim, ingress, service, statefulSet } from './server.ts'
 
@@ -8,5 +10,7 @@ export const manifests: Readonly<Record<string, readonly Template[]>> = {
   'agent-namespace': [namespace, quota, limitRange],
   rights: [serviceAccount, ...rights],
   'network-policy': [networkPolicy],
+  policy: [policy],
   server: [claim, service, statefulSet, ingress],
+  metrics: [podMonitor],
 }

@@ -11,6 +11,7 @@ import {
   type Template,
 } from '../template/template.ts'
 import { dataClaim, serverLabels, serviceHost } from './names.ts'
+import { policyName } from './policy.ts'
 
 const passOn = (path: string): Template => when(value(path), value(path))
 
@@ -79,6 +80,8 @@ const environment: Template = [
     name: 'DATABASE_URL',
     valueFrom: { secretKeyRef: { name: value('database.secret'), key: value('database.key') } },
   }),
+  { name: 'AGENT_JOBS_POLICY_FILE', value: '/etc/agent-jobs/policy.yaml' },
+  when(value('metrics.enabled'), { name: 'AGENT_JOBS_METRICS_PORT', value: text`${value('metrics.port')}` }),
   key('BETTER_AUTH_SECRET'),
   key('PAPERCLIP_AGENT_JWT_SECRET'),
   each(value('server.env'), item()),
@@ -89,10 +92,17 @@ const container: Template = {
   image: value('server.image'),
   imagePullPolicy: value('server.imagePullPolicy'),
   command: passOn('server.command'),
-  ports: [{ name: 'http', containerPort: 3100 }],
+  ports: [
+    { name: 'http', containerPort: 3100 },
+    when(value('metrics.enabled'), { name: 'metrics', containerPort: value('metrics.port') }),
+  ],
   env: environment,
   envFrom: passOn('server.envFrom'),
-  volumeMounts: [{ name: 'data', mountPath: '/paperclip' }, each(value('server.extraVolumeMounts'), item())],
+  volumeMounts: [
+    { name: 'data', mountPath: '/paperclip' },
+    { name: 'policy', mountPath: '/etc/agent-jobs', readOnly: true },
+    each(value('server.extraVolumeMounts'), item()),
+  ],
   resources: value('server.resources'),
   securityContext: passOn('server.securityContext'),
   // The first start migrates the database before it listens.
@@ -128,6 +138,7 @@ export const statefulSet: Template = when(value('server.enabled'), {
         containers: [container],
         volumes: [
           { name: 'data', persistentVolumeClaim: { claimName: dataClaim } },
+          { name: 'policy', configMap: { name: policyName } },
           each(value('server.extraVolumes'), item()),
         ],
       },

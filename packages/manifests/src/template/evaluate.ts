@@ -1,3 +1,4 @@
+import { isMap, mergeValues, type DataMap } from '../merge-values.ts'
 import { nodeOf, type Condition, type Expression, type Template } from './template.ts'
 
 /** Plain data, as JSON has it. */
@@ -53,6 +54,10 @@ function evaluateElement(element: Template, scope: Scope): Data[] {
   return result === absent ? [] : [result]
 }
 
+function asMap(data: Data): DataMap {
+  return isMap(data) ? data : {}
+}
+
 function asList(data: Data): readonly Data[] {
   return Array.isArray(data) ? (data as readonly Data[]) : []
 }
@@ -73,6 +78,11 @@ function read(expression: Expression, scope: Scope): Data {
     }
     case 'json':
       return JSON.stringify(sorted(read(expression.of, scope)))
+    case 'withMember': {
+      const { of, path, member } = expression
+      const added = path.reduceRight<Data>((inner, key) => ({ [key]: inner }), read(member, scope))
+      return mergeValues(asMap(added), asMap(read(of, scope)))
+    }
     default:
       return expression satisfies never
   }

@@ -85,6 +85,10 @@ function expression(of: Expression): string {
       return `(default ${expression(of.otherwise)} ${expression(of.first)})`
     case 'json':
       return `(mustToRawJson ${expression(of.of)})`
+    case 'withMember': {
+      const added = of.path.reduceRight((inner, key) => `(dict ${JSON.stringify(key)} ${inner})`, expression(of.member))
+      return `(mustMergeOverwrite ${added} ${expression(of.of)})`
+    }
     default:
       return of satisfies never
   }

@@ -6,6 +6,12 @@ export type Expression =
   | { readonly kind: 'text'; readonly parts: readonly (string | Expression)[] }
   | { readonly kind: 'fallback'; readonly first: Expression; readonly otherwise: Expression }
   | { readonly kind: 'json'; readonly of: Expression }
+  | {
+      readonly kind: 'withMember'
+      readonly of: Expression
+      readonly path: readonly string[]
+      readonly member: Expression
+    }
 
 /** A test of values. An expression counts as Helm counts it: false for `false`, 0, empty texts, lists and maps. */
 export type Condition =
@@ -76,6 +82,10 @@ export const fallback = (first: Expression, otherwise: Expression): Marked<Expre
 
 /** A value as JSON in a text, for example in a ConfigMap. */
 export const json = (of: Expression): Marked<Expression> => marked({ kind: 'json', of })
+
+/** A map among the values with one more member at a path such as `defaults.namespace`, unless the map has its own. */
+export const withMember = (of: Expression, path: string, member: Expression): Marked<Expression> =>
+  marked({ kind: 'withMember', of, path: path.split('.'), member })
 
 /** Leaves the body out unless the condition holds; an expression holds when it is not empty. */
 export const when = (condition: Condition | Expression, body: Template): Marked<When> =>
