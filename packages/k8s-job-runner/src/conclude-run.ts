@@ -5,11 +5,12 @@ import { label } from './labels.ts'
 import { mayStillRun, type Outcome } from './outcome.ts'
 import type { PodMilestones } from './pod-milestones.ts'
 import { readAgain } from './read-again.ts'
-import { hasStarted } from './read-pod.ts'
+import { containerStatus, hasStarted, isPodTerminal } from './read-pod.ts'
 import type { RunEvent } from './run-event.ts'
 import type { RunEvidence } from './run-evidence.ts'
 import type { RunOutput } from './run-output.ts'
 import type { RunnerContext } from './runner-context.ts'
+import { endSidecars } from './stop-pod.ts'
 import { pause } from './stop-run.ts'
 import { tearDown } from './tear-down.ts'
 
@@ -91,6 +92,11 @@ async function removeRun(
   // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
   if (hasStarted(gathered.evidence.pod, gathered.evidence.container)) {
     await Promise.race([milestones.podOver, hurry, pause(context.clock.sleep(settleMs, signal))])
+  }
+  const { pod, podGone, container } = gathered.evidence
+  const isEnded = containerStatus(pod, container)?.state?.terminated !== undefined
+  if (settings.retain && isEnded && pod !== undefined && podGone === undefined && !isPodTerminal(pod)) {
+    await endSidecars(context, pod, signal)
   }
   if (!signal.aborted) await tearDown(context, job, outcome, settings)
 }

@@ -1,4 +1,5 @@
 import type { Evidence, StopReason } from './evidence.ts'
+import { annotation } from './labels.ts'
 import type { OutcomeKind } from './outcome.ts'
 import { containerStatus, isPodTerminal, jobCondition, trueCondition, wasRemovedAfterEnd } from './read-pod.ts'
 
@@ -54,9 +55,8 @@ function fromPodReason(evidence: Evidence): Interruption | undefined {
     case 'NodeLost':
       return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: 0 }
     case 'DeadlineExceeded':
-      if (evidence.cancel !== undefined) {
-        return { source: 'pod_status', kind: { kind: 'cancelled', code: 'cancelled', by: evidence.cancel.by } }
-      }
+      // Its deadline was set only to end what ran beside the command.
+      if (evidence.pod?.metadata?.annotations?.[annotation.commandEnded] !== undefined) return undefined
       return { ...base, kind: { kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'pod' } }
     default:
       return undefined
@@ -78,6 +78,16 @@ function fromJobDeadline(evidence: Evidence): Interruption | undefined {
       ? {}
       : { note: `The pod was never scheduled: ${unscheduled.message ?? unscheduled.reason ?? 'no reason given'}` }),
   }
+}
+
+/** Somebody cancelled the run through this package, or the runner itself stopped it. */
+function fromRequest({ cancel, stopped, pod }: Evidence): Interruption | undefined {
+  // A node that is lost carries out no request.
+  if (pod?.status?.reason === 'NodeLost') return undefined
+  if (cancel !== undefined) {
+    return { kind: { kind: 'cancelled', code: 'cancelled', by: cancel.by }, source: 'job_status' }
+  }
+  return stopped === undefined ? undefined : { ...fromOwnStop(stopped), source: 'pod_status' }
 }
 
 /** What it means that the runner itself stopped the pod. */
@@ -107,7 +117,8 @@ function fromOwnStop(reason: StopReason): Omit<Interruption, 'source'> {
 
 /** Suspended before its pod had a node: nothing was started, and the run waits in its queue again. */
 export function isBackInQueue(evidence: Evidence): boolean {
-  const { pod, job, jobGone } = evidence
+  const { pod, job, jobGone, cancel } = evidence
+  if (cancel !== undefined) return false
   const jobDeleted = jobGone !== undefined || job?.metadata?.deletionTimestamp !== undefined
   return wasSuspended(evidence) && pod !== undefined && pod.spec?.nodeName === undefined && !jobDeleted
 }
@@ -118,23 +129,20 @@ function wasSuspended({ suspended, pod, job }: Evidence): boolean {
 
 /** The queue took the quota back, or somebody suspended the Job. The pod has no sign of it. */
 function fromSuspension(evidence: Evidence): Interruption | undefined {
-  if (!wasSuspended(evidence) || evidence.cancel !== undefined || evidence.stopped !== undefined) return undefined
-  if (isBackInQueue(evidence)) return undefined
+  if (!wasSuspended(evidence) || isBackInQueue(evidence)) return undefined
   const evicted = evidence.queue?.kind === 'report' ? evidence.queue.report.evicted : undefined
   const { reason, message } = evicted ?? jobCondition(evidence.job, 'Suspended') ?? { reason: 'Suspended' }
   return { kind: { kind: 'preempted', code: 'preempted', by: 'queue' }, source: 'job_status', reason, message }
 }
 
 function fromDeletion(evidence: Evidence): Interruption | undefined {
-  const { job, pod, jobGone, podGone, cancel } = evidence
+  const { job, pod, jobGone, podGone } = evidence
   const podDeleted = pod?.metadata?.deletionTimestamp !== undefined || podGone !== undefined
   const jobDeleted = job?.metadata?.deletionTimestamp !== undefined || jobGone !== undefined
   // A Job deleted in the background leaves its pod alone for a moment; the pod's own deletion follows.
   if (!podDeleted && !(jobDeleted && pod === undefined)) return undefined
-  if (cancel === undefined && isBackInQueue(evidence)) return undefined
+  if (isBackInQueue(evidence)) return undefined
   const source = podGone !== undefined && pod?.metadata?.deletionTimestamp === undefined ? 'absence' : 'pod_status'
-  if (cancel !== undefined) return { kind: { kind: 'cancelled', code: 'cancelled', by: cancel.by }, source }
-  if (evidence.stopped !== undefined) return { ...fromOwnStop(evidence.stopped), source }
   const gone = jobDeleted ? (jobGone ?? podGone) : podGone
   return {
     kind: {
@@ -151,14 +159,15 @@ function fromDeletion(evidence: Evidence): Interruption | undefined {
 }
 
 /**
- * What ended the run from outside, in the order in which Kubernetes can be believed: DisruptionTarget, the pod's
- * reason, the Job's deadline, deletion. A deletion of what had already ended is none.
+ * What ended the run from outside, in this order: DisruptionTarget, a request of this package, the pod's reason, the
+ * Job's deadline, suspension, deletion. A deletion of what had already ended is none.
  */
 export function findInterruption(evidence: Evidence): Interruption | undefined {
   const undisturbed = evidence.endedUndisturbed === true || wasRemovedAfterEnd(evidence.job, evidence.pod)
   if (undisturbed) return fromPodReason(evidence)
   return (
     fromDisruption(evidence) ??
+    fromRequest(evidence) ??
     fromPodReason(evidence) ??
     fromJobDeadline(evidence) ??
     fromSuspension(evidence) ??

@@ -118,9 +118,11 @@ describe('an end record of a process that lives on', () => {
     await clock.advance(9_000)
     expect(cluster.calls.filter(({ verb }) => verb === 'delete')).toEqual([])
     await clock.advance(2_000)
-    expect(cluster.calls.filter(({ verb, kind }) => verb === 'delete' && kind === 'Pod')).toMatchObject([
-      { kind: 'Pod', preconditions: { uid: `${run.job.uid}-pod` } },
+    const stops = cluster.calls.filter(({ verb, kind }) => verb === 'patch' && kind === 'Pod')
+    expect(stops).toMatchObject([
+      { options: { body: { metadata: { uid: `${run.job.uid}-pod` }, spec: { activeDeadlineSeconds: 1 } } } },
     ])
+    cluster.put(Pod, podOf(run, exited(143)))
     cluster.log.end()
     await clock.advance(60_000)
     expect(await run.outcome).toMatchObject({ kind: 'signalled', notes: [expect.stringContaining('not believed')] })

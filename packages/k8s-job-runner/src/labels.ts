@@ -26,6 +26,8 @@ export const annotation = {
   job: 'agent-jobs.dev/job',
   /** On the Job: how to follow it, as JSON. */
   follow: 'agent-jobs.dev/follow',
+  /** On the pod: its deadline was set only to end containers beside the command, which had ended. */
+  commandEnded: 'agent-jobs.dev/command-ended',
   /** On the Job: who cancelled it. */
   cancelledBy: 'agent-jobs.dev/cancelled-by',
 } as const

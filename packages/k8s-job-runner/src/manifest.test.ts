@@ -77,16 +77,42 @@ describe('buildManifest', () => {
     expect(spec?.template.spec?.volumes).toBeUndefined()
     expect(spec?.template.spec?.containers[0]).toMatchObject({
       securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-      terminationMessagePolicy: 'FallbackToLogsOnError',
+      terminationMessagePolicy: 'File',
     })
     expect(spec?.suspend).toBeUndefined()
-    expect(spec?.activeDeadlineSeconds).toBeUndefined()
   })
 
-  it("gives the deadline to the pod, whose log survives it, and not to the Job's own clock", () => {
-    const { spec } = buildManifest({ ...request, deadlineSeconds: 9 }, 'ns').job
-    expect(spec?.template.spec?.activeDeadlineSeconds).toBe(9)
-    expect(spec?.activeDeadlineSeconds).toBeUndefined()
+  it('gives every pod a deadline that includes its start, and its Job a later one', () => {
+    const specOf = (fields: object) => buildManifest({ ...request, ...fields }, 'ns').job.spec
+    const deadlines = (fields: object) => {
+      const spec = specOf(fields)
+      return [spec?.template.spec?.activeDeadlineSeconds, spec?.activeDeadlineSeconds]
+    }
+    // Budget 600 s, grace 30 s and a minute of slack come on top.
+    expect(deadlines({})).toEqual([86_400, 86_400 + 690])
+    expect(deadlines({ deadlineSeconds: 9 })).toEqual([9, 9 + 690])
+    const command = { ...request.command, limits: { totalMs: 120_500 } }
+    expect(deadlines({ command })).toEqual([600 + 121 + 90, 600 + 121 + 90 + 690])
+    const short = { command, start: { budgetSeconds: 5 }, terminationGracePeriodSeconds: 2 }
+    expect(deadlines(short)).toEqual([5 + 121 + 62, 5 + 121 + 62 + 67])
+  })
+
+  it('asks for a node of an architecture, beside other selectors', () => {
+    const scheduling = { architecture: 'arm64', nodeSelector: { disk: 'fast' } }
+    const spec = buildManifest({ ...request, scheduling }, 'ns').job.spec?.template.spec
+    expect(spec?.nodeSelector).toEqual({ 'kubernetes.io/arch': 'arm64', disk: 'fast' })
+  })
+
+  it('passes on requests and limits of every resource', () => {
+    const resources = { requests: { 'ephemeral-storage': '1Gi' }, limits: { 'ephemeral-storage': '2Gi' } }
+    const spec = buildManifest({ ...request, resources }, 'ns').job.spec?.template.spec
+    expect(spec?.containers[0]?.resources).toEqual(resources)
+  })
+
+  it('labels the Job with the priority of its queue', () => {
+    const { job } = buildManifest({ ...request, queue: { name: 'a', priorityClass: 'high' } }, 'ns')
+    expect(job.metadata?.labels).toMatchObject({ 'kueue.x-k8s.io/priority-class': 'high' })
+    expect(job.spec?.template.metadata?.labels).not.toHaveProperty(['kueue.x-k8s.io/priority-class'])
   })
 
   it('refers to the Secret by a key that only this run has, so that another run of the key cannot start from it', () => {

@@ -1,4 +1,5 @@
 import { packEnv, programText, type LaunchSpec } from '@agent-jobs/launcher'
+import { jobDeadlineSeconds } from './deadlines.ts'
 import { followSettings, type FollowSettings } from './follow-settings.ts'
 import type { Job, PodTemplate, Secret } from './kubernetes.ts'
 import { shortHash, toLabelValue } from './label-value.ts'
@@ -108,6 +109,7 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         parallelism: 1,
         // A pod being deleted is replaced, and its Job judged, only when it is really over.
         podReplacementPolicy: 'Failed',
+        activeDeadlineSeconds: jobDeadlineSeconds(request),
         ttlSecondsAfterFinished: request.ttlSecondsAfterFinished ?? 3600,
         ...(request.suspend === true || request.queue !== undefined ? { suspend: true } : {}),
         template: mergePodTemplate<PodTemplate>(

@@ -1,9 +1,18 @@
 import { bootstrapCommand } from '@agent-jobs/launcher'
 import type { EnvVar, PodSpec } from './kubernetes.ts'
-import type { RunRequest } from './run-request.ts'
+import { podDeadlineSeconds } from './deadlines.ts'
+import { runVariable } from './read-pod.ts'
+import type { RunRequest, RunScheduling } from './run-request.ts'
+
+/** Where the name of every guard key starts. */
+export const guardPrefix = 'AGENT_JOBS_RUN_'
 
 /** In the Secret, under a name made of the run: its presence proves to the kubelet that the Secret is this run's. */
-export const guardKey = (runHash: string): string => `AGENT_JOBS_RUN_${runHash}`
+export const guardKey = (runHash: string): string => `${guardPrefix}${runHash}`
+
+function nodeSelector({ nodeSelector: given, architecture }: RunScheduling): Record<string, string> | undefined {
+  return architecture === undefined ? given : { 'kubernetes.io/arch': architecture, ...given }
+}
 
 /** Leaves out what is undefined, so that a manifest says only what was asked for. */
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -18,7 +27,7 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
   const env: EnvVar[] = [
     // The name of the Secret is the key's, not the run's. Should another run have taken the key, this reference cannot
     // be resolved and the kubelet never starts the container: two runs of one key cannot work side by side.
-    { name: 'AGENT_JOBS_RUN', valueFrom: { secretKeyRef: { name: secret, key: guardKey(runHash) } } },
+    { name: runVariable, valueFrom: { secretKeyRef: { name: secret, key: guardKey(runHash) } } },
     ...Object.entries(request.env ?? {}).map(([name, value]) => ({ name, value })),
     ...Object.entries(request.envValueFrom ?? {}).map(([name, valueFrom]) => ({ name, valueFrom })),
   ]
@@ -30,14 +39,14 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
     imagePullSecrets: request.pullSecrets?.map((name) => ({ name })),
     terminationGracePeriodSeconds: request.terminationGracePeriodSeconds ?? 30,
     // The pod's own deadline, not the Job's: the Job's deletes pod and log 0.4 s before it says so.
-    activeDeadlineSeconds: request.deadlineSeconds,
+    activeDeadlineSeconds: podDeadlineSeconds(request),
     securityContext: {
       runAsNonRoot: true,
       ...(request.podUser === 'platform' ? {} : fixedUser),
       seccompProfile: { type: 'RuntimeDefault' },
       ...request.podSecurityContext,
     },
-    nodeSelector: scheduling.nodeSelector,
+    nodeSelector: nodeSelector(scheduling),
     tolerations: scheduling.tolerations,
     affinity: scheduling.affinity,
     priorityClassName: scheduling.priorityClassName,
@@ -59,7 +68,8 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
         envFrom: [{ secretRef: { name: secret } }, ...(request.envFrom ?? [])],
         resources: request.resources,
         volumeMounts: request.mounts,
-        terminationMessagePolicy: 'FallbackToLogsOnError',
+        // The output must not get into the pod's status, which more people may read than its log.
+        terminationMessagePolicy: 'File',
         securityContext: {
           allowPrivilegeEscalation: false,
           capabilities: { drop: ['ALL'] },

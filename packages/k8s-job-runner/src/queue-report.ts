@@ -49,8 +49,10 @@ export function readWorkload(workload: KubeObject): QueueReport {
   const evicted =
     evictedNow === undefined ? {} : { evicted: { reason: evictedNow.reason, message: evictedNow.message } }
   if (isFields(spec) && spec['active'] === false) {
-    const { reason, message } = evictedNow ?? conditionOf(status, 'QuotaReserved') ?? {}
-    return { state: 'deactivated', reason: reason ?? 'Deactivated', message, ...evicted }
+    // The conditions follow a moment later, and until then they tell of something else.
+    const isExplained = evictedNow?.reason?.startsWith('Deactivated') === true
+    const { reason, message } = isExplained ? evictedNow : { reason: 'Deactivated', message: undefined }
+    return { state: 'deactivated', reason, message, ...evicted }
   }
   const admitted = conditionOf(status, 'Admitted')
   if (admitted?.isTrue === true)

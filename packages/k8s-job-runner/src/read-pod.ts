@@ -27,18 +27,32 @@ export function isPodTerminal(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
+/** The variable that only the command's container has. */
+export const runVariable = 'AGENT_JOBS_RUN'
+
+/** The name of the container that runs the command, also in a pod whose containers were renamed on admission. */
+export function commandContainer(pod: Pod | undefined, name: string): string {
+  const { containers = [] } = pod?.spec ?? {}
+  if (containers.some((container) => container.name === name)) return name
+  const found = containers.find(({ env }) => Array.isArray(env) && env.some((entry) => entry?.name === runVariable))
+  return found?.name ?? name
+}
+
 /**
- * Whether every container of the pod is over. The kubelet says so 0.6 s before the phase does, and in a pod that is
- * deleted in between the phase may come a minute late. A container that the status does not mention may still start.
+ * Whether nothing of the run is at work in the pod: its command has ended, and so have the native sidecars. The kubelet
+ * reports this 0.6 s before the phase, and in a pod that is deleted in between the phase may come a minute late. Ordinary
+ * containers that others have added, such as the proxy of a service mesh, do not count: many never end by themselves.
  */
 export function hasNothingRunning(pod: Pod): boolean {
   if (isPodTerminal(pod)) return true
   const { containers = [], initContainers = [] } = pod.spec ?? {}
+  const command = containers.filter(({ env }) => Array.isArray(env) && env.some((entry) => entry?.name === runVariable))
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
   const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
   const isOver = ({ name }: { name: string }): boolean =>
     statuses.find((status) => status.name === name)?.state?.terminated !== undefined
-  return pod.spec?.restartPolicy === 'Never' && containers.length > 0 && [...containers, ...sidecars].every(isOver)
+  const counting = [...(command.length === 0 ? containers : command), ...sidecars]
+  return pod.spec?.restartPolicy === 'Never' && counting.length > 0 && counting.every(isOver)
 }
 
 /** Whether the Job is over by its own word. */

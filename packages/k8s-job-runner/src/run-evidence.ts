@@ -1,7 +1,7 @@
 import type { Evidence, Sighting } from './evidence.ts'
 import type { Job, Pod } from './kubernetes.ts'
 import { annotation } from './labels.ts'
-import { containerStatus } from './read-pod.ts'
+import { commandContainer, containerStatus } from './read-pod.ts'
 import type { BoardChange } from './watch-board.ts'
 
 /** Everything known of a run, and the one way to learn more. */
@@ -11,6 +11,12 @@ export interface RunEvidence {
   see(change: BoardChange): void
   /** Takes in that a read did not find the pod, or the Job where no pod is known. */
   missed(): void
+}
+
+/** The command's container has ended, and nobody had asked for that. */
+function endsByItself({ pod, container, cancel, stopped, suspended }: Evidence): boolean {
+  const isAsked = cancel !== undefined || stopped !== undefined || suspended === true
+  return !isAsked && containerStatus(pod, container)?.state?.terminated !== undefined
 }
 
 /** Starts the evidence of a run with its Job. */
@@ -46,10 +52,11 @@ export function gatherEvidence(container: string, job: Job, now: () => number): 
       return
     }
     evidence.pod = seen
+    evidence.container = commandContainer(seen, container)
     seeSuspension()
     if (gone) evidence.podGone ??= sighting('watch')
     if (gone || seen.metadata?.deletionTimestamp !== undefined) evidence.deletionSeenAt ??= now()
-    else if (containerStatus(seen, container)?.state?.terminated !== undefined) evidence.endedUndisturbed = true
+    else if (endsByItself(evidence)) evidence.endedUndisturbed = true
   }
   return {
     evidence,

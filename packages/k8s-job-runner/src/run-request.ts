@@ -44,6 +44,8 @@ export interface RunCommand {
 /** Where the pod may run. */
 export interface RunScheduling {
   nodeSelector?: Record<string, string>
+  /** CPU architecture of the node, such as `amd64` or `arm64`: the label `kubernetes.io/arch`. */
+  architecture?: string
   tolerations?: Toleration[]
   affinity?: Affinity
   priorityClassName?: string
@@ -112,7 +114,10 @@ export interface RunRequest {
   podSecurityContext?: PodSecurityContext
   /** Laid over the defaults: no privilege escalation, all capabilities dropped. */
   containerSecurityContext?: SecurityContext
-  /** The pod's own deadline: the kubelet stops it, pod and log stay. */
+  /**
+   * The pod's own deadline, from when a node accepts it: the kubelet stops it, pod and log stay. Default: the start budget
+   * and the total limit together with the grace, or a day without a total limit.
+   */
   deadlineSeconds?: number
   /** Default 30. */
   terminationGracePeriodSeconds?: number

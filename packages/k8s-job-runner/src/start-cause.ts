@@ -1,6 +1,7 @@
 import type { ContainerStatus, Job, KubeEvent, Pod } from './kubernetes.ts'
 import type { OutcomeKind } from './outcome.ts'
 import type { QueueNews } from './queue-board.ts'
+import { guardPrefix } from './pod-template.ts'
 import { containerStatus, jobCondition } from './read-pod.ts'
 
 /** How long a cause may last before it counts. `never` waits for ever, `budget` as long as the start budget lasts. */
@@ -144,6 +145,21 @@ function waitingCause(container: string, reason: string, message: string | undef
   }
 }
 
+/** The queue has admitted the Job again: its first pod had started the command, and no other may. */
+function sealedCause(message: string | undefined): StartCause | undefined {
+  if (message?.includes(`couldn't find key ${guardPrefix}`) !== true) return undefined
+  return {
+    id: 'sealed',
+    patience: 'at_once',
+    kind: { kind: 'preempted', code: 'preempted', by: 'queue' },
+    source: 'pod_status',
+    reason: 'StartedBefore',
+    message:
+      'The run had started before and lost its quota; its queue has given it another pod, which may not start it again',
+    words: 'The run had started before',
+  }
+}
+
 /** An init container or sidecar that is at work, or that ends again and again; undefined when it holds nothing up. */
 function notReady({ name, state, lastState, started }: ContainerStatus): StartCause | undefined {
   const ended = state?.terminated ?? lastState?.terminated
@@ -220,5 +236,7 @@ export function findStartCause(
     if (cause !== undefined) return cause
   }
   const waiting = containerStatus(pod, container)?.state?.waiting
+  const sealed = queue.name === undefined ? undefined : sealedCause(waiting?.message)
+  if (sealed !== undefined) return sealed
   return waitingCause(container, waiting?.reason ?? '', waiting?.message) ?? creating(events, waiting?.reason)
 }

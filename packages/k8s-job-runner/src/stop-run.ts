@@ -4,7 +4,7 @@ import { isPassing } from './run-lock.ts'
 import type { Pod } from './kubernetes.ts'
 import { annotation } from './labels.ts'
 import { isPodTerminal } from './read-pod.ts'
-import { stopPod } from './stop-pod.ts'
+import { deletePod, stopPod } from './stop-pod.ts'
 import type { CancelVerdict } from './run-handle.ts'
 import type { RunnerContext } from './runner-context.ts'
 
@@ -37,8 +37,8 @@ async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUi
 }
 
 /**
- * A running pod is deleted with its grace: SIGTERM reaches the command through the launcher, its last words and its end
- * are still read. Without a running pod the Job itself is deleted, so that no pod comes after all.
+ * A running pod is ended with its grace: SIGTERM reaches the command through the launcher, and pod, log and Job stay as a
+ * record of what was cancelled. Without a running pod the Job itself is deleted, so that no pod comes after all.
  */
 async function ask(context: RunnerContext, input: StopInput): Promise<void> {
   const { client, namespace } = context
@@ -48,6 +48,28 @@ async function ask(context: RunnerContext, input: StopInput): Promise<void> {
   }
   const { jobName: name, jobUid: uid } = input
   await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } })
+}
+
+/** How long after the grace a pod that is still there is given up on. */
+const hurryAfterMs = 2000
+
+/** Waits for the end. A pod with a longer grace of its own than was asked for is deleted once the shorter one has passed. */
+async function settled(
+  context: RunnerContext,
+  input: StopInput,
+  over: Promise<'over'>,
+  scope: AbortSignal,
+): Promise<'over' | 'timeout' | 'aborted'> {
+  const { clock } = context
+  const wait = (ms: number) => Promise.race([over, pause(clock.sleep(ms, scope))])
+  const seen = await wait(input.graceSeconds * 1000 + hurryAfterMs)
+  if (seen !== 'timeout') return seen
+  try {
+    if (input.started) await deletePod(context, input.pod(), 1, scope)
+  } catch (error) {
+    if (!isPassing(error)) throw error
+  }
+  return wait(marginMs)
 }
 
 /** Stops a run and says what was seen of it. */
@@ -74,7 +96,7 @@ export async function stopRun(context: RunnerContext, input: StopInput): Promise
         if (waited === 'over') return 'gone'
       }
     }
-    const seen = await Promise.race([over, pause(clock.sleep(Math.max(0, deadline - clock.now()), scope))])
+    const seen = await settled(context, input, over, scope)
     if (seen === 'over') return 'gone'
     if (seen === 'aborted') return 'unobserved'
     const name = input.pod()?.metadata?.name

@@ -22,6 +22,10 @@ function schedulingProblems({ scheduling = {} }: RunRequest): string[] {
   const problems = (['priorityClassName', 'runtimeClassName', 'schedulerName'] as const).flatMap((field) =>
     dnsName(`scheduling.${field}`, scheduling[field]),
   )
+  const { architecture } = scheduling
+  if (architecture !== undefined && (architecture === '' || !isLabelValue(architecture))) {
+    problems.push(`Expected \`scheduling.architecture\` to be an architecture such as amd64, got ${show(architecture)}`)
+  }
   for (const [key, value] of Object.entries(scheduling.nodeSelector ?? {})) {
     if (isLabelKey(key) && typeof value === 'string' && isLabelValue(value)) continue
     problems.push(`\`scheduling.nodeSelector\`: ${show(key)}: ${show(value)} is no valid label`)
@@ -94,6 +98,7 @@ function containerProblems({ sidecars = [], volumes = [] }: RunRequest): string[
 export function podProblems(request: RunRequest): string[] {
   const { imagePullPolicy, serviceAccountName, pullSecrets = [] } = request
   return [
+    ...oneOf('podUser', request.podUser, ['fixed', 'platform']),
     ...oneOf('imagePullPolicy', imagePullPolicy, ['Always', 'IfNotPresent', 'Never']),
     ...dnsName('serviceAccountName', serviceAccountName),
     ...pullSecrets.flatMap((name, index) => dnsName(`pullSecrets[${index}]`, name)),

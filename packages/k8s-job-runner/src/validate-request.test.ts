@@ -26,6 +26,15 @@ describe('validateRequest', () => {
       `Expected \`namePrefix\` to be a DNS label of at most 22 characters, got "${'a'.repeat(23)}"`,
     ],
     [{ containerName: 'a.b' }, 'Expected `containerName` to be a DNS label, got "a.b"'],
+    [
+      { queue: { name: 'a', priorityClass: 'Not Good' } },
+      'Expected `queue.priorityClass` to be the name of a WorkloadPriorityClass, got "Not Good"',
+    ],
+    [{ podUser: 'root' as never }, 'Expected `podUser` to be one of fixed, platform, got "root"'],
+    [
+      { scheduling: { architecture: 'arm 64' } },
+      'Expected `scheduling.architecture` to be an architecture such as amd64, got "arm 64"',
+    ],
     [{ queue: { name: 'Not Good' } }, 'Expected `queue.name` to be the name of a LocalQueue, got "Not Good"'],
     [{ command: { argv: [] } }, 'Expected `command.argv` to be a non-empty array of strings, got []'],
     [{ command: { argv: ['a', 1] } }, 'Expected `command.argv[1]` to be a string, got 1'],

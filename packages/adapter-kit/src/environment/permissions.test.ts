@@ -30,6 +30,8 @@ function callsMade(): Set<string> {
       if (forPeople.has(entry.name)) continue
       const code = readFileSync(join(entry.parentPath, entry.name), 'utf8')
       if (/\bopenLog\b/.test(code)) calls.add('get pods/log')
+      if (code.includes('visibility.kueue.x-k8s.io/')) calls.add('get localqueues/pendingworkloads')
+      if (/listWatch\(workloads\(/.test(code)) for (const verb of ['list', 'watch']) calls.add(`${verb} workloads`)
       for (const [, verb = '', kind = ''] of code.matchAll(/\b(\w+)\(\s*(?:board, )?kinds\.(\w+)/g)) {
         const resource = plurals[kind]
         expect(resource, `${entry.name} asks for ${kind}, which this test does not know`).toBeDefined()

@@ -2,7 +2,7 @@ import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 
 /** One thing that the adapter does in a namespace. */
 export interface Permission {
-  group: '' | 'batch'
+  group: '' | 'batch' | 'kueue.x-k8s.io' | 'visibility.kueue.x-k8s.io'
   resource: string
   subresource?: string
   verb: string
@@ -36,6 +36,19 @@ export const permissions: readonly Permission[] = [
     delete: 'stop a run in order',
   }),
   { group: '', resource: 'pods', subresource: 'log', verb: 'get', need: "read the agents' output", required: true },
+  ...of('', 'pods', { patch: 'keep the log of a cancelled run, and end sidecars that outlive their run' }, false),
+  ...of(
+    'kueue.x-k8s.io',
+    'workloads',
+    { list: 'say why a run waits in its queue', watch: 'say why a run waits in its queue' },
+    false,
+  ),
+  ...of(
+    'visibility.kueue.x-k8s.io',
+    'localqueues/pendingworkloads',
+    { get: 'say the place of a run in its queue' },
+    false,
+  ),
   ...of('', 'secrets', {
     create: 'hand prompt and credentials to a run, and lock the agent',
     get: 'see who holds the lock',

@@ -27,6 +27,7 @@ export class PodWorker {
   readonly containers: ContainerLifecycle[]
   pod: Pod
   hasAddress = false
+  readonly #startedAtMs: number
   #facts: PodFacts
   #ending: Ending | undefined
   readonly #stop = new AbortController()
@@ -39,6 +40,7 @@ export class PodWorker {
     const { dataDir } = node.cluster
     this.podDir = join(dataDir, 'pods', pod.metadata.uid)
     this.logDir = join(dataDir, 'podlogs', `${pod.metadata.namespace}_${pod.metadata.name}_${pod.metadata.uid}`)
+    this.#startedAtMs = node.cluster.clock.now()
     const inits = pod.spec.initContainers ?? []
     const waiting = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating'
     const record = (spec: Pod['spec']['containers'][number], role: ContainerRecord['role']): ContainerRecord => ({
@@ -241,7 +243,8 @@ export class PodWorker {
   async #watchDeadline(): Promise<void> {
     const { activeDeadlineSeconds } = this.pod.spec
     if (activeDeadlineSeconds === undefined) return
-    await this.pause(activeDeadlineSeconds * 1_000)
+    const elapsedMs = this.node.cluster.clock.now() - this.#startedAtMs
+    await this.pause(activeDeadlineSeconds * 1_000 - elapsedMs)
     if (!this.stopping && !this.#facts.finished && !this.node.cluster.signal.aborted)
       this.#stopFor({ kind: 'deadline' })
   }
@@ -251,10 +254,16 @@ export class PodWorker {
     const before = this.pod
     this.pod = pod
     const grace = pod.metadata.deletionGracePeriodSeconds
+    if (pod.spec.activeDeadlineSeconds !== before.spec.activeDeadlineSeconds) {
+      // It can only be set or shortened, so an earlier watch of it that still sleeps comes too late to matter.
+      background(this.node.cluster, `deadline of pod ${pod.metadata.name}`, () => this.#watchDeadline())
+    }
     if (pod.metadata.deletionTimestamp === undefined) return
     if (before.metadata.deletionTimestamp === undefined) {
       this.#facts.pod = pod
       if (!this.#facts.finished) this.publish()
+      // One that is being ended already goes on with the shorter grace of its deletion.
+      if (this.stopping && grace !== undefined) this.#signalAll(this.containers, grace)
       this.#stopFor({ kind: 'deleted' })
     } else if (grace !== undefined && grace < (before.metadata.deletionGracePeriodSeconds ?? grace)) {
       this.#signalAll(this.containers, grace)
