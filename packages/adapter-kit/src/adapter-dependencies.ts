@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import type { LiveRecords } from './restart/live-records.ts'
 import type { ProcessState } from './restart/process-state.ts'
 import type { ClusterPool } from './cluster/cluster-pool.ts'

@@ -5,7 +5,7 @@ import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-uti
 import { messageOf } from './adapter-error.ts'
 import type { AgentDefinition } from './agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
-import { systemClock } from './clock.ts'
+import { systemClock } from '@agent-jobs/primitives'
 import { createClusterPool } from './cluster/cluster-pool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
 import { createModelList } from './models/model-list.ts'

@@ -21,7 +21,6 @@ export {
   type Permission,
 } from './environment/permissions.ts'
 export { errorTable, errorsTable, type ErrorRow } from './result/error-table.ts'
-export { systemClock, type Clock } from './clock.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
 export { createAdapter, serverAdapter, systemDependencies } from './create-adapter.ts'
 export { freshState, type ProcessState } from './restart/process-state.ts'

@@ -150,12 +150,12 @@ export function adapterConformance(
     const atWork = place.model.asked('hang')
     const busy = run('hang', {}, { agentId, signal: stop.signal })
     await Promise.race([atWork, busy])
-    const refused = await run('text', {}, { agentId })
+    const refused = await run('text', { waitForConcurrent: false }, { agentId })
     expect(refused.result).toMatchObject({ errorCode: 'k8s_concurrent_run_blocked' })
     const waiting = Promise.withResolvers<void>()
     const patient = run(
       'text',
-      { waitForConcurrent: true },
+      {},
       {
         agentId,
         onLog: async (_stream, chunk) => {

@@ -1,14 +1,14 @@
 import { RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
-import { messageOf } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { isSensitive } from '../pod/env-policy.ts'
-import { offeredSession } from '../session/decide-resume.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 import type { AgentJob } from './candidates.ts'
-import type { ClaimedRun, ClaimInput } from './acquire-job.ts'
+import type { AcquireInput } from './acquire-job.ts'
+import type { Acquisition } from './acquired-job.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import { runFile } from '../volume/run-file.ts'
 import { journalSource } from '../follow/run-journal.ts'
@@ -16,9 +16,9 @@ import { addToken, readTokens } from '../paperclip-api/run-tokens.ts'
 
 /** Takes over a Job that an earlier run left; null when there is nothing left to take over. */
 export async function adoptJob<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
-  { definition, plan, ctx, relay, signal, state }: ClaimInput<Schema, Summary>,
+  { definition, plan, ctx, host, say, signal }: AcquireInput<Schema, Summary>,
   job: AgentJob,
-): Promise<ClaimedRun | null> {
+): Promise<Acquisition | null> {
   const runner = plan.cluster.runner(plan.namespace)
   const journalFile = runFile(plan, plan.places.journalPath, job.runId)
   let handle: RunHandle
@@ -29,8 +29,7 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
     if (RunError.isInstance(error) && error.code === 'job_not_found') return null
     throw error
   }
-  state.submitted = true
-  await ctx.onMeta?.({
+  host.meta({
     adapterType: definition.conversationType,
     command: `kubectl job/${job.name}`,
     cwd: plan.places.cwd,
@@ -42,23 +41,32 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
     ],
     prompt: '',
   })
-  ctx.onDispatch?.()
-  await relay.line(
+  host.dispatch()
+  await say(
     'stdout',
     `[paperclip] Reattached to K8s Job ${job.name} of run ${job.runId ?? '(unknown)'}; its output follows from the first line`,
   )
-  const sensitive = await secretsOf(plan, secretNameFor(handle.key), signal)
-  const { tokenFile, tokens, warning } = await handOverToken(plan, ctx, job)
-  if (warning !== null) await relay.line('stderr', `[paperclip] ${warning}`)
-  return {
-    handle,
-    adoptedFromRun: job.runId,
-    secrets: [...plan.secrets, ...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
-    tokenFile,
-    journalFile,
-    promptBundleKey: null,
-    mcpServerIdentity: null,
-    previous: offeredSession(ctx.runtime),
+  try {
+    const sensitive = await secretsOf(plan, secretNameFor(handle.key), signal)
+    const { tokenFile, tokens, warning } = await handOverToken(plan, ctx, job)
+    if (warning !== null) await say('stderr', `[paperclip] ${warning}`)
+    return {
+      kind: 'acquired',
+      job: {
+        handle,
+        adoptedFromRun: job.runId,
+        secrets: [...plan.secrets, ...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
+        tokenFile,
+        journalFile,
+        promptBundleKey: null,
+        mcpServerIdentity: null,
+        previous: plan.offeredSession,
+      },
+    }
+  } catch (error) {
+    // Its credentials cannot be told from its output, so the run must not show it. The Job goes on.
+    await handle.detach()
+    return { kind: 'refused', error, mayHaveBegun: true }
   }
 }
 
@@ -77,7 +85,7 @@ async function handOverToken(
     if (tokens === null) return { tokenFile: null, tokens: [], warning: null }
     return { tokenFile: file, tokens: tokens.map(({ token }) => token), warning: null }
   } catch (error) {
-    const warning = `The agent cannot be given the token of this run, and what it asks of Paperclip may be refused: ${messageOf(error)}`
+    const warning = `The agent cannot be given the token of this run, and what it asks of Paperclip may be refused: ${errorMessage(error)}`
     return { tokenFile: file, tokens: [], warning }
   }
 }

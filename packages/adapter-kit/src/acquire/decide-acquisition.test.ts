@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AgentJob } from './candidates.ts'
 import { agentJob, blockedError } from './candidates.ts'
-import { decideClaim } from './decide-acquisition.ts'
+import { decideAcquisition } from './decide-acquisition.ts'
 
 const job = (change: Partial<AgentJob> = {}): AgentJob => ({
   name: 'ac-1',
@@ -102,7 +102,7 @@ describe("the agent's Jobs", () => {
       'block',
     ],
   ] as const)('lead, with %s, to the right decision', (_what, jobs, wanted, known, kind) => {
-    expect(decideClaim(jobs, wanted, known).kind).toBe(kind)
+    expect(decideAcquisition(jobs, wanted, known).kind).toBe(kind)
   })
 
   it('of an earlier adapter are never adopted, only minded', () => {
@@ -110,7 +110,7 @@ describe("the agent's Jobs", () => {
       metadata: { name: 'x', uid: 'u', labels: { 'paperclip.io/task-id': 't1', 'paperclip.io/run-id': 'r0' } },
     })
     expect(foreign).toMatchObject({ ours: false, taskId: null, runId: 'r0', state: 'active' })
-    expect(decideClaim([foreign], want, alone)).toMatchObject({ kind: 'block', relation: 'task_unknown' })
+    expect(decideAcquisition([foreign], want, alone)).toMatchObject({ kind: 'block', relation: 'task_unknown' })
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { classifyOrphans, type WantedRun } from '@agent-jobs/orphan-classifier'
 import type { AgentJob } from './candidates.ts'
 
 /** What to do about the agent's Jobs. */
-export type ClaimDecision =
+export type AcquisitionDecision =
   | { kind: 'start' }
   | { kind: 'adopt'; job: AgentJob }
   | { kind: 'wait'; jobs: readonly AgentJob[] }
@@ -31,7 +31,7 @@ export interface KnownJobs {
  * very server follows is no orphan, one that is being removed is the lock's business, and a finished Job whose result
  * nobody took is still worth adopting when the adapter itself asked for this run because of it.
  */
-export function decideClaim(jobs: readonly AgentJob[], want: WantedRun, known: KnownJobs): ClaimDecision {
+export function decideAcquisition(jobs: readonly AgentJob[], want: WantedRun, known: KnownJobs): AcquisitionDecision {
   const isFollowed = ({ uid, runId }: AgentJob) =>
     known.followed.has(uid) || (runId !== null && runId !== want.runId && known.running.has(runId))
   // The lock itself waits for exactly as long as something of such a Job still runs; its removal takes seconds longer.
@@ -44,15 +44,17 @@ export function decideClaim(jobs: readonly AgentJob[], want: WantedRun, known: K
     const leaving = known.reported.has(job.uid) && (job.state === 'active' || job.state === 'queued')
     return leaving ? Object.assign({}, job, { state: 'deleting' }) : job
   })
+  // With what the decision did not look at: the run that a followed Job belongs to.
+  const asSeen = (some: readonly AgentJob[]) => some.map((job) => minded.find(({ uid }) => uid === job.uid) ?? job)
   const verdict = classifyOrphans(seen, want)
   switch (verdict.verdict) {
     case 'adopt':
       return { kind: 'adopt', job: verdict.job }
     case 'wait':
-      return { kind: 'wait', jobs: verdict.jobs }
+      return { kind: 'wait', jobs: asSeen(verdict.jobs) }
     case 'block': {
       const followed = verdict.jobs.some(isFollowed)
-      return { kind: 'block', jobs: verdict.jobs, relation: followed ? 'same_run' : verdict.relation }
+      return { kind: 'block', jobs: asSeen(verdict.jobs), relation: followed ? 'same_run' : verdict.relation }
     }
     case 'create': {
       const left = verdict.considered.find(

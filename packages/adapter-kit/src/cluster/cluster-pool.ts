@@ -16,8 +16,6 @@ export interface Cluster {
   /** Namespace of the configuration's current context. */
   contextNamespace: string | null
   runner(namespace: string): JobRunner
-  /** Jobs (by uid) whose end these runners have seen and are cleaning up behind; their locks wait for exactly that. */
-  ending: Set<string>
   /** Takes over work that nobody waits for; its failure is a warning, and closing waits for it. */
   afterwards(work: Promise<unknown>): void
 }
@@ -58,7 +56,6 @@ export function createClusterPool(options: {
       const pending = new Set<Promise<void>>()
       const cluster: PooledCluster = {
         pending,
-        ending: new Set(),
         afterwards(work) {
           const owned = work.then(
             () => void pending.delete(owned),

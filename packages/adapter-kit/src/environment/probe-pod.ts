@@ -143,7 +143,7 @@ export async function probePod(
     ]
   }
   const { folder, folders } = await probeFolder(site, input)
-  const runId = `probe-${input.deps.clock.now()}`
+  const runId = `probe-${input.deps.clock.wallTime()}`
   const request: RunRequest = {
     key: `${input.adapterType}:${runId}`,
     runId,

@@ -114,6 +114,6 @@ export async function testEnvironment<Schema extends AgentDefinition['schema'], 
     adapterType: ctx.adapterType,
     status: statusOf(checks),
     checks,
-    testedAt: new Date(deps.clock.now()).toISOString(),
+    testedAt: new Date(deps.clock.wallTime()).toISOString(),
   }
 }

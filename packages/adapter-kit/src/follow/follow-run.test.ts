@@ -1,7 +1,7 @@
 import type { Outcome, RunEvent, RunHandle } from '@agent-jobs/k8s-job-runner'
 import { describe, expect, it } from 'vitest'
 import type { AgentParser } from '@agent-jobs/agent-run'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import { followRun } from './follow-run.ts'
 import { logRelay } from './log-relay.ts'
 
@@ -31,6 +31,7 @@ function manualClock(): Clock & { advance(ms: number): void } {
   const sleepers: { at: number; wake: () => void }[] = []
   return {
     now: () => now,
+    wallTime: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         sleepers.push({ at: now + ms, wake: resolve })
@@ -90,7 +91,7 @@ function world(events: AsyncIterable<RunEvent>) {
     parser,
     relay: logRelay(async (stream, chunk) => void log.push(`${stream} ${chunk}`)),
     clock,
-    progress: async (_phase, message) => void progress.push(message),
+    progress: (_phase, message) => void progress.push(message),
   })
   return { followed, log, progress, fed, clock, ending: () => ending, finishes: () => finishes }
 }

@@ -1,6 +1,6 @@
 import { followAgent, type AgentParser, type AgentSummary, type FollowedAgent } from '@agent-jobs/agent-run'
 import type { RunEvent, RunHandle } from '@agent-jobs/k8s-job-runner'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import type { LogRelay } from './log-relay.ts'
 
 const keepaliveMs = 10 * 60_000
@@ -12,7 +12,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
   relay: LogRelay
   clock: Clock
   /** Tells a person where the run stands. */
-  progress: (phase: string, message: string) => Promise<void>
+  progress: (phase: string, message: string) => void
 }): Promise<FollowedAgent<Summary>> {
   const { handle, parser, relay, clock, progress } = input
   let lastOutputAt = clock.now()
@@ -24,7 +24,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
       case 'gap':
         return relay.line('stderr', `[paperclip] Output is missing here (${event.reason}).`)
       case 'phase':
-        return progress(event.phase, event.message)
+        return void progress(event.phase, event.message)
       case 'warning':
         // The result says that the work is done; Paperclip shows standard error as an error.
         if (event.code === 'launcher_finished') return undefined

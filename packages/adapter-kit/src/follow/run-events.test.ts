@@ -10,8 +10,8 @@ function teller() {
   const progress: string[] = []
   const events = runEvents(
     {
-      onEvent: async (event) => void told.push(event),
-      onRuntimeProgress: (update) => void progress.push(update.message),
+      event: (event) => void told.push(event),
+      progress: (update) => void progress.push(update.message),
     },
     { job: { name: 'ac-1', namespace: 'ns', uid: 'u' } },
   )
@@ -30,23 +30,35 @@ const outcome = {
 } as unknown as Outcome
 
 describe('the events of a run', () => {
-  it('name its Job, its phases and its end', async () => {
+  it("are of the type that does not count as the agent's work", () => {
+    const { told, events } = teller()
+    events.acquired(null)
+    events.phase('running', 'Running')
+    events.ended(outcome, { kind: 'succeeded', warning: null })
+    expect(new Set(told.map(({ eventType }) => eventType))).toEqual(new Set(['lifecycle']))
+  })
+
+  it('name its Job, its phases and its end', () => {
     const { told, progress, events } = teller()
-    await events.claimed(null)
-    await events.phase('running', 'Running on n1')
+    events.acquired(null)
+    events.phase('running', 'Running on n1')
     const failed = { kind: 'failed', errorCode: 'oom_killed', errorMessage: 'secret words' }
-    await events.ended(outcome, failed as Parameters<typeof events.ended>[1])
+    events.ended(outcome, failed as Parameters<typeof events.ended>[1])
     expect(told).toEqual([
-      expect.objectContaining({ eventType: 'k8s.job.created', payload: { job: 'ac-1', namespace: 'ns' } }),
       expect.objectContaining({
-        eventType: 'k8s.job.phase',
-        message: 'Running on n1',
-        payload: { job: 'ac-1', namespace: 'ns', phase: 'running' },
+        eventType: 'lifecycle',
+        payload: { event: 'k8s.job.created', job: 'ac-1', namespace: 'ns' },
       }),
       expect.objectContaining({
-        eventType: 'k8s.job.ended',
+        eventType: 'lifecycle',
+        message: 'Running on n1',
+        payload: { event: 'k8s.job.phase', job: 'ac-1', namespace: 'ns', phase: 'running' },
+      }),
+      expect.objectContaining({
+        eventType: 'lifecycle',
         level: 'error',
         payload: {
+          event: 'k8s.job.ended',
           job: 'ac-1',
           namespace: 'ns',
           outcome: 'oom_killed',
@@ -62,17 +74,15 @@ describe('the events of a run', () => {
     expect(JSON.stringify(told)).not.toContain('secret words')
   })
 
-  it('say whose run was adopted', async () => {
+  it('say whose run was adopted', () => {
     const { told, events } = teller()
-    await events.claimed('r0')
+    events.acquired('r0')
     expect(told).toMatchObject([
-      { eventType: 'k8s.job.adopted', message: 'Adopted Job ac-1 of run r0', payload: { adoptedFromRun: 'r0' } },
+      {
+        eventType: 'lifecycle',
+        message: 'Adopted Job ac-1 of run r0',
+        payload: { event: 'k8s.job.adopted', adoptedFromRun: 'r0' },
+      },
     ])
-  })
-
-  it('are told to nobody where nobody listens', async () => {
-    const events = runEvents({}, { job: { name: 'ac-1', namespace: 'ns', uid: 'u' } })
-    await expect(events.claimed(null)).resolves.toBeUndefined()
-    await expect(events.phase('running', 'Running')).resolves.toBeUndefined()
   })
 })

@@ -1,49 +1,55 @@
 import type { Outcome, RunHandle } from '@agent-jobs/k8s-job-runner'
-import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import type { PaperclipHost } from '../host/paperclip-host.ts'
 import type { RunConclusion } from '../result/conclude-run.ts'
 
-/** Tells Paperclip's list of events what becomes of a run's Job, and the person who watches where it stands. */
+// Events of any other type count as the agent's work: Paperclip would call a run that did nothing `advanced`
+// (docs/paperclip-facts.md#run-events).
+const eventType = 'lifecycle'
+
+/** Tells Paperclip's list of events what happens to a run's Job, and the person who watches where it stands. */
 export interface RunEvents {
-  claimed(adoptedFromRun: string | null): Promise<void>
-  phase(phase: string, message: string): Promise<void>
-  ended(outcome: Outcome, conclusion: RunConclusion): Promise<void>
+  acquired(adoptedFromRun: string | null): void
+  phase(phase: string, message: string): void
+  ended(outcome: Outcome, conclusion: RunConclusion): void
 }
 
 /** Makes the teller. Nothing it says holds what the agent said. */
-export function runEvents(
-  ctx: Pick<AdapterExecutionContext, 'onEvent' | 'onRuntimeProgress'>,
-  { job }: Pick<RunHandle, 'job'>,
-): RunEvents {
+export function runEvents(host: Pick<PaperclipHost, 'event' | 'progress'>, { job }: Pick<RunHandle, 'job'>): RunEvents {
   const place = { job: job.name, namespace: job.namespace }
   return {
-    async claimed(adoptedFromRun) {
+    acquired(adoptedFromRun) {
       const adopted = adoptedFromRun !== null
-      await ctx.onEvent?.({
-        eventType: adopted ? 'k8s.job.adopted' : 'k8s.job.created',
+      host.event({
+        eventType,
         stream: 'system',
         level: 'info',
         message: adopted ? `Adopted Job ${job.name} of run ${adoptedFromRun}` : `Created Job ${job.name}`,
-        payload: { ...place, ...(adopted ? { adoptedFromRun } : {}) },
+        payload: {
+          event: adopted ? 'k8s.job.adopted' : 'k8s.job.created',
+          ...place,
+          ...(adopted ? { adoptedFromRun } : {}),
+        },
       })
     },
-    async phase(phase, message) {
-      await ctx.onRuntimeProgress?.({ phase: 'adapter_startup', message })
-      await ctx.onEvent?.({
-        eventType: 'k8s.job.phase',
+    phase(phase, message) {
+      host.progress({ phase: 'adapter_startup', message })
+      host.event({
+        eventType,
         stream: 'system',
         level: 'info',
         message,
-        payload: { ...place, phase },
+        payload: { event: 'k8s.job.phase', ...place, phase },
       })
     },
-    async ended({ code, pod, node, exitCode, signal }, conclusion) {
+    ended({ code, pod, node, exitCode, signal }, conclusion) {
       const failed = conclusion.kind === 'failed'
-      await ctx.onEvent?.({
-        eventType: 'k8s.job.ended',
+      host.event({
+        eventType,
         stream: 'system',
         level: failed ? 'error' : 'info',
         message: `Job ${job.name} ended: ${failed ? conclusion.errorCode : code}`,
         payload: {
+          event: 'k8s.job.ended',
           ...place,
           outcome: code,
           ...(failed ? { errorCode: conclusion.errorCode } : {}),

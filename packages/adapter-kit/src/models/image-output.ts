@@ -29,7 +29,7 @@ export async function imageOutput(
       'The Paperclip server is no pod of the cluster, so its image is not known.',
     )
   }
-  const runId = `models-${deps.clock.now()}`
+  const runId = `models-${deps.clock.wallTime()}`
   const handle = await cluster.runner(namespace).start(
     {
       key: `${definition.type}:${runId}`,

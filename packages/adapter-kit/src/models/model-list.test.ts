@@ -14,6 +14,7 @@ function list(answers: (string | Error | Promise<string>)[], { modelsInImage = f
     env: {},
     clock: {
       now: () => now,
+      wallTime: () => now,
       sleep: async (_ms, signal) => {
         await late.promise
         signal?.throwIfAborted()

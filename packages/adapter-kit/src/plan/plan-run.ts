@@ -9,6 +9,8 @@ import { readIsolation, type Isolation } from './isolation.ts'
 import { labelValue } from '../pod/labels.ts'
 import { runPlaces, type RunPlaces } from './places.ts'
 import { readRunContext, type RunContext } from './run-context.ts'
+import { offeredSession } from '../session/decide-resume.ts'
+import type { SessionParams } from '../session/session-params.ts'
 import { openSite, type RunSite } from './run-site.ts'
 
 /** What is decided before anything is created: who runs, where, with what. */
@@ -16,6 +18,8 @@ export interface RunPlan<Settings extends CommonSettings = CommonSettings> exten
   run: RunContext
   isolation: Isolation
   places: RunPlaces
+  /** The session that Paperclip offers; null for none. */
+  offeredSession: SessionParams | null
   /** The lock: at most one live run for each key. */
   key: string
 }
@@ -60,5 +64,12 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     grantedFolders: deps.state.granted,
   })
   const apart = isolation.keyHash === null ? '' : `:${isolation.mode}:${isolation.keyHash}`
-  return { ...site, run, isolation, places, key: `${definition.type}:${run.agentId}${apart}` }
+  return {
+    ...site,
+    run,
+    isolation,
+    places,
+    offeredSession: offeredSession(ctx.runtime),
+    key: `${definition.type}:${run.agentId}${apart}`,
+  }
 }

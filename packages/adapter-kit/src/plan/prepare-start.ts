@@ -9,7 +9,7 @@ import type { AgentSummary } from '@agent-jobs/agent-run'
 import { isSensitive } from '../pod/env-policy.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
 import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
-import { decideResume, offeredSession, type ResumeDecision } from '../session/decide-resume.ts'
+import { decideResume, type ResumeDecision } from '../session/decide-resume.ts'
 import { agentEnv, type AgentEnv } from '../pod/agent-env.ts'
 import { buildRequest } from '../pod/build-request.ts'
 import { isolationVariables } from './isolation.ts'
@@ -41,10 +41,9 @@ export interface PreparedRun {
 async function resumeDecision<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   plan: RunPlan<z.output<Schema>>,
-  ctx: AdapterExecutionContext,
 ): Promise<ResumeDecision> {
   const { settings, places, volume } = plan
-  const offered = offeredSession(ctx.runtime)
+  const offered = plan.offeredSession
   const usable = offered !== null && settings.resumeLastSession && definition.isSessionId(offered.sessionId)
   const files = usable
     ? await definition.findSession({
@@ -90,7 +89,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   granted: Map<string, string> = new Map(),
 ): Promise<PreparedRun> {
   const { settings, run, places, volume, inheritance } = plan
-  const resume = await resumeDecision(definition, plan, ctx)
+  const resume = await resumeDecision(definition, plan)
   const resumed = resume.kind === 'resume' ? resume.sessionId : null
   const bundle = await prepareBundle({ ctx, settings, volume, places })
   const mcp = joinMcpServers({
@@ -211,7 +210,6 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       promptMetrics: metrics,
     },
     warnings: [
-      ...plan.warnings,
       ...(scope?.warnings ?? []),
       ...mcp.warnings,
       ...bundle.warnings,

@@ -6,7 +6,7 @@ import { createKubeClient, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { startMiniKube, type MiniKube } from '@agent-jobs/mini-kube'
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { systemDependencies } from '../create-adapter.ts'
 import { writeTokens } from '../paperclip-api/run-tokens.ts'
@@ -45,7 +45,7 @@ describe('taking Jobs back after a restart', () => {
     response.writeHead(answer.status).end(JSON.stringify(answer.body))
   })
   // The waits of a restart take no time here.
-  const clock: Clock = { now: () => Date.now(), sleep: async () => undefined }
+  const clock: Clock = { now: () => Date.now(), wallTime: () => Date.now(), sleep: async () => undefined }
 
   beforeAll(async () => {
     cluster = await startMiniKube({ namespaces: ['agents'] })

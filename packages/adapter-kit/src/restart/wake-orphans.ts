@@ -92,7 +92,7 @@ async function wake(deps: AdapterDependencies, record: LiveRecord, signal: Abort
       triggerDetail: 'callback',
       reason: reattachReason,
       ...(issueId === null ? {} : { payload: { issueId } }),
-      idempotencyKey: `reattach:${job}:${runId}:${deps.clock.now()}`,
+      idempotencyKey: `reattach:${job}:${runId}:${deps.clock.wallTime()}`,
     }),
     signal,
   })

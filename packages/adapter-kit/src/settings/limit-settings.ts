@@ -58,10 +58,10 @@ export const limitSettings = {
     operator: open,
     group: concurrency,
   }),
-  waitForConcurrent: setting(toggle(false), {
+  waitForConcurrent: setting(toggle(true), {
     title: 'Wait for a concurrent run',
     description:
-      'When another run of the agent holds the lock, wait until it ends (at most timeout + grace + 120 s, or one hour) instead of failing.',
+      'When another run of the agent is in progress, wait until it ends, in the order of arrival. Off: the run fails with `k8s_concurrent_run_blocked`. A wait lasts at most timeout + grace + 120 s for each run ahead, or 24 hours without a timeout.',
     field: 'toggle',
     operator: open,
     group: concurrency,

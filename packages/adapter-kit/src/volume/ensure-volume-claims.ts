@@ -3,7 +3,7 @@ import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentClaim } from '../agent/agent-definition.ts'
 
 /** Makes the claims of an agent's own that are not there yet; one that is there stays as it is. */
-export async function ensureClaims(
+export async function ensureVolumeClaims(
   client: KubeClient,
   claims: readonly AgentClaim[],
   place: {

@@ -1,0 +1,30 @@
+import type { RunHandle } from '@agent-jobs/k8s-job-runner'
+import type { SessionParams } from '../session/session-params.ts'
+import type { VolumePlace } from '../volume/held-folder.ts'
+
+/** A Job that a run of this process has taken to itself, started or adopted. */
+export interface AcquiredJob {
+  handle: RunHandle
+  /** The run that started the Job; null when this run did. */
+  adoptedFromRun: string | null
+  /** Values that must not appear in the run's log. */
+  secrets: readonly string[]
+  /** Where this server keeps the run's tokens; null when the agent has its token itself. */
+  tokenFile: VolumePlace | null
+  /** The run's journal where this server sees it; null without one. */
+  journalFile: VolumePlace | null
+  promptBundleKey: string | null
+  mcpServerIdentity: string | null
+  /** The session that the run continues; null for a fresh one. */
+  previous: SessionParams | null
+}
+
+/** What acquiring a Job came to. */
+export type Acquisition =
+  | { kind: 'acquired'; job: AcquiredJob }
+  | {
+      kind: 'refused'
+      error: unknown
+      /** True when a Job may exist, or does, whose agent may have begun. */
+      mayHaveBegun: boolean
+    }

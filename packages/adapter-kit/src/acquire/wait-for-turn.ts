@@ -1,0 +1,143 @@
+import { kinds } from '@agent-jobs/kube-api'
+import { createLatch, firstOf, openAbortScope } from '@agent-jobs/primitives'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import type { PaperclipHost } from '../host/paperclip-host.ts'
+import type { RunPlan } from '../plan/plan-run.ts'
+import { agentJob, type AgentJob } from './candidates.ts'
+import type { AcquisitionDecision } from './decide-acquisition.ts'
+
+// A Job that is being deleted goes within its grace; no run should be refused because of it.
+const leavingMs = 120_000
+const unlimitedWaitMs = 24 * 3_600_000
+// Paperclip calls a run suspicious that is silent for an hour.
+const keepaliveMs = 10 * 60_000
+
+/** One run's turn for the lock of its agent. Disposing it leaves the queue. */
+export interface Turn extends AsyncDisposable {
+  /** Whether the run must wait, for a Job or for the runs that came first. */
+  mustWait(decision: AcquisitionDecision): boolean
+  /** Waits, within bounds, and gives the decision that ended the wait; the same one when the time is over. */
+  wait(first: AcquisitionDecision): Promise<AcquisitionDecision>
+}
+
+/** What a turn is waited for with. */
+export interface TurnInput {
+  deps: AdapterDependencies
+  plan: RunPlan
+  host: Pick<PaperclipHost, 'progress'>
+  say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
+  place: { namespace: string; labelSelector: string }
+  decide: (jobs: readonly AgentJob[]) => AcquisitionDecision
+  signal: AbortSignal
+}
+
+/**
+ * Queues a run for its agent's lock. The runs of one server go in the order in which they came; a run that waits follows
+ * the agent's Jobs by one watch and makes no requests of its own.
+ */
+export function waitForTurn({ deps, plan, host, say, place, decide, signal }: TurnInput): Turn {
+  const { clock } = deps
+  const { settings } = plan
+  let moved = createLatch()
+  const wake = (): void => {
+    const waiting = moved
+    moved = createLatch()
+    waiting.open()
+  }
+  const queued = settings.waitForConcurrent ? deps.state.queue.join(plan.key, wake) : null
+  const ahead = (): number => queued?.ahead ?? 0
+  const mustWait = (decision: AcquisitionDecision): boolean =>
+    decision.kind === 'wait' || (decision.kind === 'start' && ahead() > 0)
+
+  const longestMs = (first: AcquisitionDecision): number => {
+    if (first.kind === 'wait' && first.jobs.every(({ state }) => state === 'deleting')) return leavingMs
+    if (settings.timeoutSec === 0) return unlimitedWaitMs
+    return (settings.timeoutSec + settings.graceSec + 120) * 1000 * (ahead() + 1)
+  }
+  let said = ''
+  const tell = async (decision: AcquisitionDecision): Promise<void> => {
+    const why = reasonOf(decision, ahead())
+    if (why === said) return
+    said = why
+    host.progress({ phase: 'adapter_startup', message: why })
+    await say('stdout', `[paperclip] ${why}`)
+  }
+  return {
+    mustWait,
+    async wait(first) {
+      const scope = openAbortScope(signal)
+      const jobs = watchJobs(plan, place, { signal: scope.signal, onChange: wake })
+      const until = clock.now() + longestMs(first)
+      let decision = first
+      try {
+        while (mustWait(decision)) {
+          const left = until - clock.now()
+          if (left <= 0) return decision
+          await tell(decision)
+          const next = moved
+          const isMoved = await firstOf(
+            [
+              (s) => next.wait(s).then(() => true),
+              (s) => clock.sleep(Math.min(left, keepaliveMs), s).then(() => false),
+            ],
+            signal,
+          )
+          if (!isMoved) await say('stdout', `[paperclip] keepalive — ${said}`)
+          jobs.throwIfFailed()
+          if (jobs.synced()) decision = decide(jobs.all())
+        }
+        await say('stdout', '[paperclip] Concurrent Job(s) done — going on')
+        return decision
+      } finally {
+        scope.abort()
+        await jobs.ended
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      queued?.leave()
+    },
+  }
+}
+
+function reasonOf(decision: AcquisitionDecision, ahead: number): string {
+  const position = `position ${ahead + 1} in the queue of this agent`
+  if (decision.kind !== 'wait') return `Waiting for ${ahead} run(s) that came first: ${position}`
+  const names = decision.jobs.map(({ name, runId }) => (runId === null ? name : `${name} (run ${runId})`)).join(', ')
+  return `Waiting for concurrent Job(s) to finish before starting: ${names}; ${position}`
+}
+
+/** Keeps the agent's Jobs as a watch shows them. */
+function watchJobs(
+  { cluster }: RunPlan,
+  place: { namespace: string; labelSelector: string },
+  { signal, onChange }: { signal: AbortSignal; onChange: () => void },
+) {
+  const jobs = new Map<string, AgentJob>()
+  let synced = false
+  let failure: { error: unknown } | null = null
+  const read = async (): Promise<void> => {
+    try {
+      for await (const event of cluster.client.listWatch(kinds.Job, { ...place, signal })) {
+        if (event.type === 'synced') synced = true
+        else {
+          const job = agentJob(event.object)
+          if (event.type === 'deleted') jobs.delete(job.uid)
+          else jobs.set(job.uid, job)
+        }
+        if (synced) onChange()
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      failure = { error }
+      onChange()
+    }
+  }
+  return {
+    ended: read(),
+    synced: () => synced,
+    all: () => [...jobs.values()],
+    throwIfFailed(): void {
+      if (failure !== null) throw failure.error
+    },
+  }
+}

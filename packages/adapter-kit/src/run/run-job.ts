@@ -1,0 +1,141 @@
+import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
+import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { errorMessage } from '@agent-jobs/primitives'
+import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { z } from 'zod'
+import type { AcquiredJob } from '../acquire/acquired-job.ts'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import { followRun } from '../follow/follow-run.ts'
+import { logRelay, secretRedactor } from '../follow/log-relay.ts'
+import { runEvents } from '../follow/run-events.ts'
+import type { PaperclipHost } from '../host/paperclip-host.ts'
+import { endOf, jobLife } from '../jobs/job-life.ts'
+import type { JobEnd } from '../jobs/job-register.ts'
+import type { RunPlan } from '../plan/plan-run.ts'
+import { concludeRun } from '../result/conclude-run.ts'
+import { executionResult } from '../result/execution-result.ts'
+import { nextSession } from '../session/next-session.ts'
+import { abortCause } from './abort-cause.ts'
+
+// Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
+const longestCancelGraceSeconds = 30
+
+/** What a run's Job is followed with. */
+interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends AgentSummary> {
+  definition: AgentDefinition<Schema, Summary>
+  deps: AdapterDependencies
+  plan: RunPlan<z.output<Schema>>
+  host: PaperclipHost
+  signal: AbortSignal
+  job: AcquiredJob
+}
+
+/** What following a Job came to: a result to report, or a failure without an outcome. */
+export type RunJobEnd = { kind: 'reported'; result: AdapterExecutionResult } | { kind: 'failed'; error: unknown }
+
+type Ended<Summary extends AgentSummary> = Extract<FollowedAgent<Summary>, { kind: 'ended' }>
+
+/** Follows a Job that the run has acquired to its end, and reports it. */
+export async function runJob<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  input: RunJobInput<Schema, Summary>,
+): Promise<RunJobEnd> {
+  const { definition, deps, plan, host, job } = input
+  const { handle } = job
+  const stopping = stopOnAbort(handle, input.signal, plan.settings.graceSec)
+  const life = jobLife(definition.type, { deps, plan, job })
+  let end: JobEnd = 'unsure'
+  try {
+    await life.begin()
+    const events = runEvents(host, handle)
+    events.acquired(job.adoptedFromRun)
+    const redact = secretRedactor(job.secrets)
+    const relay = logRelay(host.log, { redact })
+    const parser = definition.createParser()
+    const followed = await followRun({ handle, parser, relay, clock: deps.clock, progress: events.phase })
+    if (followed.kind === 'detached') {
+      end = 'elsewhere'
+      return { kind: 'failed', error: followed.error }
+    }
+    end = endOf(followed.outcome)
+    return { kind: 'reported', result: await report(input, followed, { redact, say: relay.line, events }) }
+  } catch (error) {
+    const disowned = abortCause(input.signal)?.kind === 'disowned'
+    if (disowned || (RunError.isInstance(error) && error.code === 'detached')) end = 'elsewhere'
+    return { kind: 'failed', error }
+  } finally {
+    await life.finish(end)
+    await stopping.settled(deps.onWarning)
+  }
+}
+
+/** Judges a run that ended, tells people, and makes Paperclip's result of it. */
+async function report<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
+  { definition, deps, plan, job }: RunJobInput<Schema, Summary>,
+  followed: Ended<Summary>,
+  to: {
+    redact: (text: string) => string
+    say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
+    events: ReturnType<typeof runEvents>
+  },
+): Promise<AdapterExecutionResult> {
+  const { outcome, summary, output, timings } = followed
+  const concluded = concludeRun(definition, followed)
+  const conclusion =
+    concluded.kind === 'failed' ? { ...concluded, errorMessage: to.redact(concluded.errorMessage) } : concluded
+  to.events.ended(outcome, conclusion)
+  const message = conclusion.kind === 'failed' ? conclusion.errorMessage : conclusion.warning
+  if (message !== null) await to.say('stderr', `[paperclip] ${message}`)
+  const billing = definition.billing(plan.visibleEnv, summary, plan.settings)
+  return executionResult({
+    conclusion,
+    outcome,
+    summary: summary.result === null ? summary : { ...summary, result: to.redact(summary.result) },
+    session: nextSession(summary, plan, job),
+    model: summary.model ?? plan.settings.model ?? null,
+    billing,
+    cost: definition.cost?.({ summary, settings: plan.settings, billing }),
+    report: {
+      job: job.handle.job.name,
+      namespace: job.handle.job.namespace,
+      pod: outcome.pod ?? null,
+      node: outcome.node ?? null,
+      adoptedFromRun: job.adoptedFromRun,
+      outcome: outcome.code,
+      outputComplete: output.verdict === 'unverified' ? null : output.verdict === 'complete',
+      timings,
+    },
+    retryAt: definition.retryAt?.(summary) ?? null,
+    now: deps.clock.wallTime(),
+  })
+}
+
+/** Stops the Job when Paperclip cancels the run, and lets go of it when the run is no longer ours. */
+function stopOnAbort(
+  handle: RunHandle,
+  signal: AbortSignal,
+  graceSec: number,
+): { settled(onWarning: (message: string) => void): Promise<void> } {
+  let stopping: Promise<unknown> | null = null
+  const stop = (): void => {
+    const cause = abortCause(signal)
+    if (cause === null) return
+    const graceSeconds = Math.min(Math.max(1, graceSec), longestCancelGraceSeconds)
+    stopping = cause.kind === 'disowned' ? handle.detach() : handle.cancel({ by: cause.by, graceSeconds })
+    // Awaited in `settled`; a rejection before that is not unhandled.
+    stopping.catch(() => undefined)
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  return {
+    async settled(onWarning) {
+      signal.removeEventListener('abort', stop)
+      try {
+        await stopping
+      } catch (error) {
+        // The outcome is known by now, and it counts.
+        onWarning(`Job ${handle.job.name} could not be stopped as asked: ${errorMessage(error)}`)
+      }
+    },
+  }
+}
