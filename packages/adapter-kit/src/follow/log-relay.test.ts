@@ -19,9 +19,20 @@ describe('the log relay', () => {
     const line = JSON.stringify({ text: 'x'.repeat(200_000) })
     await logRelay(onLog).line('stdout', line)
     expect(chunks.length).toBeGreaterThan(3)
-    expect(chunks.every(([, chunk]) => chunk.length < 65_536)).toBe(true)
+    expect(chunks.every(([, chunk]) => chunk.length <= 8_001)).toBe(true)
     expect(chunks.slice(0, -1).some(([, chunk]) => chunk.includes('\n'))).toBe(false)
     expect(chunks.map(([, chunk]) => chunk).join('')).toBe(`${line}\n`)
+  })
+
+  it("keeps what Paperclip's redaction is slow at in small chunks, and other text in large ones", async () => {
+    const { chunks, onLog } = collector()
+    const relay = logRelay(onLog)
+    await relay.line('stdout', 'x-token-'.repeat(1_000))
+    expect(Math.max(...chunks.map(([, chunk]) => chunk.length))).toBeLessThanOrEqual(501)
+    expect(chunks.map(([, chunk]) => chunk).join('')).toBe(`${'x-token-'.repeat(1_000)}\n`)
+    chunks.length = 0
+    await relay.line('stdout', '{"input_tokens":1,"output_tokens":2}'.repeat(200))
+    expect(chunks).toHaveLength(1)
   })
 
   it('ends a line that comes in parts once', async () => {

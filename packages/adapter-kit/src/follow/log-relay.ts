@@ -4,8 +4,13 @@ export interface LogRelay {
   line(stream: 'stdout' | 'stderr', text: string, o?: { goesOn?: boolean }): Promise<void>
 }
 
-// Paperclip cuts a chunk above 64 Ki characters in its middle (heartbeat.js compactRunLogChunk).
-const maxChunkChars = 65_536
+// Paperclip redacts each chunk with patterns whose time grows with the square, and worse, of the text between two breaks
+// (docs/paperclip-facts.md#log-chunks): a chunk of ordinary text costs 0.2 ms, one full of the words that it looks for
+// minutes. The smaller size keeps even those below 0.3 s.
+const maxChunkChars = 8_000
+const maxSuspectChars = 500
+const unbroken = /[\w-]{200,}/g
+const suspect = /authori[sz]ation|bearer|token|secret|passw|api[-_]?key|credential|cookie/i
 
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd8_00 && code <= 0xdb_ff
@@ -23,6 +28,13 @@ export function pieces(text: string, limit: number): string[] {
   return result.length === 0 ? [''] : result
 }
 
+/** The pieces in which Paperclip takes a text without a break. */
+function chunks(text: string, limit: number): string[] {
+  return pieces(text, limit).flatMap((piece) =>
+    piece.match(unbroken)?.some((run) => suspect.test(run)) ? pieces(piece, maxSuspectChars) : [piece],
+  )
+}
+
 /**
  * Makes a relay. A line longer than a chunk goes in several chunks of which only the last ends with the newline, so that
  * readers that join chunks see the line as it was.
@@ -31,13 +43,13 @@ export function logRelay(
   onLog: (stream: 'stdout' | 'stderr', chunk: string) => Promise<void>,
   {
     redact = (text: string) => text,
-    limit = maxChunkChars - 1024,
+    limit = maxChunkChars,
   }: { redact?: (text: string) => string; limit?: number } = {},
 ): LogRelay {
   return {
     async line(stream, text, { goesOn = false } = {}) {
       const safe = redact(text)
-      const parts = pieces(safe, limit)
+      const parts = chunks(safe, limit)
       for (const [index, part] of parts.entries()) {
         await onLog(stream, goesOn || index < parts.length - 1 ? part : `${part}\n`)
       }

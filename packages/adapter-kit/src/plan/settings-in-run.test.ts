@@ -83,6 +83,7 @@ describe('a setting in the request of a run', () => {
     const start = await prepareStart(definition, plan, ctx, null)
     const { request } = start
     return {
+      plan,
       start,
       env: { ...request.env, ...request.secretEnv },
       seen: JSON.parse(request.secretEnv?.['SEEN'] ?? '{}') as Record<string, unknown>,
@@ -184,7 +185,7 @@ describe('a setting in the request of a run', () => {
     const { ctx } = paperclipContext({
       agentId,
       runId: randomUUID(),
-      config: cluster.config({ reattachOrphanedJobs: false }),
+      config: cluster.config({ reattachOrphanedJobs: false, waitForConcurrent: false }),
     })
     const labels = {
       'paperclip.io/agent-id': agentId,
@@ -205,7 +206,7 @@ describe('a setting in the request of a run', () => {
   })
 
   it('names settings that nobody reads in the run and says which was meant', async () => {
-    expect((await prepared({ namespaces: 'x' })).start.warnings).toContain(
+    expect((await prepared({ namespaces: 'x' })).plan.warnings).toContain(
       'Unknown setting "namespaces" has no effect. Did you mean "namespace"?',
     )
   })
