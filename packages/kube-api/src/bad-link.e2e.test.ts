@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBadLink, type BadLink } from '../test/bad-link.ts'
 import { createKubeClient, type KubeClient } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
-import type { ListWatchEvent } from './subscription.ts'
+import type { ListWatchEvent } from './watch/subscription.ts'
 
 // Needs KUBECONFIG of a cluster in which a namespace may be made. The faults are between us and it; it is not touched.
 describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a real cluster (KUBECONFIG)', () => {

@@ -1,9 +1,9 @@
-import { backoffMs, type BackoffOptions } from './backoff.ts'
-import type { Clock } from './clock.ts'
+import { type BackoffOptions, type Clock, backoffMs } from '@agent-jobs/primitives'
+
 import { KubeError } from './kube-error.ts'
 
 /** How often and how long short calls are repeated. */
-export interface RetryOptions extends BackoffOptions {
+export interface RetryOptions extends Omit<BackoffOptions, 'random'> {
   /** Sends at most, the first one included. 1 turns repeating off. */
   readonly attempts: number
   /** A server that asks for a longer pause than this is not waited for: the error says how long it asked. */
@@ -40,7 +40,7 @@ export async function callWithRetry<T>(
       if (!KubeError.isInstance(error) || !mayRepeat(error, o.repeatable)) throw error
       const asked = error.retryAfterMs ?? 0
       if (attempt + 1 >= o.retry.attempts || asked > o.retry.maxRetryAfterMs) throw error
-      await o.clock.sleep(backoffMs(attempt, o.retry, o.random, asked), o.signal)
+      await o.clock.sleep(backoffMs(attempt, { ...o.retry, random: o.random }, asked), o.signal)
     }
   }
 }

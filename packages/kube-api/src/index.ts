@@ -1,6 +1,5 @@
-export type { BackoffOptions } from './backoff.ts'
 export type { RetryOptions } from './call-with-retry.ts'
-export type { Clock } from './clock.ts'
+
 export type { DateFields } from './date-fields.ts'
 export {
   isAlreadyExists,
@@ -38,10 +37,10 @@ export type { KubeConfigTrust } from './kubeconfig/trust.ts'
 export type { LogResponse, OpenLogOptions } from './log-request.ts'
 export { proxyFromEnvironment, type ProxyEnvironment } from './proxy-from-environment.ts'
 export type { Query } from './query-string.ts'
-export type { ListWatchTuning } from './reflector.ts'
+export type { ListWatchTuning } from './watch/watch-tuning.ts'
 export { classifyRefusal, type Refusal, type RefusalCause, type RefusalEvidence } from './refusal.ts'
 export { kinds, resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
-export type { WatchProblem } from './shared-watches.ts'
-export type { ListWatchEvent } from './subscription.ts'
+export { reportWatchProblems, type WatchProblem } from './watch/watch-problem.ts'
+export type { ListWatchEvent } from './watch/subscription.ts'
 export type { RequestReport, ServerWarning } from './transport.ts'
-export type { Selection } from './watch-source.ts'
+export type { Selection } from './watch/watch-source.ts'

@@ -1,17 +1,19 @@
+import { type Clock, systemClock } from '@agent-jobs/primitives'
 import { defaultRetry, type RetryOptions } from './call-with-retry.ts'
-import { systemClock, type Clock } from './clock.ts'
+
 import { isGone } from './error-predicates.ts'
 import { openLog, type LogResponse, type OpenLogOptions } from './log-request.ts'
 import { reviveDates } from './date-fields.ts'
 import type { Query } from './query-string.ts'
-import { defaultTuning, type ListWatchTuning } from './reflector.ts'
+import { defaultTuning, type ListWatchTuning } from './watch/watch-tuning.ts'
 import type { KubeConfig } from './kubeconfig/kube-config.ts'
 import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
-import { createSharedWatches, type WatchProblem } from './shared-watches.ts'
-import type { ListWatchEvent } from './subscription.ts'
+import { createSharedWatches } from './watch/shared-watches.ts'
+import type { WatchProblem } from './watch/watch-problem.ts'
+import type { ListWatchEvent } from './watch/subscription.ts'
 import { createTransport, type RequestReport, type ServerWarning } from './transport.ts'
 import { createUnaryCalls } from './unary-calls.ts'
-import { createWatchSource, type Selection } from './watch-source.ts'
+import { createWatchSource, type Selection } from './watch/watch-source.ts'
 
 /** Options of {@link createKubeClient}. */
 export interface KubeClientOptions {

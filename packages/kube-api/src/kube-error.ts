@@ -1,3 +1,4 @@
+import { BrandedError } from '@agent-jobs/primitives'
 import type { Refusal } from './refusal.ts'
 
 /** The stable codes of {@link KubeError}. */
@@ -49,18 +50,14 @@ export interface KubeErrorInit {
 }
 
 const lookFirst = 'It may have been applied: read the object before you write again.'
-const brand = Symbol.for('agent-jobs.kube-error')
 
 /** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
-export class KubeError extends Error {
-  override readonly name = 'KubeError'
-  readonly code: KubeErrorCode
+export class KubeError extends BrandedError<KubeErrorCode> {
+  static override readonly errorName = 'KubeError'
   /** HTTP status, or the code of a Status object in a watch. Absent when no answer came. */
   readonly status: number | undefined
   /** Kubernetes' own word for it, such as `AlreadyExists`. */
   readonly reason: string | undefined
-  /** True when the same request may succeed later without any change to it. */
-  readonly retryable: boolean
   /** How long the server asked to be left alone. */
   readonly retryAfterMs: number | undefined
   /** True when a write was sent and its answer was lost: look before you write again. */
@@ -72,24 +69,14 @@ export class KubeError extends Error {
   readonly body: unknown
 
   constructor(init: KubeErrorInit) {
-    super(
-      init.maybeApplied ? `${init.message} ${lookFirst}` : init.message,
-      init.cause === undefined ? {} : { cause: init.cause },
-    )
-    this.code = init.code
+    const { code, message, cause, retryable, maybeApplied = false } = init
+    super(code, maybeApplied ? `${message} ${lookFirst}` : message, { cause, retryable })
     this.status = init.status
     this.reason = init.reason
-    this.retryable = init.retryable ?? false
     this.retryAfterMs = init.retryAfterMs
-    this.maybeApplied = init.maybeApplied ?? false
+    this.maybeApplied = maybeApplied
     this.object = init.object
     this.refusal = init.refusal
     this.body = init.body
-    Object.defineProperty(this, brand, { value: true })
-  }
-
-  /** Recognises a KubeError, also one that another copy of this package threw. */
-  static isInstance(error: unknown): error is KubeError {
-    return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
   }
 }

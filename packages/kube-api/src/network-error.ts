@@ -1,4 +1,5 @@
-import { errorCode } from './error-code.ts'
+import { errorClause, systemErrorCode } from '@agent-jobs/primitives'
+
 import { KubeError } from './kube-error.ts'
 import type { RequestLine } from './status-error.ts'
 
@@ -34,13 +35,13 @@ function tlsAdvice(code: string): string {
 
 /** Makes the error of a request that got no answer. */
 export function networkError(request: RequestLine, server: string, cause: unknown): KubeError {
-  const code = errorCode(cause)
-  const detail = cause instanceof Error ? cause.message || code : String(cause)
+  const code = systemErrorCode(cause) ?? ''
+  const detail = errorClause(cause)
   const line = `${request.method} ${request.path}`
   if (distrust.test(code)) {
     return new KubeError({
       code: 'tls',
-      message: `${line}: the TLS handshake with ${server} failed: ${detail.trim().replace(/\.$/, '')}. ${tlsAdvice(code)}`,
+      message: `${line}: the TLS handshake with ${server} failed: ${detail}. ${tlsAdvice(code)}`,
       object: request.object,
       cause,
     })

@@ -47,7 +47,7 @@ describe('the error of an answer', () => {
   })
 
   it('is recognised when another copy of the package threw it', () => {
-    const foreign = Object.assign(new Error('x'), { [Symbol.for('agent-jobs.kube-error')]: true })
+    const foreign = Object.assign(new Error('x'), { [Symbol.for('agent-jobs.error.KubeError')]: true })
     expect(KubeError.isInstance(foreign)).toBe(true)
     expect(KubeError.isInstance(new Error('x'))).toBe(false)
     expect(KubeError.isInstance(null)).toBe(false)

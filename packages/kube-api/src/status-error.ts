@@ -1,4 +1,5 @@
 import { classifyRefusal, type Refusal } from './refusal.ts'
+import { redirectAdvice } from './foreign-answer.ts'
 import { KubeError, type KubeErrorCode, type KubeObjectRef } from './kube-error.ts'
 
 /** The parts of `kind: Status` that decide something. */
@@ -106,7 +107,7 @@ export function statusError(
     body.message ? `: ${body.message}` : '',
   ].join('')
   const refusal = refusalOf(status, body)
-  const hint = refusal?.remedy ?? advice[code]
+  const hint = refusal?.remedy ?? redirectAdvice(status, headers) ?? advice[code]
   return new KubeError({
     code,
     status,

@@ -1,8 +1,10 @@
+import { type AbortScope, type Clock, openAbortScope, untilAborted } from '@agent-jobs/primitives'
+import { withDeadline } from './deadline.ts'
 import type { Dispatcher } from 'undici'
-import { openAbortScope, untilAborted, withDeadline, type AbortScope } from './abort-scope.ts'
-import type { Clock } from './clock.ts'
+
 import { createCredentialSource, type Credentials } from './credentials/credential-source.ts'
 import { createDispatcherPool } from './dispatcher-pool.ts'
+import { refuseCompressed } from './foreign-answer.ts'
 import { KubeError } from './kube-error.ts'
 import { currentContext, type KubeConfig } from './kubeconfig/kube-config.ts'
 import { networkError } from './network-error.ts'
@@ -160,6 +162,16 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
+  /** Lets a check throw, and the connection go with it. */
+  function refuse(response: Response, check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      response.body.on('error', () => undefined).destroy()
+      throw error
+    }
+  }
+
   async function readText(response: Response, request: WireRequest): Promise<string> {
     const pieces: Uint8Array[] = []
     let size = 0
@@ -228,6 +240,7 @@ export function createTransport(options: TransportOptions): Transport {
         seen(response.statusCode)
         const headers = flatten(response.headers)
         passWarnings(request, headers['warning'])
+        refuse(response, () => refuseCompressed(request, response.statusCode, headers))
         return { status: response.statusCode, headers, text: await readText(response, request) }
       })
     },
@@ -240,7 +253,9 @@ export function createTransport(options: TransportOptions): Transport {
           // Aborted before it is read, the body errors with nobody there to hear; reading it reports the same error.
           response.body.on('error', () => undefined)
           const { statusCode: status } = response
-          return { status, headers: flatten(response.headers), body: readBody(response, request, scope) }
+          const headers = flatten(response.headers)
+          refuse(response, () => refuseCompressed(request, status, headers))
+          return { status, headers, body: readBody(response, request, scope) }
         })
       } catch (error) {
         scope[Symbol.dispose]()

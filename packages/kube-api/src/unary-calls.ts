@@ -1,5 +1,6 @@
+import { type Clock } from '@agent-jobs/primitives'
 import { callWithRetry, type Repeatable, type RetryOptions } from './call-with-retry.ts'
-import type { Clock } from './clock.ts'
+
 import { KubeError, type KubeObjectRef } from './kube-error.ts'
 import { reviveDates, type DateFields } from './date-fields.ts'
 import { queryString, type Query } from './query-string.ts'

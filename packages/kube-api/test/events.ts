@@ -1,5 +1,5 @@
 import type { V1ConfigMap } from '@kubernetes/client-node'
-import type { ListWatchEvent } from '../src/subscription.ts'
+import type { ListWatchEvent } from '../src/watch/subscription.ts'
 
 /** A small object at a version. */
 export function configMap(name: string, resourceVersion: number | string, uid = `uid-${name}`): V1ConfigMap {

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/clock.ts'
+import { type Clock } from '@agent-jobs/primitives'
 
 interface Sleeper {
   readonly ms: number
@@ -40,6 +40,7 @@ export function createManualClock(start = Date.UTC(2026, 10, 21)): ManualClock {
 
   return {
     now: () => time,
+    wallTime: () => time,
     async sleep(ms, signal) {
       signal?.throwIfAborted()
       await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import { KubeError } from '../src/kube-error.ts'
 import { statusError } from '../src/status-error.ts'
-import type { WatchFrame, WatchSource } from '../src/watch-source.ts'
+import type { WatchFrame, WatchSource } from '../src/watch/watch-source.ts'
 import { configMap } from './events.ts'
 
 interface Entry {

@@ -1,4 +1,5 @@
-import { createKubeClient, currentContext, type KubeClient } from '@agent-jobs/kube-api'
+import { createKubeClient, currentContext, reportWatchProblems, type KubeClient } from '@agent-jobs/kube-api'
+import { plain } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { ClusterOptions } from './cluster-flags.ts'
 import { credentialsGate } from './credentials-gate.ts'
@@ -16,9 +17,15 @@ export async function withClient<T>(
   terminal: Terminal,
   call: (cluster: OpenClient) => Promise<T>,
 ): Promise<T> {
-  const { kubeConfig, namespace } = resolveCluster(options, terminal.env, (message) => terminal.err(`! ${message}\n`))
+  const warn = (message: string): void => terminal.err(`! ${plain(message)}\n`)
+  const { kubeConfig, namespace } = resolveCluster(options, terminal.env, warn)
   const gate = credentialsGate(currentContext(kubeConfig)?.cluster.server ?? '')
-  const client = createKubeClient({ kubeConfig, userAgent: 'agent-jobs-cli', onRequest: gate.onRequest })
+  const client = createKubeClient({
+    kubeConfig,
+    userAgent: 'agent-jobs-cli',
+    onRequest: gate.onRequest,
+    onWatchProblem: reportWatchProblems(warn),
+  })
   try {
     return await gate.orRefused(call({ client, namespace }))
   } finally {

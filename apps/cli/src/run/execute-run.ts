@@ -1,13 +1,13 @@
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { Agent } from '@agent-jobs/agent-run'
-import { createKubeClient, currentContext, type RequestReport } from '@agent-jobs/kube-api'
+import { createKubeClient, currentContext, reportWatchProblems, type RequestReport } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@agent-jobs/kube-api'
 import { rememberSignal } from './exit-code.ts'
 import { credentialsGate } from '../cluster/credentials-gate.ts'
 import { followRun } from './follow-run.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { isSuccess } from './run-report.ts'
-import { jsonLine } from '../output/safe-text.ts'
+import { jsonLine, plain } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -45,6 +45,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
   const client = createKubeClient({
     kubeConfig,
     userAgent: 'agent-jobs-cli',
+    onWatchProblem: reportWatchProblems((message) => say(style.yellow(`! ${plain(message)}`))),
     onRequest: (report) => {
       gate.onRequest(report)
       // Nothing else is to be seen until the time for submitting is over.

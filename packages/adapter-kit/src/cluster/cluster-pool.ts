@@ -3,6 +3,7 @@ import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
 import {
   createKubeClient,
   currentContext,
+  reportWatchProblems,
   type KubeClient,
   type KubeConfig,
   type KubeConfigTrust,
@@ -51,7 +52,12 @@ export function createClusterPool(options: {
       const known = clusters.get(key)
       if (known) return known
       const config = readKubeConfig(source)
-      const client = createKubeClient({ kubeConfig: config, userAgent: 'agent-jobs-adapter' })
+      const { onWarning: warn } = options
+      const client = createKubeClient({
+        kubeConfig: config,
+        userAgent: 'agent-jobs-adapter',
+        ...(warn ? { onWatchProblem: reportWatchProblems(warn) } : {}),
+      })
       const runners = new Map<string, JobRunner>()
       const pending = new Set<Promise<void>>()
       const cluster: PooledCluster = {

@@ -1,6 +1,7 @@
+import { type Clock, openAbortScope } from '@agent-jobs/primitives'
+import { withDeadline } from '../deadline.ts'
 import { createHash } from 'node:crypto'
-import { openAbortScope, withDeadline } from '../abort-scope.ts'
-import type { Clock } from '../clock.ts'
+
 import { KubeError } from '../kube-error.ts'
 import type { CurrentContext, KubeCluster, KubeUser } from '../kubeconfig/kube-config.ts'
 import { refuseClearText } from './clear-text.ts'

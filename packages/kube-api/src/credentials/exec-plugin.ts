@@ -1,5 +1,6 @@
+import { systemErrorCode } from '@agent-jobs/primitives'
 import { spawn, type ChildProcess } from 'node:child_process'
-import { errorCode } from '../error-code.ts'
+
 import type { ExecPlugin, KubeCluster } from '../kubeconfig/kube-config.ts'
 import { CredentialProblem } from './credential-problem.ts'
 
@@ -67,7 +68,7 @@ function kill(child: ChildProcess): void {
     if (ownGroup) process.kill(-child.pid, 'SIGKILL')
     else child.kill('SIGKILL')
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error
+    if (systemErrorCode(error) !== 'ESRCH') throw error
   }
 }
 
@@ -123,7 +124,7 @@ function run(plugin: ExecPlugin, options: ExecOptions): Promise<Finished> {
 }
 
 function startProblem({ command, installHint }: ExecPlugin, cause: Error): CredentialProblem {
-  const code = errorCode(cause)
+  const code = systemErrorCode(cause)
   const hint = installHint === undefined ? '' : `. ${installHint.trim()}`
   return code === 'ENOENT'
     ? new CredentialProblem(`exec plugin ${command} is not installed${hint}`, { cause })

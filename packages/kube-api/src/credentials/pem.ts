@@ -1,6 +1,7 @@
+import { systemErrorCode } from '@agent-jobs/primitives'
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { errorCode } from '../error-code.ts'
+
 import { CredentialProblem } from './credential-problem.ts'
 
 /** A PEM text as a kubeconfig gives it. */
@@ -33,7 +34,7 @@ export function readPem({ field, data, file }: PemSource): Pem | undefined {
   try {
     return { text: readFileSync(file, 'utf8'), field: `\`${field}\` (${file})` }
   } catch (cause) {
-    throw new CredentialProblem(`cannot read \`${field}\` ${file} (${errorCode(cause)})`, { cause })
+    throw new CredentialProblem(`cannot read \`${field}\` ${file} (${systemErrorCode(cause)})`, { cause })
   }
 }
 
@@ -51,7 +52,7 @@ function parseKey({ text, field }: Pem): KeyObject {
   try {
     return createPrivateKey(text)
   } catch (cause) {
-    const isEncrypted = errorCode(cause) === 'ERR_MISSING_PASSPHRASE' || text.includes('ENCRYPTED')
+    const isEncrypted = systemErrorCode(cause) === 'ERR_MISSING_PASSPHRASE' || text.includes('ENCRYPTED')
     const why = isEncrypted ? 'is encrypted, and there is no passphrase for it' : 'is not a PEM private key'
     throw new CredentialProblem(`${field} ${why}`, { cause })
   }

@@ -1,6 +1,6 @@
+import { type Clock, systemErrorCode } from '@agent-jobs/primitives'
 import { readFileSync } from 'node:fs'
-import type { Clock } from '../clock.ts'
-import { errorCode } from '../error-code.ts'
+
 import type { CurrentContext, KubeUser } from '../kubeconfig/kube-config.ts'
 import { CredentialProblem } from './credential-problem.ts'
 import { runExecPlugin, type ExecCredential } from './exec-plugin.ts'
@@ -36,7 +36,7 @@ function execAuthenticator(
   clock: Clock,
 ): UserAuthenticator {
   let cached: ExecCredential | undefined
-  const isFresh = ({ expiresAt = Infinity }: ExecCredential) => clock.now() < expiresAt - leewayMs
+  const isFresh = ({ expiresAt = Infinity }: ExecCredential) => clock.wallTime() < expiresAt - leewayMs
   return {
     async prove({ authority, signal }) {
       if (cached === undefined || !isFresh(cached)) cached = await runExecPlugin(exec, { cluster, authority, signal })
@@ -61,7 +61,10 @@ function tokenFileAuthenticator(file: string, token: string | undefined): UserAu
       return readFileSync(file, 'utf8').trim()
     } catch (cause) {
       if (last !== undefined || token) return ''
-      throw new CredentialProblem(`cannot read the token file ${file} (${errorCode(cause)})`, { passing: true, cause })
+      throw new CredentialProblem(`cannot read the token file ${file} (${systemErrorCode(cause)})`, {
+        passing: true,
+        cause,
+      })
     }
   }
   return {
@@ -98,7 +101,7 @@ function oidcProof(config: Readonly<Record<string, unknown>>, clock: Clock): Pro
   if (typeof token !== 'string' || token === '')
     throw new CredentialProblem(`its OIDC provider has no \`id-token\`. ${remedy}`)
   const expiry = expiryOf(token)
-  if (clock.now() >= expiry) {
+  if (clock.wallTime() >= expiry) {
     throw new CredentialProblem(`its OIDC id-token expired at ${new Date(expiry).toISOString()}. ${remedy}`)
   }
   return { headers: bearer(token, 'the OIDC id-token') }

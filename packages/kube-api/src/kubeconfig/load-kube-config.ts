@@ -1,6 +1,7 @@
+import { systemErrorCode } from '@agent-jobs/primitives'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
-import { errorCode } from '../error-code.ts'
+
 import { KubeError } from '../kube-error.ts'
 import { proxyFromEnvironment, type ProxyEnvironment } from '../proxy-from-environment.ts'
 import { folderOf } from './entry-fields.ts'
@@ -34,7 +35,7 @@ function readDocument(path: string, trust: KubeConfigTrust): KubeConfigDocument 
     text = readSmallFile(path, { regularOnly: trust !== 'plugins' })
   } catch (cause) {
     if (KubeError.isInstance(cause)) throw cause
-    const code = errorCode(cause)
+    const code = systemErrorCode(cause)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw invalidKubeConfig(`Cannot read the kubeconfig ${path} (${code || String(cause)}).`, cause)
   }

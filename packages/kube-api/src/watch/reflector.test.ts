@@ -1,11 +1,13 @@
+import { openAbortScope } from '@agent-jobs/primitives'
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { configMap } from '../test/events.ts'
-import { createManualClock, type ManualClock } from '../test/manual-clock.ts'
-import { createSimulatedApi, type Fault } from '../test/simulated-api.ts'
-import { openAbortScope } from './abort-scope.ts'
-import { createReflector, defaultTuning } from './reflector.ts'
+import { configMap } from '../../test/events.ts'
+import { createManualClock, type ManualClock } from '../../test/manual-clock.ts'
+import { createSimulatedApi, type Fault } from '../../test/simulated-api.ts'
+
+import { createReflector } from './reflector.ts'
+import { defaultTuning } from './watch-tuning.ts'
 import type { WatchFrame } from './watch-source.ts'
 
 type Action = { readonly do: 'put' | 'remove' | 'compact' | 'wait'; readonly name: string }

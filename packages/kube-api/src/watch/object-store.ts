@@ -1,5 +1,5 @@
 import { compareResourceVersions } from './resource-version.ts'
-import type { KubeObject } from './resource-kind.ts'
+import type { KubeObject } from '../resource-kind.ts'
 
 /** What became of one object. */
 export interface Change<T> {

@@ -1,17 +1,12 @@
-import { openAbortScope } from './abort-scope.ts'
-import type { Clock } from './clock.ts'
-import { KubeError } from './kube-error.ts'
-import { createReflector, type ListWatchTuning, type Reflector } from './reflector.ts'
-import type { KubeObject, ResourceKind } from './resource-kind.ts'
-import { createSubscription, type ListWatchEvent, type Subscription } from './subscription.ts'
-import type { Selection, WatchSource } from './watch-source.ts'
+import { type Clock, openAbortScope } from '@agent-jobs/primitives'
 
-/** What is wrong with a watch that goes on trying. */
-export interface WatchProblem {
-  /** The plural of the kind, and the namespace if any. */
-  readonly watch: string
-  readonly error: KubeError
-}
+import { KubeError } from '../kube-error.ts'
+import { createReflector, type Reflector } from './reflector.ts'
+import type { KubeObject, ResourceKind } from '../resource-kind.ts'
+import { createSubscription, type ListWatchEvent, type Subscription } from './subscription.ts'
+import type { WatchProblem } from './watch-problem.ts'
+import type { Selection, WatchSource } from './watch-source.ts'
+import type { ListWatchTuning } from './watch-tuning.ts'
 
 /** What the shared watches of one client need. */
 export interface SharedWatchesOptions {
@@ -67,7 +62,7 @@ export function createSharedWatches(options: SharedWatchesOptions): SharedWatche
       onSynced: (resourceVersion) => {
         for (const subscriber of subscribers) subscriber.synced(resourceVersion)
       },
-      onProblem: (error) => onProblem?.({ watch: source.name, error }),
+      onProblem: (error, failures) => onProblem?.({ watch: source.name, error, failures }),
     })
     const forget = () => {
       if (watches.get(key) === (shared as unknown)) watches.delete(key)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readFixture } from '../test/fixture.ts'
-import { KubeError } from './kube-error.ts'
+import { readFixture } from '../../test/fixture.ts'
+import { KubeError } from '../kube-error.ts'
 import { readJsonLines } from './json-lines.ts'
 
 async function* inPieces(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { configMap } from '../test/events.ts'
+import { configMap } from '../../test/events.ts'
 import { createObjectStore, type Change } from './object-store.ts'
 
 const brief = (changes: Change<ReturnType<typeof configMap>>[] | 'stale') =>

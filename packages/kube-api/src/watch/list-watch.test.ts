@@ -1,6 +1,7 @@
+import { gzipSync } from 'node:zlib'
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { added, bookmark, configMap, deleted, expired, modified, take } from '../test/events.ts'
+import { added, bookmark, configMap, deleted, expired, modified, take } from '../../test/events.ts'
 import {
   fedStream,
   json,
@@ -8,12 +9,12 @@ import {
   status,
   type Answer,
   type FakeApiServer,
-} from '../test/fake-api-server.ts'
-import { readFixture } from '../test/fixture.ts'
-import { createManualClock, type ManualClock } from '../test/manual-clock.ts'
-import { createKubeClient, type KubeClient } from './kube-client.ts'
-import { kinds } from './resource-kind.ts'
-import type { WatchProblem } from './shared-watches.ts'
+} from '../../test/fake-api-server.ts'
+import { readFixture } from '../../test/fixture.ts'
+import { createManualClock, type ManualClock } from '../../test/manual-clock.ts'
+import { createKubeClient, type KubeClient } from '../kube-client.ts'
+import { kinds } from '../resource-kind.ts'
+import type { WatchProblem } from './watch-problem.ts'
 import type { ListWatchEvent } from './subscription.ts'
 
 let api: FakeApiServer
@@ -117,6 +118,52 @@ describe('the start', () => {
     await two.opened
     expect(queries().slice(1)).toMatchObject([{ limit: '500' }, { resourceVersion: '10' }, { resourceVersion: '10' }])
     expect(problems).toEqual([])
+  })
+
+  const page: Answer = (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.end('<html>\nlogin\n</html>')
+  }
+  const compressed: Answer = (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+    response.end(gzipSync('{}'))
+  }
+  const redirect: Answer = (response) => {
+    response.writeHead(302, { location: 'https://login.example/?token=secret' })
+    response.end()
+  }
+  const truncated: Answer = (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+    response.write(`${JSON.stringify(added('a', 5))}\n{"type":`)
+    setImmediate(() => response.destroy())
+  }
+  it.each<[string, Answer, string]>([
+    ['a page of HTML', page, 'answered 200 with text/html instead of JSON'],
+    ['a compressed body', compressed, 'with a body in gzip, which was not asked for'],
+    ['a redirect', redirect, 'Redirected to https://login.example, which is not followed'],
+    ['a truncated body', truncated, 'broke before the answer was complete'],
+    ['403', status(403, 'Forbidden', 'cannot watch'), 'answered 403'],
+    ['405', status(405, 'MethodNotAllowed', 'no'), 'answered 405'],
+    ['500', status(500, 'InternalError', 'no'), 'answered 500'],
+  ])('is list and watch after %s, and names it', async (_what, answer, expected) => {
+    const stream = fedStream()
+    api.answer(answer, list(10, configMap('a', 5)), stream.answer)
+    const events = watch()
+    expect(await take(events, 2)).toEqual(['added a@5', 'synced 10'])
+    await stream.opened
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.error.message).toContain(expected)
+    expect(problems[0]?.error.message).not.toContain('secret')
+  })
+
+  it('is list and watch after ten seconds without headers', async () => {
+    const stream = fedStream()
+    api.answer(() => undefined, list(10, configMap('a', 5)), stream.answer)
+    const first = take(watch(), 2)
+    await api.seen(1)
+    await clock.wakeSleeper(10_000, 10_000)
+    expect(await first).toEqual(['added a@5', 'synced 10'])
+    expect(problems.map(({ error }) => error.code)).toEqual(['timeout'])
   })
 
   it('is list and watch when the server takes WatchList for a plain watch and says nothing more', async () => {
@@ -325,6 +372,21 @@ describe('a dead link', () => {
     expect(problems).toMatchObject([
       { error: { code: 'timeout', message: expect.stringContaining('no byte for 90000 ms') as string } },
     ])
+  })
+
+  it('at the start is followed by short watches, which bring changes through a proxy that holds bodies back', async () => {
+    const held: Answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(`${JSON.stringify(modified('a', 11))}\n`)
+    }
+    api.answer(fedStream().answer, list(10, configMap('a', 5)), held, fedStream().answer)
+    const events = watch()
+    const first = take(events, 3)
+    await api.seen(1)
+    await clock.wakeSleeper(2_000, 2_000)
+    expect(await first).toEqual(['added a@5', 'synced 10', 'modified a@11'])
+    expect(Number(api.requests[2]?.query.get('timeoutSeconds'))).toBeLessThanOrEqual(20)
+    expect(problems.map(({ error }) => error.code)).toEqual(['timeout'])
   })
 
   it('is not seen in an object of 8 MiB', async () => {

@@ -1,7 +1,8 @@
+import { openAbortScope } from '@agent-jobs/primitives'
+import { withDeadline } from './deadline.ts'
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../test/manual-clock.ts'
-import { openAbortScope, withDeadline } from './abort-scope.ts'
 
 describe('a scope', () => {
   it('ends with any of its parents, and with its reason', () => {

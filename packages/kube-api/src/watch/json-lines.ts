@@ -1,4 +1,4 @@
-import { KubeError } from './kube-error.ts'
+import { KubeError } from '../kube-error.ts'
 
 const newline = 0x0a
 

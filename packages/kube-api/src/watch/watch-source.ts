@@ -1,10 +1,11 @@
 import { readJsonLines } from './json-lines.ts'
-import { KubeError } from './kube-error.ts'
-import { reviveDates } from './date-fields.ts'
-import { queryString, type Query } from './query-string.ts'
-import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
-import { parseStatus, statusError } from './status-error.ts'
-import type { Transport } from './transport.ts'
+import { refuseForeignStream } from '../foreign-answer.ts'
+import { KubeError } from '../kube-error.ts'
+import { reviveDates } from '../date-fields.ts'
+import { queryString, type Query } from '../query-string.ts'
+import { resourcePath, type KubeObject, type ResourceKind } from '../resource-kind.ts'
+import { parseStatus, statusError } from '../status-error.ts'
+import type { Transport } from '../transport.ts'
 
 /** What to list and watch. */
 export interface Selection {
@@ -37,6 +38,8 @@ export interface WatchSource<T> {
 
 // An object is at most 1.5 MiB in etcd; aggregated servers may send more. Fault F10 asks for 8 MiB.
 const maxLineBytes = 32 * 1_048_576
+
+const firstHeadersMs = 10_000
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
@@ -121,10 +124,16 @@ export function createWatchSource<T extends KubeObject>(
       const query = { watch: true, allowWatchBookmarks: true, timeoutSeconds, labelSelector, fieldSelector, ...start }
       const path = collection + queryString(query)
       const object = { kind: kind.kind, ...(namespace === undefined ? {} : { namespace }) }
-      const stream = await transport.open({ method: 'GET', path, object, timeoutMs: headersTimeoutMs, signal })
-      if (stream.status === 200) return frames(stream.body, path, onBytes)
+      // A proxy that holds the headers back must not cost the first state all the time that a call may take.
+      const timeoutMs = resourceVersion === undefined ? Math.min(headersTimeoutMs, firstHeadersMs) : headersTimeoutMs
+      const stream = await transport.open({ method: 'GET', path, object, timeoutMs, signal })
+      const line = { method: 'GET', path, object }
+      if (stream.status === 200) {
+        refuseForeignStream(line, stream.status, stream.headers)
+        return frames(stream.body, path, onBytes)
+      }
       const body = parseStatus(await readAll(stream.body))
-      throw statusError({ method: 'GET', path, object }, { status: stream.status, headers: stream.headers, body })
+      throw statusError(line, { status: stream.status, headers: stream.headers, body })
     },
   }
 }
