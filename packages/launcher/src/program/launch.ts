@@ -100,7 +100,9 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
     try {
       // Loaded only here: most runs start without it, and earlier.
       const { startProxy } = await import('./proxy/start-proxy.ts')
-      return await startProxy(proxy)
+      const running = await startProxy(proxy, { unreachable: (message) => out.notice('proxy_unreachable', message) })
+      running.looked.catch((error: unknown) => out.notice('proxy_failed', errorMessage(error)))
+      return running.env
     } catch (error) {
       proxyError = error
       return {}

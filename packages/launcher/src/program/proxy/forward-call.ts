@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { Credential } from './read-credentials.ts'
 
 /** A call of the agent, read whole so that it can be repeated. */
@@ -10,6 +11,14 @@ export interface Call {
   path: string
   headers: IncomingHttpHeaders
   body: Buffer
+}
+
+/** Where calls go, and how long one may take. */
+export interface CallTarget {
+  readonly url: URL
+  readonly connectMs: number
+  readonly answerMs: number
+  readonly signal: AbortSignal
 }
 
 /** The target was not reached, or did not answer. */
@@ -22,18 +31,28 @@ export class ForwardError extends Error {
   }
 }
 
-const connectWithinMs = 10_000
-const answerWithinMs = 300_000
 // These belong to one connection, or are written anew.
 const dropped = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|expect|content-length)$/
 
 /** Sends a call once; resolves with the head of the answer, whose body is then streamed. */
-export function forwardCall(
-  target: URL,
-  call: Call,
-  credential: Credential,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+export function forwardCall(target: CallTarget, call: Call, credential: Credential): Promise<IncomingMessage> {
+  const { url, connectMs, answerMs, signal } = target
+  const path = url.pathname.replace(/\/$/, '') + call.path
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    let wasSent = false
+    // A connection of its own for each call: a reset of a reused one would not say whether the call was seen.
+    const options = { method: call.method, path, headers: headersOf(call, credential), signal, agent: false } as const
+    const request = send(url, options)
+    boundConnecting(request, connectMs, () => (wasSent = true))
+    request.setTimeout(answerMs, () => request.destroy(new Error(`no answer within ${answerMs} ms`)))
+    request.on('error', (error) => reject(new ForwardError(errorMessage(error), wasSent)))
+    request.once('response', resolve)
+    request.end(call.body)
+  })
+}
+
+function headersOf(call: Call, credential: Credential): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(call.headers)) {
     if (value !== undefined && !dropped.test(name)) headers[name] = value
@@ -42,28 +61,16 @@ export function forwardCall(
   if (call.body.length > 0 || !/^(GET|HEAD|OPTIONS|DELETE)$/.test(call.method)) {
     headers['content-length'] = String(call.body.length)
   }
-  const path = target.pathname.replace(/\/$/, '') + call.path
-  const send = target.protocol === 'https:' ? httpsRequest : httpRequest
-  return new Promise((resolve, reject) => {
-    let wasSent = false
-    // A connection of its own for each call: a reset of a reused one would not say whether the call was seen.
-    const request = send(target, { method: call.method, path, headers, signal, agent: false })
-    const fail = (error: Error): void => reject(new ForwardError(error.message || error.name, wasSent))
-    const connecting = setTimeout(() => {
-      request.destroy(new Error(`no connection within ${connectWithinMs} ms`))
-    }, connectWithinMs)
-    request.once('socket', (socket) => {
-      socket.once('connect', () => {
-        wasSent = true
-        clearTimeout(connecting)
-      })
+  return headers
+}
+
+function boundConnecting(request: ClientRequest, ms: number, onConnect: () => void): void {
+  const timer = setTimeout(() => request.destroy(new Error(`no connection within ${ms} ms`)), ms)
+  request.once('close', () => clearTimeout(timer))
+  request.once('socket', (socket) => {
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      onConnect()
     })
-    request.setTimeout(answerWithinMs, () => {
-      request.destroy(new Error(`no answer within ${answerWithinMs} ms`))
-    })
-    request.once('close', () => clearTimeout(connecting))
-    request.on('error', fail)
-    request.once('response', resolve)
-    request.end(call.body)
   })
 }

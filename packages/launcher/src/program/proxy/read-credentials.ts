@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 
 /** Headers that a call gets, in lower case, such as `authorization`. */
 export type Credential = Record<string, string>
@@ -14,20 +15,16 @@ export interface Credentials {
 }
 
 const maxFileBytes = 64 * 1024
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /**
- * Reads the file that whoever watches the run keeps up to date. It holds a bare token (sent as Bearer), or JSON: an
+ * Reads the file that the follower of the run keeps up to date. It holds a bare token (sent as Bearer), or JSON: an
  * object of headers, or a list of such objects that are tried in turn; an empty list holds calls back. A missing file, or
  * one that is being written, has none.
  */
 export async function readCredentials(path: string): Promise<Credentials> {
-  let text: string
-  try {
-    text = (await readFile(path, 'utf8')).trim()
-  } catch {
-    return { list: [], text: '', isHeld: false }
-  }
-  if (text === '' || text.length > maxFileBytes) return { list: [], text, isHeld: false }
+  const text = await readShortFile(path)
+  if (text === '') return { list: [], text, isHeld: false }
   if (!/^[[{]/.test(text)) return { list: [{ authorization: `Bearer ${text}` }], text, isHeld: false }
   try {
     const parsed = JSON.parse(text) as unknown
@@ -35,6 +32,22 @@ export async function readCredentials(path: string): Promise<Credentials> {
     return { list: list.map(lowerCase), text, isHeld: Array.isArray(parsed) && parsed.length === 0 }
   } catch {
     return { list: [], text, isHeld: false }
+  }
+}
+
+/** The text of a file; empty when there is none, when it is too long, or when it is not a regular file. */
+async function readShortFile(path: string): Promise<string> {
+  try {
+    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      if (!(await file.stat()).isFile()) return ''
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(maxFileBytes + 1), 0, maxFileBytes + 1, 0)
+      return bytesRead > maxFileBytes ? '' : buffer.toString('utf8', 0, bytesRead).trim()
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return ''
   }
 }
 

@@ -1,12 +1,17 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import { createServer as createNetServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { createManualClock } from '@agent-jobs/primitives'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ProxySpec } from '../../launch-spec.ts'
-import { startProxy } from './start-proxy.ts'
+import { proxyTimings, type ProxyTimings } from './proxy-timings.ts'
+import { startProxy, type RunningProxy } from './start-proxy.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'launcher-proxy-'))
 let count = 0
@@ -18,12 +23,27 @@ const tokenFile = (content?: string): string => {
 }
 
 const open: Server[] = []
-afterEach(() => {
-  for (const server of open.splice(0)) server.close().closeAllConnections()
+const connectionsOf = (server: Server): Promise<number> => promisify(server.getConnections.bind(server))()
+const proxies: RunningProxy[] = []
+afterEach(async () => {
+  // Whatever a test did, no call is left on the way to the target when its callers are gone.
+  for (const { server } of proxies.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  await vi.waitFor(async () => {
+    const counts = await Promise.all(open.map(connectionsOf))
+    if (counts.some((each) => each > 0)) throw new Error(`connections are left: ${counts.join(', ')}`)
+  })
+  for (const server of open.splice(0)) server.close()
 })
 
 async function listen(listener: RequestListener, port = 0): Promise<{ url: string; port: number; server: Server }> {
-  const server = createServer(listener)
+  const server = createServer((request, response) => {
+    // The proxy's own look at its target.
+    if (request.method === 'HEAD' && request.headers.authorization === undefined) response.end()
+    else listener(request, response)
+  })
   open.push(server)
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address() as AddressInfo
@@ -36,11 +56,36 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-/** Starts a proxy and returns its address. */
-async function proxyTo(targetUrl: string, more: Partial<ProxySpec> = {}): Promise<string> {
+const quick: ProxyTimings = { ...proxyTimings, firstConnectMs: 300, lookMs: 10, retry: { baseMs: 20, maxMs: 100 } }
+
+interface Started extends RunningProxy {
+  url: string
+  said: string[]
+}
+
+/** Starts a proxy and waits for its look at the target. */
+async function start(
+  targetUrl: string,
+  more: Partial<ProxySpec> = {},
+  timings: Partial<ProxyTimings> = {},
+): Promise<Started> {
   const spec = { targetUrl, tokenFile: tokenFile('real'), envUrl: 'API', holdMs: 5000, refreshMs: 0, ...more }
-  const { API } = await startProxy(spec)
-  return API ?? ''
+  const said: string[] = []
+  const proxy = await startProxy(spec, { unreachable: (text) => said.push(text), timings: { ...quick, ...timings } })
+  proxies.push(proxy)
+  await proxy.looked
+  return { ...proxy, url: proxy.env['API'] ?? '', said }
+}
+
+async function proxyTo(targetUrl: string, more: Partial<ProxySpec> = {}): Promise<string> {
+  return (await start(targetUrl, more)).url
+}
+
+/** Closes a target and everything on it; its address then refuses connections. */
+async function goAway({ server }: { server: Server }): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  open.splice(open.indexOf(server), 1)
 }
 
 describe('the proxy', () => {
@@ -97,15 +142,66 @@ describe('the proxy', () => {
     expect([answer.status, await answer.text()]).toEqual([409, 'conflict'])
   })
 
-  it('holds a refused call until the file has other credentials', async () => {
-    const path = tokenFile('dead')
+  it('holds a call whose token was taken before and is refused now until the file has another', async () => {
+    const path = tokenFile('first')
+    let valid = 'Bearer first'
     const { url } = await listen((request, response) => {
-      const isGood = request.headers.authorization === 'Bearer fresh'
+      const isGood = request.headers.authorization === valid
       response.writeHead(isGood ? 200 : 401).end()
-      writeFileSync(path, 'fresh')
+      if (!isGood) writeFileSync(path, 'fresh')
     })
-    const answer = await fetch(await proxyTo(url, { tokenFile: path, refreshMs: 5000 }), { method: 'POST', body: 'x' })
-    expect(answer.status).toBe(200)
+    const proxy = await proxyTo(url, { tokenFile: path, refreshMs: 5000 })
+    expect((await fetch(proxy)).status).toBe(200)
+    valid = 'Bearer fresh'
+    expect((await fetch(proxy, { method: 'POST', body: 'x' })).status).toBe(200)
+  })
+
+  it.each([401, 409, 422])(
+    'holds a call that got %d after the target was away until the file has another',
+    async (status) => {
+      const path = tokenFile('first')
+      const taken: RequestListener = (request, response) => {
+        const isGood = request.headers.authorization === 'Bearer fresh'
+        response.writeHead(isGood ? 200 : status).end()
+        if (!isGood) writeFileSync(path, 'fresh')
+      }
+      const before = await listen((_, response) => response.end())
+      const proxy = await proxyTo(before.url, { tokenFile: path, refreshMs: 5000 })
+      await fetch(proxy)
+      await goAway(before)
+      const call = fetch(proxy, { method: 'POST', body: 'x' })
+      await listen(taken, before.port)
+      expect((await call).status).toBe(200)
+    },
+  )
+
+  it.each([401, 409, 422])('gives a %d at once where the token cannot have changed', async (status) => {
+    const { url } = await listen((_, response) => response.writeHead(status).end('refused'))
+    const proxy = await proxyTo(url, { refreshMs: 60_000 })
+    const answers = await Promise.all([1, 2, 3].map(() => fetch(proxy, { method: 'POST', body: 'x' })))
+    expect(answers.map((answer) => answer.status)).toEqual([status, status, status])
+  })
+
+  it('waits for another token once, not with every call', async () => {
+    let valid = true
+    const { url } = await listen((_, response) => response.writeHead(valid ? 200 : 401).end())
+    const clock = createManualClock()
+    const spec = { targetUrl: url, tokenFile: tokenFile('t'), envUrl: 'API', refreshMs: 1000 }
+    const proxy = await startProxy(spec, { unreachable: () => undefined, timings: quick, clock })
+    proxies.push(proxy)
+    const { API = '' } = proxy.env
+    await fetch(API)
+    valid = false
+    const settled = vi.fn<(answer: Response) => void>()
+    const first = fetch(API).then(settled)
+    await vi.waitFor(async () => {
+      await clock.advance(200)
+      expect(settled).toHaveBeenCalledOnce()
+    })
+    await first
+    expect(clock.now()).toBeGreaterThanOrEqual(1000)
+    // Time stands still now, so a call that waited would not come back.
+    expect((await fetch(API)).status).toBe(401)
   })
 
   it('holds calls of every method while the file is an empty list, and asks the target nothing', async () => {
@@ -131,10 +227,10 @@ describe('the proxy', () => {
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/changing hands/) })
   })
 
-  it('holds calls of every method while the target refuses connections', async () => {
+  it('holds calls of every method while a target that was there refuses connections', async () => {
     const away = await listen(() => undefined)
-    await new Promise((resolve) => away.server.close(resolve))
     const proxy = await proxyTo(away.url)
+    await goAway(away)
     const calls = ['GET', 'POST', 'PATCH'].map((method) =>
       fetch(proxy, method === 'GET' ? {} : { method, body: method }).then((answer) => answer.text()),
     )
@@ -144,7 +240,30 @@ describe('the proxy', () => {
     expect(await Promise.all(calls)).toEqual(['GET ', 'POST POST', 'PATCH PATCH'])
   })
 
-  it('repeats what is idempotent after a broken connection or a 503, and nothing else', async () => {
+  it.each([502, 503, 504, 'reset'] as const)(
+    'holds calls of every method while an ingress answers %s for its target',
+    async (how) => {
+      let isAway = false
+      const seen: string[] = []
+      const ingress = createServer((request, response) => {
+        if (isAway && how === 'reset') return request.socket.destroy()
+        if (isAway) return response.writeHead(how === 'reset' ? 500 : how).end('away')
+        if (request.headers.authorization !== undefined) seen.push(request.method ?? '')
+        return response.end('done')
+      })
+      open.push(ingress)
+      await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve))
+      const proxy = await proxyTo(`http://127.0.0.1:${(ingress.address() as AddressInfo).port}`)
+      isAway = true
+      const calls = ['GET', 'POST', 'PATCH'].map((method) => fetch(proxy, { method }).then((answer) => answer.text()))
+      await new Promise((resolve) => setImmediate(resolve))
+      isAway = false
+      expect(await Promise.all(calls)).toEqual(['done', 'done', 'done'])
+      expect(seen.toSorted()).toEqual(['GET', 'PATCH', 'POST'])
+    },
+  )
+
+  it('repeats what is idempotent after a broken connection or a 503 of a target that is there, and nothing else', async () => {
     const seen: string[] = []
     const { url } = await listen((request, response) => {
       const name = `${request.method} ${request.url}`
@@ -169,10 +288,95 @@ describe('the proxy', () => {
 
   it('gives up after holdMs and says what it saw', async () => {
     const away = await listen(() => undefined)
-    await new Promise((resolve) => away.server.close(resolve))
-    const answer = await fetch(await proxyTo(away.url, { holdMs: 300 }))
+    const proxy = await proxyTo(away.url, { holdMs: 300 })
+    await goAway(away)
+    const answer = await fetch(proxy)
     expect(answer.status).toBe(502)
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/^agent-jobs launcher: .* ECONNREFUSED/) })
+  })
+
+  it('says at the start that the target cannot be reached, and holds no call for it', async () => {
+    const away = await listen(() => undefined)
+    await goAway(away)
+    const clock = createManualClock()
+    const said: string[] = []
+    const spec = { targetUrl: away.url, tokenFile: tokenFile('t'), envUrl: 'API', holdMs: 60_000 }
+    const proxy = await startProxy(spec, { unreachable: (text) => said.push(text), timings: quick, clock })
+    proxies.push(proxy)
+    await proxy.looked
+    expect(said).toEqual([expect.stringMatching(/^http:.* cannot be reached from this pod: .*ECONNREFUSED/)])
+    const statuses = await Promise.all(['GET', 'POST'].map((method) => fetch(proxy.env['API'] ?? '', { method })))
+    expect(statuses.map(({ status }) => status)).toEqual([502, 502])
+    // A held call would wait for the clock.
+    expect([clock.now(), clock.sleepers]).toEqual([0, 0])
+  })
+
+  it('says at the start that an ingress has no target, and gives its answers', async () => {
+    const ingress = createServer((_, response) => response.writeHead(503).end('no target'))
+    open.push(ingress)
+    await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve))
+    const { url, said } = await start(`http://127.0.0.1:${(ingress.address() as AddressInfo).port}`)
+    expect(said).toEqual([expect.stringContaining('it answers 503')])
+    expect(await (await fetch(url)).text()).toBe('no target')
+  })
+
+  it('gives a target up within a second that does not say a word at the start', async () => {
+    expect(proxyTimings.firstConnectMs).toBeLessThanOrEqual(1000)
+    const silent = createNetServer((socket) => void socket.resume())
+    open.push(silent as unknown as Server)
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { said, url } = await start(
+      `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      {},
+      { answerMs: 200 },
+    )
+    expect(said).toEqual([expect.stringContaining('no answer within 300 ms')])
+    expect((await fetch(url)).status).toBe(502)
+  })
+
+  it('gives a call up whose answer does not come', async () => {
+    const { url } = await listen(() => undefined)
+    const { url: proxy } = await start(url, { holdMs: 100 }, { answerMs: 50 })
+    const answer = await fetch(proxy, { method: 'POST', body: 'x' })
+    expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining('no answer within 50 ms')])
+  })
+
+  it('takes calls without end: what one took is given back', async () => {
+    const { url } = await listen((request, response) => {
+      void bodyOf(request).then((body) => response.end(String(body.length)))
+    })
+    const proxy = await proxyTo(url)
+    for (let round = 0; round < 3; round += 1) {
+      const statuses = await Promise.all(Array.from({ length: 30 }, () => fetch(proxy).then(({ status }) => status)))
+      expect(new Set(statuses)).toEqual(new Set([200]))
+    }
+    for (let round = 0; round < 6; round += 1) {
+      const answer = await fetch(proxy, { method: 'POST', body: Buffer.alloc(7 * 1024 * 1024) })
+      expect(await answer.text()).toBe(String(7 * 1024 * 1024))
+    }
+    expect((await fetch(proxy, { method: 'POST', body: Buffer.alloc(9 * 1024 * 1024) })).status).toBe(413)
+    expect((await fetch(proxy)).status).toBe(200)
+  })
+
+  it('refuses more calls at once than it can hold, and takes others when these are over', async () => {
+    const held: (() => void)[] = []
+    const { url } = await listen((_, response) => held.push(() => response.end('late')))
+    const proxy = await proxyTo(url)
+    const calls = Array.from({ length: 64 }, () => fetch(proxy).then((answer) => answer.text()))
+    await vi.waitFor(() => expect(held).toHaveLength(64))
+    expect((await fetch(proxy)).status).toBe(503)
+    for (const answer of held.splice(0)) answer()
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['late']))
+    const next = fetch(proxy)
+    await vi.waitFor(() => expect(held).toHaveLength(1))
+    held[0]?.()
+    expect((await next).status).toBe(200)
+  })
+
+  it('listens on the loopback address alone', async () => {
+    const { url } = await listen((_, response) => response.end())
+    const { server } = await start(url)
+    expect(server.address()).toMatchObject({ address: '127.0.0.1' })
   })
 
   it('streams an answer as it comes', async () => {
@@ -190,35 +394,51 @@ describe('the proxy', () => {
 
   it('refuses calls without the password of the run, when asked to make one', async () => {
     const { url } = await listen((request, response) => response.end(request.headers.authorization))
-    const spec = { targetUrl: url, tokenFile: tokenFile('real'), envUrl: 'API', envToken: 'KEY' }
-    const { API = '', KEY = '' } = await startProxy(spec)
+    const { env } = await start(url, { envToken: 'KEY' })
+    const { API = '', KEY = '' } = env
     expect((await fetch(API)).status).toBe(401)
     expect((await fetch(API, { headers: { authorization: `Bearer ${'0'.repeat(KEY.length)}` } })).status).toBe(401)
     expect(await (await fetch(API, { headers: { authorization: `Bearer ${KEY}` } })).text()).toBe('Bearer real')
   })
 
-  it('refuses a body above its bound', async () => {
-    const { url } = await listen((_, response) => response.end())
-    const answer = await fetch(await proxyTo(url), { method: 'POST', body: Buffer.alloc(9 * 1024 * 1024) })
-    expect(answer.status).toBe(413)
+  it('never sends the password of the run to the target', async () => {
+    const { url } = await listen((request, response) => response.end(JSON.stringify(request.rawHeaders)))
+    const { env } = await start(url, { envToken: 'KEY', tokenFile: tokenFile() })
+    const { API = '', KEY = '' } = env
+    const seen = await (await fetch(API, { headers: { authorization: `Bearer ${KEY}` } })).text()
+    expect(seen.toLowerCase()).not.toContain('authorization')
+    expect(seen).not.toContain(KEY)
   })
 
-  it('lets go of a call whose caller went away', async () => {
-    let calls = 0
-    const away = await listen((request) => {
-      calls += 1
-      request.socket.destroy()
+  it.each(['before', 'within'])('lets go of a call whose caller went away %s the answer', async (when) => {
+    const [came, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { url } = await listen((request, response) => {
+      request.socket.once('close', () => closed.resolve())
+      if (when === 'within') response.write('a piece')
+      came.resolve()
     })
-    const proxy = await proxyTo(away.url)
     const gone = new AbortController()
-    const call = fetch(proxy, { signal: gone.signal })
+    const call = fetch(await proxyTo(url), { signal: gone.signal }).then((answer) => answer.text())
+    await came.promise
     gone.abort()
     await expect(call).rejects.toThrow(/abort/)
-    expect(calls).toBeLessThan(2)
+    await closed.promise
   })
 })
 
 describe('the token file', () => {
+  it('counts as none while it is not a short regular file', async () => {
+    const { url } = await listen((request, response) => response.end(request.headers.authorization))
+    const fifo = tokenFile()
+    execFileSync('mkfifo', [fifo])
+    const link = tokenFile()
+    symlinkSync(tokenFile('linked'), link)
+    for (const path of [fifo, link, tokenFile('x'.repeat(70_000)), '/dev/zero', tmpdir()]) {
+      const proxy = await proxyTo(url, { tokenFile: path })
+      expect(await (await fetch(proxy, { headers: { authorization: 'Bearer own' } })).text()).toBe('Bearer own')
+    }
+  })
+
   for (const [name, content] of [
     ['half written', '[{"authorization":"Bear'],
     ['empty', ''],
