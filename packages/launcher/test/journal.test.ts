@@ -42,8 +42,13 @@ describe('a run with a journal', () => {
   })
 
   it('goes on without a journal that cannot be written', async () => {
+    const fifo = join(mkdtempSync(join(directory, 'go-')), 'fifo')
+    execFileSync('mkfifo', [fifo])
     const journal = { path: '/proc/never/journal' }
-    const { end, notices, stdout } = await runProgram({ argv: ['sh', '-c', 'sleep 0.1; echo fine'], journal })
+    const run = startProgram({ argv: ['sh', '-c', 'cat "$1"; echo fine', 'sh', fifo], journal })
+    await run.seen('journal_failed')
+    writeFileSync(fifo, '')
+    const { end, notices, stdout } = await run.result
     expect(notices).toEqual(['journal_failed'])
     expect(stdout.toString()).toBe('fine\n')
     expect(end.exitCode).toBe(0)

@@ -58,16 +58,6 @@ describe('a signal to the launcher', () => {
     expect(exitCode).toBe(137)
     expect(notices).toEqual(['signal', 'killed'])
   })
-
-  it('keeps the first reason when a limit is reached during the grace', async () => {
-    const run = startProgram({
-      argv: ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 60; done'],
-      limits: { killGraceMs: 500, totalMs: 400 },
-    })
-    await run.seen('up.')
-    run.child.kill('SIGTERM')
-    expect((await run.result).end.stoppedBy).toBe('signal')
-  })
 })
 
 describe('a process that outlives the command', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { memoryKills } from './memory-kills.ts'
+import { countMemoryKills, memoryKills } from './memory-kills.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'launcher-memory-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -18,6 +18,14 @@ describe('memoryKills', () => {
     const two = file('memory.events', 'low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n')
     const one = file('memory.oom_control', 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n')
     expect([memoryKills([two, absent]), memoryKills([absent, one])]).toEqual([2, 1])
+  })
+
+  it('are counted for this run alone', () => {
+    let count = 3
+    const ofRun = countMemoryKills(() => count)
+    expect(ofRun()).toBe(0)
+    count = 5
+    expect(ofRun()).toBe(2)
   })
 
   it('takes what does not tell for none', () => {

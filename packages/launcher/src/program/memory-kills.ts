@@ -18,3 +18,9 @@ export function memoryKills(paths: readonly string[] = files): number {
   }
   return 0
 }
+
+/** Counts the kills from now on: the control group may have counted others before this run. */
+export function countMemoryKills(read: () => number = memoryKills): () => number {
+  const before = read()
+  return () => read() - before
+}

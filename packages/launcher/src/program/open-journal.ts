@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { NoticeCode } from '@agent-jobs/frames'
-import { errorMessage } from '@agent-jobs/primitives'
+import { errorMessage, firstOf, systemClock } from '@agent-jobs/primitives'
 import type { JournalSpec } from '../launch-spec.ts'
 import { makeDirectory } from './make-directory.ts'
 import { createWriteQueue } from './write-queue.ts'
@@ -89,15 +89,17 @@ export function openJournal(
       clearTimeout(syncTimer)
       isClosing = true
       queue.push(Buffer.alloc(0))
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<string>((resolve) => {
-        const text = `the journal ${path} did not take its last bytes within ${closeWithinMs} ms`
-        timer = setTimeout(() => resolve(text), closeWithinMs)
-      })
-      const closed = queue.settled().then(() => handle?.close())
-      const result = await Promise.race([closed, late])
-      clearTimeout(timer)
-      return typeof result === 'string' ? result : undefined
+      const closed = async (): Promise<undefined> => {
+        await queue.settled()
+        await handle?.close()
+      }
+      return firstOf<string | undefined>([
+        closed,
+        async (signal) => {
+          await systemClock.sleep(closeWithinMs, signal)
+          return `the journal ${path} did not take its last bytes within ${closeWithinMs} ms`
+        },
+      ])
     },
   }
 }

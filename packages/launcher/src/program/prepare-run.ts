@@ -1,0 +1,38 @@
+import type { LaunchSpec } from '../launch-spec.ts'
+import { checkMounts } from './check-mounts.ts'
+import type { FrameOutput } from './frame-output.ts'
+import { openFiles, type OutputFile } from './open-files.ts'
+import { openProxy, type ProxyForCommand } from './open-proxy.ts'
+import { readChunks, writeFiles } from './read-input.ts'
+import { startCommand, type Command } from './start-command.ts'
+import { StartFailure } from './start-failure.ts'
+import type { StopControl } from './stop-control.ts'
+
+/** A command that was started, with what belongs to it. */
+export interface StartedRun {
+  readonly command: Command
+  readonly outputs: readonly OutputFile[]
+  readonly proxy: ProxyForCommand
+}
+
+/** Does what must be done before the command, and starts it. Throws {@link StartFailure} with the reason. */
+export async function prepareRun(
+  env: NodeJS.ProcessEnv,
+  spec: LaunchSpec,
+  { out, stops }: { out: FrameOutput; stops: StopControl },
+): Promise<StartedRun> {
+  // Before anything is read from, or written to, what is mounted.
+  checkMounts(spec.mounts)
+  if (spec.journal !== undefined) out.journal(spec.journal)
+  const stdin = readChunks(env, 'STDIN')
+  writeFiles(readChunks(env, 'FILES'))
+  const files = openFiles(spec.outputDirectory)
+  const input = stdin === undefined ? 'ignore' : files.input(stdin)
+  const [stdout, stderr] = [files.output(), files.output()]
+  const proxy = await openProxy(spec.proxy, out)
+  if (stops.cause !== null) throw new StartFailure('stopped_before_start', 'The run was stopped before its start.', 143)
+  const withProxy = { ...spec, env: { ...spec.env, ...proxy.env } }
+  const command = await startCommand(withProxy, [input, stdout.fd, stderr.fd])
+  if (input !== 'ignore') files.close(input)
+  return { command, outputs: [stdout, stderr], proxy }
+}
