@@ -109,7 +109,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
       model: undefined,
       terminal,
       began: Date.now(),
-      json: true,
+      output: 'json',
       onRequest: (report) => requests.push(report),
     })
     expect(exitCode).toBe(0)
@@ -264,8 +264,8 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   it('says so when the image holds no agent', async () => {
     const { exitCode, report } = await run('x', '--env', 'PATH=/usr/bin')
     expect(exitCode).toBe(1)
-    expect(report.errorCode).toBe('start_failed')
-    expect(report.errorMessage).toContain('claude')
+    expect(report.errorCode).toBe('image_lacks')
+    expect(report.errorMessage).toContain('has no claude on its PATH')
   })
 
   // Claude Code's own start is most of a run, so a busy machine moves the figures: the bench `main-job` holds them to 0.6

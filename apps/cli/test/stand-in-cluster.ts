@@ -18,7 +18,7 @@ process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
   if (prompt.includes('hostile')) process.stdout.write('\\u001b]0;title\\u0007\\u009b2J\\u202ehostile\\n')
   if (prompt.includes('crash')) { console.error('it broke'); process.exit(3) }
   const failed = prompt.includes('limit')
-  const result = prompt.trim() + ' ' + (process.env.GIVEN ?? '')
+  const result = prompt.includes('arguments') ? process.argv.slice(2).join(' ') : prompt.trim() + ' ' + (process.env.GIVEN ?? '')
   line({ type: 'result', subtype: 'success', is_error: failed, result, num_turns: 1, duration_ms: 5, duration_api_ms: 4,
     ...(failed ? { api_error_status: 429, api_error_type: 'rate_limit_error' } : {}) })
   process.exitCode = failed ? 1 : 0
@@ -39,6 +39,8 @@ export async function startStandInCluster(): Promise<StandInCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-run-'))
   await mkdir(join(folder, 'bin'))
   await mkdir(join(folder, 'empty'))
+  await mkdir(join(folder, 'only-node'))
+  await symlink(process.execPath, join(folder, 'only-node', 'node'))
   await mkdir(join(folder, 'work'))
   await writeFile(join(folder, 'bin', 'claude'), program, { mode: 0o755 })
   await symlink(process.execPath, join(folder, 'bin', 'node'))
@@ -48,6 +50,7 @@ export async function startStandInCluster(): Promise<StandInCluster> {
     namespaces: ['agents'],
     images: {
       'agent:1': { path: [join(folder, 'bin')], env: { TMPDIR: folder } },
+      'no-agent:1': { path: [join(folder, 'only-node'), '/usr/bin', '/bin'] },
       'broken:1': { path: [join(folder, 'empty')] },
     },
   })

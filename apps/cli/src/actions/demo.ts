@@ -52,7 +52,18 @@ export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: 
     prompt: options.prompt,
     keep: options.hold ?? false,
   })
-  setExitCode(await executeRun({ kubeConfig, namespace, request, agent, model, terminal, began: Date.now(), json }))
+  setExitCode(
+    await executeRun({
+      kubeConfig,
+      namespace,
+      request,
+      agent,
+      model,
+      terminal,
+      began: Date.now(),
+      output: json ? 'json' : 'transcript',
+    }),
+  )
   if (!options.hold || interrupted) return
   say('\nThe Job stays until Ctrl-C.')
   await signalled.promise

@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { agentArguments } from '../run/agent-options.ts'
 import { runCli } from '../run-cli.ts'
 import { fakeTerminal } from '../../test/fake-terminal.ts'
 import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
@@ -211,13 +213,14 @@ describe('agent-jobs run', () => {
   })
 
   it.each([
-    ['no prompt', ['run', '--image', 'x'], 'There is no prompt'],
+    ['no prompt', ['run', '--image', 'x'], 'No prompt given'],
     ['an empty prompt', ['run', '--image', 'x', '--prompt', ' '], 'The prompt is empty'],
-    ['two prompts', ['run', '--image', 'x', '--prompt', 'a', '--prompt-file', 'b'], 'cannot be used with'],
+    ['two prompts', ['run', '--image', 'x', '--prompt', 'a', '--prompt-file', 'b'], 'There are two prompts'],
     ['a bad variable', ['run', '--image', 'x', '--prompt', 'a', '--env', '9=x'], 'Expected NAME=VALUE'],
     ['an absent variable', ['run', '--image', 'x', '--prompt', 'a', '--env', 'ABSENT'], 'does not have it'],
-    ['a lost quote', ['run', '--image', 'x', '--prompt', 'say', 'hello'], 'There is no argument `hello`'],
-    ['a stray word', ['run', '--image', 'x', '-p', 'a', 'b', '--', '--max-turns', '3'], 'There is no argument `b`'],
+    ['a lost quote', ['run', '--image', 'x', '--prompt', 'say', 'hello'], 'Quote a prompt of several words'],
+    ['another lost quote', ['run', 'say', 'hello'], 'There is no argument `hello`'],
+    ['a stray word', ['run', 'a', 'b', '--', '--max-turns', '3'], 'There is no argument `b`'],
     ['a bad namespace', ['run', '--image', 'x', '-p', 'a', '-n', 'No_Name'], 'Expected a Kubernetes name'],
     ['a bad span', ['run', '--image', 'x', '--prompt', 'a', '--timeout', 'soon'], 'Expected a span'],
   ])('ends with 2 on %s', async (_what, argv, words) => {
@@ -227,9 +230,150 @@ describe('agent-jobs run', () => {
     expect(terminal.stdout()).toBe('')
   })
 
+  it('takes the prompt as its argument, and passes on what stands behind --', async () => {
+    const terminal = terminalOf()
+    const shown = terminalOf()
+    expect(await runCli(args('hello', '--json'), terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ summary: 'hello ' })
+    await runCli(args('arguments', '-q', '--', '--max-turns', '3'), shown)
+    expect(shown.stdout()).toMatch(/--max-turns 3 ?\n$/)
+  })
+
+  it.each([['-q'], ['-o', 'text']])('prints the answer alone with %s', async (...flags) => {
+    const terminal = terminalOf()
+    expect(await runCli(args('hello', ...flags), terminal)).toBe(0)
+    expect(terminal.stdout()).toBe('hello\n')
+    expect(terminal.stderr()).toBe('')
+    const failed = terminalOf()
+    expect(await runCli(args('crash', ...flags), failed)).toBe(1)
+    expect(failed.stdout()).toBe('')
+    expect(failed.stderr()).toContain('✘ ')
+  })
+
+  it('never shows a key that the agent prints', async () => {
+    const terminal = fakeTerminal({ env: { ...cluster.env, GIVEN: 'x' } })
+    await runCli(args('hello', '-e', 'GIVEN=public', '-e', 'MY_TOKEN=tok-0123456789abcdef', '--json'), terminal)
+    const other = fakeTerminal({ env: cluster.env })
+    await runCli(args('tok-0123456789abcdef', '-e', 'MY_TOKEN=tok-0123456789abcdef', '--json'), other)
+    expect(other.stdout() + other.stderr()).not.toContain('tok-0123456789abcdef')
+    expect(JSON.parse(other.stdout())).toMatchObject({ summary: '[redacted] ' })
+  })
+
+  it('puts each option of the pod where Kubernetes expects it', async () => {
+    const template = join(folder, 'template.yaml')
+    await writeFile(template, 'metadata:\n  annotations:\n    team: web\nspec:\n  priorityClassName: low\n')
+    const terminal = fakeTerminal()
+    const more = [
+      '--pull-secret',
+      'registry',
+      '--label',
+      'team=web',
+      '--service-account',
+      'agent',
+      '--queue',
+      'batch',
+      '--node-selector',
+      'disk=ssd',
+      '--toleration',
+      'gpu=yes:NoSchedule',
+      '--toleration',
+      'spot',
+      '--cpu',
+      '250m',
+      '--limit-cpu',
+      '2',
+      '--memory',
+      '1Gi',
+      '--gpu',
+      '1',
+      '--template',
+      template,
+    ]
+    expect(await runCli(args('hello', '--dry-run', ...more), terminal)).toBe(0)
+    const [, job] = parseAllDocuments(terminal.stdout()).map((document): unknown => document.toJS())
+    expect(job).toMatchObject({
+      metadata: { labels: { team: 'web', 'kueue.x-k8s.io/queue-name': 'batch' } },
+      spec: {
+        suspend: true,
+        template: {
+          metadata: { labels: { team: 'web' }, annotations: { team: 'web' } },
+          spec: {
+            imagePullSecrets: [{ name: 'registry' }],
+            serviceAccountName: 'agent',
+            nodeSelector: { disk: 'ssd' },
+            priorityClassName: 'low',
+            tolerations: [
+              { key: 'gpu', operator: 'Equal', value: 'yes', effect: 'NoSchedule' },
+              { key: 'spot', operator: 'Exists' },
+            ],
+            containers: [
+              {
+                resources: {
+                  requests: { cpu: '250m', memory: '1Gi' },
+                  limits: { cpu: '2', memory: '1Gi', 'nvidia.com/gpu': '1' },
+                },
+              },
+            ],
+          },
+        },
+      },
+    })
+  })
+
+  it('continues a session and demands a schema in the words of the agent', async () => {
+    const schema = join(folder, 'schema.json')
+    await writeFile(schema, '{ "type": "object" }')
+    const shown = async (...more: string[]): Promise<string> => {
+      const terminal = terminalOf()
+      await runCli(args('arguments', '-q', ...more), terminal)
+      return terminal.stdout() + terminal.stderr()
+    }
+    expect(await shown('--resume', 's-9', '--output-schema', schema)).toMatch(
+      /--resume s-9 --json-schema \{"type":"object"\} ?\n$/,
+    )
+    expect(agentArguments('opencode', { resume: 's-9' })).toEqual(['--session', 's-9'])
+    expect(await shown('--output-schema', schema, '--agent', 'opencode')).toContain('Use --agent claude')
+    expect(await shown('--output-schema', join(folder, 'prompt.txt'))).toContain('is not valid JSON')
+    expect(await shown('--template', schema)).toContain('is not a pod template')
+  })
+
+  it('copies files in, and out again', async () => {
+    const source = join(folder, 'input')
+    const [out, artifacts] = [join(folder, 'out.txt'), join(process.cwd(), 'agent-jobs-artifacts')]
+    await mkdir(source)
+    await writeFile(join(source, 'data.txt'), 'from here')
+    const terminal = terminalOf()
+    const flags = ['--copy-in', source, '--copy-out', `data.txt:${out}`, '--copy-out', 'absent.txt', '--json']
+    expect(await runCli(args('hello', ...flags), terminal)).toBe(0)
+    expect(await readFile(out, 'utf8')).toBe('from here')
+    expect(terminal.stderr()).toContain(`data.txt → ${out}`)
+    expect(terminal.stderr()).toContain('! absent.txt does not exist in the container')
+    expect(terminal.stderr()).not.toContain('@agent-jobs-artifact')
+    const other = terminalOf()
+    await runCli(args('hello', '--copy-in', source, '--artifact', 'data.txt', '--json'), other)
+    const [, to = ''] = /data\.txt → (agent-jobs-artifacts\/\S+)/.exec(other.stderr()) ?? []
+    expect(await readFile(to, 'utf8')).toBe('from here')
+    await rm(artifacts, { recursive: true })
+    const detached = terminalOf()
+    expect(await runCli(args('hello', '--copy-out', 'x', '-d'), detached)).toBe(2)
+    const large = terminalOf()
+    await writeFile(join(source, 'large.bin'), randomBytes(600_000))
+    expect(await runCli(args('hello', '--copy-in', source), large)).toBe(1)
+    expect(large.stderr()).toContain('is larger than 480 KiB packed')
+  })
+
+  it('says which program the image lacks', async () => {
+    const terminal = terminalOf()
+    expect(await runCli(['run', '-n', 'agents', '--image', 'no-agent:1', 'hello', '--json'], terminal)).toBe(1)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({
+      errorCode: 'image_lacks',
+      errorMessage: expect.stringContaining('no-agent:1 has no claude on its PATH'),
+    })
+  })
+
   it('ends with 1 when there is no cluster', async () => {
     const terminal = fakeTerminal({ env: { KUBECONFIG: join(folder, 'absent') } })
     expect(await runCli(args('--prompt', 'x'), terminal)).toBe(1)
-    expect(terminal.stderr()).toMatch(/^error: No cluster is configured: /)
+    expect(terminal.stderr()).toMatch(/error: No cluster is configured: /)
   })
 })

@@ -16,6 +16,7 @@ export type CliErrorCode =
   | 'not_running'
   | 'image_lacks'
   | 'no_metrics'
+  | 'copy_failed'
   | 'command_failed'
 
 /** An error that the command line shows as one sentence, without a stack. `usage` ends with exit code 2, others with 1. */

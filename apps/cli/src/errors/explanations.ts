@@ -69,6 +69,10 @@ const commandLine = {
     means: 'The image lacks a program that the run needs: node, a shell, git, or the agent itself.',
     remedy: 'Use the default image, or check yours with `agent-jobs doctor --image IMAGE`.',
   },
+  copy_failed: {
+    means: 'Files could not be copied into or out of the run.',
+    remedy: 'Read the message: it names the path. Large workspaces go through `--git` or a volume with `--pvc`.',
+  },
   no_metrics: {
     means: 'Nothing in the cluster tells you what pods use.',
     remedy: 'Install metrics-server, or have yourself allowed `get` on `nodes/proxy`.',

@@ -1,23 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { refuseStray } from './dashes.ts'
+import { splitArguments } from './dashes.ts'
 
-describe('refuseStray', () => {
+describe('splitArguments', () => {
+  it.each<[string[], string[], string | undefined, string[]]>([
+    [['run', '--image', 'x'], [], undefined, []],
+    [['run', 'Say hello'], ['Say hello'], 'Say hello', []],
+    [['run', '--image', 'x', '--', '--max-turns', '3'], ['--max-turns', '3'], undefined, ['--max-turns', '3']],
+    [['run', 'Say hello', '--', '-v'], ['Say hello', '-v'], 'Say hello', ['-v']],
+    [['run', '--', '--', 'x'], ['--', 'x'], undefined, ['--', 'x']],
+  ])('splits %j', (raw, taken, prompt, extra) => {
+    expect(splitArguments(raw, taken)).toEqual({ prompt, extra })
+  })
+
   it.each<[string[], string[]]>([
-    [['run', '--image', 'x'], []],
     [
-      ['run', '--image', 'x', '--', '--max-turns', '3'],
-      ['--max-turns', '3'],
+      ['run', 'say', 'hello'],
+      ['say', 'hello'],
     ],
     [
-      ['run', '--', '--', 'x'],
-      ['--', 'x'],
+      ['run', 'say', 'hello', '--', '-v'],
+      ['say', 'hello', '-v'],
     ],
-  ])('takes %j', (raw, taken) => expect(() => refuseStray(raw, taken)).not.toThrow())
-
-  it.each<[string[], string[], string]>([
-    [['run', '--prompt', 'say', 'hello'], ['hello'], 'hello'],
-    [['run', 'hello', '--', '-v'], ['hello', '-v'], 'hello'],
-  ])('refuses %j', (raw, taken, stray) => {
-    expect(() => refuseStray(raw, taken)).toThrow(`There is no argument \`${stray}\`. Quote a prompt`)
+  ])('refuses a prompt without quotes: %j', (raw, taken) => {
+    expect(() => splitArguments(raw, taken)).toThrow('There is no argument `hello`. Quote a prompt')
   })
 })

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   collectClaim,
+  collectCopy,
+  collectLabel,
+  collectName,
+  collectToleration,
   readAbsolutePath,
+  readGitSource,
   readInteger,
   readLabel,
   readObjectName,
@@ -72,4 +77,40 @@ describe('readInteger', () => {
     expect(() => readInteger(0, 65_535)('65536')).toThrow('from 0 to 65535')
     expect(() => readInteger(0, 255)('1.5')).toThrow('whole number')
   })
+})
+
+describe('options of the pod', () => {
+  it('collects labels, tolerations, names and copies', () => {
+    expect(collectLabel('a.b/c=d', { x: '' })).toEqual({ x: '', 'a.b/c': 'd' })
+    expect(collectToleration('k=v:NoExecute')).toEqual([
+      { key: 'k', operator: 'Equal', value: 'v', effect: 'NoExecute' },
+    ])
+    expect(collectToleration('k', [{ key: 'x', operator: 'Exists' }])).toHaveLength(2)
+    expect(collectName('b', ['a'])).toEqual(['a', 'b'])
+    expect(collectCopy(() => '.')('a', [{ from: 'x', to: 'y' }])).toEqual([
+      { from: 'x', to: 'y' },
+      { from: 'a', to: '.' },
+    ])
+    expect(collectCopy(() => '.')('a:b:c')).toEqual([{ from: 'a', to: 'b:c' }])
+  })
+
+  it.each([
+    ['https://github.com/me/repo', 'https://github.com/me/repo', undefined],
+    ['https://github.com/me/repo@main', 'https://github.com/me/repo', 'main'],
+    ['https://user@host/repo.git@v1.2', 'https://user@host/repo.git', 'v1.2'],
+    ['git@github.com:me/repo', 'git@github.com:me/repo', undefined],
+    ['git@github.com:me/repo@topic/x', 'git@github.com:me/repo', 'topic/x'],
+    ['ssh://git@host:22/me/repo@0a1b2c', 'ssh://git@host:22/me/repo', '0a1b2c'],
+  ])('reads %s', (value, url, ref) => expect(readGitSource(value)).toEqual({ url, ref }))
+
+  it.each([
+    ['a label', () => collectLabel('a')],
+    ['a label', () => collectLabel('a=b c')],
+    ['a toleration', () => collectToleration('k:Never')],
+    ['a repository', () => readGitSource('repo')],
+    ['a repository', () => readGitSource('--upload-pack=x')],
+    ['a name', () => collectName('Bad')],
+    ['a copy', () => collectCopy(() => '')(':x')],
+    ['a copy', () => collectCopy(() => '')('x:')],
+  ])('refuses what is not %s', (_what, read) => expect(read).toThrow('Expected'))
 })

@@ -81,3 +81,73 @@ export const readInteger =
     }
     return number
   }
+
+/** Reads `KEY=VALUE` of a label or a node selector into the collected ones. */
+export function collectLabel(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, key, text] =
+    /^((?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)=([-A-Za-z0-9_.]*)$/.exec(value) ?? []
+  if (key === undefined || text === undefined || text.length > 63) {
+    throw new InvalidArgumentError(`Expected KEY=VALUE of a Kubernetes label, got \`${value}\`.`)
+  }
+  return { ...earlier, [key]: text }
+}
+
+/** A toleration as kubectl writes taints: `KEY[=VALUE][:EFFECT]`. */
+export interface TolerationOption {
+  readonly key: string
+  readonly operator: 'Exists' | 'Equal'
+  readonly value?: string
+  readonly effect?: string
+}
+
+/** Reads `KEY[=VALUE][:EFFECT]` into the collected tolerations. */
+export function collectToleration(value: string, earlier: readonly TolerationOption[] = []): TolerationOption[] {
+  const [, key, text, effect] =
+    /^([A-Za-z0-9][-A-Za-z0-9_./]*)(?:=([-A-Za-z0-9_.]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(value) ??
+    []
+  if (key === undefined) {
+    throw new InvalidArgumentError(`Expected KEY[=VALUE][:NoSchedule|PreferNoSchedule|NoExecute], got \`${value}\`.`)
+  }
+  const match = text === undefined ? { operator: 'Exists' as const } : { operator: 'Equal' as const, value: text }
+  return [...earlier, { key, ...match, ...(effect === undefined ? {} : { effect }) }]
+}
+
+/** Reads names of Kubernetes objects into the collected ones. */
+export const collectName = (value: string, earlier: readonly string[] = []): string[] => [
+  ...earlier,
+  readObjectName(value),
+]
+
+/** A repository and what of it: a branch, a tag or a commit. */
+export interface GitSource {
+  readonly url: string
+  readonly ref: string | undefined
+}
+
+// A scheme and a user name come first: their `@` begins no ref.
+const gitSource = /^((?:\w+:\/\/)?(?:[^@/\s:]+(?::[^@/\s]*)?@)?[^@\s]+)(?:@([A-Za-z0-9][-A-Za-z0-9_./]*))?$/
+
+/** Reads `URL[@REF]`. */
+export function readGitSource(value: string): GitSource {
+  const [, url = '', ref] = gitSource.exec(value) ?? []
+  if (/^(?:https?|ssh|git|file):\/\/\S+$/.test(url) || /^[\w.-]+@[\w.-]+:\S+$/.test(url)) return { url, ref }
+  throw new InvalidArgumentError(
+    `Expected URL[@REF] of a git repository, such as https://github.com/me/repo@main, got \`${value}\`.`,
+  )
+}
+
+/** A path here and a path in the container. */
+export interface CopyPair {
+  readonly from: string
+  readonly to: string
+}
+
+/** Reads `FROM[:TO]` into the collected pairs; without a TO, `fallback` makes it of FROM. */
+export const collectCopy =
+  (fallback: (from: string) => string) =>
+  (value: string, earlier: readonly CopyPair[] = []): CopyPair[] => {
+    const at = value.indexOf(':')
+    const [from, to] = at === -1 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)]
+    if (from === '' || (at !== -1 && to === '')) throw new InvalidArgumentError(`Expected FROM[:TO], got \`${value}\`.`)
+    return [...earlier, { from, to: at === -1 ? fallback(from) : to }]
+  }

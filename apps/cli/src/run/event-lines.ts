@@ -1,6 +1,7 @@
 import type { Agent } from '@agent-jobs/agent-run'
 import type { RunEvent } from '@agent-jobs/k8s-job-runner'
 import { plain } from '../output/safe-text.ts'
+import { artifactMark } from './wrapper.ts'
 import type { Style } from '../output/style.ts'
 import { printTranscript } from '../output/transcript-printer.ts'
 
@@ -15,6 +16,8 @@ export function eventLines(agent: Pick<Agent, 'transcript'>, style: Style): (eve
         return [`${style.green('●')} ${event.phase} ${style.dim(plain(event.message))}`]
       case 'line':
         if (event.stream === 'stderr') return printTranscript({ kind: 'stderr', text: event.text }, style)
+        // Packed files are for `run --copy-out`, and no reading matter.
+        if (event.text.startsWith(`${artifactMark} `)) return []
         if (event.part) return event.part.last ? [style.dim('  · (a very long line)')] : []
         return agent
           .transcript(event.text, new Date(event.time).toISOString())

@@ -5,6 +5,9 @@ import type { KubeConfig } from '@agent-jobs/kube-api'
 import { rememberSignal } from './exit-code.ts'
 import { credentialsGate } from '../cluster/credentials-gate.ts'
 import { followRun } from './follow-run.ts'
+import { collectArtifacts, type CopyOut } from './artifacts.ts'
+import { withLack } from './image-lack.ts'
+import { redactedTerminal } from '../output/redacted-terminal.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { isSuccess } from './run-report.ts'
 import { jsonLine, plain } from '../output/safe-text.ts'
@@ -21,8 +24,12 @@ export interface ExecuteOptions {
   readonly terminal: Terminal
   /** When the command began, in milliseconds since the epoch. */
   readonly began: number
-  /** One JSON object on standard output; what a person reads goes to standard error. */
-  readonly json: boolean
+  /** `json`: one object on standard output; `text`: the agent's answer alone. What a person reads goes to standard error. */
+  readonly output: 'transcript' | 'text' | 'json'
+  /** Paths that are copied out of the container when the agent has ended. */
+  readonly copyOut?: readonly CopyOut[]
+  /** Variables of the agent; credentials among them are not shown, whatever prints them. */
+  readonly variables?: Readonly<Record<string, string>>
   /** Only submits the run: prints the name of its Job on standard output and leaves it alone. */
   readonly detach?: boolean
   readonly onRequest?: (report: RequestReport) => void
@@ -33,13 +40,18 @@ const submitTimeoutMs = 15_000
 
 /** Runs one agent to its end and gives the exit code. */
 export async function executeRun(options: ExecuteOptions): Promise<number> {
-  const { kubeConfig, namespace, request, agent, model, terminal, began, json, detach = false, onRequest } = options
+  const { kubeConfig, namespace, request, agent, model, began, output, detach = false, onRequest } = options
+  const terminal = redactedTerminal(options.terminal, options.variables ?? {})
+  const json = output === 'json'
   // Standard output is for programs where it has an object or a name to take.
-  const forProgram = json || detach
+  const forProgram = output !== 'transcript' || detach
   const style = createStyle(forProgram ? terminal.colours.err : terminal.colours.out)
   const write = forProgram ? terminal.err : terminal.out
   const signals = rememberSignal(terminal.onSignal)
   const say = (line: string): void => write(`${line}\n`)
+  // Who asks for the answer alone does not want the way to it; warnings and failures are shown all the same.
+  const sayStep = output === 'text' ? (): void => undefined : say
+  const artifacts = collectArtifacts(options.copyOut ?? [])
   let isAnswered = false
   const gate = credentialsGate(currentContext(kubeConfig)?.cluster.server ?? '')
   const client = createKubeClient({
@@ -67,18 +79,24 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       agent,
       model,
       style,
-      say,
+      say: sayStep,
       began,
       onSignal: signals.onSignal,
       submitOnly: detach,
       now: () => Date.now(),
-      start: (signal) => runner.start(request, { signal }),
+      start: async (signal) => artifacts.follow(await runner.start(request, { signal })),
     })
-    const { report, settled } = await gate.orRefused(following)
+    const { report: plainReport, settled } = await gate.orRefused(following)
+    const report = withLack(plainReport, { image: request.image, agent: agent.name })
     if (report.outcome === 'submitted') {
       say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)
       if (!json) terminal.out(`${report.job}\n`)
-    } else outcomeBlock(report, style).forEach(say)
+    } else {
+      const copied = await artifacts.unpack()
+      for (const { text, ok } of copied) say(ok ? style.dim(`  ${text}`) : style.yellow(`! ${text}`))
+      if (output === 'text' && report.summary !== null) terminal.out(`${plain(report.summary).trimEnd()}\n`)
+      if (output !== 'text' || !isSuccess(report)) outcomeBlock(report, style).forEach(say)
+    }
     if (json) terminal.out(jsonLine(report))
     await settled
     // A request that cannot become a Job is wrong usage: nothing was created.

@@ -28,7 +28,7 @@ describe('createRunRequest', () => {
   it('feeds the prompt on stdin, without a dash', () => {
     const { command } = createRunRequest({ ...wish, model: 'opus', extra: ['--max-turns', '3'] })
     expect(command.stdin).toBe(wish.prompt)
-    expect(command.argv.join(' ')).toBe(
+    expect(command.argv.slice(command.argv.indexOf('claude', 8)).join(' ')).toBe(
       'claude --print --output-format stream-json --verbose --dangerously-skip-permissions --model opus --max-turns 3',
     )
   })

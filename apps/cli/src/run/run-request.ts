@@ -1,7 +1,8 @@
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { Agent } from '@agent-jobs/agent-run'
 import { agentLabel } from '../agents/job-agent.ts'
-import type { ClaimMount } from '../input/options.ts'
+import type { ClaimMount, GitSource, TolerationOption } from '../input/options.ts'
+import { wrapCommand } from './wrapper.ts'
 
 /** What the command line knows of a run. */
 export interface RunWish {
@@ -24,6 +25,26 @@ export interface RunWish {
   /** What the pod asks for, as Kubernetes quantities; memory is its limit, too. */
   readonly cpu?: string | undefined
   readonly memory?: string | undefined
+  readonly limitCpu?: string | undefined
+  readonly gpu?: number | undefined
+  readonly pullSecrets?: readonly string[] | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  readonly serviceAccount?: string | undefined
+  readonly nodeSelector?: Readonly<Record<string, string>> | undefined
+  readonly tolerations?: readonly TolerationOption[] | undefined
+  /** Kueue's LocalQueue. */
+  readonly queue?: string | undefined
+  /** A pod template that is laid over the pod. */
+  readonly template?: Record<string, unknown> | undefined
+  readonly git?: GitSource | undefined
+  readonly copyIn?: readonly PackedInput[]
+  readonly copyOut?: readonly string[]
+}
+
+/** A packed folder and where the container unpacks it. */
+export interface PackedInput {
+  readonly archive: Uint8Array
+  readonly path: string
 }
 
 // The slowest background task that was seen went on for 90 s after a result.
@@ -48,31 +69,40 @@ export function createRunRequest(wish: RunWish): RunRequest {
     timeoutMs,
     startTimeoutMs,
   } = wish
-  const { cpu = defaultCpu, memory } = wish
+  const { git, copyIn = [], copyOut = [], labels, pullSecrets, serviceAccount, queue, template } = wish
   const given = new Set(Object.keys(secretEnv))
   const env = Object.entries({ ...agent.env, ...wish.env }).filter(([name]) => !given.has(name))
+  const files = copyIn.map(({ archive }, at) => ({ path: `/tmp/agent-jobs-in-${at}.tgz`, content: archive }))
+  const argv = wrapCommand({
+    argv: agent.argv({ model, extra }),
+    workspace: { git, copyIn: copyIn.map(({ path }, at) => ({ archive: files[at]?.path ?? '', path })), copyOut },
+    needsBash: agent.name === 'claude',
+  })
   return {
     key: wish.key ?? `cli-${runId}`,
     runId,
     // A key of one's own says nothing to a reader of Job names; one that was given does.
     ...(wish.key === undefined ? { name: `${agent.name}-${runId.slice(-12)}` } : { namePrefix: agent.name }),
     image,
-    labels: { [agentLabel]: agent.name },
+    labels: { ...labels, [agentLabel]: agent.name },
     command: {
-      argv: agent.argv({ model, extra }),
+      argv,
       // The agents' own tools need one.
       shell: true,
       stdin: prompt,
+      ...(files.length === 0 ? {} : { files }),
       ...(agent.finish === undefined ? {} : { finish: agent.finish }),
       limits: { hangAfterFinishMs, ...(timeoutMs === undefined ? {} : { totalMs: timeoutMs }) },
       ...(cwd === undefined ? {} : { cwd, createCwd: true }),
     },
     env: Object.fromEntries(env),
     secretEnv: { ...secretEnv },
-    resources: {
-      requests: { cpu, ...(memory === undefined ? {} : { memory }) },
-      ...(memory === undefined ? {} : { limits: { memory } }),
-    },
+    resources: resourcesOf(wish),
+    scheduling: schedulingOf(wish),
+    ...(pullSecrets === undefined ? {} : { pullSecrets }),
+    ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
+    ...(queue === undefined ? {} : { queue: { name: queue } }),
+    ...(template === undefined ? {} : { podTemplate: template }),
     retain: wish.keep ?? false,
     ...(startTimeoutMs === undefined ? {} : { start: { budgetSeconds: startTimeoutMs / 1000 } }),
     ...(timeoutMs === undefined ? {} : { deadlineSeconds: Math.ceil(timeoutMs / 1000) + deadlineSlackSeconds }),
@@ -85,5 +115,24 @@ export function createRunRequest(wish: RunWish): RunRequest {
           })),
           mounts: claims.map(({ path }, at) => ({ name: `claim-${at}`, mountPath: path })),
         }),
+  }
+}
+
+function resourcesOf({ cpu = defaultCpu, memory, limitCpu, gpu }: RunWish): NonNullable<RunRequest['resources']> {
+  const limits = {
+    ...(memory === undefined ? {} : { memory }),
+    ...(limitCpu === undefined ? {} : { cpu: limitCpu }),
+    ...(gpu === undefined ? {} : { 'nvidia.com/gpu': String(gpu) }),
+  }
+  return {
+    requests: { cpu, ...(memory === undefined ? {} : { memory }) },
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  }
+}
+
+function schedulingOf({ nodeSelector, tolerations }: RunWish): NonNullable<RunRequest['scheduling']> {
+  return {
+    ...(nodeSelector === undefined ? {} : { nodeSelector: { ...nodeSelector } }),
+    ...(tolerations === undefined ? {} : { tolerations: tolerations.map((each) => ({ ...each })) }),
   }
 }

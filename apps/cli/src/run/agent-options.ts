@@ -1,0 +1,23 @@
+import { CliError } from '../errors/cli-error.ts'
+
+/** What is asked of any agent, in its own words. */
+export interface AgentWishes {
+  readonly resume?: string | undefined
+  /** A JSON schema that the answer must match, as text. */
+  readonly outputSchema?: string | undefined
+}
+
+/** The arguments of the agent's command line for these wishes. */
+export function agentArguments(agent: string, { resume, outputSchema }: AgentWishes): string[] {
+  if (outputSchema !== undefined && agent !== 'claude') {
+    throw new CliError(
+      'usage',
+      `--output-schema needs an agent that keeps to schemas, and ${agent} does not. Use --agent claude.`,
+    )
+  }
+  const session = agent === 'claude' ? '--resume' : '--session'
+  return [
+    ...(resume === undefined ? [] : [session, resume]),
+    ...(outputSchema === undefined ? [] : ['--json-schema', outputSchema]),
+  ]
+}
