@@ -1,3 +1,4 @@
+import type { RunObserver } from '@agent-jobs/metrics'
 import type { Clock } from '@agent-jobs/primitives'
 import type { LiveRecords } from './restart/live-records.ts'
 import type { ProcessState } from './restart/process-state.ts'
@@ -16,6 +17,8 @@ export interface AdapterDependencies {
   state: ProcessState
   /** Jobs that a restarted server must take back; null where nothing is to be kept. */
   records: (adapterType: string) => LiveRecords | null
+  /** Sees every run, for metrics. */
+  observer: RunObserver
   /** For what concerns no run. */
   onWarning: (message: string) => void
 }

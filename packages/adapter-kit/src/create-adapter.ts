@@ -8,6 +8,7 @@ import type { AgentSummary } from '@agent-jobs/agent-run'
 import { systemClock } from '@agent-jobs/primitives'
 import { createClusterPool } from './cluster/cluster-pool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
+import { processObserver, silentObserver } from './observe/process-observer.ts'
 import { createModelList } from './models/model-list.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
@@ -39,6 +40,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
           adapterType,
         ),
       ),
+    observer: silentObserver,
     onWarning,
     ...overrides,
   }
@@ -107,6 +109,7 @@ export function serverAdapter<Schema extends AgentDefinition['schema'], Summary 
   definition: AgentDefinition<Schema, Summary>,
 ): ServerAdapterModule {
   const deps = systemDependencies({ state: processState() })
+  deps.observer = processObserver(deps)
   // Owned by the server: it ends by itself, and says by a process warning what it could not do.
   queueMicrotask(() => takeBackOrphans(definition, deps))
   return createAdapter(definition, deps)

@@ -8,17 +8,17 @@ import { createRunMetrics } from './run-metrics.ts'
 import type { ObservedEnd, ObservedRun } from './run-observer.ts'
 import { openTotalsFile } from './totals-file.ts'
 
-const run: ObservedRun = { adapter: 'claude_k8s', agentId: 'a1', companyId: 'c1', namespace: 'agents' }
+const run: ObservedRun = { adapter: 'claude_k8s', agentId: 'a1', companyId: 'c1' }
 const end: ObservedEnd = {
-  jobUid: 'job-1',
+  id: 'job-1',
   outcome: 'succeeded',
   errorCode: null,
   model: 'sonnet',
   usage: { inputTokens: 10, outputTokens: 5, cacheReadInputTokens: 2, cacheCreationInputTokens: 1 },
   costUsd: 0.25,
   adopted: false,
-  gaps: 0,
-  phases: { schedule: 40, run: 9_000 },
+  outputComplete: true,
+  phases: { start: 40, run: 9_000 },
 }
 const noError = (error: unknown) => {
   throw error
@@ -43,9 +43,14 @@ describe('the metrics of runs', () => {
   it('count a run with its outcome, tokens and cost', async () => {
     const { registry, metrics } = await open()
     await metrics.begin(run).ended(end)
-    await metrics
-      .begin(run)
-      .ended({ ...end, jobUid: 'job-2', outcome: 'evicted', errorCode: 'k8s_pod_evicted', gaps: 2, adopted: true })
+    await metrics.begin(run).ended({
+      ...end,
+      id: 'job-2',
+      outcome: 'evicted',
+      errorCode: 'k8s_pod_evicted',
+      outputComplete: false,
+      adopted: true,
+    })
     expect(await series(registry, 'agent_jobs_runs_total')).toEqual({
       'claude_k8s|succeeded|': 1,
       'claude_k8s|evicted|k8s_pod_evicted': 1,
@@ -58,15 +63,29 @@ describe('the metrics of runs', () => {
     })
     expect(await series(registry, 'agent_jobs_cost_usd_total')).toEqual({ 'claude_k8s|c1|a1|sonnet': 0.5 })
     expect(await series(registry, 'agent_jobs_adopted_runs_total')).toEqual({ claude_k8s: 1 })
-    expect(await series(registry, 'agent_jobs_log_gaps_total')).toEqual({ claude_k8s: 2 })
+    expect(await series(registry, 'agent_jobs_incomplete_outputs_total')).toEqual({ claude_k8s: 1 })
   })
 
   it('observe each phase that a run had', async () => {
     const { metrics, text } = await open()
     await metrics.begin(run).ended(end)
     expect(await text()).toContain('agent_jobs_run_phase_seconds_sum{adapter="claude_k8s",phase="run"} 9\n')
-    expect(await text()).toContain('agent_jobs_run_phase_seconds_sum{adapter="claude_k8s",phase="schedule"} 0.04\n')
-    expect(await text()).not.toContain('phase="pull"')
+    expect(await text()).toContain('agent_jobs_run_phase_seconds_sum{adapter="claude_k8s",phase="start"} 0.04\n')
+    expect(await text()).not.toContain('phase="queue"')
+  })
+
+  it('observe how long a run waited for another one', async () => {
+    let now = 0
+    const registry = new Registry()
+    const metrics = await createRunMetrics({ registry, now: () => now, onError: noError })
+    const observed = metrics.begin(run)
+    observed.waiting(true)
+    now = 5_000
+    observed.waiting(false)
+    await observed.ended(end)
+    expect(await registry.metrics()).toContain(
+      'agent_jobs_run_phase_seconds_sum{adapter="claude_k8s",phase="wait"} 5\n',
+    )
   })
 
   it('show how many runs wait and how many are live', async () => {
@@ -111,7 +130,7 @@ describe('the metrics of runs', () => {
         const path = await freshFile()
         let opened = await open(path)
         for (const [at, { model, usage, costCents, restart }] of runs.entries()) {
-          await opened.metrics.begin(run).ended({ ...end, jobUid: `job-${at}`, model, usage, costUsd: costCents / 100 })
+          await opened.metrics.begin(run).ended({ ...end, id: `job-${at}`, model, usage, costUsd: costCents / 100 })
           if (restart) opened = await open(path)
         }
         const { registry } = opened
@@ -131,7 +150,7 @@ describe('the metrics of runs', () => {
     const models = async (from: number, count: number) => {
       const opened = await open(path, 3)
       for (let at = from; at < from + count; at++) {
-        await opened.metrics.begin(run).ended({ ...end, jobUid: `job-${at}`, model: `model-${at}` })
+        await opened.metrics.begin(run).ended({ ...end, id: `job-${at}`, model: `model-${at}` })
       }
       return Object.keys(await series(opened.registry, 'agent_jobs_cost_usd_total')).map((key) => key.split('|').at(-1))
     }
@@ -163,7 +182,7 @@ describe('the file of the totals', () => {
   it('shares one write between calls that come while another is written, and loses none', async () => {
     const path = await freshFile()
     const { metrics } = await open(path)
-    await Promise.all(Array.from({ length: 50 }, (_, at) => metrics.begin(run).ended({ ...end, jobUid: `job-${at}` })))
+    await Promise.all(Array.from({ length: 50 }, (_, at) => metrics.begin(run).ended({ ...end, id: `job-${at}` })))
     const { jobs } = JSON.parse(await readFile(path, 'utf8')) as { jobs: string[] }
     expect(jobs).toHaveLength(50)
   })

@@ -11,6 +11,8 @@ export interface RunMetricsOptions {
   readonly file?: TotalsFile | undefined
   /** Most distinct values of each of the labels `agent`, `company` and `model`; later ones become `other`. Default 200. */
   readonly maxLabelValues?: number | undefined
+  /** Monotonic milliseconds. Default: the process's own. */
+  readonly now?: (() => number) | undefined
   /** Gets errors of the file. Metrics never fail a run. */
   readonly onError: (error: unknown) => void
 }
@@ -23,7 +25,7 @@ const counterHelp: Readonly<Record<CounterName, { help: string; labels: string[]
     help: 'Cost of runs that ended, in US dollars.',
     labels: ['adapter', 'company', 'agent', 'model'],
   },
-  log_gaps_total: { help: 'Places in the output of runs where lines are missing.', labels: ['adapter'] },
+  incomplete_outputs_total: { help: 'Runs that ended and whose output was not read completely.', labels: ['adapter'] },
 }
 const publicName = (name: CounterName): string => `agent_jobs_${name.replace('nano_usd', 'usd')}`
 // Runs take from a second to a day.
@@ -34,7 +36,7 @@ const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 1
  * down, and no run is counted twice, when the process is killed and started again.
  */
 export async function createRunMetrics(options: RunMetricsOptions): Promise<RunObserver> {
-  const { registry, file, maxLabelValues = 200, onError } = options
+  const { registry, file, maxLabelValues = 200, now = () => performance.now(), onError } = options
   const registers = [registry]
   const totals = createTotals((await file?.load()) ?? null)
   exposeTotals(totals, registry)
@@ -62,6 +64,8 @@ export async function createRunMetrics(options: RunMetricsOptions): Promise<RunO
   return {
     begin(run) {
       return observeRun({
+        now,
+        waited: (ms) => phases.observe({ adapter: run.adapter, phase: 'wait' }, ms / 1000),
         active: (state, by) => active.inc({ adapter: run.adapter, state }, by),
         async ended(end) {
           if (!totals.add(limits.run(run), limits.end(end))) return
@@ -119,17 +123,24 @@ function limitLabels(totals: Totals, maxValues: number) {
 
 /** The life of one run, each state counted once. */
 function observeRun({
+  now,
   active,
+  waited,
   ended,
 }: {
+  now: () => number
   active: (state: 'waiting' | 'live', by: 1 | -1) => void
+  waited: (ms: number) => void
   ended: (end: ObservedEnd) => Promise<void>
 }): RunObservation {
   let state: 'waiting' | 'live' | null = 'live'
+  let since = now()
   active('live', 1)
   const enter = (next: 'waiting' | 'live' | null): void => {
     if (state === null || state === next) return
     active(state, -1)
+    if (state === 'waiting') waited(now() - since)
+    since = now()
     if (next !== null) active(next, 1)
     state = next
   }

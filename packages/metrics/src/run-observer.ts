@@ -4,7 +4,6 @@ export interface ObservedRun {
   readonly adapter: string
   readonly agentId: string
   readonly companyId: string
-  readonly namespace: string
 }
 
 /** Tokens of one run, and of this run alone. */
@@ -18,13 +17,16 @@ export interface ObservedUsage {
 /** Milliseconds that a run spent in each phase; absent for phases it did not have. */
 export type PhaseDurations = Partial<Record<RunPhase, number>>
 
-/** What a run does, in this order. `wait`: for the run lock. `queue`: for a quota, as with Kueue. */
-export type RunPhase = 'wait' | 'queue' | 'schedule' | 'pull' | 'start' | 'first_line' | 'run' | 'clean_up'
+/**
+ * What a run does, in this order. `queue`: waits for a quota, as with Kueue. `start`: until the container runs. `first_line`:
+ * until the agent's first line. `run`: until its end is known.
+ */
+export type RunPhase = 'queue' | 'start' | 'first_line' | 'run'
 
 /** How a run ended. */
 export interface ObservedEnd {
-  /** Identity of the Job. A Job is counted once, however often its end is reported. */
-  readonly jobUid: string
+  /** Identity of the Job, or of the run when it got none. Each is counted once, however often its end is reported. */
+  readonly id: string
   /** Outcome code, for example `succeeded` or `evicted`. */
   readonly outcome: string
   /** Error code of the result; null for a success. */
@@ -33,7 +35,8 @@ export interface ObservedEnd {
   readonly usage: ObservedUsage
   readonly costUsd: number | null
   readonly adopted: boolean
-  readonly gaps: number
+  /** Whether all of the output was read; null when nobody can tell. */
+  readonly outputComplete: boolean | null
   readonly phases: PhaseDurations
 }
 
@@ -43,7 +46,7 @@ export interface RunObservation {
   waiting(isWaiting: boolean): void
   /** The run is over. Resolves when it is on disk, so that a killed process does not forget it. */
   ended(end: ObservedEnd): Promise<void>
-  /** Nothing is seen of the run any more: it failed before it had a Job, or another process follows it. */
+  /** Nothing more is seen of the run: another process follows it. Has no effect after the end. */
   left(): void
 }
 

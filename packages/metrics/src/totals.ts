@@ -23,14 +23,14 @@ export type CounterName =
   | 'adopted_runs_total'
   | 'tokens_total'
   | 'cost_nano_usd_total'
-  | 'log_gaps_total'
+  | 'incomplete_outputs_total'
 
 const counterNames: readonly CounterName[] = [
   'runs_total',
   'adopted_runs_total',
   'tokens_total',
   'cost_nano_usd_total',
-  'log_gaps_total',
+  'incomplete_outputs_total',
 ]
 // More than can end between two snapshots.
 const maxJobs = 5_000
@@ -63,8 +63,8 @@ export function createTotals(from: TotalsSnapshot | null): Totals {
   const series = (name: CounterName): Series[] => [...(counters.get(name)?.values() ?? [])]
   return {
     add(run, end) {
-      if (jobs.has(end.jobUid)) return false
-      jobs.add(end.jobUid)
+      if (jobs.has(end.id)) return false
+      jobs.add(end.id)
       for (const job of jobs) {
         if (jobs.size <= maxJobs) break
         jobs.delete(job)
@@ -73,7 +73,7 @@ export function createTotals(from: TotalsSnapshot | null): Totals {
       const who = { adapter, company: run.companyId, agent: run.agentId, model: end.model ?? 'unknown' }
       count('runs_total', { adapter, outcome: end.outcome, error_code: end.errorCode ?? '' }, 1)
       if (end.adopted) count('adopted_runs_total', { adapter }, 1)
-      count('log_gaps_total', { adapter }, end.gaps)
+      if (end.outputComplete === false) count('incomplete_outputs_total', { adapter }, 1)
       for (const [member, type] of Object.entries(tokenTypes)) {
         count('tokens_total', { ...who, type }, end.usage[member as keyof ObservedUsage])
       }
@@ -88,7 +88,7 @@ export function createTotals(from: TotalsSnapshot | null): Totals {
         adopted_runs_total: series('adopted_runs_total'),
         tokens_total: series('tokens_total'),
         cost_nano_usd_total: series('cost_nano_usd_total'),
-        log_gaps_total: series('log_gaps_total'),
+        incomplete_outputs_total: series('incomplete_outputs_total'),
       },
       jobs: [...jobs],
     }),

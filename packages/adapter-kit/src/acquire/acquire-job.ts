@@ -1,4 +1,5 @@
 import type { AgentSummary } from '@agent-jobs/agent-run'
+import type { RunObservation } from '@agent-jobs/metrics'
 import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
@@ -13,7 +14,7 @@ import { adoptJob } from './adopt-job.ts'
 import { blockedError, listAgentJobs, type AgentJob } from './candidates.ts'
 import { decideAcquisition, type AcquisitionDecision } from './decide-acquisition.ts'
 import { startJob } from './start-job.ts'
-import { waitForTurn } from './wait-for-turn.ts'
+import { waitForTurn, type Turn } from './wait-for-turn.ts'
 
 /** What a Job is acquired with. */
 export interface AcquireInput<
@@ -25,6 +26,7 @@ export interface AcquireInput<
   ctx: AdapterExecutionContext
   plan: RunPlan<z.output<Schema>>
   host: PaperclipHost
+  observation: RunObservation
   /** Writes one line to the run's log. */
   say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
   signal: AbortSignal
@@ -57,7 +59,7 @@ async function acquire<Schema extends AgentDefinition['schema'], Summary extends
   await using turn = waitForTurn({ deps, plan, host: input.host, say, place, decide, signal })
   for (let attempt = 1; ; attempt += 1) {
     const seen = decide(await listAgentJobs(plan.cluster.client, place))
-    const decision = turn.mustWait(seen) ? await turn.wait(seen) : seen
+    const decision = turn.mustWait(seen) ? await observedWait(turn, seen, input.observation) : seen
     // After a wait the world is another one.
     if (decision !== seen) attempt = 1
     switch (decision.kind) {
@@ -79,6 +81,19 @@ async function acquire<Schema extends AgentDefinition['schema'], Summary extends
       default:
         decision satisfies never
     }
+  }
+}
+
+async function observedWait(
+  turn: Turn,
+  seen: AcquisitionDecision,
+  observation: RunObservation,
+): Promise<AcquisitionDecision> {
+  observation.waiting(true)
+  try {
+    return await turn.wait(seen)
+  } finally {
+    observation.waiting(false)
   }
 }
 

@@ -10,6 +10,7 @@ import { planRun } from '../plan/plan-run.ts'
 import { runFailure } from '../result/run-failure.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import { abortCause } from './abort-cause.ts'
+import { observedRun, unreportedEnd } from './observed-end.ts'
 import { runJob } from './run-job.ts'
 
 // Paperclip gives a cancelled run 60 s to settle, of which its Job may take 30.
@@ -26,21 +27,28 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
   const host = guardHost(ctx, { clock, onWarning })
   const say = logRelay(host.log).line
   const session = offeredSession(ctx.runtime)
-  const failure = (error: unknown, mayHaveBegun: boolean): AdapterExecutionResult =>
-    runFailure(error, { session, abort: abortCause(signal), mayHaveBegun, now: clock.wallTime() })
+  const failure = async (error: unknown, mayHaveBegun: boolean): Promise<AdapterExecutionResult> => {
+    const abort = abortCause(signal)
+    const result = runFailure(error, { session, abort, mayHaveBegun, now: clock.wallTime() })
+    // A run that is no longer ours ends elsewhere.
+    if (abort?.kind !== 'disowned') await observation.ended(unreportedEnd(ctx.runId, mayHaveBegun, result))
+    return result
+  }
+  const observation = deps.observer.begin(observedRun(definition, ctx))
   deps.state.running.add(ctx.runId)
   try {
     await host.cancellationReady()
     const plan = await planRun(definition, deps, ctx, signal)
     if (plan.settings.budgetGate) await requireBudget(deps, ctx, signal)
     for (const warning of plan.warnings) await say('stderr', `[paperclip] ${warning}`)
-    const acquired = await acquireJob({ definition, deps, ctx, plan, host, say, signal })
-    if (acquired.kind === 'refused') return failure(acquired.error, acquired.mayHaveBegun)
-    const ended = await runJob({ definition, deps, plan, host, signal, job: acquired.job })
-    return ended.kind === 'reported' ? ended.result : failure(ended.error, true)
+    const acquired = await acquireJob({ definition, deps, ctx, plan, host, say, signal, observation })
+    if (acquired.kind === 'refused') return await failure(acquired.error, acquired.mayHaveBegun)
+    const ended = await runJob({ definition, deps, plan, host, signal, observation, job: acquired.job })
+    return ended.kind === 'reported' ? ended.result : await failure(ended.error, true)
   } catch (error) {
-    return failure(error, false)
+    return await failure(error, false)
   } finally {
+    observation.left()
     deps.state.running.delete(ctx.runId)
     await host.close(signal.aborted ? closeMs.cancelled : closeMs.otherwise)
   }

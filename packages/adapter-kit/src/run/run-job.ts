@@ -1,5 +1,6 @@
 import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import type { RunObservation } from '@agent-jobs/metrics'
 import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
@@ -17,6 +18,7 @@ import { concludeRun } from '../result/conclude-run.ts'
 import { executionResult } from '../result/execution-result.ts'
 import { nextSession } from '../session/next-session.ts'
 import { abortCause } from './abort-cause.ts'
+import { observedEnd } from './observed-end.ts'
 
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
 const longestCancelGraceSeconds = 30
@@ -28,6 +30,7 @@ interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends 
   plan: RunPlan<z.output<Schema>>
   host: PaperclipHost
   signal: AbortSignal
+  observation: RunObservation
   job: AcquiredJob
 }
 
@@ -58,7 +61,9 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
       return { kind: 'failed', error: followed.error }
     }
     end = endOf(followed.outcome)
-    return { kind: 'reported', result: await report(input, followed, { redact, say: relay.line, events }) }
+    const result = await report(input, followed, { redact, say: relay.line, events })
+    await input.observation.ended(observedEnd(job, followed, result))
+    return { kind: 'reported', result }
   } catch (error) {
     const disowned = abortCause(input.signal)?.kind === 'disowned'
     if (disowned || (RunError.isInstance(error) && error.code === 'detached')) end = 'elsewhere'

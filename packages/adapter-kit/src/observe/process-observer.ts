@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { createRunMetrics, openTotalsFile, startMetricsServer, type RunObserver } from '@agent-jobs/metrics'
+import { errorMessage } from '@agent-jobs/primitives'
+import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-utils/server-utils'
+import { Registry } from 'prom-client'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
+
+const portVariable = 'AGENT_JOBS_METRICS_PORT'
+const unobserved = Promise.resolve()
+
+/** Sees nothing. */
+export const silentObserver: RunObserver = {
+  begin: () => ({ waiting: () => undefined, ended: () => unobserved, left: () => undefined }),
+}
+
+// The number changes with the shape of RunObserver, since every adapter of the process brings its own copy of this code.
+const key = Symbol.for('agent-jobs.metrics.1')
+
+/**
+ * Counts the runs of every adapter of this process and serves them at `/metrics`, where the operator sets
+ * `AGENT_JOBS_METRICS_PORT`. Metrics that do not work are reported as warnings and fail no run.
+ */
+export function processObserver(deps: Pick<AdapterDependencies, 'env' | 'onWarning'>): RunObserver {
+  const port = readPort(deps)
+  if (port === null) return silentObserver
+  const known: RunObserver | undefined = Reflect.get(globalThis, key)
+  if (known !== undefined) return known
+  const observer = startObserver(port, deps)
+  Reflect.set(globalThis, key, observer)
+  return observer
+}
+
+function readPort({ env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarning'>): number | null {
+  const text = env[portVariable]?.trim()
+  if (!text) return null
+  const port = Number(text)
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  onWarning(`${portVariable} is ${JSON.stringify(text)}, not a port. No metrics are served.`)
+  return null
+}
+
+/** Runs may begin before the totals of an earlier process are read; they are handed over then. */
+function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarning'>): RunObserver {
+  const root = resolvePaperclipInstanceRootForAdapter({ env: env as NodeJS.ProcessEnv })
+  const file = openTotalsFile(join(root, 'data', 'agent-jobs-metrics', 'totals.json'))
+  const registry = new Registry()
+  const onError = (error: unknown): void => onWarning(`Metrics could not be written down: ${errorMessage(error)}`)
+  const ready = createRunMetrics({ registry, file, onError }).then(async (metrics) => {
+    await startMetricsServer({ registry, port })
+    return metrics
+  })
+  // Reported once; each run is then without metrics.
+  const usable = ready.catch((error: unknown) => {
+    onWarning(`No metrics are served: ${errorMessage(error)}`)
+    return silentObserver
+  })
+  return {
+    begin(run) {
+      const observation = usable.then((metrics) => metrics.begin(run))
+      return {
+        waiting: (isWaiting) => void observation.then((observed) => observed.waiting(isWaiting)),
+        left: () => void observation.then((observed) => observed.left()),
+        ended: async (end) => (await observation).ended(end),
+      }
+    },
+  }
+}

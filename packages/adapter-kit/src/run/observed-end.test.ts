@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import type { ObservedEnd, ObservedRun, RunObserver } from '@agent-jobs/metrics'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { paperclipContext } from '../../test/paperclip-context.ts'
+import { scriptAgent } from '../../test/script-agent.ts'
+import { startScriptCluster, type ScriptCluster } from '../../test/script-cluster.ts'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+import { createClusterPool } from '../cluster/cluster-pool.ts'
+import { createAdapter, systemDependencies } from '../create-adapter.ts'
+
+/** Keeps what an observer is told. */
+function recorder() {
+  const seen: { run: ObservedRun; ends: ObservedEnd[]; waits: boolean[]; left: number }[] = []
+  const observer: RunObserver = {
+    begin(run) {
+      const each = { run, ends: [] as ObservedEnd[], waits: [] as boolean[], left: 0 }
+      seen.push(each)
+      return {
+        waiting: (isWaiting) => void each.waits.push(isWaiting),
+        ended: async (end) => void each.ends.push(end),
+        left: () => void (each.left += 1),
+      }
+    },
+  }
+  return { seen, observer }
+}
+
+/** A script that reports success, or nothing at all. */
+function agent(script: string, finished: boolean): AgentDefinition {
+  const definition = scriptAgent(script)
+  const createParser = () => {
+    const parser = definition.createParser()
+    return { ...parser, finished, end: () => ({ ...parser.end(), finished, result: finished ? 'done' : null }) }
+  }
+  return { ...definition, createParser }
+}
+
+describe('what metrics are told of a run', () => {
+  let cluster: ScriptCluster
+  beforeAll(async () => {
+    cluster = await startScriptCluster()
+  })
+  afterAll(() => cluster.close())
+
+  async function run(
+    script: string,
+    { config = {}, signal, finished = true }: { config?: object; signal?: AbortSignal; finished?: boolean } = {},
+  ) {
+    const { seen, observer } = recorder()
+    const deps = systemDependencies({
+      env: { ...process.env, ...cluster.env },
+      records: () => null,
+      clusters: createClusterPool({ env: cluster.env }),
+      observer,
+    })
+    const { ctx } = paperclipContext({
+      runId: randomUUID(),
+      agentId: randomUUID(),
+      config: cluster.config({ paperclipProxy: false, ...config }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const result = await createAdapter(agent(script, finished), deps).execute(ctx)
+    await deps.clusters.close()
+    return { result, ctx, seen: seen[0], count: seen.length }
+  }
+
+  it('is its outcome, its usage and the time of its phases', async () => {
+    const { result, ctx, seen, count } = await run("console.log('done')")
+    expect(count).toBe(1)
+    expect(seen?.run).toEqual({ adapter: 'caller_k8s', agentId: ctx.agent.id, companyId: ctx.agent.companyId })
+    expect(seen?.ends).toHaveLength(1)
+    expect(seen?.ends[0]).toMatchObject({
+      outcome: 'succeeded',
+      errorCode: result.errorCode ?? null,
+      adopted: false,
+      outputComplete: true,
+      phases: { start: expect.any(Number), run: expect.any(Number) },
+    })
+    expect(seen?.ends[0]?.id).toMatch(/^[0-9a-f-]{36}$/)
+    expect([seen?.left, seen?.waits]).toEqual([1, []])
+  })
+
+  it('is the code of the result when the run fails', async () => {
+    const { result, seen } = await run('process.exit(3)', { finished: false })
+    expect(result.errorCode).toBeTruthy()
+    expect(seen?.ends).toMatchObject([{ outcome: 'exited', errorCode: result.errorCode }])
+  })
+
+  it('is "not_started" for a run that is refused before it has a Job', async () => {
+    const { result, ctx, seen } = await run('', { config: { timeoutSec: 'soon' } })
+    expect(seen?.ends).toMatchObject([
+      { id: `run ${ctx.runId}`, outcome: 'not_started', errorCode: result.errorCode, costUsd: null },
+    ])
+    expect(result.errorCode).toBe('invalid_config')
+  })
+
+  it('is no end when another server has the run', async () => {
+    const { seen } = await run('', { signal: AbortSignal.abort(new Error('run lease lost')) })
+    expect([seen?.ends, seen?.left]).toEqual([[], 1])
+  })
+})

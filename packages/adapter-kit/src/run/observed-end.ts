@@ -1,0 +1,72 @@
+import type { AgentSummary, FollowedAgent, FollowTimings } from '@agent-jobs/agent-run'
+import type { ObservedEnd, ObservedRun, PhaseDurations } from '@agent-jobs/metrics'
+import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { AcquiredJob } from '../acquire/acquired-job.ts'
+import type { AgentDefinition } from '../agent/agent-definition.ts'
+
+/** A run as metrics know it. */
+export function observedRun({ type }: Pick<AgentDefinition, 'type'>, { agent }: AdapterExecutionContext): ObservedRun {
+  return { adapter: type, agentId: agent.id, companyId: agent.companyId }
+}
+
+/** The end of a run whose Job was followed to its outcome. */
+export function observedEnd(
+  { handle, adoptedFromRun }: Pick<AcquiredJob, 'handle' | 'adoptedFromRun'>,
+  { outcome, summary, output, timings }: Extract<FollowedAgent<AgentSummary>, { kind: 'ended' }>,
+  { errorCode, model, costUsd }: Pick<AdapterExecutionResult, 'errorCode' | 'model' | 'costUsd'>,
+): ObservedEnd {
+  return {
+    id: handle.job.uid,
+    outcome: outcome.code,
+    errorCode: errorCode ?? null,
+    model: model ?? null,
+    usage: summary.usage,
+    costUsd: costUsd ?? null,
+    adopted: adoptedFromRun !== null,
+    outputComplete: output.verdict === 'unverified' ? null : output.verdict === 'complete',
+    // The phases of an adopted run began in another process.
+    phases: adoptedFromRun === null ? phasesOf(timings) : {},
+  }
+}
+
+/** The end of a run without an outcome: it got no Job, or nobody can tell how its Job ended. */
+export function unreportedEnd(
+  runId: string,
+  mayHaveBegun: boolean,
+  { errorCode }: Pick<AdapterExecutionResult, 'errorCode'>,
+): ObservedEnd {
+  return {
+    id: `run ${runId}`,
+    outcome: mayHaveBegun ? 'unknown' : 'not_started',
+    errorCode: errorCode ?? null,
+    model: null,
+    usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
+    costUsd: null,
+    adopted: false,
+    outputComplete: null,
+    phases: {},
+  }
+}
+
+function phasesOf({
+  queuedMs,
+  pendingMs,
+  submittedMs = 0,
+  runningMs,
+  firstLineMs,
+  endedMs,
+}: FollowTimings): PhaseDurations {
+  const admittedMs = queuedMs === undefined ? submittedMs : pendingMs
+  const phases: [keyof PhaseDurations, number | undefined, number | undefined][] = [
+    ['queue', queuedMs, pendingMs],
+    ['start', admittedMs, runningMs],
+    ['first_line', runningMs, firstLineMs],
+    ['run', firstLineMs ?? runningMs, endedMs],
+  ]
+  return Object.fromEntries(
+    phases.flatMap(([phase, from, to]) =>
+      // The first line can be read before the status says that the container runs.
+      from === undefined || to === undefined ? [] : [[phase, Math.max(0, to - from)]],
+    ),
+  )
+}
