@@ -1,4 +1,4 @@
-// The full fault runs, too long for CI: `pnpm soak [log-stream | rotation | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
+// The full fault runs, too long for CI: `pnpm soak [log-stream | rotation | link-race | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
 // Without a name all of them run, one after the other; the first that breaks a promise ends it.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,8 @@ const soaks: Readonly<Record<string, readonly string[]>> = {
   'log-stream': ['packages/log-stream/test/soak.ts'],
   'mini-kube': ['--expose-gc', 'packages/mini-kube/test/soak.ts'],
   rotation: ['packages/log-stream/test/rotation-soak.ts'],
+  // 200 tries of each attack by links on the data volume; needs KUBECONFIG.
+  'link-race': ['scripts/test.ts', 'e2e', 'packages/paperclip-testing/src/link-race.e2e.test.ts'],
   // The suite of the real Paperclip with the cases that CI has no time for.
   paperclip: ['scripts/test.ts', 'paperclip'],
   ...Object.fromEntries(['F1', 'F2', 'F9', 'F12', 'F13', 'F14'].map((fault) => [fault, [runner, fault]])),
@@ -24,7 +26,7 @@ for (const [key, command] of chosen) {
   const run = spawnSync(process.execPath, ['--conditions=@agent-jobs/source', ...command, ...rest], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: 'inherit',
-    env: { ...process.env, AGENT_JOBS_PAPERCLIP_LONG: '1' },
+    env: { ...process.env, AGENT_JOBS_PAPERCLIP_LONG: '1', AGENT_JOBS_ATTACK_TRIES: '200' },
   })
   if (run.status !== 0) {
     console.error(`${key} failed${run.signal ? ` (${run.signal})` : ''}`)
