@@ -34,7 +34,14 @@ console.log(found.length > 0 ? 'STOLEN ' + found.join(' ') : 'nothing')
 
 /** What an attacker with a shell does with a folder that it may write: a folder and a link take turns. */
 const swap = (name: string, target: string) =>
-  `mkdir -p ${name} ${name}.real; rmdir ${name}.real; while :; do mv ${name} ${name}.real && ln -s ${target} ${name}; rm -f ${name}; mv ${name}.real ${name}; done`
+  [
+    `mkdir -p ${name}`,
+    'while :',
+    `do mv ${name} ${name}.real && ln -s ${target} ${name} && sleep 0.03`,
+    `rm -f ${name}`,
+    `mv ${name}.real ${name} && sleep 0.03`,
+    'done',
+  ].join('; ')
 
 describe.skipIf(!cluster)('an agent that swaps a folder for a link while another pod starts (needs KUBECONFIG)', () => {
   let place: ServerPlace
@@ -75,8 +82,10 @@ describe.skipIf(!cluster)('an agent that swaps a folder for a link while another
 
   /** One run of another agent in that folder, as its log and result tell it. */
   async function victim(cwd: string): Promise<string> {
-    const clusters = createClusterPool({ env: place.env })
-    const deps = systemDependencies({ env: place.env, clusters, serverPath: () => place.folder, state: freshState() })
+    // Where the operator lists no folders, one that Paperclip names is mounted as it is.
+    const env = { ...place.env, AGENT_JOBS_POLICY: '{}' }
+    const clusters = createClusterPool({ env })
+    const deps = systemDependencies({ env, clusters, serverPath: () => place.folder, state: freshState() })
     const { ctx, told } = paperclipContext({
       runId: randomUUID(),
       agentId: randomUUID(),
@@ -96,7 +105,8 @@ describe.skipIf(!cluster)('an agent that swaps a folder for a link while another
     if (all.includes('the-master-key')) return 'stolen'
     if (/mount_changed|not the one that the server prepared/.test(all)) return 'refused by the launcher'
     if (result.exitCode === 0 && all.includes('nothing')) return 'ran and saw nothing'
-    return result.errorCode ?? 'failed'
+    if (all.includes('The agent does not get')) return 'link seen by the server'
+    return 'no folder to work in'
   }
 
   async function attack(path: string, folder: string, target: string): Promise<Record<string, number>> {
