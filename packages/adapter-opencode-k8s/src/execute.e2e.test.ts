@@ -3,7 +3,12 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { paperclipContext, realPaperclipPlace, type Told } from '@agent-jobs/paperclip-testing'
-import { claimStore, createJobRunner, type ClaimStoreOptions, type OwnerState } from '@agent-jobs/k8s-job-runner'
+import {
+  volumeClaimStore,
+  createJobRunner,
+  type VolumeClaimStoreOptions,
+  type OwnerState,
+} from '@agent-jobs/k8s-job-runner'
 import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -111,9 +116,9 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
       if (event.type === 'synced' || event.type === 'deleted') if (left.size === 0) gone.abort()
     }
     const reaped = async (state: OwnerState) => {
-      const ownerOf: ClaimStoreOptions['ownerOf'] = ({ metadata }) =>
+      const ownerOf: VolumeClaimStoreOptions['ownerOf'] = ({ metadata }) =>
         metadata?.annotations?.['paperclip.io/agent-id'] ?? null
-      const store = claimStore({ client, namespace, labelSelector, ownerOf, ownerState: async () => state })
+      const store = volumeClaimStore({ client, namespace, labelSelector, ownerOf, ownerState: async () => state })
       const runner = createJobRunner({ client, namespace })
       const { items } = await runner.reap({ dryRun: false, olderThanMs: 0, stores: [store] })
       return items.filter(({ kind }) => kind === 'PersistentVolumeClaim')

@@ -62,6 +62,6 @@ export function describeOutcome(outcome: Outcome): { code: OutcomeCode; message:
       ? ''
       : ` ${outcome.source === 'end_record' ? 'The launcher' : 'Kubernetes'} says: ${words.trim().replace(/\.$/, '')}.`
   const notes = outcome.notes.length === 0 ? '' : ` ${outcome.notes.join(' ')}`
-  const todo = outcome.kind === 'succeeded' ? '' : ` ${outcomeTable[outcome.code].todo}`
+  const todo = outcome.kind === 'succeeded' ? '' : ` ${outcome.remedy ?? outcomeTable[outcome.code].todo}`
   return { code: outcome.code, message: `${headline(outcome)}${where}${node}.${detail}${notes}${todo}` }
 }

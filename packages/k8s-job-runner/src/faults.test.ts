@@ -289,7 +289,7 @@ describe('the lock of a key', () => {
 
   it('is taken from a claim that never became a Job, once it has stood still', async () => {
     await using world = await startWorld({ seed: 17 })
-    const { runner } = world.server({ unclaimedMs: 50 })
+    const { runner } = world.server({ abandonedMs: 50 })
     const abandoned = buildManifest(frames(['wait'], { key: 'one-key' }), 'default').secret
     await world.server().client.create(kinds.Secret, abandoned)
     const run = await runner.start(frames(['lines', '1'], { key: 'one-key' }))

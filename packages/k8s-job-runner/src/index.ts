@@ -23,9 +23,9 @@ export {
   type OutcomeFacts,
   type OutcomeKind,
 } from './outcome.ts'
-export { claimStore, type ClaimStoreOptions, type OwnerState } from './volume-claim-store.ts'
+export { volumeClaimStore, type VolumeClaimStoreOptions, type OwnerState } from './volume-claim-store.ts'
 export type { ReapEntry, ReapItem, ReapOptions, ReapReport, ReapStore } from './reap.ts'
-export { RunError, runErrorTable, type KeyHolder, type RunErrorCode } from './run-error.ts'
+export { RunError, runErrorTable, type LockHolder, type RunErrorCode } from './run-error.ts'
 export type { Phase, RunEvent } from './run-event.ts'
 export type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
 export type { RunCommand, RunRequest, RunScheduling, StartPatience } from './run-request.ts'

@@ -2,7 +2,7 @@ import { isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { LauncherError, maxSecretBytes, secretBytes } from '@agent-jobs/launcher'
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
 import { errorClause, systemClock, type Clock } from '@agent-jobs/primitives'
-import { claimKey, isPassing, releaseClaim, type ClaimPatience } from './run-lock.ts'
+import { acquireRunLock, isPassing, releaseRunLock, type LockPatience } from './run-lock.ts'
 import { followRun } from './follow-run.ts'
 import { parseFollowSettings } from './follow-settings.ts'
 import type { EvidencePatience } from './follow-step.ts'
@@ -34,7 +34,7 @@ export interface JobRunnerOptions {
   /** How long a start waits for a holder of its key that is on its way out. Default 60,000. */
   handoverMs?: number
   /** How long a Secret without a Job must stand still before it counts as left behind. Default 15,000. */
-  unclaimedMs?: number
+  abandonedMs?: number
   /**
    * How long a container may run on after its end record was read, in milliseconds. Then its pod is stopped, and the record
    * is not believed. Default 10,000.
@@ -131,11 +131,11 @@ function safely<T>(callback: (value: T) => void): (value: T) => void {
  */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { client, namespace, clock = systemClock, random = Math.random, onWarning = () => undefined } = options
-  const { submitTimeoutMs = 60_000, handoverMs = 60_000, unclaimedMs = 15_000 } = options
+  const { submitTimeoutMs = 60_000, handoverMs = 60_000, abandonedMs = 15_000 } = options
   const { confirmEndMs = 10_000, eventsMs = 2000 } = options
   const { silenceMs = 1_800_000, drainMs = 600_000 } = options
   if (namespace === '') throw new TypeError('Expected `namespace` to be a non-empty string, got an empty one')
-  const numbers = { submitTimeoutMs, handoverMs, unclaimedMs, confirmEndMs, eventsMs, silenceMs, drainMs }
+  const numbers = { submitTimeoutMs, handoverMs, abandonedMs, confirmEndMs, eventsMs, silenceMs, drainMs }
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${name}\` to be a non-negative number, got \`${value}\``)
   }
@@ -151,7 +151,6 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
   const context: RunnerContext = { ...base, queues: createQueueBoard(base) }
   const board = createWatchBoard(context)
-  const claim: ClaimPatience = { submitMs: submitTimeoutMs, handoverMs, unclaimedMs }
   const patience: EvidencePatience = { endMs: confirmEndMs, eventsMs, silenceMs, drainMs }
 
   async function start(request: RunRequest, { journal, signal }: FollowOptions = {}): Promise<RunHandle> {
@@ -161,12 +160,13 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     // The watches open while the requests below are under way, so that no change is missed and none is waited for.
     const release = board.hold()
     try {
-      const held = await claimKey(context, board, secret, claim, signal)
+      const locks: LockPatience = { submitMs: submitTimeoutMs, webhookMs: settings.budgetMs, handoverMs, abandonedMs }
+      const held = await acquireRunLock(context, board, secret, locks, signal)
       if (signal?.aborted) {
-        await releaseClaim(context, held)
+        await releaseRunLock(context, held)
         throw signal.reason
       }
-      const created = await createOrAdoptJob(context, job, held, submitTimeoutMs)
+      const created = await createOrAdoptJob(context, job, held, locks)
       const submittedMs = clock.now() - calledAt
       await linkSecret(context, created, held, submitTimeoutMs)
       const { key, runId } = request

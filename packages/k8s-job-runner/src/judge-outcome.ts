@@ -54,17 +54,19 @@ function make(
   details: {
     reason?: string | undefined
     message?: string | undefined
+    remedy?: string | undefined
     notes?: string[]
     stoppedBy?: 'loop_limit'
   } = {},
 ): Outcome {
-  const { reason, message, notes = [], stoppedBy } = details
+  const { reason, message, remedy, notes = [], stoppedBy } = details
   return {
     ...exitFacts(evidence),
     ...(stoppedBy === undefined ? {} : { stoppedBy }),
     source,
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
+    ...(remedy === undefined ? {} : { remedy }),
     notes,
     ...kind,
   }
@@ -225,9 +227,8 @@ function fromStatus(evidence: Evidence): Judgement {
   const { exitCode, reason, message } = terminated
   if (reason === 'StartError' || reason === 'ContainerCannotRun') {
     const { remedy } = explainStart(message ?? '', null)
-    const notes = remedy === undefined ? [] : [remedy]
     const kind: OutcomeKind = { kind: 'startFailed', code: 'start_failed' }
-    return decided(make(evidence, kind, 'pod_status', { reason, message, notes }))
+    return decided(make(evidence, kind, 'pod_status', { reason, message, remedy }))
   }
   const memory = oom(evidence, exitCode)
   if (memory !== undefined) return decided(memory)
@@ -258,9 +259,8 @@ function fromOutput(evidence: Evidence, byStatus: Outcome): Judgement {
         return decided(make(evidence, kind, 'pod_status', { reason, notes: [note] }))
       }
       const { message, remedy } = explainStart(output.unframed, exitCode)
-      const notes = remedy === undefined ? [] : [remedy]
       const kind: OutcomeKind = { kind: 'startFailed', code: 'start_failed' }
-      return decided(make(evidence, kind, 'pod_status', { reason, message, notes }))
+      return decided(make(evidence, kind, 'pod_status', { reason, message, remedy }))
     }
     default:
       return output satisfies never

@@ -10,7 +10,7 @@ export type {
   V1HostAlias as HostAlias,
   V1Job as Job,
   V1JobCondition as JobCondition,
-  V1PersistentVolumeClaim as Claim,
+  V1PersistentVolumeClaim as VolumeClaim,
   V1Pod as Pod,
   V1PodCondition as PodCondition,
   V1PodDNSConfig as PodDnsConfig,

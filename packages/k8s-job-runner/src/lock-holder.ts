@@ -2,7 +2,7 @@ import { isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { Job, Secret } from './kubernetes.ts'
 import { annotation, label } from './labels.ts'
 import { hasNothingRunning, isJobFinished } from './read-pod.ts'
-import type { KeyHolder } from './run-error.ts'
+import type { LockHolder } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
 
 /** What is known of the run that a lock belongs to. */
@@ -14,12 +14,12 @@ export type HolderState =
   /** Nothing of it can be running. */
   | 'dead'
   /** Its Job was never made, or not yet. */
-  | 'unclaimed'
+  | 'abandoned'
 
 /** A lock's owner, and the state it is in. */
 export interface HolderReport {
   state: HolderState
-  holder: KeyHolder
+  holder: LockHolder
 }
 
 async function readJob({ client, namespace }: RunnerContext, name: string, signal?: AbortSignal): Promise<Job | null> {
@@ -62,7 +62,7 @@ export async function inspectHolder(
       : report('busy', `pod ${names} is ${live[0]?.status?.phase ?? 'there'}`)
   }
   if (over || pods.length > 0) return report('dead', 'it has ended')
-  if (job === null) return report('unclaimed', 'its Job does not exist yet')
+  if (job === null) return report('abandoned', 'its Job does not exist yet')
   const { active = 0, failed = 0, succeeded = 0 } = job.status ?? {}
   // It had a pod, which is gone: there will be no other, and the Job says so within a second.
   if (active + failed + succeeded > 0) return report('ending', 'its pod is gone')

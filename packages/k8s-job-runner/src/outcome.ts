@@ -16,6 +16,8 @@ export interface OutcomeFacts {
   readonly durationMs?: number
   /** Present when the launcher ended the command because it repeated itself (`finish.loop`). */
   readonly stoppedBy?: 'loop_limit'
+  /** What to do about it, where this case has a better remedy than its code. */
+  readonly remedy?: string
   /** What is worth knowing besides, one sentence each. */
   readonly notes: readonly string[]
 }

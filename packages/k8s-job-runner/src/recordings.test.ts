@@ -85,7 +85,7 @@ const starts: Record<string, Expected & { afterMs: number }> = {
   'mount-secret-missing': { kind: 'configError', afterMs: 60_000, words: /secret "absent" not found/ },
   'pod-security-refused': { kind: 'admissionDenied', afterMs: 30_000, words: /violates PodSecurity/ },
   'quota-exceeded': { kind: 'quotaExceeded', afterMs: 30_000, words: /exceeded quota/ },
-  'quota-needs-requests': { kind: 'quotaExceeded', afterMs: 30_000, words: /failed quota/ },
+  'quota-needs-requests': { kind: 'admissionDenied', afterMs: 30_000, words: /failed quota/ },
   'run-as-nonroot-violated': { kind: 'configError', afterMs: 0, words: /run as root/ },
   'service-account-missing': { kind: 'admissionDenied', afterMs: 30_000, words: /serviceaccount "absent" not found/ },
   'unschedulable-affinity': { kind: 'unschedulable', cause: 'affinity', afterMs: 120_000 },

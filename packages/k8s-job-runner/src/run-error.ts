@@ -46,7 +46,7 @@ export const runErrorTable = {
 } as const
 
 /** The run that holds a key. */
-export interface KeyHolder {
+export interface LockHolder {
   readonly runId: string | undefined
   readonly job: string | undefined
   readonly uid: string | undefined
@@ -63,14 +63,14 @@ export class RunError extends Error {
   /** True when the same call may succeed later without any change to it. */
   readonly retryable: boolean
   /** Of `key_busy`: who holds it. */
-  readonly holder: KeyHolder | undefined
+  readonly holder: LockHolder | undefined
   /** Of `invalid_request`: one text for each fault. */
   readonly problems: readonly string[]
 
   constructor(
     code: RunErrorCode,
     message: string,
-    details: { cause?: unknown; retryable?: boolean; holder?: KeyHolder; problems?: readonly string[] } = {},
+    details: { cause?: unknown; retryable?: boolean; holder?: LockHolder; problems?: readonly string[] } = {},
   ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause })
     this.code = code

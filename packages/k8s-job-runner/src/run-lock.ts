@@ -1,20 +1,22 @@
 import { isAlreadyExists, isConflict, isNotFound, isUnauthorized, KubeError, kinds } from '@agent-jobs/kube-api'
-import { errorClause, backoffMs } from '@agent-jobs/primitives'
+import { backoffMs, errorClause } from '@agent-jobs/primitives'
 import type { Secret } from './kubernetes.ts'
-import { inspectHolder } from './lock-holder.ts'
 import { label } from './labels.ts'
+import { inspectHolder, type HolderReport } from './lock-holder.ts'
 import { RunError } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
 import { runTopic, type WatchBoard } from './watch-board.ts'
 
-/** How long a claim tries and waits, in milliseconds. */
-export interface ClaimPatience {
+/** How long acquiring a run lock tries and waits, in milliseconds. */
+export interface LockPatience {
   /** For an API server that does not answer. */
   submitMs: number
+  /** For an admission webhook that does not answer: that passes, and counts as part of the start. */
+  webhookMs: number
   /** For a holder that is on its way out. */
   handoverMs: number
   /** For a holder whose Job does not exist yet. */
-  unclaimedMs: number
+  abandonedMs: number
 }
 
 async function readSecret({ client, namespace }: RunnerContext, name: string, signal?: AbortSignal) {
@@ -26,38 +28,34 @@ async function readSecret({ client, namespace }: RunnerContext, name: string, si
   }
 }
 
-/** Deletes exactly this Secret in exactly this state. False when it has changed or somebody else was faster. */
+/** Deletes exactly this Secret in exactly this state. It may have changed, or gone, in the meantime. */
 async function deleteExactly({ client, namespace }: RunnerContext, secret: Secret, signal?: AbortSignal) {
   const { name = '', uid, resourceVersion } = secret.metadata ?? {}
   try {
     await client.delete(kinds.Secret, { name, namespace, preconditions: { uid, resourceVersion }, signal })
-    return true
   } catch (error) {
-    if (isNotFound(error) || isConflict(error)) return false
-    throw error
+    if (!isNotFound(error) && !isConflict(error)) throw error
   }
 }
 
-/** At least once in this time a holder on its way out is looked at again, whatever the watch tells. */
+/** How often a holder on its way out is looked at again, whatever the watch reports. */
 const lookAgainMs = 2000
 
-/** Resolves when a holder has ended, at the next change of it where that is not known, or after a while. */
+/** Resolves when a holder has ended, at its next change where that is not known, or after a while. */
 async function nextChange(
   context: RunnerContext,
   board: WatchBoard,
-  topic: string | undefined,
-  over: Promise<void> | undefined,
-  maxMs: number,
-  signal?: AbortSignal,
+  o: { topic: string | undefined; over?: Promise<void> | undefined; maxMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
+  const { topic, over, maxMs, signal } = o
   const change = new AbortController()
-  let told = false
+  let isSubscribed = false
   const leave =
     over !== undefined || topic === undefined
       ? undefined
-      : board.subscribe(topic, () => (told ? change.abort() : undefined))
-  // What is known already was told in the call above; only what comes now is a change.
-  told = true
+      : board.subscribe(topic, () => (isSubscribed ? change.abort() : undefined))
+  // What is known already was reported in the call above; only what comes now is a change.
+  isSubscribed = true
   const wait = context.clock
     .sleep(maxMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
     .catch((error: unknown) => {
@@ -71,106 +69,167 @@ async function nextChange(
   }
 }
 
+/** Whether the API server refused because an admission webhook did not answer. */
+function isWebhookFailure(error: unknown): boolean {
+  const cause = KubeError.isInstance(error) ? error.refusal?.cause : undefined
+  return cause === 'webhook_slow' || cause === 'webhook_unreachable'
+}
+
 /**
  * Whether a failed call is worth another try: nothing says that the request itself is wrong. A 401 is such a failure too:
- * it says that nothing was done, and a token that is being rotated is good again in a minute.
+ * nothing was done, and a token that is being rotated is valid again within a minute. A refusal by name is an answer, not a
+ * failure, except from a webhook that did not answer.
  */
 export function isPassing(error: unknown): boolean {
-  return KubeError.isInstance(error) && (error.retryable || error.maybeApplied || error.status === 401)
+  if (!KubeError.isInstance(error)) return false
+  if (error.refusal !== undefined) return isWebhookFailure(error)
+  return error.retryable || error.maybeApplied || error.status === 401
 }
 
-/**
- * Takes the key of a run by creating its Secret; the name is the key's, so only one can exist. Returns the Secret that
- * holds the key now: the one just made, or that of an earlier attempt of the same run.
- */
-export async function claimKey(
-  context: RunnerContext,
-  board: WatchBoard,
-  secret: Secret,
-  patience: ClaimPatience,
-  signal?: AbortSignal,
-): Promise<Secret> {
-  const { client, clock, random } = context
-  const name = secret.metadata?.name ?? ''
-  const runHash = secret.metadata?.labels?.[label.runHash]
-  const startedAt = clock.now()
-  let endingSince: number | undefined
-  let unclaimed: { uid: string | undefined; version: string | undefined; since: number } | undefined
-  for (let attempt = 0; ; attempt += 1) {
-    signal?.throwIfAborted()
-    try {
-      const created = await client.create(kinds.Secret, secret, { signal })
-      context.trusted = true
-      return created
-    } catch (error) {
-      if (!isAlreadyExists(error)) {
-        if (signal?.aborted) throw error
-        // Credentials that have never worked will not heal by waiting.
-        if (!isPassing(error) || (isUnauthorized(error) && !context.trusted)) {
-          throw new RunError('refused', `The Secret ${name} was refused: ${errorClause(error)}. Nothing was created.`, {
-            cause: error,
-          })
-        }
-        if (clock.now() - startedAt > patience.submitMs) throw unreachable(error)
-        await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), signal)
-        continue
-      }
-      context.trusted = true
-    }
-    try {
-      const current = await readSecret(context, name, signal)
-      if (current === undefined) continue
-      if (current.metadata?.labels?.[label.runHash] === runHash && current.metadata?.deletionTimestamp === undefined) {
-        return current
-      }
-      const { state, holder } = await inspectHolder(context, current, signal)
-      const { uid, resourceVersion: version } = current.metadata ?? {}
-      const topic = runTopic(current.metadata?.labels?.[label.runHash])
-      const busy = (): RunError =>
-        new RunError(
-          'key_busy',
-          `The key is held by run ${holder.runId ?? 'unknown'} (Job ${holder.job ?? 'unknown'}): ${holder.state}. Attach to that Job, or wait for its end.`,
-          { holder, retryable: true },
-        )
-      const ending = context.endings.get(current.metadata?.labels?.[label.runHash] ?? '')
-      if (state === 'busy' && ending === undefined) throw busy()
-      if (state === 'dead') {
-        await deleteExactly(context, current, signal)
-      } else if (state === 'ending' || ending !== undefined) {
-        endingSince ??= clock.now()
-        if (clock.now() - endingSince >= patience.handoverMs) throw busy()
-        ending?.hurry()
-        await nextChange(context, board, holder.uid, ending?.over, lookAgainMs, signal)
-      } else if (unclaimed === undefined || unclaimed.uid !== uid || unclaimed.version !== version) {
-        // Somebody may be between the two requests of a start. Only a claim that stands still is taken over.
-        unclaimed = { uid, version, since: clock.now() }
-        await nextChange(context, board, topic, undefined, patience.unclaimedMs, signal)
-      } else {
-        const left = unclaimed.since + patience.unclaimedMs - clock.now()
-        if (left <= 0) await deleteExactly(context, current, signal)
-        else await nextChange(context, board, topic, undefined, left, signal)
-      }
-    } catch (error) {
-      if (signal?.aborted || RunError.isInstance(error)) throw error
-      if (!isPassing(error)) {
-        throw new RunError('refused', `Who holds the key cannot be seen: ${errorClause(error)}. Nothing was created.`, {
-          cause: error,
-        })
-      }
-      if (clock.now() - startedAt > patience.submitMs + patience.handoverMs) throw unreachable(error)
-      await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), signal)
-    }
-  }
+/** The error of a request that the API server refused. */
+export function refused(text: string, cause: unknown): RunError {
+  const retryable = KubeError.isInstance(cause) && cause.refusal?.passing === true
+  return new RunError('refused', text, { cause, retryable })
 }
 
-/** The error of a start whose fate is not known. */
-export function unreachable(cause: unknown): RunError {
+/** The error of a start about which it is not known whether the run exists. */
+function unreachable(cause: unknown): RunError {
   const text = `The API server did not answer in time: ${errorClause(cause)}. Start the same run again; what exists of it is adopted.`
   return new RunError('unreachable', text, { cause, retryable: true })
 }
 
-/** Lets go of a key that was just taken and will not be used. False when its Secret may still be there. */
-export async function releaseClaim(context: RunnerContext, secret: Secret): Promise<boolean> {
+/** Waits before another try of a call that failed in passing; throws once there was patience enough. */
+export async function pauseOrGiveUp(
+  { clock, random }: RunnerContext,
+  error: unknown,
+  o: { startedAt: number; attempt: number; patience: Pick<LockPatience, 'submitMs' | 'webhookMs'> },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { startedAt, attempt, patience } = o
+  const isWebhook = isWebhookFailure(error)
+  if (clock.now() - startedAt > (isWebhook ? patience.webhookMs : patience.submitMs)) {
+    if (!isWebhook) throw unreachable(error)
+    throw refused(`The API server could not admit the run: ${errorClause(error)}. Start the same run again.`, error)
+  }
+  await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), signal)
+}
+
+function busy({ holder }: HolderReport): RunError {
+  const { runId = 'unknown', job = 'unknown', state } = holder
+  const text = `The key is held by run ${runId} (Job ${job}): ${state}. Attach to that Job, or wait for its end.`
+  return new RunError('key_busy', text, { holder, retryable: true })
+}
+
+/** What is remembered about the holder from one look to the next. */
+interface Waiting {
+  endingSince?: number | undefined
+  abandoned?: { uid: string | undefined; version: string | undefined; since: number } | undefined
+}
+
+/** One look at the holder of a lock: takes the lock from a dead one, waits for one that is ending, refuses for a live one. */
+async function waitForHolder(
+  context: RunnerContext,
+  board: WatchBoard,
+  current: Secret,
+  o: { patience: LockPatience; waiting: Waiting; signal?: AbortSignal | undefined },
+): Promise<Waiting> {
+  const { clock } = context
+  const { patience, waiting, signal } = o
+  const runHash = current.metadata?.labels?.[label.runHash]
+  const report = await inspectHolder(context, current, signal)
+  const ending = context.endings.get(runHash ?? '')
+  const isEnding = report.state === 'ending' || (report.state !== 'dead' && ending !== undefined)
+  if (report.state === 'dead') {
+    await deleteExactly(context, current, signal)
+    return waiting
+  }
+  if (isEnding) {
+    const endingSince = waiting.endingSince ?? clock.now()
+    if (clock.now() - endingSince >= patience.handoverMs) throw busy(report)
+    ending?.hurry()
+    await nextChange(context, board, { topic: report.holder.uid, over: ending?.over, maxMs: lookAgainMs, signal })
+    return { ...waiting, endingSince }
+  }
+  if (report.state === 'busy') throw busy(report)
+  // Another start may be between its two requests. Only a lock that stands still is taken over.
+  const { uid, resourceVersion: version } = current.metadata ?? {}
+  const known = waiting.abandoned
+  const isSame = known !== undefined && known.uid === uid && known.version === version
+  const abandoned = isSame ? known : { uid, version, since: clock.now() }
+  const left = abandoned.since + patience.abandonedMs - clock.now()
+  if (left <= 0) await deleteExactly(context, current, signal)
+  else await nextChange(context, board, { topic: runTopic(runHash), maxMs: left, signal })
+  return { ...waiting, abandoned }
+}
+
+/** Creates the lock's Secret. Undefined when the name is taken. */
+async function createLock(
+  context: RunnerContext,
+  secret: Secret,
+  o: { startedAt: number; attempt: number; patience: LockPatience; signal?: AbortSignal | undefined },
+): Promise<Secret | 'taken' | 'again'> {
+  try {
+    const created = await context.client.create(kinds.Secret, secret, { signal: o.signal })
+    context.trusted = true
+    return created
+  } catch (error) {
+    if (isAlreadyExists(error)) {
+      context.trusted = true
+      return 'taken'
+    }
+    if (o.signal?.aborted) throw error
+    // Credentials that have never worked will not become valid by waiting.
+    if (!isPassing(error) || (isUnauthorized(error) && !context.trusted)) {
+      throw refused(
+        `The Secret ${secret.metadata?.name} was refused: ${errorClause(error)}. Nothing was created.`,
+        error,
+      )
+    }
+    await pauseOrGiveUp(context, error, o, o.signal)
+    return 'again'
+  }
+}
+
+/**
+ * Acquires the lock of a key by creating its Secret; the name is the key's, so only one can exist. Returns the Secret that
+ * holds the lock: the one just made, or that of an earlier attempt of the same run.
+ */
+export async function acquireRunLock(
+  context: RunnerContext,
+  board: WatchBoard,
+  secret: Secret,
+  patience: LockPatience,
+  signal?: AbortSignal,
+): Promise<Secret> {
+  const { clock } = context
+  const name = secret.metadata?.name ?? ''
+  const runHash = secret.metadata?.labels?.[label.runHash]
+  const startedAt = clock.now()
+  let waiting: Waiting = {}
+  for (let attempt = 0; ; attempt += 1) {
+    signal?.throwIfAborted()
+    const created = await createLock(context, secret, { startedAt, attempt, patience, signal })
+    if (created === 'again') continue
+    if (created !== 'taken') return created
+    try {
+      const current = await readSecret(context, name, signal)
+      if (current === undefined) continue
+      const { labels, deletionTimestamp } = current.metadata ?? {}
+      if (labels?.[label.runHash] === runHash && deletionTimestamp === undefined) return current
+      waiting = await waitForHolder(context, board, current, { patience, waiting, signal })
+    } catch (error) {
+      if (signal?.aborted || RunError.isInstance(error)) throw error
+      if (!isPassing(error)) {
+        throw refused(`The holder of the key could not be read: ${errorClause(error)}. Nothing was created.`, error)
+      }
+      const readPatience = { ...patience, submitMs: patience.submitMs + patience.handoverMs }
+      await pauseOrGiveUp(context, error, { startedAt, attempt, patience: readPatience }, signal)
+    }
+  }
+}
+
+/** Releases a lock that was just acquired and will not be used. False when its Secret may still be there. */
+export async function releaseRunLock(context: RunnerContext, secret: Secret): Promise<boolean> {
   const { client, namespace, warn } = context
   const { name = '', uid } = secret.metadata ?? {}
   try {

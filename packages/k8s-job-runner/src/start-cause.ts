@@ -1,3 +1,4 @@
+import { classifyRefusal } from '@agent-jobs/kube-api'
 import type { ContainerStatus, Job, KubeEvent, Pod } from './kubernetes.ts'
 import type { OutcomeKind } from './outcome.ts'
 import type { QueueNews } from './queue-board.ts'
@@ -17,8 +18,10 @@ export interface StartCause {
   source: 'pod_status' | 'job_status' | 'events'
   reason?: string | undefined
   message?: string | undefined
-  /** In a person's words. */
+  /** What a person reads while the run waits. */
   words: string
+  /** What to do about it. */
+  remedy?: string
   /** Only an Event can say more. */
   askEvents?: true
 }
@@ -102,19 +105,38 @@ function noPod(job: Job | undefined, events: readonly KubeEvent[], queue: QueueC
       askEvents: true,
     }
   }
-  const message = refused.message ?? ''
-  const quota = /exceeded quota|failed quota/.test(message)
-  return {
-    id: quota ? 'quota' : 'refused',
-    patience: 'refused',
-    kind: quota
-      ? { kind: 'quotaExceeded', code: 'quota_exceeded' }
-      : { kind: 'admissionDenied', code: 'admission_denied' },
+  return refusedCause(refused)
+}
+
+const admissionDenied: OutcomeKind = { kind: 'admissionDenied', code: 'admission_denied' }
+
+/** Why the cluster does not make the pod, by the API server's own reason. */
+function refusedCause({ reason, message = '' }: KubeEvent): StartCause {
+  const refusal = classifyRefusal({ message })
+  const base = {
+    id: `refused:${refusal?.cause ?? 'unknown'}`,
     source: 'events',
-    reason: refused.reason,
+    reason,
     message,
-    words: quota ? 'A quota leaves no room for the pod' : 'The cluster refuses to make the pod',
     askEvents: true,
+    ...(refusal === undefined ? {} : { remedy: refusal.remedy }),
+  } as const
+  switch (refusal?.cause) {
+    case 'quota_exceeded':
+      return {
+        ...base,
+        patience: 'refused',
+        kind: { kind: 'quotaExceeded', code: 'quota_exceeded' },
+        words: 'A quota leaves no room for the pod',
+      }
+    // The controller tries again by itself, and a webhook comes back.
+    case 'webhook_slow':
+    case 'webhook_unreachable':
+      return { ...base, patience: 'budget', kind: admissionDenied, words: 'An admission webhook does not answer' }
+    case 'namespace_terminating':
+      return { ...base, patience: 'at_once', kind: admissionDenied, words: 'The namespace is being deleted' }
+    default:
+      return { ...base, patience: 'refused', kind: admissionDenied, words: 'The cluster refuses to make the pod' }
   }
 }
 

@@ -57,6 +57,7 @@ function failure(cause: StartCause, pod: Pod | undefined, waitedMs: number): Out
     ...(cause.message === undefined ? {} : { message: cause.message }),
     ...(name === undefined ? {} : { pod: name }),
     ...(node === undefined ? {} : { node }),
+    ...(cause.remedy === undefined ? {} : { remedy: cause.remedy }),
     notes: waitedMs < 1000 ? [] : [`${cause.words}; waited ${Math.round(waitedMs / 1000)} s.`],
     ...cause.kind,
   }

@@ -1,6 +1,6 @@
 import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError, kinds } from '@agent-jobs/kube-api'
 import { errorClause, backoffMs } from '@agent-jobs/primitives'
-import { isPassing, releaseClaim, unreachable } from './run-lock.ts'
+import { isPassing, pauseOrGiveUp, refused, releaseRunLock, type LockPatience } from './run-lock.ts'
 import type { Job, Secret } from './kubernetes.ts'
 import { label } from './labels.ts'
 import { RunError } from './run-error.ts'
@@ -36,9 +36,9 @@ export async function createOrAdoptJob(
   context: RunnerContext,
   job: Job,
   secret: Secret,
-  submitMs: number,
+  patience: Pick<LockPatience, 'submitMs' | 'webhookMs'>,
 ): Promise<Job> {
-  const { clock, random } = context
+  const { clock } = context
   const name = job.metadata?.name ?? ''
   const startedAt = clock.now()
   // While an earlier request may have made the Job, its Secret must stay.
@@ -48,24 +48,21 @@ export async function createOrAdoptJob(
     try {
       const found = await createOrRead(context, job)
       if (found === 'strange') {
-        await releaseClaim(context, secret)
+        await releaseRunLock(context, secret)
         throw new RunError('job_name_taken', `A Job ${name} exists and is not this run's. Choose another name.`)
       }
       if (found !== 'absent') return found
     } catch (error) {
       if (RunError.isInstance(error)) throw error
       if (!isPassing(error)) {
-        const removed = !mayExist && (await releaseClaim(context, secret))
+        const removed = !mayExist && (await releaseRunLock(context, secret))
         const left = removed ? 'was removed' : 'may still be there; the next start of the key, or reap, will see to it'
-        throw new RunError('refused', `The Job ${name} was refused: ${errorClause(error)}. Its Secret ${left}.`, {
-          cause: error,
-        })
+        throw refused(`The Job ${name} was refused: ${errorClause(error)}. Its Secret ${left}.`, error)
       }
       mayExist ||= KubeError.isInstance(error) && error.maybeApplied
       cause = error
     }
-    if (clock.now() - startedAt > submitMs) throw unreachable(cause)
-    await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }))
+    await pauseOrGiveUp(context, cause, { startedAt, attempt, patience })
   }
 }
 

@@ -1,7 +1,7 @@
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startWorld } from '../test/support/world.ts'
-import { claimStore, type OwnerState } from './volume-claim-store.ts'
+import { volumeClaimStore, type OwnerState } from './volume-claim-store.ts'
 
 const namespace = 'default'
 
@@ -11,7 +11,7 @@ describe('claims of owners outside the cluster', () => {
   let runner: ReturnType<typeof world.server>['runner']
   const states = new Map<string, OwnerState | Error>()
   const stores = () => [
-    claimStore({
+    volumeClaimStore({
       client,
       namespace,
       labelSelector: 'kind=test',

@@ -1,5 +1,5 @@
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { instant, type Claim } from './kubernetes.ts'
+import { instant, type VolumeClaim } from './kubernetes.ts'
 import { isPodTerminal } from './read-pod.ts'
 import type { ReapEntry, ReapStore } from './reap.ts'
 
@@ -7,21 +7,21 @@ import type { ReapEntry, ReapStore } from './reap.ts'
 export type OwnerState = 'present' | 'absent' | 'unknown'
 
 /** Whose claims, and who says whether they are still needed. */
-export interface ClaimStoreOptions {
+export interface VolumeClaimStoreOptions {
   client: KubeClient
   namespace: string
   /** Which claims are looked at. */
   labelSelector: string
   /** The owner of a claim, null where it does not say. */
-  ownerOf: (claim: Claim) => string | null
+  ownerOf: (claim: VolumeClaim) => string | null
   /** Whether an owner is still there. `unknown`, and an error, keep the claim. */
-  ownerState: (owner: string, claim: Claim, signal?: AbortSignal) => Promise<OwnerState>
+  ownerState: (owner: string, claim: VolumeClaim, signal?: AbortSignal) => Promise<OwnerState>
 }
 
 async function verdictOf(
-  claim: Claim,
+  claim: VolumeClaim,
   users: ReadonlyMap<string, string>,
-  { ownerOf, ownerState }: ClaimStoreOptions,
+  { ownerOf, ownerState }: VolumeClaimStoreOptions,
   signal?: AbortSignal,
 ): Promise<NonNullable<ReapEntry['verdict']>> {
   const kept = (reason: string) => ({ orphaned: false, reason })
@@ -49,7 +49,7 @@ async function verdictOf(
  * Claims that an owner outside the cluster has, for `reap`. A claim is removed only when its owner is surely gone and no
  * pod that may still run uses it; data does not come back.
  */
-export function claimStore(options: ClaimStoreOptions): ReapStore {
+export function volumeClaimStore(options: VolumeClaimStoreOptions): ReapStore {
   const { client, namespace } = options
   const seen = new Map<string, { uid: string | undefined; resourceVersion: string | undefined }>()
   return {

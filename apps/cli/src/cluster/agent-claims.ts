@@ -1,4 +1,4 @@
-import { claimStore, type OwnerState, type ReapStore } from '@agent-jobs/k8s-job-runner'
+import { volumeClaimStore, type OwnerState, type ReapStore } from '@agent-jobs/k8s-job-runner'
 import type { KubeClient } from '@agent-jobs/kube-api'
 
 const agentId = 'paperclip.io/agent-id'
@@ -48,7 +48,7 @@ async function agentState(
 
 /** The claims of agents' own (OpenCode's session databases), by whether Paperclip still has the agent. */
 export function agentClaims(client: KubeClient, namespace: string, access: PaperclipAccess): ReapStore {
-  return claimStore({
+  return volumeClaimStore({
     client,
     namespace,
     labelSelector: 'app.kubernetes.io/managed-by=paperclip,paperclip.io/pvc-type=agent-db',

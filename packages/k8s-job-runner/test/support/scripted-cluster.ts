@@ -1,4 +1,5 @@
 import {
+  classifyRefusal,
   KubeError,
   kinds,
   type DeleteOptions,
@@ -57,7 +58,18 @@ export function apiError(status: number, reason: string, message = reason): Kube
     Unauthorized: 'unauthorized',
   }
   const code = codes[reason] ?? (status >= 500 ? 'server_error' : 'unexpected_status')
-  return new KubeError({ code, status, reason, message, retryable: status >= 500 })
+  const refusal = classifyRefusal({ message, status })
+  return new KubeError({ code, status, reason, message, refusal, retryable: refusal?.passing ?? status >= 500 })
+}
+
+/** A write that was applied although its answer was lost. */
+export function lostAnswer(): KubeError {
+  return new KubeError({
+    code: 'connection',
+    message: 'The connection was reset.',
+    retryable: true,
+    maybeApplied: true,
+  })
 }
 
 /** Bytes that a launcher would print for one record or line. */
@@ -268,4 +280,4 @@ export function createScriptedCluster(): ScriptedCluster {
 }
 
 /** All kinds that a run touches. */
-export const { Job, Pod } = kinds
+export const { Job, Pod, Secret } = kinds
