@@ -24,7 +24,7 @@ const base = ['claude', '--print', '--output-format', 'stream-json', '--verbose'
 
 describe("Claude Code's command line", () => {
   it('is short by default, and has no dash for the prompt', () => {
-    expect(argumentsOf({})).toEqual({ argv: base, warnings: [] })
+    expect(argumentsOf({})).toEqual({ argv: [...base, '--model', 'claude-opus-5'], warnings: [] })
   })
 
   it('passes what is set, in a fixed order', () => {
@@ -77,6 +77,17 @@ describe("Claude Code's command line", () => {
 
   it('can leave permission prompts on', () => {
     expect(argumentsOf({ dangerouslySkipPermissions: 'false' }).argv).not.toContain('--dangerously-skip-permissions')
+  })
+
+  it("takes the model of Paperclip's own adapter when nothing names another", () => {
+    const modelIn = (env: Record<string, string | null>) => {
+      const { argv } = argumentsOf({}, {}, env)
+      return argv[argv.indexOf('--model') + 1]
+    }
+    expect(modelIn({})).toBe('claude-opus-5')
+    for (const env of [{ ANTHROPIC_MODEL: 'x' }, { ANTHROPIC_MODEL: null }, { CLAUDE_CODE_USE_VERTEX: '1' }]) {
+      expect(argumentsOf({}, {}, env).argv).not.toContain('--model')
+    }
   })
 
   it('gives Bedrock no model that it does not know', () => {

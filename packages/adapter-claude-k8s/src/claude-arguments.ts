@@ -1,5 +1,11 @@
 import type { ClaudeSettings } from './claude-settings.ts'
-import { modelSuits, type VisibleEnv } from './provider.ts'
+import { defaultModel, modelProvider, modelSuits, type VisibleEnv } from './provider.ts'
+
+/** Whether the environment chooses the model: by name, or by a provider that has ids and defaults of its own. */
+function namesModel(env: VisibleEnv): boolean {
+  // A reference, which only the kubelet resolves, is null.
+  return (env['ANTHROPIC_MODEL'] ?? '') !== '' || env['ANTHROPIC_MODEL'] === null || modelProvider(env) !== 'anthropic'
+}
 
 /** Builds Claude Code's command line. The prompt comes on stdin; a `-` would become part of it. */
 export function claudeArguments(input: {
@@ -19,9 +25,11 @@ export function claudeArguments(input: {
   if (settings.settingSources.length > 0) option('--setting-sources', settings.settingSources.join(','))
   option('--resume', resume)
   if (settings.dangerouslySkipPermissions) argv.push('--dangerously-skip-permissions')
+  // The one of Paperclip's own adapter, so that the image's version does not decide (docs/paperclip-facts.md#default-model).
+  const model = settings.model ?? (namesModel(env) ? undefined : defaultModel)
   if (settings.model !== undefined && !modelSuits(settings.model, env)) {
     warnings.push(`Model "${settings.model}" is not a Bedrock id and is left out; Claude Code chooses its own.`)
-  } else option('--model', settings.model)
+  } else option('--model', model)
   option('--fallback-model', settings.fallbackModel)
   option('--effort', settings.effort ?? settings.thinkingEffort ?? settings.variant)
   if (settings.maxTurnsPerRun > 0) option('--max-turns', String(settings.maxTurnsPerRun))

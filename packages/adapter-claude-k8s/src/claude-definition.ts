@@ -69,6 +69,13 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
           : warnings,
     }
   },
+  resultFacts: ({ permissionDenials, usageByModel, lastResult, retries, compactions }) => ({
+    permissionDenials,
+    usageByModel,
+    stopReason: lastResult?.stopReason ?? null,
+    retries,
+    compactions,
+  }),
   errorNames: { empty_response: 'llm_api_error', truncated: 'claude_truncated' },
   retryAt: (summary) => summary.retryNotBeforeMs,
   billing: (env) => claudeBilling(env),

@@ -1,11 +1,18 @@
 import { alias, choice, commonSettings, list, number, open, setting, text, toggle } from '@agent-jobs/adapter-kit'
 import { z } from 'zod'
+import { defaultModel } from './provider.ts'
 
 const configDirs = ['auto', 'agent', 'shared'] as const
 
 /** The settings of Claude Code besides those of every agent. */
 const claudeSettings = {
   ...commonSettings,
+  model: setting(text(), {
+    title: 'Model',
+    description: `Model id. Default: ${defaultModel}, as in Paperclip's own Claude adapter; with ANTHROPIC_MODEL, on Bedrock and on Vertex the model that these choose.`,
+    operator: open,
+    group: 'Agent',
+  }),
   effort: setting(text(), {
     title: 'Effort',
     description:

@@ -3,6 +3,9 @@ import type { Billing } from '@agent-jobs/adapter-kit'
 /** The agent's variables; null where the value is a reference that only the kubelet resolves. */
 export type VisibleEnv = Readonly<Record<string, string | null>>
 
+/** The model of runs whose settings and environment name none. */
+export const defaultModel = 'claude-opus-5'
+
 function isOn(value: string | null | undefined): boolean {
   // A reference counts as on: nobody mounts a Secret to say no.
   return value === null || (value !== undefined && !['', '0', 'false', 'no', 'off'].includes(value.toLowerCase()))

@@ -154,6 +154,8 @@ export interface AgentDefinition<
   /** When a run that failed for a while may be tried again, from the stream's own fields; ms since 1970. */
   retryAt?(summary: Summary): number | null
   billing(env: Readonly<Record<string, string | null>>, summary: Summary, settings: z.output<Schema>): Billing
+  /** Numbers of the agent's result for Paperclip's record of the run, besides turns, duration and tool calls. */
+  resultFacts?(summary: Summary): Readonly<Record<string, unknown>>
   /** What the run cost. Default: what the agent says. */
   cost?(input: { summary: Summary; settings: z.output<Schema>; billing: Billing }): RunCost
 }

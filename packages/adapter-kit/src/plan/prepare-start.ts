@@ -1,6 +1,6 @@
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipai/adapter-utils'
-import { buildInvocationEnvForLogs } from '@paperclipai/adapter-utils/server-utils'
+import { buildInvocationEnvForLogs, parseObject } from '@paperclipai/adapter-utils/server-utils'
 import { posix } from 'node:path'
 import type { z } from 'zod'
 import { messageOf } from '../adapter-error.ts'
@@ -189,7 +189,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   const secrets = [
     ...plan.secrets,
     ...secretTexts(mcp.servers),
-    ...Object.entries(env.secret).flatMap(([key, value]) => (isSensitive(key, value) ? [value] : [])),
+    ...Object.entries(env.secret).flatMap(([key, value]) => (isCredential(key, value) ? [value] : [])),
     ...(ctx.authToken ? [ctx.authToken] : []),
   ]
   return {
@@ -199,7 +199,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     bundle,
     mcpServerIdentity: mcpIdentity(mcp.servers),
     meta: {
-      // The built-in type keeps a lost run's task wakeable (PAPERCLIP.md c.5); the notes say what really ran.
+      // The built-in type keeps a lost run's task wakeable (docs/paperclip-facts.md#invocation-type); the notes say what ran.
       adapterType: definition.conversationType,
       command: `kubectl job/${name}`,
       cwd: places.cwd,
@@ -208,6 +208,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
       prompt,
       promptMetrics: metrics,
+      context: shownContext(ctx.context, secrets),
     },
     warnings: [
       ...(scope?.warnings ?? []),
@@ -235,4 +236,17 @@ function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[
 
 function hidden(secret: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
+}
+
+// What woke the run, without a credential; its name alone looks like one.
+const harmless = new Set(['PAPERCLIP_WAKE_PAYLOAD_JSON', 'PAPERCLIP_WORKSPACES_JSON'])
+
+function isCredential(name: string, value: string): boolean {
+  return !harmless.has(name) && isSensitive(name, value)
+}
+
+/** Paperclip's context for the record of the run, without the credentials of the run. */
+function shownContext(context: Record<string, unknown>, secrets: readonly string[]): Record<string, unknown> {
+  const { paperclipRuntimeTools: _credentials, ...shown } = context
+  return parseObject(JSON.parse(secretRedactor(secrets)(JSON.stringify(shown))))
 }

@@ -254,6 +254,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   runIsolation: 'policy/admit-settings.test.ts',
   isolation: 'policy/admit-settings.test.ts',
   waitForConcurrent: 'restart/reload.test.ts',
+  commentOnFailure: 'result/conclude-run.test.ts',
   model: '../../adapter-claude-k8s/src/claude-arguments.test.ts',
   extraArgs: '../../adapter-claude-k8s/src/claude-arguments.test.ts',
   ...Object.fromEntries(

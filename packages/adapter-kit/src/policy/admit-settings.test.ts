@@ -71,6 +71,7 @@ const used: Record<string, unknown> = {
   retainJobs: true,
   reattachOrphanedJobs: false,
   waitForConcurrent: null,
+  commentOnFailure: null,
   budgetGate: true,
   k8sRunIsolation: { mode: 'run' },
   runIsolation: { mode: 'run' },

@@ -176,7 +176,7 @@ describe('what is reported of a run', () => {
 })
 
 describe("Paperclip's result", () => {
-  function result(of: Outcome, said: AgentSummary, spoke = true) {
+  function result(of: Outcome, said: AgentSummary, spoke = true, commentOnFailure = true) {
     return executionResult({
       conclusion: judge(of, said, spoke),
       outcome: of,
@@ -195,6 +195,7 @@ describe("Paperclip's result", () => {
         timings: {},
       },
       retryAt: null,
+      commentOnFailure,
       now: 0,
     })
   }
@@ -218,7 +219,7 @@ describe("Paperclip's result", () => {
   )
 
   it.each(everyOutcome.filter((of) => of.kind !== 'succeeded').map((of) => [of.kind, of] as const))(
-    'leaves the task restartable, without a summary, after %s',
+    'leaves the task restartable and says why in its thread, unless it was cancelled, after %s',
     (_kind, of) => {
       const failed = result(of, failing('truncated'))
       expect(failed).toMatchObject({
@@ -227,7 +228,7 @@ describe("Paperclip's result", () => {
       })
       expect(failed.exitCode).not.toBe(0)
       expect(failed.exitCode).not.toBeNull()
-      expect(failed.summary).toBeUndefined()
+      expect(failed.summary).toBe(of.kind === 'cancelled' ? undefined : failed.errorMessage)
     },
   )
 
@@ -243,6 +244,20 @@ describe("Paperclip's result", () => {
       executionRecovery: { kind: 'bootstrap', providerWorkStarted: false },
     })
     expect(result(exited, failing('auth_failed')).executionRecovery).toBeUndefined()
+  })
+
+  it("tells Paperclip's continuation policy that the turns are used up", () => {
+    expect(result(exited, failing('max_turns')).resultJson).toMatchObject({ stopReason: 'max_turns_exhausted' })
+    expect(result(exited, failing('auth_failed')).resultJson).not.toHaveProperty('stopReason')
+  })
+
+  it("keeps the numbers of the agent's result", () => {
+    const { resultJson } = result(succeeded, { ...summary(), numTurns: 3, durationMs: 900, toolCalls: 2 })
+    expect(resultJson).toMatchObject({ agentResult: { numTurns: 3, durationMs: 900, toolCalls: 2 } })
+  })
+
+  it("is silent in the issue's thread when commentOnFailure is off", () => {
+    expect(result(exited, failing('auth_failed'), true, false).summary).toBeUndefined()
   })
 
   it('clears a session that is gone', () => {

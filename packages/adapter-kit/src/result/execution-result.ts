@@ -5,7 +5,7 @@ import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { SessionParams } from '../session/session-params.ts'
 import type { RunConclusion } from './conclude-run.ts'
 
-// Without it a lost or failed run of an external adapter leaves its task blocked for good (PAPERCLIP.md §0 no. 3 and 4).
+// Without it a lost or failed run of an external adapter leaves its task blocked for good (docs/paperclip-facts.md#conversation-continuation).
 const continuation = { conversationContinuation: 'continue_conversation_v1' } as const
 const bootstrap = { kind: 'bootstrap', providerWorkStarted: false } as const
 const settled = {
@@ -70,6 +70,12 @@ function sessionFields(
   }
 }
 
+/** What every parser counts; absent where it does not. */
+function commonFacts({ numTurns, durationMs, toolCalls, subagents }: AgentSummary): Record<string, unknown> {
+  const facts = { numTurns, durationMs, toolCalls, subagents }
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined && value !== null))
+}
+
 function reportedCost({ costUsd }: AgentSummary): RunCost {
   return costUsd === null ? { costSource: 'unknown', costUsd } : { costSource: 'agent', costUsd }
 }
@@ -84,6 +90,10 @@ export function executionResult(input: {
   billing: Billing
   /** Default: what the agent says. */
   cost?: RunCost | undefined
+  /** Numbers of the agent's own result. */
+  facts?: Readonly<Record<string, unknown>> | undefined
+  /** A failed run says why in the thread. */
+  commentOnFailure: boolean
   report: RunReport
   retryAt: number | null
   now: number
@@ -105,6 +115,7 @@ export function executionResult(input: {
     biller: billing.biller,
     billingType: billing.billingType,
   }
+  const agentResult = { ...commonFacts(summary), ...input.facts }
   const agentJob = {
     ...report,
     ...(conclusion.kind === 'failed' ? { errorCode: conclusion.code } : {}),
@@ -117,7 +128,7 @@ export function executionResult(input: {
       exitCode: 0,
       timedOut: false,
       summary: summary.result,
-      resultJson: { agentJob, ...(conclusion.warning === null ? {} : { warning: conclusion.warning }) },
+      resultJson: { agentJob, agentResult, ...(conclusion.warning === null ? {} : { warning: conclusion.warning }) },
     }
   }
   const cancelled = outcome.kind === 'cancelled'
@@ -132,6 +143,8 @@ export function executionResult(input: {
     errorCode: conclusion.errorCode,
     errorMessage: conclusion.errorMessage,
     errorFamily: conclusion.errorFamily,
+    // Paperclip posts it as the agent's comment when the run made none itself.
+    ...(input.commentOnFailure && !cancelled ? { summary: summary.result ?? conclusion.errorMessage } : {}),
     ...(input.retryAt === null ? {} : { retryNotBefore: new Date(input.retryAt).toISOString() }),
     ...(conclusion.began
       ? cancelled && conclusion.stopped
@@ -141,6 +154,8 @@ export function executionResult(input: {
     resultJson: {
       ...continuation,
       agentJob,
+      agentResult,
+      ...(conclusion.code === 'max_turns' ? { stopReason: 'max_turns_exhausted' } : {}),
       ...(outcome.exitCode === null ? {} : { agentExitCode: outcome.exitCode }),
       ...(outcome.signal === null ? {} : { agentSignal: outcome.signal }),
       ...(cancelled && conclusion.stopped ? acknowledged(input.now) : {}),

@@ -100,6 +100,8 @@ async function report<Schema extends AgentDefinition['schema'], Summary extends 
     model: summary.model ?? plan.settings.model ?? null,
     billing,
     cost: definition.cost?.({ summary, settings: plan.settings, billing }),
+    facts: definition.resultFacts?.(summary),
+    commentOnFailure: plan.settings.commentOnFailure,
     report: {
       job: job.handle.job.name,
       namespace: job.handle.job.namespace,

@@ -66,6 +66,14 @@ export const limitSettings = {
     operator: open,
     group: concurrency,
   }),
+  commentOnFailure: setting(toggle(true), {
+    title: 'Comment on failure',
+    description:
+      "A failed run says why in the issue's thread, as Paperclip's own adapters do, unless the agent commented itself.",
+    field: 'toggle',
+    operator: open,
+    group: concurrency,
+  }),
   budgetGate: setting(toggle(false), {
     title: 'Budget gate',
     description:
