@@ -45,6 +45,7 @@ const constants: readonly (readonly [RegExp, AgentErrorCode])[] = [
     /^You(?:.ve| have) (?:hit|reached|used up|used all of) your (?:[\w'’.-]+ ){0,6}(?:limits?|usage|credits|quota)\b/i,
     'quota_exhausted',
   ],
+  [/^Extra usage is required\b/i, 'quota_exhausted'],
   [/^You(?:.re| are) out of (?:extra )?usage\b/i, 'quota_exhausted'],
   [
     /^Your (?:org|organization|group|team|account|plan)(?:.s usage limit| is out of usage| has (?:reached|hit|used)| usage limit)\b/i,

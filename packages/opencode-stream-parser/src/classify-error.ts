@@ -37,6 +37,8 @@ export function classifyError(error: ErrorFacts): ErrorVerdict {
   return (
     of(byName.get(error.name), 'error.name', error.name) ??
     error.provider ??
+    // Some versions wrap the error that has the name.
+    of(byName.get(/^(\w+Error)\b/.exec(error.message)?.[1] ?? ''), 'error.data.message', error.message) ??
     of(
       unknownSessionIn(error.message) === null ? undefined : 'session_unavailable',
       'error.data.message',

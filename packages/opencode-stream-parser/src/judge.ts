@@ -11,7 +11,7 @@ import type { ErrorFacts } from './error-facts.ts'
 import type { Evidence, Verdict } from './evidence.ts'
 import { findInLog } from './server-log.ts'
 import { isKnownReason } from './finish-rule.ts'
-import { unknownSessionIn } from './startup-text.ts'
+import { codeOfStartupLine, unknownSessionIn } from './startup-text.ts'
 import type { StepFacts } from './step-ledger.ts'
 
 /** Everything a verdict may rest on. */
@@ -46,7 +46,7 @@ const silentCli: SilentCli = {
   eventOptions: '--format json',
   nothing: 'OpenCode printed nothing at all.',
   unknownSession: unknownSessionIn,
-  codeOfStartupLine: () => 'start_failed',
+  codeOfStartupLine,
 }
 
 /** Judges a run from members of its lines and from how its process ended. A pure function. */

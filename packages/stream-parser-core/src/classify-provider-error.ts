@@ -35,9 +35,14 @@ export function codeOfNames(names: readonly string[]): AgentErrorCode | undefine
   return byName(exact, names)?.code
 }
 
+// What SDKs and gateways put before a provider's sentence: `litellm.BadRequestError: OpenAIException - …`, `undefined: …`.
+const prefix = /^(?:(?:litellm\.)?\w*(?:Error|Exception)(?:: | - )|undefined: |Error code: \d{3} - )+/
+
 /** The code of a sentence of a provider, where it is one that a table knows. */
 export function codeOfSentence(text: string): AgentErrorCode | undefined {
-  return sentences.find(([pattern]) => pattern.test(text))?.[1]
+  const bare = text.replace(prefix, '')
+  const known = (said: string) => sentences.find(([pattern]) => pattern.test(said))?.[1]
+  return (bare === text ? undefined : known(bare)) ?? known(text)
 }
 
 function byName(map: ReadonlyMap<string, AgentErrorCode>, names: readonly string[]): ProviderVerdict | null {

@@ -10,6 +10,8 @@ const sentences: readonly RegExp[] = [
   /^(?:.{0,80}: )?(?:`?tool_use`? ids were found without `?tool_result`? blocks|unexpected `?tool_use_id`? found in `?tool_result`?)/i,
   /^(?:.{0,80}: )?(?:`?thinking`? or `?redacted_thinking`? blocks .{0,80}cannot be modified|Invalid `?signature`? in `?thinking`? block)/i,
   /^(?:.{0,80}: )?(?:Could not process image|image exceeds \d|The PDF specified was not valid)/i,
+  // What the CLI makes of it.
+  /^due to tool use concurrency issues\b/i,
   // OpenAI and those that speak its protocol.
   /^An assistant message with ['"`]tool_calls['"`] must be followed by tool messages/i,
   /^Invalid parameter: messages with role ['"`]tool['"`]/i,

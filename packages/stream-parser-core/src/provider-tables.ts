@@ -269,11 +269,14 @@ export const providerTables: readonly ProviderTable[] = [
     exact: {
       'personal-team-blocked:spending-limit': 'quota_exhausted',
       'team-blocked:spending-limit': 'quota_exhausted',
+    },
+    // Sentences in `code`; the text in `error` says more.
+    broad: {
       'The caller does not have permission to execute the specified operation': 'auth_failed',
-      'Client specified an invalid argument': 'bad_request',
       'Some requested entity was not found': 'model_unavailable',
       'Some resource has been exhausted': 'rate_limited',
     },
+    vague: { 'Client specified an invalid argument': 'bad_request' },
     sentences: [
       [/^You have run out of credits\b/i, 'billing_required'],
       [
@@ -353,6 +356,7 @@ export const providerTables: readonly ProviderTable[] = [
       model_not_supported: 'model_unavailable',
       model_max_prompt_tokens_exceeded: 'context_overflow',
     },
+    sentences: [[/^quota exceeded\b/i, 'quota_exhausted']],
   },
   {
     provider: 'OpenCode Zen and Go',

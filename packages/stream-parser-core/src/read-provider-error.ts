@@ -50,7 +50,7 @@ export function readProviderError(answer: unknown): ProviderError | null {
     takeBaseResp(objectOf(object, 'base_resp'), depth)
     // OpenRouter quotes the answer of the provider behind it.
     take(textOf(object, 'raw'), depth + 1)
-    for (const detail of listOf(object, 'details').slice(0, 20)) if (isJsonObject(detail)) takeDetail(detail)
+    takeDetails(listOf(object, 'details').slice(0, 20).filter(isJsonObject))
     for (const member of nameMembers) {
       const value = memberOf(object, member)
       if (typeof value === 'number' && value >= 400 && value < 600) status ??= value
@@ -70,14 +70,16 @@ export function readProviderError(answer: unknown): ProviderError | null {
     take(textOf(object, 'status_msg'), depth + 1)
   }
 
-  function takeDetail(detail: JsonObject): void {
-    objects.push(detail)
-    const reason = textOf(detail, 'reason')
-    if (reason !== null) names.push(reason)
-    // A quota per day is used up until the day ends; one per minute is a rate limit.
-    for (const violation of listOf(detail, 'violations')) {
-      if (isJsonObject(violation) && /PerDay/i.test(textOf(violation, 'quotaId') ?? '')) names.push('QUOTA_EXCEEDED')
-    }
+  function takeDetails(details: readonly JsonObject[]): void {
+    objects.push(...details)
+    const reasons = details.map((detail) => textOf(detail, 'reason')).filter((reason) => reason !== null)
+    // Google names the quota: one per day is used up until the day ends, one per minute is a rate limit.
+    const quotas = details
+      .flatMap((detail) => listOf(detail, 'violations'))
+      .map((violation) => (isJsonObject(violation) ? (textOf(violation, 'quotaId') ?? '') : ''))
+    if (quotas.some((quota) => /PerDay/i.test(quota))) names.push('QUOTA_EXCEEDED')
+    else if (quotas.some((quota) => /Per(?:Minute|Second)/i.test(quota))) names.push('RATE_LIMIT_EXCEEDED')
+    names.push(...reasons)
   }
 
   take(answer, 0)
