@@ -24,6 +24,7 @@ export default defineConfig({
             '{packages,apps}/*/{src,test,conformance}/**/*.test.ts',
             'scripts/**/*.test.ts',
             'bench/**/*.test.ts',
+            'drift/**/*.test.ts',
           ],
           exclude: [...ignored, e2e, paperclip],
           testTimeout: 30_000,

@@ -283,3 +283,174 @@ describe('the result of an earlier run’s task', () => {
     expect(judged(upTo(6), { exitCode: 0 })).toMatchObject({ errorCode: null, results: 2, numTurns: 1 })
   })
 })
+
+describe('a conversation', () => {
+  const failed = (text: string, members: object = {}): string =>
+    init +
+    json({
+      type: 'assistant',
+      error: 'unknown',
+      message: { model: '<synthetic>', content: [{ type: 'text', text }] },
+      ...members,
+    }) +
+    result({ result: text })
+
+  it.each([
+    [
+      'API Error: 400 messages.3.content.1: `tool_use` ids were found without `tool_result` blocks',
+      'bad_request',
+      true,
+    ],
+    [
+      'API Error: 400 due to tool use concurrency issues. Run /rewind to recover the conversation.',
+      'bad_request',
+      true,
+    ],
+    ['API Error: 400 temperature: must be between 0 and 1', 'bad_request', false],
+    [
+      'API Error: 400 You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.',
+      'quota_exhausted',
+      false,
+    ],
+    ['API Error: 407 Proxy Authentication Required', 'auth_failed', false],
+    ['API Error: 451 Unavailable For Legal Reasons', 'model_unavailable', false],
+    ['Invalid API key · Fix external API key', 'auth_failed', false],
+    ['Prompt is too long', 'context_overflow', true],
+  ])('is refused with %j: %s, cleared: %s', (text, code, clears) => {
+    expect(judged(failed(text), { exitCode: 1 })).toMatchObject({ errorCode: code, clearSession: clears })
+  })
+
+  it.each([
+    ['tool_history_mismatch', true],
+    ['effort_requires_thinking', false],
+  ])('is refused with the kind %s, cleared: %s', (kind, clears) => {
+    expect(judged(init + result({ api_error: kind })).clearSession).toBe(clears)
+  })
+
+  it('that is open elsewhere is kept, one that does not exist is cleared', () => {
+    const held = { startup_failure_reason: 'session_held_by_background' }
+    expect(judged(result(held))).toMatchObject({ errorCode: 'session_unavailable', clearSession: false })
+    expect(judged('No conversation found with session ID: x\n', { exitCode: 0 })).toMatchObject({
+      errorCode: 'session_unavailable',
+      clearSession: true,
+    })
+  })
+})
+
+describe('when a limit ends', () => {
+  const limit = (info: object): string => json({ type: 'rate_limit_event', rate_limit_info: info })
+  const hit = json({
+    type: 'assistant',
+    timestamp: '2026-11-29T12:00:00Z',
+    error: 'rate_limit',
+    message: { model: '<synthetic>', content: [{ type: 'text', text: "You've hit your limit · resets 3pm (UTC)" }] },
+  })
+
+  it('is what the window says that refuses, whatever comes after it', () => {
+    const stream =
+      init +
+      limit({ status: 'rejected', rateLimitType: 'seven_day', resetsAt: 1_796_000_000 }) +
+      limit({ status: 'allowed', rateLimitType: 'five_hour', resetsAt: 1_795_000_000 }) +
+      hit +
+      result({ api_error_status: 429 })
+    expect(judged(stream)).toMatchObject({
+      errorCode: 'quota_exhausted',
+      retryNotBeforeMs: 1_796_000_000_000,
+      rateLimit: { rateLimitType: 'seven_day' },
+    })
+  })
+
+  it('is not what a window said that opened again', () => {
+    const stream =
+      init +
+      limit({ status: 'rejected', rateLimitType: 'five_hour', resetsAt: 1_796_000_000 }) +
+      limit({ status: 'allowed', rateLimitType: 'five_hour', resetsAt: 1_797_000_000 }) +
+      hit +
+      result({})
+    expect(judged(stream).retryNotBeforeMs).toBe(Date.UTC(2026, 10, 29, 15))
+  })
+
+  it('is the later of two windows that refuse', () => {
+    const windows = {
+      five_hour: { status: 'rejected', resetsAt: 1_796_000_000 },
+      seven_day: { status: 'rejected', resetsAt: 1_796_500_000 },
+    }
+    expect(
+      judged(init + limit({ status: 'rejected', unifiedWindows: windows }) + hit + result({})).retryNotBeforeMs,
+    ).toBe(1_796_500_000_000)
+  })
+
+  it('is what the sentence says, by the given clock where the line has no time', () => {
+    const parser = createClaudeParser({ now: () => Date.UTC(2026, 10, 29, 16) })
+    parser.feed(init + result({ result: "You've hit your limit · resets 3pm (Europe/Berlin)" }))
+    expect(parser.end({ exitCode: 1 })).toMatchObject({
+      errorCode: 'quota_exhausted',
+      retryNotBeforeMs: Date.UTC(2026, 10, 30, 14),
+    })
+  })
+})
+
+describe('the answer', () => {
+  const text = (value: string, id = '1', more: object = {}): string =>
+    json({
+      type: 'assistant',
+      session_id: 's',
+      message: { id, model: 'm', content: [{ type: 'text', text: value }] },
+      ...more,
+    })
+  const call = json({
+    type: 'assistant',
+    message: { id: '1', model: 'm', content: [{ type: 'tool_use', id: 't', name: 'Bash' }] },
+  })
+  const ok = (value: string): string => result({ is_error: false, result: value })
+
+  it.each([
+    ['two blocks of one message', text('{"a":') + text('1}') + ok('1}'), '{"a":1}'],
+    ['two messages', text('First.') + text('Second.', '2') + ok('Second.'), 'Second.'],
+    ['a text followed by a tool call', text('I moved it.') + call + ok(''), 'I moved it.'],
+    ['an empty result', text('Hello.') + ok(''), 'Hello.'],
+    ['a line that comes twice', text('Hi.', '1', { uuid: 'u' }) + text('Hi.', '1', { uuid: 'u' }) + ok('Hi.'), 'Hi.'],
+    [
+      'a sub-agent that speaks last',
+      text('Mine.') + text('Its.', '2', { parent_tool_use_id: 'x' }) + ok('Mine.'),
+      'Mine.',
+    ],
+    ['a result that is not what was said', text('Hello.') + ok('Other'), 'Other'],
+    ['a second turn', text('One.') + ok('One.') + text('Two.', '2') + ok('Two.'), 'Two.'],
+  ])('is whole after %s', (_, stream, answer) => {
+    expect(judged(init + stream).result).toBe(answer)
+  })
+
+  it('of a call that is printed twice counts the call once', () => {
+    expect(judged(init + call + call + ok('')).toolCalls).toBe(1)
+  })
+
+  it('costs nothing below zero', () => {
+    const stats = { m: { inputTokens: -5, outputTokens: 3, cacheReadInputTokens: -1, costUSD: -2 } }
+    const { usage, costUsd } = judged(
+      init + text('x') + result({ is_error: false, modelUsage: stats, total_cost_usd: -2 }),
+    )
+    expect(Object.values(usage).every((count) => count >= 0)).toBe(true)
+    expect(costUsd).toBe(0)
+  })
+})
+
+describe('a failure', () => {
+  it('is told in the words of the error, not of the first warning', () => {
+    const stderr = '(node:7) Warning: TLS is off\nError: EACCES: permission denied\n    at open (node:fs:1:1)\n'
+    expect(judged('', { exitCode: 1, stderr }).errorMessage).toBe('Error: EACCES: permission denied (exit code 1)')
+  })
+
+  it('names the exit code and the last lines of stderr', () => {
+    expect(judged(init + said, { exitCode: 7, stderr: 'one\ntwo\n' }).errorMessage).toMatch(
+      /\(exit code 7; stderr: one \| two\)$/,
+    )
+  })
+
+  it('that the launcher ended for a loop says so', () => {
+    expect(judged(init + said, { exitCode: 143, stoppedBy: 'loop_limit' })).toMatchObject({
+      errorCode: 'agent_failed',
+      errorMessage: expect.stringContaining('wrote on and on'),
+    })
+  })
+})

@@ -16,22 +16,30 @@ const maxParts = 1000
 export function createAnswerRecord(maxChars: number): AnswerRecord {
   let message: string | null = null
   const parts = new Map<string, string>()
+  let chars = 0
   let isSaid = false
+
+  function start(id: string | null): void {
+    if (parts.size > 0) parts.clear()
+    chars = 0
+    message = id === null ? null : bounded(id, maxIdChars)
+  }
 
   return {
     part(messageId, partId, text) {
       if (text === '' && isSaid) return
-      const id = messageId === null ? null : bounded(messageId, maxIdChars)
-      if (id === null || id !== message) parts.clear()
-      message = id
+      if (messageId === null || messageId !== message) start(messageId)
       isSaid = true
       const key = partId === null ? `#${parts.size}` : bounded(partId, maxIdChars)
-      const others = [...parts].reduce((sum, [other, { length }]) => sum + (other === key ? 0 : length), 0)
-      if (parts.has(key) || parts.size < maxParts) parts.set(key, bounded(text, Math.max(0, maxChars - others)))
+      const before = parts.get(key)
+      if (before === undefined && parts.size >= maxParts) return
+      const others = chars - (before?.length ?? 0)
+      const kept = bounded(text, Math.max(0, maxChars - others))
+      parts.set(key, kept)
+      chars = others + kept.length
     },
     clear() {
-      parts.clear()
-      message = null
+      start(null)
       isSaid = false
     },
     get text() {

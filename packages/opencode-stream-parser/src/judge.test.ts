@@ -181,3 +181,107 @@ describe('any cut of a recording', () => {
     }
   })
 })
+
+describe('a run that was cut', () => {
+  it('is not a success because of a tool error in an earlier step', () => {
+    const first = start + tool('error') + finish('tool-calls')
+    const second = json({ type: 'step_start', sessionID: 's', part: { id: 'p2', type: 'step-start' } })
+    const call = json({
+      type: 'tool_use',
+      sessionID: 's',
+      part: { tool: 'bash', callID: 'c2', state: { status: 'completed' } },
+    })
+    expect(judged(first, { exitCode: 0 })).toMatchObject({ errorCode: null, answered: false })
+    expect(judged(first + second + call + finish('tool-calls'), { exitCode: 0 }).errorCode).toBe('truncated')
+    expect(judged(first + second + call, { exitCode: 0 }).errorCode).toBe('truncated')
+  })
+})
+
+describe('what is printed twice', () => {
+  const part = (type: string, id: string, more: object): string =>
+    json({ type, sessionID: 's', part: { id, messageID: 'm', ...more } })
+  const twice = (line: string): string => line + line
+  const call = { tool: 'bash', callID: 'c', state: { status: 'error' } }
+  const step = { reason: 'stop', tokens: { input: 10, output: 5, cache: { read: 2, write: 1 } }, cost: 0.5 }
+
+  it('counts once: calls, steps, usage and cost', () => {
+    const stream =
+      twice(part('step_start', 'a', {})) +
+      twice(part('tool_use', 'b', call)) +
+      twice(part('text', 'c', { text: 'Done.' })) +
+      twice(part('step_finish', 'd', step))
+    expect(judged(stream, { exitCode: 0 })).toMatchObject({
+      errorCode: null,
+      result: 'Done.',
+      toolCalls: 1,
+      toolErrors: 1,
+      stepsBegun: 1,
+      numTurns: 1,
+      costUsd: 0.5,
+      usage: { inputTokens: 10, outputTokens: 5, cacheReadInputTokens: 2, cacheCreationInputTokens: 1 },
+    })
+  })
+
+  it('is the later text where a part has changed', () => {
+    const stream =
+      part('text', 'c', { text: 'Don' }) + part('text', 'c', { text: 'Done.' }) + part('text', 'd', { text: 'Bye.' })
+    expect(judged(stream).result).toBe('Done.\n\nBye.')
+  })
+})
+
+describe('an endless run', () => {
+  const step = (n: number): string =>
+    json({ type: 'step_start', sessionID: 's', part: { id: `a${n}` } }) +
+    json({ type: 'step_finish', sessionID: 's', part: { id: `b${n}`, reason: 'unknown', tokens: {}, cost: 0 } })
+
+  it('that the launcher stopped is a fault of the provider, and says so', () => {
+    const summary = judged(step(1) + step(2), { exitCode: 143, signal: 'SIGTERM', stoppedBy: 'loop_limit' })
+    expect(summary.errorCode).toBe('upstream_error')
+    expect(summary.errorMessage).toMatch(
+      /2 times in a row with a finish reason that OpenCode does not know \(unknown\)/,
+    )
+  })
+
+  it('that somebody else stopped is interrupted, and still says why', () => {
+    expect(judged(step(1) + step(2), { signal: 'SIGTERM' })).toMatchObject({
+      errorCode: 'interrupted',
+      errorMessage: expect.stringContaining('2 times in a row'),
+    })
+  })
+})
+
+describe('a conversation', () => {
+  const refused = (message: string): string =>
+    error('APIError', {
+      statusCode: 400,
+      message,
+      responseBody: JSON.stringify({ error: { message, type: 'invalid_request_error' } }),
+    })
+
+  it.each([
+    ['messages.3.content.1: `tool_use` ids were found without `tool_result` blocks', 'bad_request', true],
+    ["An assistant message with 'tool_calls' must be followed by tool messages", 'bad_request', true],
+    ['temperature: must be between 0 and 1', 'bad_request', false],
+    ['Your credit balance is too low to access the Anthropic API.', 'billing_required', false],
+    ['The model `x` does not exist or you do not have access to it.', 'model_unavailable', false],
+    ['prompt is too long: 250000 tokens > 200000 maximum', 'context_overflow', true],
+  ])('is refused with %j: %s, cleared: %s', (message, code, clears) => {
+    expect(judged(refused(message), { exitCode: 1 })).toMatchObject({ errorCode: code, clearSession: clears })
+  })
+
+  it('that does not exist is cleared', () => {
+    const stderr = 'NotFoundError: NotFoundError\n data: {\n  message: "Session not found: ses_x",\n},\n'
+    expect(judged('', { exitCode: 0, stderr })).toMatchObject({ errorCode: 'session_unavailable', clearSession: true })
+  })
+})
+
+describe('the time to try again', () => {
+  it('is in milliseconds, from seconds and from the body', () => {
+    const at = (data: object): string =>
+      json({ type: 'error', timestamp: 1_000_000_000_000, sessionID: 's', error: { name: 'APIError', data } })
+    const header = judged(at({ statusCode: 429, responseHeaders: { 'Retry-After': '20' } }))
+    expect(header).toMatchObject({ retryAfterMs: 20_000, retryNotBeforeMs: 1_000_000_020_000 })
+    const body = judged(at({ statusCode: 429, responseBody: '{"error":{"resets_in_seconds":60}}' }))
+    expect(body).toMatchObject({ retryAfterMs: 60_000, retryNotBeforeMs: 1_000_000_060_000 })
+  })
+})

@@ -13,7 +13,6 @@ import {
 } from '@agent-jobs/stream-parser-core'
 import { createAnswerRecord } from './answer-record.ts'
 import { createErrorRecord } from './error-record.ts'
-import { readError } from './error-facts.ts'
 import type { OpencodeEvent } from './events.ts'
 import { createFinishState } from './finish-state.ts'
 import type { OpencodeSummary } from './opencode-summary.ts'
@@ -71,14 +70,12 @@ export function createRunRecorder({
         case 'step_finish':
           if (stepIds.isNew(textOf(part, 'id'))) stepFinished(run, part ?? {}, line)
           return
-        case 'error': {
-          const error = readError(value, line)
-          run.errors.add(error)
+        case 'error':
+          run.errors.add(value, line)
           // The step after a context overflow writes the summary for the compaction; it is no answer.
-          run.compacting = error.name === 'ContextOverflowError'
+          run.compacting = textOf(objectOf(value, 'error'), 'name') === 'ContextOverflowError'
           run.answered = false
           return
-        }
         case 'reasoning':
           return
         default:

@@ -15,6 +15,8 @@ export interface MessageReply {
   readonly stop?: StopReason
   /** Pause between two pieces of the stream, in milliseconds. Default 0. */
   readonly pieceDelayMs?: number
+  /** Silence before the first byte of the answer, in milliseconds. Default 0. */
+  readonly startDelayMs?: number
   /** Cut the connection after this many pieces of content. */
   readonly cutAfterPieces?: number
 }

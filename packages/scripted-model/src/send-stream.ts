@@ -27,6 +27,7 @@ export async function sendStream(
   options: { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
   const { clock, signal } = options
+  if (reply.startDelayMs) await clock.sleep(reply.startDelayMs, signal)
   response.writeHead(200, eventStream)
   let pieces = 0
   for (const event of events) {

@@ -13,7 +13,7 @@ function tellingLines(output: string): string[] {
   const lines = withoutTerminalCodes(output)
     .split(/\r?\n|\r/)
     .map((line) => line.trim())
-    .filter((line) => /\p{L}{2}|\d{3}/u.test(line))
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
   const telling = lines.filter((line) => !warning.test(line) && !frame.test(line))
   return telling.length > 0 ? telling : lines
 }

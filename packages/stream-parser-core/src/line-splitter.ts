@@ -17,7 +17,7 @@ export interface LineSplitter {
 
 const newline = 10
 const headChars = 200
-const groupBytes = 4096
+const groupBytes = 8192
 
 /**
  * A newline byte never stands inside a UTF-8 sequence, so whole lines are decoded without state. Short lines are decoded

@@ -21,7 +21,7 @@ const maxNameChars = 200
 const nameMembers = ['code', 'type', 'status', 'reason', 'error_type', 'error_code', '__type']
 const innerMembers = ['error', 'innererror', 'inner_error', 'metadata', 'cause', 'response']
 
-/** Reads an answer: text, JSON as text, or parsed JSON. Null when it has neither a name nor a sentence. */
+/** Reads an answer: text, JSON as text, or parsed JSON. Null when it says nothing. */
 export function readProviderError(answer: unknown): ProviderError | null {
   const names: string[] = []
   const messages: string[] = []
@@ -39,9 +39,9 @@ export function readProviderError(answer: unknown): ProviderError | null {
 
   function takeText(text: string, depth: number): void {
     const json = jsonIn(text)
-    if (json !== undefined) take(json, depth + 1)
-    const words = text.trim()
-    if (words !== '' && json === undefined) messages.push(words.slice(0, 4000))
+    if (json !== null) take(json.value, depth + 1)
+    const words = (json === null ? text : text.slice(0, json.start)).trim()
+    if (words !== '') messages.push(words.slice(0, 4000))
   }
 
   function takeObject(object: JsonObject, depth: number): void {
@@ -83,7 +83,7 @@ export function readProviderError(answer: unknown): ProviderError | null {
   }
 
   take(answer, 0)
-  return names.length + messages.length === 0 && status === null ? null : { names, status, messages, objects, param }
+  return names.length + messages.length + objects.length === 0 ? null : { names, status, messages, objects, param }
 }
 
 /** A name as it stands, and the last part of one with a namespace (`com.amazon…#ThrottlingException:http://…`). */
@@ -92,11 +92,11 @@ function namesIn(name: string): string[] {
   return bare === undefined || bare === name ? [name] : [bare, name]
 }
 
-/** The JSON that a text is, or that it ends with after a sentence of a gateway. */
-function jsonIn(text: string): unknown {
-  if (text.length > maxBodyChars) return undefined
-  const start = text.search(/[{[]/)
-  if (start < 0) return undefined
+/** The object, or the list of objects, that a text is, or that stands in it after a sentence of a gateway. */
+function jsonIn(text: string): { value: unknown; start: number } | null {
+  if (text.length > maxBodyChars) return null
+  const start = text.search(/\{|\[\s*\{/)
+  if (start < 0) return null
   const value = parseJson(text.slice(start, 1 + Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'))))
-  return typeof value === 'object' ? (value ?? undefined) : undefined
+  return typeof value === 'object' && value !== null ? { value, start } : null
 }
