@@ -16,6 +16,7 @@ import {
 } from './follow-step.ts'
 import { hasEndedByStatus } from './interruption.ts'
 import type { Job } from './kubernetes.ts'
+import { readLogTail } from './log-tail.ts'
 import { createObjectEvents } from './object-events.ts'
 import { mayStillRun, type Outcome } from './outcome.ts'
 import { createPodMilestones } from './pod-milestones.ts'
@@ -119,6 +120,7 @@ function createFollower(
   const { evidence } = gathered
   let state: FollowState = firstState(clock.now())
   let decided: Outcome | undefined
+  let isExplaining = false
   let phase: { phase: Phase; message: string } | undefined
 
   const waker = createWaker(clock, signal, step, fail)
@@ -211,7 +213,8 @@ function createFollower(
         background(confirm(effect.expected))
         break
       case 'decide':
-        decide(effect.outcome)
+        if (effect.outcome.kind === 'initFailed') background(explainInit(effect.outcome))
+        else decide(effect.outcome)
         break
       default:
         effect satisfies never
@@ -249,6 +252,14 @@ function createFollower(
     const isSilent = await isStillSilent(context, evidence, output.newestAt, signal)
     if (!isSilent) state = { ...state, notBefore: clock.now() + lookAgainMs }
     return isSilent
+  }
+
+  /** Keeps the last words of an init container before the pod goes with its log. */
+  async function explainInit(failed: Extract<Outcome, { kind: 'initFailed' }>): Promise<void> {
+    if (isExplaining) return
+    isExplaining = true
+    const tail = await readLogTail(context, evidence.pod, failed.container, signal)
+    decide(tail === undefined ? failed : { ...failed, notes: [...failed.notes, `It printed: ${tail}.`] })
   }
 
   async function stop(reason: StopReason): Promise<void> {

@@ -156,6 +156,22 @@ describe('an end record of a process that lives on', () => {
   })
 })
 
+describe('an init container that fails', () => {
+  it('has its last words in the outcome, before its log goes with the pod', async () => {
+    const cluster = createScriptedCluster()
+    const { run, clock } = await startOn(cluster)
+    cluster.log.write('cannot reach the\u001B[31m certificate authority')
+    cluster.log.end()
+    const initContainerStatuses = [{ name: 'mesh-init', state: { terminated: { exitCode: 5, reason: 'Error' } } }]
+    cluster.put(Pod, podOf(run, { phase: 'Failed', initContainerStatuses }))
+    await clock.advance(10_000)
+    const outcome = await run.outcome
+    expect(outcome).toMatchObject({ kind: 'initFailed', container: 'mesh-init' })
+    expect(describeOutcome(outcome).message).toMatch(/It printed: .*cannot reach the \[31m certificate authority/)
+    expect(cluster.calls.filter(({ verb }) => verb === 'log')).toMatchObject([{ name: `${run.job.name}-pod` }])
+  })
+})
+
 describe('odd objects', () => {
   const anything = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(null, [], {}, 'x', 7))
   const state = fc.oneof(

@@ -4,6 +4,8 @@ import { instant, type Job, type Pod, type Secret } from './kubernetes.ts'
 import { annotation, label, managedSelector } from './labels.ts'
 import { isJobFinished, isPodTerminal } from './read-pod.ts'
 import type { RunnerContext } from './runner-context.ts'
+import { expireSidecars } from './stop-pod.ts'
+import { findStuckRuns, type StuckRun } from './stuck-runs.ts'
 
 /** One thing of a store. */
 export interface ReapEntry {
@@ -96,9 +98,65 @@ function entryVerdict(
   return { remove: true, reason: verdict?.reason ?? 'no live Job or pod refers to it' }
 }
 
+/** Carries out what reap decides, and keeps account of it. */
+function createReaper(dryRun: boolean, signal: AbortSignal | undefined) {
+  const items: ReapItem[] = []
+  return {
+    items,
+    keep: (item: Omit<ReapItem, 'action'>): void => void items.push({ ...item, action: 'kept' }),
+    async remove(item: Omit<ReapItem, 'action'>, act: () => Promise<void>): Promise<void> {
+      if (dryRun) {
+        items.push({ ...item, action: 'would_remove' })
+        return
+      }
+      try {
+        await act()
+        items.push({ ...item, action: 'removed' })
+      } catch (error) {
+        if (signal?.aborted) throw error
+        if (isNotFound(error)) items.push({ ...item, action: 'removed', reason: 'it was gone already' })
+        else if (isConflict(error)) items.push({ ...item, action: 'kept', reason: 'it changed in the meantime' })
+        else items.push({ ...item, action: 'failed', reason: errorClause(error) })
+      }
+    },
+  }
+}
+type Reaper = ReturnType<typeof createReaper>
+
+/** Ends a run that is stuck. A pod that starts at this very moment has another version, and is left alone. */
+async function endStuckRun(
+  context: RunnerContext,
+  run: StuckRun,
+  reaper: Reaper,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { client, namespace } = context
+  const { reason, job } = run
+  const runId = job.metadata?.annotations?.[annotation.runId]
+  const exactly = ({ metadata }: Job | Pod) => ({
+    name: metadata?.name ?? '',
+    namespace,
+    preconditions: { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion },
+    signal,
+  })
+  if (run.kind === 'sidecars_stay') {
+    const item = { kind: 'Pod', id: run.pod.metadata?.name ?? '', runId, reason }
+    await reaper.remove(item, () => expireSidecars(context, run.pod, signal))
+    return
+  }
+  const [pod] = run.pods
+  if (pod !== undefined) {
+    const item = { kind: 'Pod', id: pod.metadata?.name ?? '', runId, reason }
+    await reaper.remove(item, () => client.delete(kinds.Pod, exactly(pod)))
+    return
+  }
+  const item = { kind: 'Job', id: job.metadata?.name ?? '', runId, reason }
+  await reaper.remove(item, () => client.delete(kinds.Job, { ...exactly(job), propagationPolicy: 'Foreground' }))
+}
+
 /**
- * Removes Secrets, and entries of the stores, that no live Job or pod refers to. What is in use, young, or not
- * understood is kept. Runs are listed after the Secrets, so that one made in between is seen with its Job.
+ * Removes Secrets, and entries of the stores, that no live Job or pod refers to, and ends runs that are stuck. What is in
+ * use, young, or not understood is kept. Runs are listed after the Secrets, so that one made in between is seen with its Job.
  */
 export async function reap(context: RunnerContext, options: ReapOptions): Promise<ReapReport> {
   const { client, namespace, clock } = context
@@ -107,23 +165,7 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
     throw new TypeError(`Expected \`olderThanMs\` to be a non-negative number, got \`${olderThanMs}\``)
   }
   const selection = { namespace, labelSelector: managedSelector, signal }
-  const items: ReapItem[] = []
-  async function act(item: Omit<ReapItem, 'action'>, remove: () => Promise<void>): Promise<void> {
-    if (dryRun) {
-      items.push({ ...item, action: 'would_remove' })
-      return
-    }
-    try {
-      await remove()
-      items.push({ ...item, action: 'removed' })
-    } catch (error) {
-      if (signal?.aborted) throw error
-      if (isNotFound(error)) items.push({ ...item, action: 'removed', reason: 'it was gone already' })
-      else if (isConflict(error)) items.push({ ...item, action: 'kept', reason: 'it changed meanwhile' })
-      else items.push({ ...item, action: 'failed', reason: errorClause(error) })
-    }
-  }
-
+  const reaper = createReaper(dryRun, signal)
   const { items: secrets } = await client.list(kinds.Secret, selection)
   const entries: (ReapEntry & { store: ReapStore })[] = []
   for (const store of stores) for await (const entry of store.list(signal)) entries.push({ store, ...entry })
@@ -131,24 +173,27 @@ export async function reap(context: RunnerContext, options: ReapOptions): Promis
     client.list(kinds.Job, selection),
     client.list(kinds.Pod, selection),
   ])
+  const now = clock.wallTime()
   const alive = living(jobs, pods)
+  for (const run of findStuckRuns(jobs, pods, now)) {
+    const age = now - (instant(run.job.metadata?.creationTimestamp) ?? Number.NaN)
+    if (age >= olderThanMs) await endStuckRun(context, run, reaper, signal)
+  }
   for (const secret of secrets) {
     const { name = '', uid, resourceVersion, creationTimestamp, annotations = {} } = secret.metadata ?? {}
-    const ageMs = clock.wallTime() - (instant(creationTimestamp) ?? Number.NaN)
+    const ageMs = now - (instant(creationTimestamp) ?? Number.NaN)
     const { remove, reason } = verdictOf(secret, alive, ageMs, olderThanMs)
     const item = { kind: 'Secret', id: name, runId: annotations[annotation.runId], reason }
-    if (!remove) items.push({ ...item, action: 'kept' })
-    else {
-      const preconditions = { uid, resourceVersion }
-      await act(item, () => client.delete(kinds.Secret, { name, namespace, preconditions, signal }))
-    }
+    const preconditions = { uid, resourceVersion }
+    if (remove) await reaper.remove(item, () => client.delete(kinds.Secret, { name, namespace, preconditions, signal }))
+    else reaper.keep(item)
   }
   for (const { store, ...entry } of entries) {
     const { id, runId } = entry
-    const { remove, reason } = entryVerdict(entry, alive, clock.wallTime() - entry.changedAt, olderThanMs)
+    const { remove, reason } = entryVerdict(entry, alive, now - entry.changedAt, olderThanMs)
     const item = { kind: store.kind, id, runId, reason }
-    if (remove) await act(item, () => store.remove(id, signal))
-    else items.push({ ...item, action: 'kept' })
+    if (remove) await reaper.remove(item, () => store.remove(id, signal))
+    else reaper.keep(item)
   }
-  return { dryRun, items }
+  return { dryRun, items: reaper.items }
 }

@@ -1,10 +1,10 @@
+import { printable } from './printable.ts'
+
 /** Why a launcher did not run, from what the container printed instead of its records. */
 export interface StartExplanation {
   message: string
   remedy?: string | undefined
 }
-
-const maxChars = 500
 
 const causes: readonly { pattern: RegExp; remedy: string }[] = [
   {
@@ -28,16 +28,6 @@ const causes: readonly { pattern: RegExp; remedy: string }[] = [
     remedy: 'The image has a Node.js that is too old for the launcher; it needs 18 or newer.',
   },
 ]
-
-/** The text without control characters and frames, cut to a length that fits in a message. */
-function printable(text: string): string {
-  const lines = text
-    .split('\n')
-    .filter((line) => !line.startsWith('@aj1 '))
-    .map((line) => line.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').trim())
-    .filter((line) => line !== '')
-  return lines.join('; ').slice(0, maxChars)
-}
 
 /** Explains a container that ended without its launcher ever reporting a start. Pure. */
 export function explainStart(unframed: string, exitCode: number | null): StartExplanation {

@@ -30,11 +30,12 @@ async function expirePod(
   if (name === undefined) return
   // The deadline counts from the pod's start, so one second has passed (docs/kubernetes-facts.md#pod-deadline).
   const body = { metadata: { uid, annotations }, spec: { activeDeadlineSeconds: 1 } }
-  try {
-    await client.patch(kinds.Pod, { name, namespace, type: 'merge', body, signal })
-  } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error
-  }
+  await client.patch(kinds.Pod, { name, namespace, type: 'merge', body, signal })
+}
+
+/** Makes the kubelet end a pod whose command has ended. Throws what the API server answers. */
+export async function expireSidecars(context: RunnerContext, pod: Pod, signal?: AbortSignal): Promise<void> {
+  await expirePod(context, pod, { annotations: { [annotation.commandEnded]: 'true' }, signal })
 }
 
 /**
@@ -50,6 +51,7 @@ export async function stopPod(
   try {
     await expirePod(context, pod, { signal })
   } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return
     if (!isForbidden(error) && !isInvalid(error)) throw error
     await deletePod(context, pod, gracePeriodSeconds, signal)
   }
@@ -61,9 +63,9 @@ export async function stopPod(
  */
 export async function endSidecars(context: RunnerContext, pod: Pod, signal: AbortSignal): Promise<void> {
   try {
-    await expirePod(context, pod, { annotations: { [annotation.commandEnded]: 'true' }, signal })
+    await expireSidecars(context, pod, signal)
   } catch (error) {
-    if (signal.aborted) return
+    if (signal.aborted || isNotFound(error) || isConflict(error)) return
     const message = `Pod ${pod.metadata?.name} keeps running beside its ended command: ${errorClause(error)}.`
     context.warn({ code: 'sidecars_stay', message, cause: error })
   }
