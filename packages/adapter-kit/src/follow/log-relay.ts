@@ -1,3 +1,5 @@
+import { createRedactor, type Redactor } from './redactor.ts'
+
 /** Takes one run's output to Paperclip's log, in chunks that Paperclip keeps whole. */
 export interface LogRelay {
   /** Hands over one line without its newline, or a part of one that goes on; resolves when Paperclip has taken it. */
@@ -41,37 +43,18 @@ function chunks(text: string, limit: number): string[] {
  */
 export function logRelay(
   onLog: (stream: 'stdout' | 'stderr', chunk: string) => Promise<void>,
-  {
-    redact = (text: string) => text,
-    limit = maxChunkChars,
-  }: { redact?: (text: string) => string; limit?: number } = {},
+  { redactor = createRedactor({}), limit = maxChunkChars }: { redactor?: Redactor; limit?: number } = {},
 ): LogRelay {
+  const redact = { stdout: redactor.stream(), stderr: redactor.stream() }
   return {
     async line(stream, text, { goesOn = false } = {}) {
-      const safe = redact(text)
+      const safe = redact[stream](text, goesOn)
+      // All of it may be the beginning of a secret.
+      if (safe === '' && goesOn) return
       const parts = chunks(safe, limit)
       for (const [index, part] of parts.entries()) {
         await onLog(stream, goesOn || index < parts.length - 1 ? part : `${part}\n`)
       }
     },
   }
-}
-
-/** How a value may stand in a line: as it is, or in JSON, or in JSON that is a text in JSON; a key file by its lines. */
-function appearances(value: string): string[] {
-  const inJson = JSON.stringify(value).slice(1, -1)
-  const twice = JSON.stringify(inJson).slice(1, -1)
-  const lines = value.split(/\r?\n/).filter((line) => !line.startsWith('-----'))
-  return [inJson, twice, ...(lines.length > 1 ? lines : [value])]
-}
-
-/** Makes a function that hides known secret values wherever they appear in the output. */
-export function secretRedactor(secrets: Iterable<string>): (text: string) => string {
-  // Short values would hide half of every text; a credential is longer.
-  const values = [...new Set([...secrets].flatMap(appearances))].filter((value) => value.length >= 12)
-  if (values.length === 0) return (text) => text
-  values.sort((a, b) => b.length - a.length)
-  const escaped = values.map((value) => value.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`))
-  const pattern = new RegExp(escaped.join('|'), 'g')
-  return (text) => text.replaceAll(pattern, '***')
 }

@@ -8,6 +8,7 @@ import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { readIsolation, type Isolation } from './isolation.ts'
 import { labelValue } from '../pod/labels.ts'
 import { runPlaces, type RunPlaces } from './places.ts'
+import { resolvedSecrets } from './resolved-secrets.ts'
 import { readRunContext, type RunContext } from './run-context.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import type { SessionParams } from '../session/session-params.ts'
@@ -20,6 +21,8 @@ export interface RunPlan<Settings extends CommonSettings = CommonSettings> exten
   places: RunPlaces
   /** The session that Paperclip offers; null for none. */
   offeredSession: SessionParams | null
+  /** Values that Paperclip has read from its secrets; they must not appear in the log. */
+  resolvedSecrets: readonly string[]
   /** The lock: at most one live run for each key. */
   key: string
 }
@@ -70,6 +73,7 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     isolation,
     places,
     offeredSession: offeredSession(ctx.runtime),
+    resolvedSecrets: resolvedSecrets(ctx.context, config),
     key: `${definition.type}:${run.agentId}${apart}`,
   }
 }

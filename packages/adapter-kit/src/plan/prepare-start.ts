@@ -14,7 +14,7 @@ import { agentEnv, type AgentEnv } from '../pod/agent-env.ts'
 import { buildRequest } from '../pod/build-request.ts'
 import { isolationVariables } from './isolation.ts'
 import { jobName } from '../pod/job-name.ts'
-import { secretRedactor } from '../follow/log-relay.ts'
+import { createRedactor } from '../follow/redactor.ts'
 import { joinMcpServers, mcpIdentity } from '../paperclip-api/mcp-servers.ts'
 import type { PaperclipProxy } from '../paperclip-api/paperclip-proxy.ts'
 import type { RunPlan } from './plan-run.ts'
@@ -192,6 +192,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     ...Object.entries(env.secret).flatMap(([key, value]) => (isCredential(key, value) ? [value] : [])),
     ...(ctx.authToken ? [ctx.authToken] : []),
   ]
+  const redact = createRedactor({ secrets, resolved: plan.resolvedSecrets }).text
   return {
     request: built.request,
     claims: prepared.claims ?? [],
@@ -203,12 +204,12 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       adapterType: definition.conversationType,
       command: `kubectl job/${name}`,
       cwd: places.cwd,
-      commandArgs: shownArguments(prepared.argv, secretRedactor(secrets)),
+      commandArgs: shownArguments(prepared.argv, redact),
       commandNotes: [`Adapter: ${definition.type}`, ...notes],
       env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
       prompt,
       promptMetrics: metrics,
-      context: shownContext(ctx.context, secrets),
+      context: shownContext(ctx.context, redact),
     },
     warnings: [
       ...(scope?.warnings ?? []),
@@ -246,7 +247,15 @@ function isCredential(name: string, value: string): boolean {
 }
 
 /** Paperclip's context for the record of the run, without the credentials of the run. */
-function shownContext(context: Record<string, unknown>, secrets: readonly string[]): Record<string, unknown> {
+function shownContext(context: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {
   const { paperclipRuntimeTools: _credentials, ...shown } = context
-  return parseObject(JSON.parse(secretRedactor(secrets)(JSON.stringify(shown))))
+  return parseObject(withTexts(shown, redact))
+}
+
+/** The same value with every text in it changed. */
+function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value)
+  if (Array.isArray(value)) return value.map((each: unknown) => withTexts(each, change))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withTexts(each, change)]))
 }

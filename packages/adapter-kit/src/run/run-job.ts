@@ -8,7 +8,8 @@ import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { followRun } from '../follow/follow-run.ts'
-import { logRelay, secretRedactor } from '../follow/log-relay.ts'
+import { logRelay } from '../follow/log-relay.ts'
+import { createRedactor } from '../follow/redactor.ts'
 import { runEvents } from '../follow/run-events.ts'
 import type { PaperclipHost } from '../host/paperclip-host.ts'
 import { endOf, jobLife } from '../jobs/job-life.ts'
@@ -52,8 +53,8 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
     await life.begin()
     const events = runEvents(host, handle)
     events.acquired(job.adoptedFromRun)
-    const redact = secretRedactor(job.secrets)
-    const relay = logRelay(host.log, { redact })
+    const redactor = createRedactor({ secrets: job.secrets, resolved: plan.resolvedSecrets })
+    const relay = logRelay(host.log, { redactor })
     const parser = definition.createParser()
     const followed = await followRun({ handle, parser, relay, clock: deps.clock, progress: events.phase })
     if (followed.kind === 'detached') {
@@ -61,7 +62,7 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
       return { kind: 'failed', error: followed.error }
     }
     end = endOf(followed.outcome)
-    const result = await report(input, followed, { redact, say: relay.line, events })
+    const result = await report(input, followed, { redact: redactor.text, say: relay.line, events })
     await input.observation.ended(observedEnd(job, followed, result))
     return { kind: 'reported', result }
   } catch (error) {
