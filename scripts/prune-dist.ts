@@ -13,9 +13,12 @@ for (const house of ['packages', 'apps']) {
     if (!existsSync(join(folder, 'tsconfig.build.json')) || !existsSync(join(folder, 'dist'))) continue
     for (const file of readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })) {
       const source = sourceOf(`dist/${file}`)
-      if (source === null || existsSync(join(folder, source))) continue
+      const isCurrent = source !== null && existsSync(join(folder, source)) && !file.endsWith('.map')
+      if (source === null || isCurrent) continue
       rmSync(join(folder, 'dist', file))
-      console.log(`removed ${house}/${name}/dist/${file}: ${source} is gone`)
+      console.log(
+        `removed ${house}/${name}/dist/${file}: ${file.endsWith('.map') ? 'maps are not built' : `${source} is gone`}`,
+      )
     }
   }
 }

@@ -46,8 +46,8 @@ export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes
       : []),
     ...(bytes > maxBytes ? [`the tarball has ${bytes} bytes; its budget is ${maxBytes}`] : []),
     ...[...files.keys()]
-      .filter((file) => isStale(file, files))
-      .map((file) => `${file} has no source any more; node scripts/prune-dist.ts removes it`),
+      .filter((file) => /^src\/|\.map$/.test(file))
+      .map((file) => `the tarball has ${file}: sources are in the repository`),
     ...[...files.keys()]
       .filter((file) => /\.test\.|__fixtures__|(?:^|\/)(?:test|testing|conformance)\//.test(file))
       .map((file) => `the tarball has ${file}, which is for our tests`),
@@ -58,13 +58,6 @@ export function judgePackage({ manifest, files, bytes }: PackedPackage, maxBytes
 export function sourceOf(file: string): string | null {
   const [, path] = /^dist\/(.*?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(file) ?? []
   return path === undefined ? null : `src/${path}.ts`
-}
-
-/** Whether an earlier build made it. Packages that ship bundles have no sources to compare with. */
-function isStale(file: string, files: PackedPackage['files']): boolean {
-  const source = sourceOf(file)
-  const hasSources = files.has('src/index.ts') || files.has('src/main.ts')
-  return source !== null && hasSources && !files.has(source)
 }
 
 function targets(value: unknown): string[] {
