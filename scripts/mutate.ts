@@ -7,7 +7,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { mutationTargets } from './mutation-targets.ts'
+import { mutationTargets, type MutationTarget } from './mutation-targets.ts'
 import { readMutationReport, scoreRow, survivorLine, writeScores, type MutationReport } from './mutation-report.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -39,7 +39,11 @@ function copyRepository(): string {
 }
 
 /** Runs Stryker over one package in a copy of the repository. */
-function mutate(copy: string, name: string, files: readonly string[]): MutationReport {
+function mutate(
+  copy: string,
+  name: string,
+  { files, tests = ['{src,test}/**/*.test.ts'] }: MutationTarget,
+): MutationReport {
   const folder = name === 'cli' ? 'apps/cli' : `packages/${name}`
   writeFileSync(
     join(copy, 'vitest.mutate.config.ts'),
@@ -49,7 +53,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['${folder}/{src,test}/**/*.test.ts'],
+    include: ${JSON.stringify(tests.map((test) => `${folder}/${test}`))},
     exclude: ['**/node_modules/**', '**/*.e2e.test.ts', '**/*.paperclip.test.ts', '**/readme.test.ts'],
     testTimeout: 30_000,
   },
@@ -84,8 +88,8 @@ const copy = copyRepository()
 const reports: MutationReport[] = []
 try {
   for (const name of names) {
-    const files = values.files === undefined ? (mutationTargets[name] ?? ['src/**/*.ts']) : [values.files]
-    const report = mutate(copy, name, files)
+    const target = mutationTargets[name] ?? { files: ['src/**/*.ts'] }
+    const report = mutate(copy, name, values.files === undefined ? target : { files: [values.files] })
     reports.push(report)
     for (const survivor of report.survivors) console.log(survivorLine(survivor))
     console.log(scoreRow(report))

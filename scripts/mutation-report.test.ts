@@ -52,10 +52,10 @@ describe('a mutation report', () => {
   })
 })
 
-it.each(Object.entries(mutationTargets))('finds the files to mutate in %s', (name, patterns) => {
+it.each(Object.entries(mutationTargets))('finds the files and tests of %s', (name, { files, tests = [] }) => {
   const folder = join(root, name === 'cli' ? 'apps/cli' : `packages/${name}`)
   expect(existsSync(folder)).toBe(true)
-  for (const pattern of patterns)
+  for (const pattern of [...files, ...tests])
     expect([pattern, globSync(pattern, { cwd: folder }).length > 0]).toEqual([pattern, true])
 })
 

@@ -1,27 +1,48 @@
+/** What to change in a package, and the tests that are to notice. */
+export interface MutationTarget {
+  readonly files: readonly string[]
+  /** Default: all unit tests of the package. Fewer make a run faster; a survivor is then one of these tests. */
+  readonly tests?: readonly string[]
+}
+
 /**
  * The modules of each package that decide something, and must therefore be right. `pnpm mutate PACKAGE` changes these
  * unless it is told other files.
  */
-export const mutationTargets: Readonly<Record<string, readonly string[]>> = {
-  'kube-api': [
-    'src/watch/watch-state.ts',
-    'src/watch/object-store.ts',
-    'src/refusal.ts',
-    'src/call-with-retry.ts',
-    'src/kubeconfig/trust.ts',
-    'src/kubeconfig/kube-config-document.ts',
-    'src/credentials/clear-text.ts',
-    'src/loopback.ts',
-  ],
-  'k8s-job-runner': ['src/judge-outcome.ts', 'src/follow-step.ts', 'src/start-judgement.ts', 'src/start-cause.ts'],
-  'orphan-classifier': ['src/**/*.ts'],
-  'log-stream': ['src/judge-response.ts', 'src/frame-ledger.ts'],
-  'agent-run': ['src/judge-run.ts'],
-  'claude-stream-parser': ['src/**/*.ts'],
-  'opencode-stream-parser': ['src/**/*.ts'],
-  'codex-stream-parser': ['src/**/*.ts'],
-  launcher: ['src/validate-spec.ts'],
-  primitives: ['src/backoff.ts', 'src/path-containment.ts', 'src/waiting.ts'],
-  frames: ['src/**/*.ts'],
-  'adapter-kit': ['src/policy/*.ts'],
+export const mutationTargets: Readonly<Record<string, MutationTarget>> = {
+  'kube-api': {
+    files: [
+      'src/watch/watch-state.ts',
+      'src/watch/object-store.ts',
+      'src/refusal.ts',
+      'src/call-with-retry.ts',
+      'src/kubeconfig/trust.ts',
+      'src/kubeconfig/kube-config-document.ts',
+      'src/credentials/clear-text.ts',
+      'src/loopback.ts',
+    ],
+    tests: [
+      'src/watch/{watch-state,object-store}.test.ts',
+      'src/{refusal,loopback,call-with-retry,proxy-from-environment}.test.ts',
+      'src/kubeconfig/load-kube-config.test.ts',
+      'src/credentials/clear-text.test.ts',
+    ],
+  },
+  'k8s-job-runner': {
+    files: ['src/judge-outcome.ts', 'src/follow-step.ts', 'src/start-judgement.ts', 'src/start-cause.ts'],
+    tests: ['src/{judge-outcome,follow-step,start-judgement,recordings,run-evidence,kueue-recordings}.test.ts'],
+  },
+  'orphan-classifier': { files: ['src/**/*.ts'] },
+  'log-stream': {
+    files: ['src/judge-response.ts', 'src/frame-ledger.ts'],
+    tests: ['src/{judge-response,frame-ledger,forged-frames}.test.ts'],
+  },
+  'agent-run': { files: ['src/judge-run.ts'], tests: ['src/judge-run.test.ts'] },
+  'claude-stream-parser': { files: ['src/**/*.ts'] },
+  'opencode-stream-parser': { files: ['src/**/*.ts'] },
+  'codex-stream-parser': { files: ['src/**/*.ts'] },
+  launcher: { files: ['src/validate-spec.ts'], tests: ['src/validate-spec.test.ts'] },
+  primitives: { files: ['src/{backoff,path-containment,waiting}.ts'] },
+  frames: { files: ['src/**/*.ts'] },
+  'adapter-kit': { files: ['src/policy/*.ts'], tests: ['src/policy/*.test.ts'] },
 }

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { KubeError } from '../kube-error.ts'
+import { refuseClearText } from './clear-text.ts'
+
+type Cluster = Parameters<typeof refuseClearText>[0]
+
+const refusalOf = (cluster: Omit<Cluster, 'name'>): string | undefined => {
+  try {
+    refuseClearText({ name: 'c', ...cluster })
+    return undefined
+  } catch (error) {
+    return KubeError.isInstance(error) ? error.code : 'not a KubeError'
+  }
+}
+
+it.each<[string, Omit<Cluster, 'name'>]>([
+  ['https', { server: 'https://kube.example' }],
+  ['https through a proxy', { server: 'https://kube.example', proxyUrl: 'http://proxy.example' }],
+  ['http on this machine', { server: 'http://127.0.0.1:8001' }],
+  ['http on this machine through a proxy of this machine', { server: 'http://localhost', proxyUrl: 'http://[::1]:1' }],
+  ['http where the user turned checks off', { server: 'http://kube.example', skipTLSVerify: true }],
+])('lets pass %s', (_what, cluster) => {
+  expect(refusalOf(cluster)).toBeUndefined()
+})
+
+it.each<[string, Omit<Cluster, 'name'>]>([
+  ['http to another machine', { server: 'http://kube.example' }],
+  [
+    'http to another machine through a proxy of this one',
+    { server: 'http://kube.example', proxyUrl: 'http://127.0.0.1:1' },
+  ],
+  ['http to this machine through a proxy of another', { server: 'http://127.0.0.1', proxyUrl: 'socks5://p.example' }],
+  ['http with checks left on', { server: 'http://kube.example', skipTLSVerify: false }],
+])('refuses %s', (_what, cluster) => {
+  expect(refusalOf(cluster)).toBe('credentials')
+})
