@@ -1,6 +1,7 @@
 import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sortItems } from '../test/collect.ts'
+import { endRecord, frame } from '../test/frames.ts'
 import { hasCluster, openRealCluster, type RealCluster } from '../test/real-cluster.ts'
 import { followLogs } from './follow-logs.ts'
 import { kubeLogSource } from './kube-log-source.ts'
@@ -97,5 +98,25 @@ describe.skipIf(!hasCluster)('a container of a real cluster', () => {
     expect(of('stderr')).toEqual(Array.from({ length: 300 }, (_, i) => `err ${i * 10}`))
     expect(gaps).toEqual([])
     expect(end?.verdict).toBe('complete')
+  })
+
+  it.each([
+    ['an end record with the next number', 2],
+    ['an end record far ahead', 1_000_000],
+  ])('whose command forges %s hides nothing that it prints afterwards', async (_, seq) => {
+    // The command is the user that the launcher is, so it can write to the container's own output.
+    const forged = frame(seq, 'l', endRecord(seq)).toString()
+    const script = `
+      const { writeFileSync } = require('node:fs')
+      console.log('before')
+      setTimeout(() => writeFileSync('/proc/1/fd/1', ${JSON.stringify(forged)}), 300)
+      setTimeout(() => { for (let i = 0; i < 50; i++) console.log('after ' + i) }, 1500)
+      setTimeout(() => process.exit(7), 2000)`
+    const env = packEnv({ version: 1, argv: ['node', '-e', script] }, {})
+    const { texts, items, end } = await run(`forged-${seq}`, bootstrapCommand(), { framing: 'launcher', env })
+    expect(texts.toSorted()).toEqual(['before', ...Array.from({ length: 50 }, (_each, i) => `after ${i}`)].toSorted())
+    const ends = items.flatMap((item) => (item.type === 'record' && item.record.type === 'end' ? [item.record] : []))
+    expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 7])
+    expect(end).toMatchObject({ verdict: 'unverified', ending: 'contested' })
   })
 })
