@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createManualClock } from './clock.ts'
+import { createManualClock } from '@agent-jobs/primitives'
 import { EventRecorder } from './event-recorder.ts'
 import { LogFile } from './kubelet/log-file.ts'
 import { startMiniKube } from './mini-kube.ts'
@@ -34,7 +34,7 @@ describe('what mini-kube keeps', () => {
   })
 
   it('is so many Events, and none older than an hour', async () => {
-    const clock = createManualClock({ start: Date.UTC(2026, 0, 1) })
+    const clock = createManualClock({ wallTime: Date.UTC(2026, 0, 1) })
     const store = new ObjectStore({})
     const random = seededRandom(1)
     const events = new EventRecorder({ store, clock, random, nodeName: 'n', ttlMs: 3_600_000, limit: 100 })

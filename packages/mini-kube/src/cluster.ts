@@ -3,7 +3,7 @@ import type { Kubelet } from './kubelet/kubelet.ts'
 import type { Objects } from './store/objects.ts'
 import type { ObjectStore } from './store/object-store.ts'
 import type { Timing } from './timing.ts'
-import type { Clock } from './types.ts'
+import type { Clock } from '@agent-jobs/primitives'
 
 /** The node as the API server sees it. */
 export interface NodePort {

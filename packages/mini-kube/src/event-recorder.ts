@@ -1,7 +1,8 @@
 import { event as eventResource } from './kinds/core.ts'
 import { microTime, randomUid, wholeSeconds } from './names.ts'
 import type { ObjectStore } from './store/object-store.ts'
-import type { Clock, JsonObject, KubeObject } from './types.ts'
+import type { Clock } from '@agent-jobs/primitives'
+import type { JsonObject, KubeObject } from './types.ts'
 
 /** What an Event says. */
 export interface EventNote {
@@ -37,7 +38,7 @@ export class EventRecorder {
   record(note: EventNote): void {
     const { store, clock, random } = this.#context
     const { metadata, kind, apiVersion } = note.about
-    const now = clock.now()
+    const now = clock.wallTime()
     const namespace = metadata.namespace ?? 'default'
     const key = [metadata.uid, note.reason, note.message, note.fieldPath].join('\n')
     const known = this.#recent.get(key)

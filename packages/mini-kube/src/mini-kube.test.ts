@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createManualClock } from './clock.ts'
+import { createManualClock } from '@agent-jobs/primitives'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
 import { shellJob, testClient, type TestClient } from '../test/test-client.ts'
 
@@ -172,7 +172,7 @@ describe('the processes of a container', () => {
 
 describe('a clock that is moved by hand', () => {
   it('lets a Job of an hour’s TTL go at once, and not a minute early', async () => {
-    const clock = createManualClock({ start: Date.UTC(2026, 0, 1) })
+    const clock = createManualClock({ wallTime: Date.UTC(2026, 0, 1) })
     const other = await startMiniKube({ clock, images: { fn: { run: () => 0 } } })
     const own = testClient(other)
     await own.send(

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Tokens } from './api/auth.ts'
 import { startApiServer } from './api/server.ts'
 import type { Cluster } from './cluster.ts'
-import { systemClock } from './clock.ts'
+import { type Clock, systemClock } from '@agent-jobs/primitives'
 import { startGarbageCollector } from './controllers/garbage-collector.ts'
 import { admissionOf, createNode, startClaims, startNamespaces, startTtl } from './controllers/housekeeping.ts'
 import { startJobController } from './controllers/job-controller.ts'
@@ -22,7 +22,6 @@ import { Faults } from './faults/faults.ts'
 import { serveFaults } from './faults/control-endpoint.ts'
 import { beginWorldFault, problemFor, type World } from './faults/world-faults.ts'
 import { randomHex, seededRandom } from './names.ts'
-import type { Clock } from './types.ts'
 import type { MiniKubeOptions } from './options.ts'
 import { Objects } from './store/objects.ts'
 import { ObjectStore } from './store/object-store.ts'
@@ -97,7 +96,11 @@ async function startIn(
 ): Promise<MiniKube> {
   const { host = '127.0.0.1', port = 0, clock: baseClock = systemClock, seed, nodeName = 'mini-kube' } = options
   let clockOffset = 0
-  const clock: Clock = { now: () => baseClock.now() + clockOffset, sleep: (ms, signal) => baseClock.sleep(ms, signal) }
+  const clock: Clock = {
+    now: () => baseClock.now(),
+    wallTime: () => baseClock.wallTime() + clockOffset,
+    sleep: (ms, signal) => baseClock.sleep(ms, signal),
+  }
   const kubeletState = { up: true, notFoundUntil: 0 }
   const imageProblems = new Map<string, string>()
   const mountProblems = new Map<string, string>()
@@ -107,7 +110,7 @@ async function startIn(
     ...(typeof options.timing === 'object' ? options.timing : {}),
   }
   const store = new ObjectStore({ window: options.watchWindow ?? 4_096, firstRevision: 1 })
-  const objects = new Objects({ store, random, now: () => clock.now() })
+  const objects = new Objects({ store, random, now: () => clock.wallTime() })
   const events = new EventRecorder({
     store,
     clock,

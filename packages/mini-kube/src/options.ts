@@ -1,6 +1,6 @@
 import type { Images } from './kubelet/images.ts'
 import type { Timing } from './timing.ts'
-import type { Clock } from './types.ts'
+import type { Clock } from '@agent-jobs/primitives'
 
 /** How to start the cluster; everything has a default. */
 export interface MiniKubeOptions {

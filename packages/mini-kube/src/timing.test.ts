@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createManualClock, type ManualClock } from './clock.ts'
+import { createManualClock, type ManualClock } from '@agent-jobs/primitives'
 import { startMiniKube, type MiniKube } from './mini-kube.ts'
 import { shellJob, testClient, type TestClient, type TestObject } from '../test/test-client.ts'
 
@@ -20,7 +20,7 @@ let end: () => void
 let kill: 'heeds' | 'ignores'
 
 beforeEach(async () => {
-  clock = createManualClock({ start: Date.UTC(2026, 10, 21) })
+  clock = createManualClock({ wallTime: Date.UTC(2026, 10, 21) })
   const ended = Promise.withResolvers<void>()
   end = ended.resolve
   kill = 'heeds'
@@ -96,7 +96,7 @@ describe('the real delays', () => {
     const { pod } = await look()
     const start = Date.parse(pod?.metadata.deletionTimestamp ?? '') - 2_000
     await until(phase('Failed'))
-    expect(clock.now() - start).toSatisfy(within(1_900, 3_123))
+    expect(clock.wallTime() - start).toSatisfy(within(1_900, 3_123))
     expect(await until(gone)).toSatisfy(within(413, 812))
   })
 

@@ -270,11 +270,3 @@ export interface Job extends KubeObject {
   spec: JobSpec & JsonObject
   status: JobStatus & JsonObject
 }
-
-/** Where time comes from; the default is the machine's clock. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number
-  /** Resolves after `ms` milliseconds, rejects with the signal's reason when it aborts first. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
-}

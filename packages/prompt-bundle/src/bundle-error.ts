@@ -1,3 +1,5 @@
+import { BrandedError, systemErrorCode } from '@agent-jobs/primitives'
+
 /** The stable codes of {@link BundleError}. */
 export type BundleErrorCode =
   | 'invalid_path'
@@ -11,40 +13,21 @@ export type BundleErrorCode =
   | 'limit_exceeded'
   | 'volume_error'
 
-const brand = Symbol.for('agent-jobs.bundle-error')
-
 /** The one error of this package. `path` is the file or entry it is about. */
-export class BundleError extends Error {
-  override readonly name = 'BundleError'
-  readonly code: BundleErrorCode
+export class BundleError extends BrandedError<BundleErrorCode> {
+  static override readonly errorName = 'BundleError'
   readonly path: string
-  /** True when the same call may succeed later without any change to its arguments. */
-  readonly retryable: boolean
 
   constructor(code: BundleErrorCode, path: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause })
-    this.code = code
+    super(code, message, { cause, retryable: code === 'source_changed' || code === 'volume_error' })
     this.path = path
-    this.retryable = code === 'source_changed' || code === 'volume_error'
-    Object.defineProperty(this, brand, { value: true })
   }
-
-  /** Recognises a BundleError, also one that another copy of this package threw. */
-  static isInstance(error: unknown): error is BundleError {
-    return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
-  }
-}
-
-/** The code of a file system error, such as `ENOENT`. */
-export function errnoOf(error: unknown): string {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
-  return typeof code === 'string' ? code : ''
 }
 
 /** Names what a read of a source met. */
 export function sourceError(path: string, cause: unknown): BundleError {
   if (BundleError.isInstance(cause)) return cause
-  const code = errnoOf(cause)
+  const code = systemErrorCode(cause) ?? ''
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new BundleError(
       'source_missing',
@@ -67,7 +50,7 @@ export function sourceError(path: string, cause: unknown): BundleError {
 /** Names what a write to the volume met. */
 export function volumeError(path: string, cause: unknown): BundleError {
   if (BundleError.isInstance(cause)) return cause
-  const code = errnoOf(cause)
+  const code = systemErrorCode(cause) ?? ''
   const advice =
     code === 'ENOSPC' || code === 'EDQUOT'
       ? 'The volume is full: collect unused bundles or enlarge it.'

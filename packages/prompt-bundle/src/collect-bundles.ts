@@ -1,6 +1,7 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, volumeError } from './bundle-error.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
+import { volumeError } from './bundle-error.ts'
 
 /** What may go. */
 export interface CollectOptions {
@@ -50,7 +51,7 @@ export async function collectBundles(
     try {
       return now() - (await lstat(join(root, name))).mtimeMs
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined
+      if (systemErrorCode(error) === 'ENOENT') return undefined
       throw error
     }
   }
@@ -61,7 +62,7 @@ export async function collectBundles(
     try {
       await rename(join(root, name), gone)
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return
+      if (systemErrorCode(error) === 'ENOENT') return
       throw error
     }
     await rm(gone, { recursive: true, force: true })
@@ -73,7 +74,7 @@ export async function collectBundles(
       await rename(join(root, key), join(root, gone))
     } catch (error) {
       // Another collector was first.
-      if (errnoOf(error) === 'ENOENT') return false
+      if (systemErrorCode(error) === 'ENOENT') return false
       throw error
     }
     // Somebody may have asked for it between our look and the rename; that left a fresh time on it.
@@ -81,7 +82,7 @@ export async function collectBundles(
     if (age !== undefined && age < unusedForMs) {
       await rename(join(root, gone), join(root, key)).catch((error: unknown) => {
         // Whoever asked has found it gone and has written it anew.
-        if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error
+        if (systemErrorCode(error) !== 'ENOTEMPTY' && systemErrorCode(error) !== 'EEXIST') throw error
       })
       return false
     }
@@ -91,7 +92,7 @@ export async function collectBundles(
 
   try {
     const names = await readdir(root).catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return []
+      if (systemErrorCode(error) === 'ENOENT') return []
       throw error
     })
     for (const name of names.sort()) {

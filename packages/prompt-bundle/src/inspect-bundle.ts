@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf } from './bundle-error.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
 import { digestFile, openRegular } from './copy-file.ts'
 import type { ManifestFile } from './manifest.ts'
 
@@ -22,7 +22,7 @@ async function inspectFile(directory: string, file: ManifestFile, signal?: Abort
     const bits = file.executable ? 0o555 : 0o444
     return (found.mode & 0o555) === bits ? undefined : { path: file.path, what: 'mode' }
   } catch (error) {
-    const code = errnoOf(error)
+    const code = systemErrorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return { path: file.path, what: 'missing' }
     // A file that became unreadable or a link is as good as changed; writing it anew says more if that fails.
     if (code === 'EACCES' || code === 'ELOOP' || code === 'EIO') return { path: file.path, what: 'changed' }
@@ -35,7 +35,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    if (errnoOf(error) === 'EACCES') return []
+    if (systemErrorCode(error) === 'EACCES') return []
     throw error
   }
 }
@@ -70,7 +70,7 @@ export async function inspectBundle(
     if (!(await lstat(directory)).isDirectory()) return [{ path: '', what: 'changed' }]
     await findExtra('')
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
+    if (systemErrorCode(error) === 'ENOENT') return undefined
     throw error
   }
   for (const file of files) {

@@ -259,7 +259,7 @@ describe('two writers', () => {
 await createPromptBundles({ root: ${JSON.stringify(shop.root)} }).materialize([{ path: 's', source: ${JSON.stringify(shop.path('skill'))} }])`,
     )
     mkdirSync(shop.root, { recursive: true })
-    const child = spawn(process.execPath, [program], { stdio: 'inherit' })
+    const child = spawn(process.execPath, ['--conditions=@agent-jobs/source', program], { stdio: 'inherit' })
     const ended = new Promise((resolve) => child.on('exit', resolve))
     await begun()
     child.kill('SIGKILL')

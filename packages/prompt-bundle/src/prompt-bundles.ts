@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, rm, utimes } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
+import { systemErrorCode } from '@agent-jobs/primitives'
 import {
   defaultIgnore,
   defaultLimits,
@@ -8,7 +9,7 @@ import {
   type BundleLimits,
   type ScanOptions,
 } from './bundle-content.ts'
-import { BundleError, errnoOf, volumeError } from './bundle-error.ts'
+import { BundleError, volumeError } from './bundle-error.ts'
 import { collectBundles, type Collection, type CollectOptions } from './collect-bundles.ts'
 import { inspectBundle, type Damage } from './inspect-bundle.ts'
 import { keyOf, type ScannedFile } from './manifest.ts'
@@ -99,7 +100,7 @@ export function createPromptBundles(options: PromptBundlesOptions): PromptBundle
       await utimes(directory, now, now)
       return 'marked'
     } catch (error) {
-      const code = errnoOf(error)
+      const code = systemErrorCode(error)
       if (code === 'ENOENT') return 'gone'
       // Read-only, or made by another user: good enough to read.
       if (code === 'EROFS' || code === 'EPERM' || code === 'EACCES') return 'unmarked'

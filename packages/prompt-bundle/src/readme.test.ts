@@ -19,7 +19,10 @@ it('has an example that runs as it stands', () => {
     const skill = mkdtempSync(join(tmpdir(), 'bundle-skill-'))
     writeFileSync(join(skill, 'example.ts'), here)
     const env = { ...process.env, TMPDIR: folder }
-    const printed = execFileSync(process.execPath, [join(skill, 'example.ts')], { encoding: 'utf8', env })
+    const printed = execFileSync(process.execPath, ['--conditions=@agent-jobs/source', join(skill, 'example.ts')], {
+      encoding: 'utf8',
+      env,
+    })
     expect(printed).toBe('created 64 true\n')
     rmSync(skill, { recursive: true })
   } finally {

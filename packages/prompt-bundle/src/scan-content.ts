@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, sep } from 'node:path'
+import { isAbsolute, join } from 'node:path'
+import { isWithin } from '@agent-jobs/primitives'
 import { BundleError, sourceError } from './bundle-error.ts'
 import type { BundleEntry, ScanOptions } from './bundle-content.ts'
 import { assertBundlePath, assertNoConflicts } from './bundle-path.ts'
@@ -14,8 +15,6 @@ interface Walk {
   readonly inside: ReadonlySet<string>
   readonly depth: number
 }
-
-const lies = (path: string, root: string) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
 
 /** Reads all entries, follows links, hashes every file and checks limits, before anything is written. */
 export async function scanContent(entries: readonly BundleEntry[], o: ScanOptions): Promise<ScannedFile[]> {
@@ -72,7 +71,7 @@ export async function scanContent(entries: readonly BundleEntry[], o: ScanOption
         )
       }
       const target = await realpath(file)
-      if (!walk.roots.some((root) => lies(target, root))) {
+      if (!walk.roots.some((root) => isWithin(root, target))) {
         throw new BundleError(
           'symlink_outside',
           file,

@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { BundleError, errnoOf, sourceError, volumeError } from './bundle-error.ts'
+import { systemErrorCode } from '@agent-jobs/primitives'
+import { BundleError, sourceError, volumeError } from './bundle-error.ts'
 import { openSource, readThrough } from './copy-file.ts'
 import type { Damage } from './inspect-bundle.ts'
 import type { ScannedFile } from './manifest.ts'
@@ -84,7 +85,7 @@ export async function fillDirectory(
     return true
   } catch (error) {
     signal?.throwIfAborted()
-    if (errnoOf(error) === 'ENOENT') return false
+    if (systemErrorCode(error) === 'ENOENT') return false
     throw volumeError(directory, error)
   }
 }
@@ -95,7 +96,7 @@ export async function publish(temporary: string, directory: string): Promise<boo
     await rename(temporary, directory)
     return true
   } catch (error) {
-    const code = errnoOf(error)
+    const code = systemErrorCode(error)
     // A directory cannot be renamed onto one that holds something, nor onto a file.
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || code === 'ENOENT') return false
     throw volumeError(directory, error)
@@ -142,7 +143,7 @@ export async function repair(
   } catch (error) {
     signal?.throwIfAborted()
     // A collector took the bundle away meanwhile; whoever asked looks again and writes it anew.
-    if (errnoOf(error) === 'ENOENT') return
+    if (systemErrorCode(error) === 'ENOENT') return
     throw volumeError(directory, error)
   }
 }
@@ -152,7 +153,7 @@ async function openFolder(path: string): Promise<void> {
   try {
     await chmod(path, folderMode)
   } catch (error) {
-    if (errnoOf(error) !== 'EPERM' && errnoOf(error) !== 'ENOTSUP') throw error
+    if (systemErrorCode(error) !== 'EPERM' && systemErrorCode(error) !== 'ENOTSUP') throw error
   }
 }
 
@@ -161,7 +162,7 @@ async function replace(temporary: string, target: string): Promise<void> {
     await rename(temporary, target)
   } catch (error) {
     // A directory stands where the file belongs.
-    if (errnoOf(error) !== 'EISDIR') throw error
+    if (systemErrorCode(error) !== 'EISDIR') throw error
     await rm(target, { recursive: true, force: true })
     await rename(temporary, target)
   }

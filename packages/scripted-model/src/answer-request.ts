@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { chatEvents, chatObject } from './chat-reply.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import { errorBody } from './error-body.ts'
 import { identifier } from './identifiers.ts'
 import type { JsonObject } from './json.ts'
@@ -42,7 +42,7 @@ export async function answerRequest(
   const route = readRoute(path)
   const scenarioName = route.scenario ?? context.defaultScenario
   const api: ModelApi = route.endpoint === 'chat' || route.endpoint === 'responses' ? route.endpoint : 'messages'
-  const seen = { at: context.clock.now(), method: request.method ?? 'GET', path, scenario: scenarioName, bytes: 0 }
+  const seen = { at: context.clock.wallTime(), method: request.method ?? 'GET', path, scenario: scenarioName, bytes: 0 }
   const finish = (status: number, body: unknown, more: Partial<RequestSummary> = {}): void => {
     context.record({ ...seen, ...more, status })
     sendJson(response, status, body)
@@ -132,7 +132,7 @@ async function sendReply(
     return sendJson(response, reply.status, errorBody(asked.api, reply.type, reply.message, random, reply.details))
   }
   if (reply.kind === 'raw') return sendRaw(response, reply)
-  const createdAt = Math.floor(clock.now() / 1000)
+  const createdAt = Math.floor(clock.wallTime() / 1000)
   if (!asked.stream) {
     return sendJson(response, 200, wireFormats[asked.api].object(asked, reply, random, createdAt))
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { Clock } from './clock.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import type { MessageReply, RawReply } from './reply.ts'
 import type { StreamEvent } from './stream-event.ts'
 

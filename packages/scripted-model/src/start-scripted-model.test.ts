@@ -259,7 +259,7 @@ describe('the server', () => {
 
   it('stays silent before the first byte for as long as a reply asks for', async () => {
     const slept: number[] = []
-    const clock = { now: () => 1_000, sleep: async (ms: number) => void slept.push(ms) }
+    const clock = { now: () => 1_000, wallTime: () => 1_000, sleep: async (ms: number) => void slept.push(ms) }
     const silent = () => ({ kind: 'message', blocks: [{ type: 'text', text: 'Hi' }], startDelayMs: 90_000 }) as const
     const model = await start({ scenario: 'silent', scenarios: { silent }, clock })
     await (await post(`${model.url}/v1/messages`, { stream: true, tools, messages })).text()
@@ -268,7 +268,7 @@ describe('the server', () => {
 
   it('pauses between the pieces of a dripping answer by the given clock', async () => {
     const slept: number[] = []
-    const clock = { now: () => 1_000, sleep: async (ms: number) => void slept.push(ms) }
+    const clock = { now: () => 1_000, wallTime: () => 1_000, sleep: async (ms: number) => void slept.push(ms) }
     const model = await start({ scenario: 'drip', clock })
     await (await post(`${model.url}/v1/messages`, { stream: true, tools, messages })).text()
     expect(slept.length).toBeGreaterThan(2)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { answerRequest } from './answer-request.ts'
-import { systemClock, type Clock } from './clock.ts'
+import { systemClock, type Clock } from '@agent-jobs/primitives'
 import { errorBody } from './error-body.ts'
 import { createRequestLog, type RequestSummary } from './request-log.ts'
 import type { Scenario } from './scenario.ts'

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ApiError } from '../api-error.ts'
-import type { Clock } from '../types.ts'
+import type { Clock } from '@agent-jobs/primitives'
 import type { User } from './context.ts'
 
 const unauthorized = () => new ApiError(401, 'Unauthorized', 'Unauthorized')
@@ -47,7 +47,7 @@ export class Tokens {
     seconds: number,
     pod?: { name: string; uid: string },
   ) {
-    const now = Math.floor(this.#clock.now() / 1_000)
+    const now = Math.floor(this.#clock.wallTime() / 1_000)
     const claims: Claims = {
       aud: ['https://kubernetes.default.svc'],
       exp: now + seconds,
@@ -90,7 +90,7 @@ export class Tokens {
     if (head === undefined || body === undefined || signature === undefined) throw unauthorized()
     if (!sameText(signature, this.#sign(`${head}.${body}`))) throw unauthorized()
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as Claims
-    if (claims.exp * 1_000 <= this.#clock.now()) throw unauthorized()
+    if (claims.exp * 1_000 <= this.#clock.wallTime()) throw unauthorized()
     const { namespace, serviceaccount, pod } = claims['kubernetes.io']
     return {
       name: claims.sub,

@@ -78,7 +78,7 @@ async function requestToken(context: NamedRequest, tokens: Tokens): Promise<void
   sendJson(response, 201, {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: wholeSeconds(cluster.clock.now()) },
+    metadata: { name, namespace, creationTimestamp: wholeSeconds(cluster.clock.wallTime()) },
     spec: {
       audiences: spec.audiences ?? ['https://kubernetes.default.svc'],
       expirationSeconds: seconds,

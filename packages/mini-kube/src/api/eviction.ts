@@ -19,7 +19,7 @@ export function disrupt(
     namespace,
     name,
     (pod) => {
-      const now = wholeSeconds(cluster.clock.now())
+      const now = wholeSeconds(cluster.clock.wallTime())
       const others = (pod.status.conditions ?? []).filter((condition) => condition.type !== 'DisruptionTarget')
       const condition = {
         type: 'DisruptionTarget',

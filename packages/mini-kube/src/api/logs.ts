@@ -88,7 +88,7 @@ function chooseContainer(pod: Pod, asked: string | null): string {
 /** GET …/pods/NAME/log. */
 export async function serveLog(context: NamedRequest): Promise<void> {
   const { cluster, resource, namespace, name, query, request, response, signal } = context
-  const options = parseLogOptions(name, query, cluster.clock.now())
+  const options = parseLogOptions(name, query, cluster.clock.wallTime())
   const pod = cluster.objects.must(resource, namespace, name) as Pod
   const container = chooseContainer(pod, query.get('container'))
   if (pod.spec.nodeName === undefined) {
@@ -109,7 +109,7 @@ export async function serveLog(context: NamedRequest): Promise<void> {
     )
   }
   const { logText, logNotFound } = faultsOf(request)
-  if (logNotFound || cluster.clock.now() < cluster.node.notFoundUntil()) {
+  if (logNotFound || cluster.clock.wallTime() < cluster.node.notFoundUntil()) {
     // The kubelet does not know the pod yet: details.kind is pods/log, not pods (log-responses/404-kubelet-restarting).
     throw new ApiError(404, 'NotFound', `the server could not find the requested resource ( pods/log ${name})`, {
       name,

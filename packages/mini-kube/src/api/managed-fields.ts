@@ -79,7 +79,7 @@ export function managedEntry(
     manager,
     operation,
     apiVersion: groupVersion(resource),
-    time: wholeSeconds(cluster.clock.now()),
+    time: wholeSeconds(cluster.clock.wallTime()),
     fieldsType: 'FieldsV1',
     fieldsV1: toFields(paths),
     ...(subresource === undefined ? {} : { subresource }),

@@ -52,7 +52,7 @@ export function revisionOf(query: URLSearchParams, of: 'list' | 'watch'): number
 export function getObject(context: NamedRequest): void {
   const { cluster, resource, namespace, name, request, response, query } = context
   const object = cluster.objects.must(resource, namespace, name)
-  const now = cluster.clock.now()
+  const now = cluster.clock.wallTime()
   const as = representationOf(request.headers.accept)
   sendJson(
     response,
@@ -144,7 +144,12 @@ export function listObjects(context: ApiRequest): void {
   }
   const as = representationOf(request.headers.accept)
   if (as === 'table') {
-    const table = { now: cluster.clock.now(), includeObject: query.get('includeObject'), metadata, withColumns: true }
+    const table = {
+      now: cluster.clock.wallTime(),
+      includeObject: query.get('includeObject'),
+      metadata,
+      withColumns: true,
+    }
     sendJson(response, 200, tableOf(resource, page, table))
     return
   }

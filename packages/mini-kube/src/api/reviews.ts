@@ -25,7 +25,7 @@ export async function answerReview(context: ApiRequest): Promise<void> {
   const base = {
     kind: resource.kind,
     apiVersion: groupVersion(resource),
-    metadata: { creationTimestamp: wholeSeconds(cluster.clock.now()) },
+    metadata: { creationTimestamp: wholeSeconds(cluster.clock.wallTime()) },
   }
   if (resource.kind === 'SelfSubjectReview') {
     const { name, groups, uid } = user

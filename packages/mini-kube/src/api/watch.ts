@@ -79,7 +79,7 @@ export async function watchObjects(context: ApiRequest): Promise<void> {
   }
   const send = (type: string, object: KubeObject) => {
     const shown = represent(resource, object, as, {
-      now: cluster.clock.now(),
+      now: cluster.clock.wallTime(),
       includeObject: query.get('includeObject'),
       withColumns,
     })
@@ -97,7 +97,7 @@ export async function watchObjects(context: ApiRequest): Promise<void> {
       as === 'object'
         ? object
         : represent(resource, object as KubeObject, as, {
-            now: cluster.clock.now(),
+            now: cluster.clock.wallTime(),
             includeObject: 'None',
             withColumns: false,
           })

@@ -19,7 +19,11 @@ const statusOnly = (context: ApiRequest) => context.subresource === 'status'
 function reply(context: ApiRequest, status: number, object: KubeObject, headers: Record<string, string> = {}): void {
   const { request, response, resource, cluster } = context
   const as = representationOf(request.headers.accept)
-  const shown = represent(resource, object, as, { now: cluster.clock.now(), includeObject: null, withColumns: true })
+  const shown = represent(resource, object, as, {
+    now: cluster.clock.wallTime(),
+    includeObject: null,
+    withColumns: true,
+  })
   sendJson(response, status, shown, headers)
 }
 

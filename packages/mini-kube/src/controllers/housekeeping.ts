@@ -171,7 +171,7 @@ export function startTtl(cluster: Cluster): void {
     const ended = job.status.conditions?.find(
       (one) => ['Complete', 'Failed'].includes(one.type) && one.status === 'True',
     )
-    const left = Date.parse(ended?.lastTransitionTime ?? '') + ttl * 1_000 - clock.now()
+    const left = Date.parse(ended?.lastTransitionTime ?? '') + ttl * 1_000 - clock.wallTime()
     if (left > 0) queue.addAfter(key, left)
     else
       objects.delete(jobResource, namespace, name, {
@@ -198,7 +198,7 @@ export function createNode(
   capacity: { cpu: string; memory: string; pods: string },
   hostIP: string,
 ): void {
-  const now = wholeSeconds(cluster.clock.now())
+  const now = wholeSeconds(cluster.clock.wallTime())
   const { nodeName } = cluster
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch
   const made = cluster.objects.create(node, undefined, {

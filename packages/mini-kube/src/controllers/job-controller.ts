@@ -53,7 +53,7 @@ export function startJobController(cluster: Cluster): void {
       for (const pod of podsOf(job)) release(pod)
       return
     }
-    const nowMs = clock.now()
+    const nowMs = clock.wallTime()
     const pods = podsOf(job)
     const plan = planJob(job, pods, {
       nowMs,

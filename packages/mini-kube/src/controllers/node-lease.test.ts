@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import { createManualClock } from '../clock.ts'
+import { createManualClock } from '@agent-jobs/primitives'
 import { startMiniKube } from '../mini-kube.ts'
 import { testClient } from '../../test/test-client.ts'
 
 const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/mini-kube'
 
 it('renews the lease of the node every ten seconds for as long as the kubelet is up', async () => {
-  const clock = createManualClock({ start: Date.UTC(2026, 0, 1) })
+  const clock = createManualClock({ wallTime: Date.UTC(2026, 0, 1) })
   await using kube = await startMiniKube({ clock })
   const client = testClient(kube)
   const renewed = async () => (await client.get(path)).body.spec?.['renewTime']

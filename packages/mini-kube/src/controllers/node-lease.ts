@@ -14,7 +14,7 @@ export function startNodeLease(cluster: Cluster): void {
   const spec = () => ({
     holderIdentity: nodeName,
     leaseDurationSeconds: durationSeconds,
-    renewTime: microTime(clock.now()),
+    renewTime: microTime(clock.wallTime()),
   })
 
   function renew(owner: KubeObject): void {

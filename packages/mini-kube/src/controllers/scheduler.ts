@@ -151,7 +151,7 @@ export function startScheduler(cluster: Cluster): void {
       type: 'PodScheduled',
       status,
       lastProbeTime: null,
-      lastTransitionTime: wholeSeconds(cluster.clock.now()),
+      lastTransitionTime: wholeSeconds(cluster.clock.wallTime()),
       ...(reason === undefined ? {} : { reason }),
       ...(message === undefined ? {} : { message }),
     }

@@ -155,7 +155,7 @@ function kubeletDown(world: World): void {
 
 function kubeletUp(world: World, notFoundMs: number): void {
   world.kubelet.up = true
-  world.kubelet.notFoundUntil = world.cluster.clock.now() + notFoundMs
+  world.kubelet.notFoundUntil = world.cluster.clock.wallTime() + notFoundMs
   world.cluster.node.kubelet.resync()
 }
 
@@ -173,7 +173,7 @@ const setNode = (world: World, change: (node: KubeObject) => KubeObject) => {
 }
 
 function readiness(world: World, ready: boolean): void {
-  const now = wholeSeconds(world.cluster.clock.now())
+  const now = wholeSeconds(world.cluster.clock.wallTime())
   setNode(world, (node) => {
     const old = (node.status?.['conditions'] ?? []) as Condition[]
     const conditions = old.map((one) =>
@@ -234,7 +234,7 @@ const onNode = ({ cluster }: World) =>
     )
 
 function podsNotReady(world: World): void {
-  const now = wholeSeconds(world.cluster.clock.now())
+  const now = wholeSeconds(world.cluster.clock.wallTime())
   for (const pod of onNode(world)) {
     const conditions = (pod.status.conditions ?? []).map((one) =>
       one.type === 'Ready' ? Object.assign({}, one, { status: 'False', lastTransitionTime: now }) : one,

@@ -289,7 +289,7 @@ export class ContainerLifecycle {
     this.previousLog = this.log?.path
     const log = new LogFile(
       join(this.#worker.logDir, record.spec.name, `${record.restartCount}.log`),
-      () => cluster.clock.now(),
+      () => cluster.clock.wallTime(),
       {
         rotateBytes: node.rotateBytes,
       },
@@ -322,7 +322,7 @@ export class ContainerLifecycle {
     record.started = startupProbe === undefined
     record.ready = readinessProbe === undefined
     if (lifecycle?.postStart !== undefined) await this.#postStart(lifecycle.postStart)
-    record.state = { running: { startedAt: wholeSeconds(cluster.clock.now()) } }
+    record.state = { running: { startedAt: wholeSeconds(cluster.clock.wallTime()) } }
     this.#worker.publish()
     return true
   }
@@ -348,7 +348,7 @@ export class ContainerLifecycle {
       reason: end.reason,
       ...(end.message === undefined ? {} : { message: end.message }),
       startedAt: end.startedAt,
-      finishedAt: wholeSeconds(clock.now()),
+      finishedAt: wholeSeconds(clock.wallTime()),
       containerID: `containerd://${record.id}`,
     }
     record.state = { terminated }
@@ -358,7 +358,7 @@ export class ContainerLifecycle {
     const running = this.#running
     if (running === undefined) return
     const { cluster } = this.#worker.node
-    const startedAt = this.record.state.running?.startedAt ?? wholeSeconds(cluster.clock.now())
+    const startedAt = this.record.state.running?.startedAt ?? wholeSeconds(cluster.clock.wallTime())
     const natural = await running.exited
     this.#running = undefined
     this.log?.end()

@@ -86,7 +86,7 @@ export class Kubelet {
     const why = whyRefused(cluster, pod)
     if (why === undefined) return false
     const { reason, message } = why
-    const now = wholeSeconds(cluster.clock.now())
+    const now = wholeSeconds(cluster.clock.wallTime())
     const status: Pod['status'] = {
       observedGeneration: pod.metadata.generation ?? 1,
       phase: 'Failed',

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isWithin, relativeWithin } from '@agent-jobs/primitives'
 
 /** A path of the container and the folder that stands for it on this machine. */
 export interface PathMapping {
@@ -32,7 +33,7 @@ export function createPathRewriter(mappings: PathMapping[]): (text: string) => s
 /** Where a container's path lies on this machine. */
 export function resolveInside(path: string, mappings: PathMapping[]): string | undefined {
   const fitting = mappings
-    .filter(({ from }) => path === trim(from) || path.startsWith(`${trim(from)}/`))
-    .sort((a, b) => b.from.length - a.from.length)[0]
-  return fitting === undefined ? undefined : join(fitting.to, path.slice(trim(fitting.from).length))
+    .filter(({ from }) => isWithin(from, path))
+    .sort((a, b) => trim(b.from).length - trim(a.from).length)[0]
+  return fitting === undefined ? undefined : join(fitting.to, relativeWithin(fitting.from, path) ?? '')
 }

@@ -69,7 +69,7 @@ export class PodWorker {
       message: undefined,
       hostIP: node.hostIP,
       podIP: node.hostIP,
-      startTime: wholeSeconds(node.cluster.clock.now()),
+      startTime: wholeSeconds(node.cluster.clock.wallTime()),
     }
   }
 
@@ -106,7 +106,7 @@ export class PodWorker {
     if (current === undefined || current.metadata.uid !== this.pod.metadata.uid) return
     this.pod = current
     this.#facts = { ...this.#facts, pod: current, hasAddress: this.hasAddress }
-    const status = podStatus(this.#facts, cluster.clock.now())
+    const status = podStatus(this.#facts, cluster.clock.wallTime())
     if (!sameJson(status, current.status)) {
       this.pod = cluster.objects.update(podResource, { ...current, status }, { part: 'status' }) as Pod
     }

@@ -1,4 +1,5 @@
-import type { Clock, Probe } from '../types.ts'
+import type { Clock } from '@agent-jobs/primitives'
+import type { Probe } from '../types.ts'
 import { runAction, type ActionPlace } from './hook-action.ts'
 
 export const probeKinds = ['Startup', 'Readiness', 'Liveness'] as const

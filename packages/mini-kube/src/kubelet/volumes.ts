@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isWithin } from '@agent-jobs/primitives'
 import { configMap, persistentVolumeClaim, secret } from '../kinds/core.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 import type { Objects } from '../store/objects.ts'
@@ -132,7 +133,8 @@ export function setUpVolume(context: VolumeContext, volume: Volume): string {
   if (volume.emptyDir !== undefined) chmodSync(folder, 0o777)
   for (const [path, { content, mode }] of files ?? []) {
     const file = join(folder, path)
-    if (!file.startsWith(`${folder}/`)) throw new MountError(volume.name, `path "${path}" leaves the volume`)
+    if (!isWithin(folder, file) || file === folder)
+      throw new MountError(volume.name, `path "${path}" leaves the volume`)
     mkdirSync(dirname(file), { recursive: true })
     if (existsSync(file)) {
       // The folder was empty: only a file system that does not tell A from a, as macOS has, holds another name for it.
@@ -157,7 +159,7 @@ export function mountsOf(
     const subPath = subPathExpr === undefined ? plain : expand(subPathExpr, env)
     if (subPath === undefined || subPath === '') return { from: mountPath, to: folder }
     const inside = join(folder, subPath)
-    if (!inside.startsWith(`${folder}/`)) throw new MountError(name, `subPath "${subPath}" leaves the volume`)
+    if (!isWithin(folder, inside)) throw new MountError(name, `subPath "${subPath}" leaves the volume`)
     mkdirSync(dirname(inside), { recursive: true })
     return { from: mountPath, to: inside }
   })
