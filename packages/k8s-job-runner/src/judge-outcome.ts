@@ -24,8 +24,8 @@ const undecided: Judgement = { verdict: 'undecided' }
 const decided = (outcome: Outcome): Judgement => ({ verdict: 'decided', outcome })
 
 /**
- * Statuses that the kubelet writes for a container it has lost track of: after a reboot of the node, without its shim, or
- * when the pod was removed behind its back. Their exit codes (137, 255) are made up.
+ * Reasons of a container that the kubelet or the runtime has lost track of. Their exit codes are made up
+ * (docs/kubernetes-facts.md#unknown-exits).
  */
 const unknownReasons: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown'])
 
@@ -94,8 +94,8 @@ function interrupted(evidence: Evidence, found: Interruption): Judgement {
 const oomNote = 'A child process was killed for memory; the command continued and exited with code 0.'
 
 /**
- * A kill for memory: the status has the reason `OOMKilled` with the main process's own code; the launcher's record counts
- * the kernel's kills and arrives half a second earlier.
+ * A kill for memory: the status has the reason `OOMKilled` with the main process's own code
+ * (docs/kubernetes-facts.md#oom); the launcher's record counts the kernel's kills and arrives half a second earlier.
  */
 function oom(evidence: Evidence, exitCode: number | null): Outcome | undefined {
   if (!wasKilledForMemory(evidence) || exitCode === 0) return undefined
@@ -161,7 +161,7 @@ function fromKill(evidence: Evidence, end: EndEvidence): Judgement {
       : make(evidence, { kind: 'signalled', code: 'signalled', signal: signal ?? 'SIGTERM' }, 'end_record', {
           notes: ['The launcher received a signal from outside the command.'],
         })
-  // The reason of a kill (memory, eviction, deletion, deadline) is in the status, which comes 0.4 to 1 s later.
+  // The reason of a kill (memory, eviction, deletion, deadline) is in the status (docs/kubernetes-facts.md#end-delays).
   return hasEndedByStatus(evidence) ? decided(outcome) : { verdict: 'await', for: 'container_end', outcome }
 }
 

@@ -81,10 +81,9 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         annotations: { [annotation.runId]: runId, [annotation.key]: key, [annotation.job]: name },
       },
       type: 'Opaque',
-      // Not `immutable`: the kubelet stops watching an immutable Secret and keeps what it has read for as long as any pod
-      // on the node refers to that name. Measured on 1.36: the next run of a key, started while the last pod was being
-      // removed, got the last run's data and never anything else. A plain Secret is watched, and the guard key above all
-      // makes the kubelet wait for the right one.
+      // Not `immutable`: the kubelet would give the next run of the key the data of the last one
+      // (docs/kubernetes-facts.md#secret-lock). A plain Secret is watched, and the guard key makes the kubelet wait for
+      // the right one.
       stringData: {
         ...request.secretEnv,
         ...packEnv(launchSpec(request), input),

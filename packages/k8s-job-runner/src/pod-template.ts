@@ -21,7 +21,7 @@ function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
 
 const fixedUser = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000, fsGroupChangePolicy: 'OnRootMismatch' }
 
-/** The pod of a run. It has no volume of its own: any volume costs about 0.3 s of start. */
+/** The pod of a run. It has no volume of its own: the first one costs 0.3 s (docs/kubernetes-facts.md#start-cost). */
 export function podSpec(request: RunRequest, secret: string, runHash: string): PodSpec {
   const { scheduling = {} } = request
   const env: EnvVar[] = [
@@ -38,7 +38,7 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
     serviceAccountName: request.serviceAccountName,
     imagePullSecrets: request.pullSecrets?.map((name) => ({ name })),
     terminationGracePeriodSeconds: request.terminationGracePeriodSeconds ?? 30,
-    // The pod's own deadline, not the Job's: the Job's deletes pod and log 0.4 s before it says so.
+    // The pod's own deadline, not the Job's, which deletes pod and log (docs/kubernetes-facts.md#pod-deadline).
     activeDeadlineSeconds: podDeadlineSeconds(request),
     securityContext: {
       runAsNonRoot: true,

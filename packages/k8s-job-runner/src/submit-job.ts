@@ -82,7 +82,7 @@ async function removeLoser(context: RunnerContext, job: Job): Promise<string> {
 
 /**
  * Makes the Job the owner of its Secret, so that the two go together. It comes after the Job: a Secret whose owner is
- * absent is collected within 57 ms. When the Secret is another one by now, the key is lost and the Job is removed.
+ * absent is collected at once (docs/kubernetes-facts.md#secret-lock). When the Secret is another one by now, the key is lost and the Job is removed.
  */
 export async function linkSecret(context: RunnerContext, job: Job, secret: Secret, submitMs: number): Promise<void> {
   const { client, namespace, clock, random, warn } = context

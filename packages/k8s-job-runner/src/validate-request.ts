@@ -4,7 +4,7 @@ import { RunError } from './run-error.ts'
 import type { RunRequest } from './run-request.ts'
 import { podProblems } from './validate-pod.ts'
 
-/** The kernel refuses one environment variable of 128 KiB; measured: 131,000 bytes work, 131,072 do not. */
+/** The kernel refuses a larger environment variable (docs/kubernetes-facts.md#environment-size). */
 const envLimitBytes = 131_072
 const minimumTtlSeconds = 3600
 /** All annotations of an object together; what this package adds takes less than the rest up to 256 KiB. */

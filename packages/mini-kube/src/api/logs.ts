@@ -51,7 +51,7 @@ export function parseLogOptions(name: string, query: URLSearchParams, now: numbe
   } else if (sinceSeconds !== undefined) tooSmall('sinceSeconds', sinceSeconds, 1, 'must be greater than 0')
   if (causes.length > 0) throw invalid({ group: '', plural: 'pods', kind: 'PodLogOptions' }, name, causes)
   const nanos = 1_000_000_000n
-  // sinceTime is cut to whole seconds on its way, sinceSeconds is not (KUBERNETES.md B.2).
+  // sinceTime is cut to whole seconds on its way, sinceSeconds is not (docs/kubernetes-facts.md#log-timestamps).
   const since =
     parsedTime !== undefined
       ? (parsedTime.time / nanos) * nanos

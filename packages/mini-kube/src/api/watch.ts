@@ -147,7 +147,7 @@ const blankParts = (kind: string) =>
     ? { spec: { containers: null }, status: {} }
     : { spec: { template: { metadata: {}, spec: { containers: null } } }, status: {} }
 
-/** Sends bookmarks once a minute and one two seconds before the end, as measured (KUBERNETES.md B.8). */
+/** Sends bookmarks once a minute and one two seconds before the end, as a real server does (docs/kubernetes-facts.md#watches). */
 async function untilTimeUp(context: ApiRequest, bookmark: (() => void) | undefined, stop: AbortSignal): Promise<void> {
   const { clock, timing, random } = context.cluster
   const seconds = integerOf(context.query, 'timeoutSeconds')
