@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelTests } from './cancel-tests.ts'
+import { failingHostTests } from './failing-host-tests.ts'
 import { failureTests } from './failure-tests.ts'
 import { installTests } from './install-tests.ts'
 import { issueTests } from './issue-tests.ts'
@@ -11,6 +12,7 @@ import { packAdapter } from '../server/pack-adapter.ts'
 import { paperclipScripts } from '../server/paperclip-install.ts'
 import { openPaperclipLab, type PaperclipLab } from '../server/paperclip-lab.ts'
 import { createSuite, suiteScenarios } from './paperclip-suite.ts'
+import { queueTests } from './queue-tests.ts'
 import { restartTests } from './restart-tests.ts'
 import { seenTests } from './seen-tests.ts'
 
@@ -51,6 +53,8 @@ export function paperclipConformance(
     if (quick) return
     cancelTests(suite)
     failureTests(suite)
+    queueTests(suite)
+    failingHostTests(suite)
     restartTests(suite)
     noPackageTests(suite)
   })

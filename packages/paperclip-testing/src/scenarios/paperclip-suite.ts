@@ -1,11 +1,13 @@
 import type { Scenario } from '@agent-jobs/scripted-model'
 import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelScenarios } from './cancel-tests.ts'
+import { failingHostScenarios } from './failing-host-tests.ts'
 import { failureScenarios } from './failure-tests.ts'
 import { installScenarios } from './install-tests.ts'
 import { closeIssue } from './lab-scenarios.ts'
 import type { Board } from '../server/paperclip-board.ts'
 import type { PaperclipLab } from '../server/paperclip-lab.ts'
+import { queueScenarios } from './queue-tests.ts'
 import { restartScenarios } from './restart-tests.ts'
 import { seenScenarios } from './seen-tests.ts'
 
@@ -30,6 +32,8 @@ export const suiteScenarios: Readonly<Record<string, Scenario>> = {
   'close-issue': closeIssue,
   ...cancelScenarios,
   ...failureScenarios,
+  ...failingHostScenarios,
+  ...queueScenarios,
   ...installScenarios,
   ...restartScenarios,
   ...seenScenarios,
