@@ -25,6 +25,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/**/*.test.ts',
             'drift/**/*.test.ts',
+            'examples/**/*.test.ts',
           ],
           exclude: [...ignored, e2e, paperclip],
           testTimeout: 30_000,

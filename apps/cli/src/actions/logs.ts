@@ -1,5 +1,5 @@
 import { agentNames } from '../agents/agent-names.ts'
-import { agentNamed } from '../agents/agents.ts'
+import { loadAgent } from '../agents/load-agent.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -80,7 +80,7 @@ async function showTranscript({ cluster, view, agent, lines, json, terminal }: T
   const signals = rememberSignal(terminal.onSignal)
   const caughtUp = new AbortController()
   const { report, settled } = await followRun({
-    agent: agentNamed(agent),
+    agent: await loadAgent(agent),
     model: undefined,
     style,
     say,

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { agentNamed } from '../agents/agents.ts'
+import { loadAgent } from '../agents/load-agent.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { CliError } from '../errors/cli-error.ts'
 import { fileReason } from '../input/file-reason.ts'
@@ -20,7 +20,7 @@ export interface ParseOptions {
 
 /** Prints what a recorded stream says of its run and gives the exit code: 1 when the run failed. */
 export async function parse(agent: string, file: string, options: ParseOptions, terminal: Terminal): Promise<number> {
-  const { title, createParser } = agentNamed(agent)
+  const { title, createParser } = await loadAgent(agent)
   const reader = createParser()
   let isEmpty = true
   const source = file === '-' ? terminal.stdin : createReadStream(file)

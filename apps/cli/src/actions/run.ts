@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { text as readStream } from 'node:stream/consumers'
-import { agentNamed } from '../agents/agents.ts'
+import { loadAgent } from '../agents/load-agent.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { resolveCluster } from '../cluster/resolve-cluster.ts'
@@ -66,7 +66,7 @@ export async function run(
   // What only the caller can mend is said before a cluster is looked for.
   const prompt = await promptOf(argument, options, terminal)
   const secretEnv = await readEnvironment(options, terminal.env)
-  const agent = agentNamed(options.agent)
+  const agent = await loadAgent(options.agent)
   const { image, cwd, key, model, cpu, limitCpu, memory, gpu, resume, timeout, keep, pvc, detach, git } = options
   const outputSchema = options.outputSchema === undefined ? undefined : await readSchema(options.outputSchema)
   const runId = randomUUID()

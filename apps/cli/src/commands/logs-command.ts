@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { LogsOptions } from '../actions/logs.ts'
-import { agentNames } from '../agents/agent-names.ts'
+import { agentNames, readAgent } from '../agents/agent-names.ts'
 import { addClusterOptions, optionalJobArgument } from '../cluster/cluster-flags.ts'
 import { readInteger, readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -24,7 +24,11 @@ export function addLogsCommand(program: Command, terminal: Terminal, setExitCode
       '--previous',
       'the run before this one with the same key (a pod never restarts, so it has no earlier container)',
     )
-    .addOption(new Option('--agent <name>', 'how to read it (default: by the labels of the Job)').choices(agentNames))
+    .addOption(
+      new Option('--agent <name>', 'how to read it (default: by the labels of the Job)')
+        .choices(agentNames)
+        .argParser(readAgent),
+    )
     .addOption(
       new Option('--raw', "the agent's own lines as they are: stdout on stdout, stderr on stderr").conflicts('json'),
     )

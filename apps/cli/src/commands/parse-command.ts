@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
 import type { ParseOptions } from '../actions/parse.ts'
-import { agentNames } from '../agents/agent-names.ts'
+import { agentNames, readAgent } from '../agents/agent-names.ts'
 import { readInteger } from '../input/options.ts'
 import { readSignal } from '../input/read-signal.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -11,7 +11,11 @@ export function addParseCommand(program: Command, terminal: Terminal, setExitCod
   program
     .command('parse')
     .description('Summarise a recorded output of an agent. Ends with 1 when the run failed.')
-    .addArgument(new Argument('<agent>', 'which agent wrote it').choices(agentNames))
+    .addArgument(
+      new Argument('<agent>', 'which agent wrote it: a name, or the path of a module')
+        .choices(agentNames)
+        .argParser(readAgent),
+    )
     .argument('<file>', 'the recording, plain or gzip, or the log of its pod; - for standard input')
     .option('--exit-code <n>', 'how the process ended, when known', readInteger(0, 255))
     .option('--signal <name>', 'the signal that ended it, such as SIGTERM', readSignal)

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Option, type Command } from 'commander'
 import type { RunOptions } from '../actions/run.ts'
-import { agentNames } from '../agents/agent-names.ts'
+import { agentNames, readAgent } from '../agents/agent-names.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import { splitArguments } from '../input/dashes.ts'
 import { collectEnv, collectText } from '../input/environment-option.ts'
@@ -27,7 +27,12 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
   addClusterOptions(
     program.command('run').description('Run an agent as one Job on a cluster and follow it to its end.'),
   )
-    .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
+    .addOption(
+      new Option('--agent <name>', 'which agent: a name, or the path of a module that exports one')
+        .choices(agentNames)
+        .argParser(readAgent)
+        .default('claude'),
+    )
     .addOption(
       new Option(
         '--image <name>',
