@@ -126,7 +126,7 @@ describe.skipIf(!cluster)('the environment test by rights that are too small (ne
     expect(size.levels, size.text).toMatchObject({ k8s_probe_unschedulable: 'error' })
   })
 
-  it.concurrent('sees a full quota and a PodSecurity level that forbids the Docker sidecar', async () => {
+  it.concurrent('sees a full quota and a PodSecurity level that forbids a privileged sidecar', async () => {
     const namespace = 'adapter-e2e-strict'
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     await make(kinds.Namespace, { metadata: { name: namespace, labels } })
@@ -135,7 +135,11 @@ describe.skipIf(!cluster)('the environment test by rights that are too small (ne
       { metadata: { name: 'none' }, spec: { hard: { 'count/jobs.batch': '0', pods: '0' } } },
       namespace,
     )
-    const { levels, text } = await test({ namespace, enableDocker: true, environmentProbe: true })
+    const { levels, text } = await test({
+      namespace,
+      sidecars: [{ name: 'root', image: 'x', securityContext: { privileged: true } }],
+      environmentProbe: true,
+    })
     expect(levels, text).toMatchObject({
       k8s_pod_security: 'error',
       k8s_configuration: 'warn',

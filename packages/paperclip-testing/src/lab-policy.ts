@@ -3,7 +3,7 @@ export const labPolicy = JSON.stringify({
   // The record of a live run names its kubeconfig by path.
   kubeconfigTrust: 'paths',
   allow: {
-    enableDocker: true,
+    sidecars: true,
     kubeconfig: true,
     serviceAccountName: ['missing'],
     volumeFolders: ['/paperclip/*'],

@@ -3,6 +3,7 @@ import type { AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
 import { messageOf } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import { dataClaim } from '../pod/pod-volumes.ts'
+import { isRecord } from '../settings/loose-text.ts'
 import type { RunSite } from '../plan/run-site.ts'
 import { missingPermissions, permissions, type Permission } from './permissions.ts'
 
@@ -50,6 +51,11 @@ export async function permissionChecks(
   })
 }
 
+/** True when a sidecar of the settings is privileged. */
+function hasPrivileged({ sidecars }: CommonSettings): boolean {
+  return sidecars.some(({ securityContext }) => isRecord(securityContext) && securityContext['privileged'] === true)
+}
+
 const podSecurity = 'pod-security.kubernetes.io/enforce'
 
 /** Checks the namespace, its PodSecurity level and its quota. */
@@ -60,12 +66,12 @@ export async function namespaceChecks({ cluster, namespace, settings }: Site, si
   if ('object' in read) {
     checks.push({ code: 'k8s_namespace_exists', level: 'info', message: `Namespace "${namespace}" exists.` })
     const level = read.object.metadata?.labels?.[podSecurity]
-    if (settings.enableDocker && level !== undefined && level !== 'privileged') {
+    if (hasPrivileged(settings) && level !== undefined && level !== 'privileged') {
       checks.push({
         code: 'k8s_pod_security',
         level: 'error',
-        message: `Namespace "${namespace}" enforces the PodSecurity level "${level}", and the Docker sidecar is privileged.`,
-        hint: 'Switch Docker off, or use a namespace that enforces "privileged".',
+        message: `Namespace "${namespace}" enforces the PodSecurity level "${level}", and a sidecar is privileged.`,
+        hint: 'Make the sidecar unprivileged, or use a namespace that enforces "privileged".',
       })
     } else if (level !== undefined) {
       checks.push({
@@ -86,7 +92,7 @@ export async function namespaceChecks({ cluster, namespace, settings }: Site, si
     checks.push({
       code: 'k8s_namespace_unseen',
       level: 'info',
-      message: `Namespace "${namespace}" may not be read, so its PodSecurity level is not known here; agent pods satisfy "restricted"${settings.enableDocker ? ', but the Docker sidecar needs "privileged"' : ''}.`,
+      message: `Namespace "${namespace}" may not be read, so its PodSecurity level is not known here; agent pods satisfy "restricted"${hasPrivileged(settings) ? ', but a sidecar needs "privileged"' : ''}.`,
       hint: 'The probe pod ("environmentProbe") shows what is enforced; or grant "get" on namespaces.',
     })
   }

@@ -213,11 +213,11 @@ describe('a setting in the request of a run', () => {
 
   it('that the policy bars fails the run and the environment test with policy_denied, before anything is created', async () => {
     const adapter = createAdapter(definition, dependencies())
-    const config = cluster.config({ enableDocker: true })
+    const config = cluster.config({ serviceAccountToken: true })
     const { ctx } = paperclipContext({ runId: randomUUID(), config })
     expect(await adapter.execute(ctx)).toMatchObject({
       errorCode: 'policy_denied',
-      errorMessage: expect.stringContaining('"enableDocker"'),
+      errorMessage: expect.stringContaining('"serviceAccountToken"'),
     })
     const tested = await adapter.testEnvironment({ companyId: company, adapterType: definition.type, config })
     expect(tested).toMatchObject({

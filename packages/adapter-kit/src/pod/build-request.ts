@@ -4,7 +4,6 @@ import type { AgentClaim, AgentFile, CommonSettings } from '../agent/agent-defin
 import { AdapterError } from '../adapter-error.ts'
 import type { PodInheritance } from './inherit-from-pod.ts'
 import type { AgentEnv } from './agent-env.ts'
-import { dockerSidecar } from './docker-sidecar.ts'
 import { extraAnnotations, extraEnvironment, extraVolumes, podFields } from './pod-fields.ts'
 import { podVolumes } from './pod-volumes.ts'
 import type { FolderIdentity } from '../volume/pod-folders.ts'
@@ -84,7 +83,6 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
   const more = extraVolumes(settings)
   const variables = extraEnvironment(settings)
   const references = { ...referencesOf(input), ...variables.references }
-  const docker = settings.enableDocker ? dockerSidecar(settings) : null
   const request: RunRequest = {
     key: input.key,
     runId: identity.runId,
@@ -115,22 +113,22 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
         killGraceMs: Math.max(1, settings.graceSec) * 1000,
       },
     },
-    env: without({ ...env.plain, ...docker?.env }, variables.references),
+    env: without(env.plain, variables.references),
     secretEnv: without(env.secret, variables.references),
     envFrom: variables.envFrom,
     envValueFrom: references,
     labels: { ...extra.labels, ...identityLabels(identity) },
     annotations: { ...extraAnnotations(settings), ...identityAnnotations(identity) },
     ...podFields(input),
-    volumes: [...volumes, ...(docker?.volumes ?? []), ...more.volumes],
-    mounts: [...mounts, ...(docker?.mounts ?? []), ...more.mounts],
+    volumes: [...volumes, ...more.volumes],
+    mounts: [...mounts, ...more.mounts],
     // The launcher ends the run at the limit and says so; the pod's own deadline is there for a launcher that cannot.
     ...(settings.timeoutSec > 0
       ? { deadlineSeconds: seconds(settings.timeoutSec + settings.graceSec + settings.podStartTimeoutSec) }
       : {}),
     terminationGracePeriodSeconds: seconds(settings.graceSec + 5),
     ttlSecondsAfterFinished: Math.max(3600, Math.ceil(settings.ttlSecondsAfterFinished)),
-    sidecars: [...(docker?.sidecars ?? []), ...more.sidecars],
+    sidecars: more.sidecars,
     ...(input.journalPath === null ? {} : { journal: { path: input.journalPath } }),
     retain: settings.retainJobs,
     start: {

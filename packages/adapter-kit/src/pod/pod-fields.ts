@@ -111,7 +111,7 @@ export function extraVolumes(settings: CommonSettings): {
   const volumes = settings.volumes as unknown as V1Volume[]
   const mounts = settings.volumeMounts as unknown as V1VolumeMount[]
   const sidecars = settings.sidecars as unknown as NonNullable<RunRequest['sidecars']>
-  const reserved = volumes.find(({ name }) => /^(?:data|own-\d+|inherited-\d+|docker-.*)$/.test(name))
+  const reserved = volumes.find(({ name }) => /^(?:data|own-\d+|inherited-\d+)$/.test(name))
   if (reserved) refuse('volumes', `the name "${reserved.name}" is reserved`)
   const names = new Set(volumes.map(({ name }) => name))
   // The data volume has a mount of its own: by a second one a pod would see the folders of others.

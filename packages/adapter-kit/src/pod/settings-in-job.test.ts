@@ -218,28 +218,6 @@ const rows: [string, Record<string, unknown>, (seen: Seen) => unknown, unknown][
     [{ name: 'db', image: 'db:1', restartPolicy: 'Always' }],
   ],
   ['podTemplate', { podTemplate: 'spec: { hostname: agent }' }, ({ spec }) => spec?.hostname, 'agent'],
-  [
-    'enableDocker',
-    { enableDocker: true },
-    ({ spec, container }) => [
-      spec?.initContainers?.[0]?.name,
-      container?.env?.find(({ name }) => name === 'DOCKER_HOST')?.value,
-    ],
-    ['dind', 'unix:///var/run/agent-docker/docker.sock'],
-  ],
-  ['dockerImage', { enableDocker: true, dockerImage: 'd:1' }, ({ spec }) => spec?.initContainers?.[0]?.image, 'd:1'],
-  [
-    'dockerCpuLimit',
-    { enableDocker: true, dockerCpuLimit: '7' },
-    ({ spec }) => spec?.initContainers?.[0]?.resources?.limits?.['cpu'],
-    '7',
-  ],
-  [
-    'dockerMemoryLimit',
-    { enableDocker: true, dockerMemoryLimit: '7Gi' },
-    ({ spec }) => spec?.initContainers?.[0]?.resources?.limits?.['memory'],
-    '7Gi',
-  ],
 ]
 
 /** Settings that decide something else than the Job, and the test that fails when they are dropped. */

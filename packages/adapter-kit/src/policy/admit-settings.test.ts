@@ -98,10 +98,6 @@ const used: Record<string, unknown> = {
   hostAliases: [{ ip: '1.1.1.1', hostnames: ['x'] }],
   sidecars: [{ name: 'x', image: 'x' }],
   podTemplate: { spec: { hostNetwork: true } },
-  enableDocker: true,
-  dockerImage: 'x',
-  dockerCpuLimit: '7',
-  dockerMemoryLimit: '7Gi',
   cwd: '/paperclip/x',
   model: 'x',
   promptTemplate: 'x',
@@ -116,11 +112,9 @@ const used: Record<string, unknown> = {
 
 describe('an agent without a policy of the operator', () => {
   const barredAlways = new Set([
-    'enableDocker',
     'envFrom',
     'envValueFrom',
     'inheritedEnvAllow',
-    'kubeconfig',
     'podSecurityContext',
     'podTemplate',
     'serviceAccountToken',
@@ -130,7 +124,6 @@ describe('an agent without a policy of the operator', () => {
     'volumeFolders',
     'volumes',
     'annotations',
-    'dockerImage',
   ])
   const barredInPod = new Set([
     'imagePullSecrets',
@@ -183,15 +176,17 @@ describe('the operator', () => {
   })
 
   it('names every barred setting at once', () => {
-    expect(refusal({ enableDocker: true, volumeAccess: 'whole' })).toMatch(/"volumeAccess".*"enableDocker"/)
+    expect(refusal({ serviceAccountToken: true, volumeAccess: 'whole' })).toMatch(
+      /"volumeAccess".*"serviceAccountToken"/s,
+    )
   })
 
   it('opens what is barred by default', () => {
-    const policy = { allow: { enableDocker: true, serviceAccountName: ['agent-*'], volumes: ['secret/ca'] } }
+    const policy = { allow: { serviceAccountToken: true, serviceAccountName: ['agent-*'], volumes: ['secret/ca'] } }
     expect(
       refusal(
         {
-          enableDocker: true,
+          serviceAccountToken: true,
           serviceAccountName: 'agent-a',
           volumes: [{ name: 'ca', secret: { secretName: 'ca' } }],
         },

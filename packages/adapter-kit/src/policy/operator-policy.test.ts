@@ -13,10 +13,10 @@ describe('the operator policy', () => {
 
   it('is read from the environment as YAML or JSON', () => {
     expect(
-      loadPolicy({ AGENT_JOBS_POLICY: 'allow: { image: ["a/*"], enableDocker: true, volumeFolders: false }' }),
+      loadPolicy({ AGENT_JOBS_POLICY: 'allow: { image: ["a/*"], serviceAccountToken: true, volumeFolders: false }' }),
     ).toEqual({
       ...defaultPolicy,
-      allow: { image: ['a/*'], enableDocker: ['*'], volumeFolders: [] },
+      allow: { image: ['a/*'], serviceAccountToken: ['*'], volumeFolders: [] },
     })
     expect(loadPolicy({ AGENT_JOBS_POLICY: '{"inherit": {"env": ["SLACK_*"]}}' }).inherit).toEqual({
       env: ['SLACK_*'],

@@ -44,7 +44,7 @@ export const clusterSettings = {
       "Content of a kubeconfig for another cluster, with addresses, certificates, keys and tokens. Paths, proxies and plugins need the operator's `kubeconfigTrust`. Default: the cluster that Paperclip runs in.",
     field: 'textarea',
     secret: true,
-    operator: { allow: ['content'], textsOf: kubeconfigTexts, why: 'A path is a file of the server.' },
+    operator: { allow: ['*'], textsOf: kubeconfigTexts },
     group: cluster,
   }),
   paperclipApiUrl: setting(text(), {

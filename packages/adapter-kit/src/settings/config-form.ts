@@ -72,3 +72,20 @@ export function settingsTable(schema: z.ZodObject): string {
   )
   return ['| setting | type | default | what it does |', '|---|---|---|---|', ...rows].join('\n')
 }
+
+/** Makes the table of what agents may set when the operator says nothing: every setting that is restricted. */
+export function operatorTable(schema: z.ZodObject): string {
+  const list = (patterns: readonly string[]) =>
+    patterns.length === 0 ? 'nothing' : patterns.map((pattern) => `\`${pattern}\``).join(', ')
+  const rows = settingEntries(schema).flatMap(({ key, meta: { operator } }) => {
+    const byFacts = (inCluster: boolean) =>
+      typeof operator.allow === 'function' ? operator.allow({ inCluster }) : operator.allow
+    const [inside, outside] = [byFacts(true), byFacts(false)]
+    if (inside.length === 1 && inside[0] === '*' && operator.maximum === undefined) return []
+    const same = inside.join() === outside.join()
+    const maximum = operator.maximum === undefined ? '–' : `\`${operator.maximum}\``
+    const allowed = same ? list(inside) : `${list(inside)} in a cluster`
+    return [`| \`${key}\` | ${cell(allowed)} | ${maximum} | ${cell(operator.why ?? '')} |`]
+  })
+  return ['| setting | allowed by default | maximum | why |', '|---|---|---|---|', ...rows].join('\n')
+}

@@ -1,9 +1,8 @@
 import { barred, barredInCluster, open } from '../policy/operator-rule.ts'
 import { imageTexts, leafPaths, variableSourceTexts, volumeTexts } from './setting-texts.ts'
-import { choice, list, objects, pairs, quantity, record, setting, text, toggle } from './setting-types.ts'
+import { choice, list, objects, pairs, record, setting, text, toggle } from './setting-types.ts'
 
 const pod = 'Pod'
-const docker = 'Docker'
 const podUsers = ['auto', 'fixed', 'platform'] as const
 
 /** Everything else that a pod can have. */
@@ -115,41 +114,5 @@ export const podSettings = {
     kind: 'object',
     operator: barred('It can set anything that a pod can have.', { textsOf: leafPaths }),
     group: pod,
-  }),
-  enableDocker: setting(toggle(false), {
-    title: 'Docker',
-    description: 'Run a privileged Docker daemon as a native sidecar; the agent reaches it by DOCKER_HOST.',
-    field: 'toggle',
-    operator: barred('The Docker daemon is privileged: whoever controls it controls the node.'),
-    group: docker,
-  }),
-  dockerImage: setting(
-    text().transform((value) => value ?? 'docker:28-dind'),
-    {
-      title: 'Docker image',
-      description: 'Image of the Docker daemon.',
-      field: 'text',
-      visibleWhen: { key: 'enableDocker', value: true },
-      operator: barred('The image runs privileged.'),
-      group: docker,
-    },
-  ),
-  dockerCpuLimit: setting(quantity('2'), {
-    title: 'Docker CPU limit',
-    description: 'CPU that the Docker daemon may use.',
-    field: 'text',
-    kind: 'quantity',
-    visibleWhen: { key: 'enableDocker', value: true },
-    operator: open,
-    group: docker,
-  }),
-  dockerMemoryLimit: setting(quantity('2Gi'), {
-    title: 'Docker memory limit',
-    description: 'Memory that the Docker daemon may use.',
-    field: 'text',
-    kind: 'quantity',
-    visibleWhen: { key: 'enableDocker', value: true },
-    operator: open,
-    group: docker,
   }),
 } as const

@@ -23,7 +23,6 @@ describe('settings', () => {
       retainJobs: false,
       reattachOrphanedJobs: true,
       ttlSecondsAfterFinished: 3600,
-      dockerImage: 'docker:28-dind',
       extraArgs: [],
     })
   })
@@ -107,7 +106,7 @@ describe("Paperclip's form", () => {
 
   it('marks secrets and shows dependent fields only when they matter', () => {
     expect(fieldOf('kubeconfig')?.meta).toEqual({ secret: true })
-    expect(fieldOf('dockerImage')?.meta).toEqual({ visibleWhen: { key: 'enableDocker', value: 'true' } })
+    expect(fieldOf('volumeFolders')?.meta).toEqual({ visibleWhen: { key: 'volumeAccess', value: 'company' } })
   })
 
   it('has a default for every number, since Paperclip would write 0', () => {

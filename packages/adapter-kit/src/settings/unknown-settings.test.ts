@@ -13,6 +13,12 @@ describe('unknownSettings', () => {
     ])
   })
 
+  it('says what to do instead of a removed setting', () => {
+    expect(unknownSettings(schema, { enableDocker: true }).map(unknownSettingMessage)).toEqual([
+      'Setting "enableDocker" was removed and has no effect. Add the daemon to "sidecars", which the operator must allow.',
+    ])
+  })
+
   it('looks into nested keys', () => {
     const config = { resources: { limits: { memory: '1Gi', memroy: '1Gi' }, request: { cpu: 1 } } }
     expect(unknownSettings(schema, config).map(({ key }) => key)).toEqual([

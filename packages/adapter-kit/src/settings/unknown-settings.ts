@@ -26,6 +26,14 @@ const paperclipKeys = new Set([
   'workspaceStrategy',
 ])
 
+/** Settings of earlier versions, with what to do instead. */
+const removed: Readonly<Record<string, string>> = {
+  enableDocker: 'Add the daemon to "sidecars", which the operator must allow.',
+  dockerImage: 'Add the daemon to "sidecars", which the operator must allow.',
+  dockerCpuLimit: 'Add the daemon to "sidecars", which the operator must allow.',
+  dockerMemoryLimit: 'Add the daemon to "sidecars", which the operator must allow.',
+}
+
 /** The most keys that are named; a configuration of more is no misspelling. */
 const mostNamed = 20
 
@@ -51,6 +59,8 @@ export function unknownSettings(schema: z.ZodObject, config: Record<string, unkn
 
 /** One sentence about a key that has no effect. */
 export function unknownSettingMessage({ key, nearest }: UnknownSetting): string {
+  const instead = removed[key]
+  if (instead !== undefined) return `Setting "${key}" was removed and has no effect. ${instead}`
   const meant = nearest === null ? '' : ` Did you mean "${nearest}"?`
   return `Unknown setting "${key}" has no effect.${meant}`
 }
