@@ -109,7 +109,7 @@ async function tryExample({ name, file, code, prints, pod }: Example): Promise<v
   note(name, problem === null ? [] : [problem])
 }
 
-/** The command line says its version, loads the adapters where it needs them, and starts without the agents. */
+/** The command line says its version, and loads the runner and the adapters where it needs them. */
 async function checkCommand(folder: string): Promise<string[]> {
   const command = async (...args: string[]): Promise<string> => {
     const program = join(folder, 'node_modules', '.bin', 'agent-jobs')
@@ -121,7 +121,7 @@ async function checkCommand(folder: string): Promise<string[]> {
   const wanted: [args: string[], words: string][] = [
     [['--version'], '0.'],
     [['rbac'], 'kind: RoleBinding'],
-    [['demo', '--agent', 'opencode'], 'npm install opencode-ai'],
+    [['run', 'Say hello', '-n', 'agents', '--dry-run'], 'kind: Job'],
   ]
   const said = await Promise.all(wanted.map(([args]) => command(...args)))
   return wanted.flatMap(([args, words], at) =>

@@ -16,6 +16,7 @@ import { addRbacCommand } from './commands/rbac-command.ts'
 import { addReapCommand } from './commands/reap-command.ts'
 import { addRunCommand } from './commands/run-command.ts'
 import { addTopCommand } from './commands/top-command.ts'
+import { addUiCommand } from './commands/ui-command.ts'
 import { addWaitCommand } from './commands/wait-command.ts'
 import type { Terminal } from './output/terminal.ts'
 import { ownVersion } from './version.ts'
@@ -42,6 +43,7 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addPsCommand(program, terminal)
   addDescribeCommand(program, terminal)
   addLogsCommand(program, terminal, setExitCode)
+  addUiCommand(program, terminal)
   addWaitCommand(program, terminal, setExitCode)
   addTopCommand(program, terminal)
   addExecCommands(program, terminal, setExitCode)

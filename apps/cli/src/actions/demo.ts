@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { createKubeClient } from '@agent-jobs/kube-api'
 import { agentNamed } from '../agents/agents.ts'
 import { CliError } from '../errors/cli-error.ts'
-import { openDemoStage, type DemoOptions } from '../demo/demo-stage.ts'
+import { openDemoStage, type DemoOptions, type DemoStage } from '../demo/demo-stage.ts'
 import { executeRun } from '../run/execute-run.ts'
 import { rememberSignal } from '../run/exit-code.ts'
 import type { SetExitCode } from '../program.ts'
-import { createScope } from '../scope.ts'
+import { createScope, type Scope } from '../scope.ts'
 import { createRunRequest } from '../run/run-request.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -16,12 +17,15 @@ export interface DemoFlags extends DemoOptions {
   prompt: string
   json?: boolean
   hold?: boolean
+  ui?: boolean
 }
 
 /** Runs the real agent as a Job, on a cluster of its own where none is named. */
 export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: SetExitCode): Promise<void> {
   refuseUnused(options)
   const agent = agentNamed(options.agent)
+  // A page shows what is there, so it stays.
+  const hold = options.hold === true || options.ui === true
   const json = options.json ?? false
   const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
   const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
@@ -35,7 +39,7 @@ export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: 
   })
   await using scope = createScope()
   scope.defer(stopListening)
-  const stage = await openDemoStage(agent, options, terminal.env)
+  const stage = await openDemoStage(agent, options, terminal.env, say)
   scope.defer(() => stage[Symbol.asyncDispose]())
   for (const [name, text] of stage.introduction) say(`  ${style.dim(name.padEnd(9))} ${text}`)
   say('')
@@ -50,8 +54,9 @@ export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: 
     model,
     runId: randomUUID(),
     prompt: options.prompt,
-    keep: options.hold ?? false,
+    keep: hold,
   })
+  if (options.ui) await openPage(stage, scope, say)
   setExitCode(
     await executeRun({
       kubeConfig,
@@ -64,9 +69,18 @@ export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: 
       output: json ? 'json' : 'transcript',
     }),
   )
-  if (!options.hold || interrupted) return
+  if (!hold || interrupted) return
   say('\nThe Job stays until Ctrl-C.')
   await signalled.promise
+}
+
+async function openPage({ kubeConfig, namespace }: DemoStage, scope: Scope, say: (line: string) => void): Promise<void> {
+  const { startUi } = await import('../ui/start-ui.ts')
+  const client = createKubeClient({ kubeConfig })
+  scope.defer(() => client.close())
+  const page = await startUi({ client, namespace, by: 'agent-jobs demo --ui', port: 0 })
+  scope.defer(() => page[Symbol.asyncDispose]())
+  say(`  page      ${page.url}\n`)
 }
 
 /** What would have no effect is refused, and what cannot work is, before anything is started. */

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMiniKube } from '@agent-jobs/mini-kube'
-import { CliError } from '../errors/cli-error.ts'
 import { jsonLine } from '../output/safe-text.ts'
+import { portTaken } from './port-taken.ts'
 import { createScope } from '../scope.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -40,14 +40,6 @@ export async function miniKube(options: MiniKubeOptions, terminal: Terminal): Pr
   if (options.json) terminal.out(jsonLine({ url: cluster.url, kubeconfig: file }))
   else terminal.out(`${introduction(cluster.url, file, terminal)}\n`)
   await stopped
-}
-
-function portTaken(cause: unknown, port: number): unknown {
-  if (!(cause instanceof Error && 'code' in cause && /^(?:EADDRINUSE|EACCES)$/.test(String(cause.code)))) return cause
-  const why = cause.code === 'EACCES' ? 'may not be used by this user' : 'is taken'
-  return new CliError('port_taken', `Port ${port} of 127.0.0.1 ${why}. Pass another --port, or none for a free one.`, {
-    cause,
-  })
 }
 
 function introduction(url: string, file: string, terminal: Terminal): string {

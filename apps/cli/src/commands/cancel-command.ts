@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type { CancelOptions } from '../actions/cancel.ts'
 import { addClusterOptions, jobsArgument } from '../cluster/cluster-flags.ts'
 import { readSpan } from '../input/options.ts'
+import { userName } from '../input/user-name.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../program.ts'
 
@@ -30,13 +30,4 @@ Examples:
       const { cancel } = await import('../actions/cancel.ts')
       setExitCode(await cancel(jobs, options, terminal))
     })
-}
-
-/** The name of this user; a container's arbitrary uid has none. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
-  }
 }

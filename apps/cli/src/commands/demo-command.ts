@@ -28,6 +28,7 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
     )
     .option('--live', 'use the real API by the variables of this environment, such as ANTHROPIC_API_KEY')
     .option('--hold', 'when the run is over, keep cluster, Job and pod until Ctrl-C')
+    .option('--ui', 'show it in a browser too, as `agent-jobs ui` does; stays until Ctrl-C')
     .option('--json', 'print one JSON object on standard output')
     .action(async (options: DemoFlags) => {
       const { demo } = await import('../actions/demo.ts')

@@ -6,7 +6,7 @@ import type { Agent } from '@agent-jobs/agent-run'
 import { currentContext, parseKubeConfig, type KubeConfig } from '@agent-jobs/kube-api'
 import { CliError } from '../errors/cli-error.ts'
 import { resolveCluster, shownServer } from '../cluster/resolve-cluster.ts'
-import { installedAgent } from '../agents/installed-agent.ts'
+import { agentOnDemand } from '../agents/fetch-agent.ts'
 import { reachableTemp } from './reachable-temp.ts'
 import { createScope, type Scope } from '../scope.ts'
 
@@ -36,11 +36,16 @@ export interface DemoStage extends AsyncDisposable {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Sets the stage: the embedded cluster or the current one, the scripted model or the real API. */
-export async function openDemoStage(agent: Agent, options: DemoOptions, env: Environment): Promise<DemoStage> {
+export async function openDemoStage(
+  agent: Agent,
+  options: DemoOptions,
+  env: Environment,
+  say: (line: string) => void,
+): Promise<DemoStage> {
   const scope = createScope()
   try {
     const model = options.live ? liveModel(agent, env) : await scriptedModel(agent, modelHost(options), scope)
-    const place = options.cluster === 'current' ? currentCluster(options, env) : await embeddedCluster(agent, scope)
+    const place = options.cluster === 'current' ? currentCluster(options, env) : await embeddedCluster(agent, scope, env, say)
     return {
       ...place,
       secretEnv: model.secretEnv,
@@ -118,12 +123,17 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
 }
 
 /** mini-kube with one image: the agent that npm installed, and this very node. */
-async function embeddedCluster(agent: Agent, scope: Scope): Promise<Place> {
+async function embeddedCluster(
+  agent: Agent,
+  scope: Scope,
+  env: Environment,
+  say: (line: string) => void,
+): Promise<Place> {
   const { packageName } = agent
   if (packageName === undefined) {
     throw new CliError('usage', `${agent.title} cannot be installed from npm. Pass --cluster current and --image NAME.`)
   }
-  const installed = installedAgent(packageName)
+  const installed = await agentOnDemand(packageName, { title: agent.title, env, say })
   const root = await mkdtemp(join(reachableTemp(), 'agent-jobs-demo-'))
   scope.defer(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   // Started by root, the pod still runs as the user its Job names.

@@ -1,5 +1,3 @@
-import { kinds, type ListWatchEvent } from '@agent-jobs/kube-api'
-import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { PsOptions, PsOutput } from '../actions/ps.ts'
 import type { OpenClient } from '../cluster/with-client.ts'
 import { jsonLine } from '../output/safe-text.ts'
@@ -7,7 +5,8 @@ import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { rowOf, sortRuns, type PsRow } from './ps-row.ts'
 import { runsTable } from './ps-table.ts'
-import { joinRuns, managed, type RunSelection } from './read-runs.ts'
+import { followRuns } from './follow-runs.ts'
+import type { FoundRun, RunSelection } from './read-runs.ts'
 
 /** What watching takes. */
 export interface WatchOptions {
@@ -18,8 +17,6 @@ export interface WatchOptions {
   readonly terminal: Terminal
 }
 
-// A start changes Job and pod five times within a second; a person sees the last of them.
-const pauseMs = 200
 const clearScreen = '\u001b[H\u001b[2J\u001b[3J'
 
 /** Shows the runs, and shows them again after changes, until a signal comes or nobody reads any more. */
@@ -27,17 +24,10 @@ export async function watchRuns({ cluster, selection, flags, output, terminal }:
   const stop = new AbortController()
   const stopListening = terminal.onSignal(() => stop.abort())
   const signal = AbortSignal.any([stop.signal, terminal.outClosed])
-  const jobs = new Map<string, V1Job>()
-  const pods = new Map<string, V1Pod>()
   const shown = new Map<string, string>()
-  let synced = 0
-  let timer: NodeJS.Timeout | undefined
-  const labelSelector = selection.selector === undefined ? managed : `${managed},${selection.selector}`
-
-  const show = (): void => {
-    timer = undefined
+  const show = (runs: readonly FoundRun[]): void => {
     const rows = sortRuns(
-      joinRuns([...jobs.values()], [...pods.values()], Date.now()).map(({ view }) => rowOf(view, null)),
+      runs.map(({ view }) => rowOf(view, null)),
       flags.sortBy,
     )
     if (output === 'json' || !terminal.isTTY.out) showChanges(rows)
@@ -61,25 +51,9 @@ export async function watchRuns({ cluster, selection, flags, output, terminal }:
       terminal.out(output === 'json' ? jsonLine(row) : `${line}\n`)
     }
   }
-  const follow = async <T extends V1Job | V1Pod>(
-    events: AsyncIterable<ListWatchEvent<T>>,
-    known: Map<string, T>,
-  ): Promise<void> => {
-    for await (const event of events) {
-      if (event.type === 'synced') synced += 1
-      else if (event.type === 'deleted') known.delete(event.object.metadata?.uid ?? '')
-      else known.set(event.object.metadata?.uid ?? '', event.object)
-      if (synced >= 2) timer ??= setTimeout(show, pauseMs)
-    }
-  }
-  const where = { namespace: selection.namespace, signal }
   try {
-    await Promise.all([
-      follow(cluster.client.listWatch(kinds.Job, { ...where, labelSelector }), jobs),
-      follow(cluster.client.listWatch(kinds.Pod, { ...where, labelSelector: managed }), pods),
-    ])
+    await followRuns(cluster.client, { ...selection, signal }, show)
   } finally {
-    clearTimeout(timer)
     stop.abort()
     stopListening()
   }

@@ -1,0 +1,69 @@
+import { followAgent, judgeRun } from '@agent-jobs/agent-run'
+import { createJobRunner, RunError } from '@agent-jobs/k8s-job-runner'
+import type { KubeClient } from '@agent-jobs/kube-api'
+import { agentNames } from '../agents/agent-names.ts'
+import { agentNamed } from '../agents/agents.ts'
+import { artifactMark } from '../run/wrapper.ts'
+import { describeRun } from '../runs/describe-run.ts'
+import { findRun } from '../runs/find-run.ts'
+import { errorReport } from '../errors/error-report.ts'
+import type { EventStream } from './event-stream.ts'
+
+/** One run for one browser: its description now and after each phase, its transcript, and how it ended. */
+export async function streamRun(
+  client: KubeClient,
+  { namespace, job }: { namespace: string; job: string },
+  stream: EventStream,
+): Promise<void> {
+  const cluster = { client, namespace }
+  const describe = async (): Promise<void> => {
+    const { description, summary } = await describeRun(cluster, await findRun(cluster, job))
+    await stream.send('describe', { ...description, usage: summary?.usage ?? null, result: summary?.result ?? null })
+  }
+  try {
+    const { view } = await findRun(cluster, job)
+    await describe()
+    const agent = agentNamed(view.agent ?? agentNames[0])
+    const handle = await createJobRunner({ client, namespace }).attach(
+      { job },
+      { observe: true, signal: stream.closed },
+    )
+    stream.closed.addEventListener('abort', () => {
+      // Whoever closes the page has seen enough; what comes of the detachment concerns nobody.
+      handle.detach().catch(() => undefined)
+    })
+    const followed = await followAgent({
+      handle,
+      parser: agent.createParser(),
+      now: () => performance.now(),
+      onEvent: async (event) => {
+        if (event.type === 'phase') {
+          await stream.send('phase', { phase: event.phase, message: event.message })
+          await describe()
+        } else if (event.type === 'line' && event.part === undefined) {
+          if (event.text.startsWith(`${artifactMark} `)) return
+          const time = new Date(event.time).toISOString()
+          const entries =
+            event.stream === 'stderr' ? [{ kind: 'stderr', text: event.text }] : agent.transcript(event.text, time)
+          if (entries.length > 0) await stream.send('entries', entries)
+        } else if (event.type === 'gap' || (event.type === 'warning' && event.code !== 'launcher_finished')) {
+          await stream.send('entries', [
+            { kind: 'warning', text: event.type === 'gap' ? `Output is missing (${event.reason}).` : event.message },
+          ])
+        }
+      },
+    })
+    if (followed.kind === 'detached') return
+    await describe()
+    const judged = judgeRun({ ...followed, title: agent.title })
+    await stream.send(
+      'end',
+      judged.kind === 'succeeded' ? { code: null, message: null } : { code: judged.code, message: judged.message },
+    )
+  } catch (error) {
+    if (stream.closed.aborted || (RunError.isInstance(error) && error.code === 'detached')) return
+    await stream.send('problem', errorReport(error))
+  } finally {
+    stream.end()
+  }
+}
