@@ -74,7 +74,11 @@ export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: 
   await signalled.promise
 }
 
-async function openPage({ kubeConfig, namespace }: DemoStage, scope: Scope, say: (line: string) => void): Promise<void> {
+async function openPage(
+  { kubeConfig, namespace }: DemoStage,
+  scope: Scope,
+  say: (line: string) => void,
+): Promise<void> {
   const { startUi } = await import('../ui/start-ui.ts')
   const client = createKubeClient({ kubeConfig })
   scope.defer(() => client.close())

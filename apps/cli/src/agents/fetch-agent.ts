@@ -66,10 +66,17 @@ async function fetchAgent(packageName: string, folder: string, { title, env, say
   try {
     const [[code], words] = (await Promise.all([once(child, 'close'), text(child.stderr)])) as [[number | null], string]
     if (code === 0) return
-    throw new CliError('agent_not_installed', `npm could not fetch ${wanted}: ${words.trim().slice(0, 500) || `exit code ${code}`}`)
+    throw new CliError(
+      'agent_not_installed',
+      `npm could not fetch ${wanted}: ${words.trim().slice(0, 500) || `exit code ${code}`}`,
+    )
   } catch (cause) {
     if (CliError.isInstance(cause)) throw cause
-    throw new CliError('agent_not_installed', `npm is needed to fetch ${wanted}, and it could not be started. Install ${packageName} yourself, with its install script allowed.`, { cause })
+    throw new CliError(
+      'agent_not_installed',
+      `npm is needed to fetch ${wanted}, and it could not be started. Install ${packageName} yourself, with its install script allowed.`,
+      { cause },
+    )
   } finally {
     clearInterval(timer)
   }

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCli } from '../run-cli.ts'
 import { fakeTerminal } from '../../test/fake-terminal.ts'
 import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
+import { judgeImage } from '../doctor/probe-image.ts'
+import { grantCommands } from '../doctor/needed-permissions.ts'
+import { runCli } from '../run-cli.ts'
 
 let cluster: StandInCluster
 beforeAll(async () => {
@@ -18,33 +21,134 @@ async function doctor(...args: string[]): Promise<{ code: number; out: string; e
 }
 
 describe('agent-jobs doctor', () => {
-  it('says what is well, what is not and what to do about it, having tried the image in a pod', async () => {
-    const { code, out } = await doctor('--namespace', 'agents', '--image', 'agent:1')
-    expect(code).toBe(0)
-    expect(out).toContain('✔ Every permission that runs need is granted in namespace "agents".')
-    expect(out).toContain(`✔ The image has Node ${process.version}.`)
-    expect(out).toMatch(/^! There is no data volume for agent pods[^\n]*\n {2}→ Mount a claim/m)
+  it('says what is well for runs, without a word of Paperclip, and tries the image in a pod', async () => {
+    const { code, out } = await doctor('-n', 'agents', '--image', 'agent:1')
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringContaining('✔ You have every permission that runs need in agents.'),
+    })
+    expect(out).toMatch(/^✔ Kubernetes v[\d.]+/)
+    expect(out).toContain('✔ The API server accepts the Job and its pod (dry run).')
+    expect(out).toMatch(new RegExp(`✔ agent:1 has claude .*and Node ${process.version}`))
+    expect(out).not.toMatch(/paperclip/i)
+    expect((await cluster.client.list(kinds.Job, { namespace: 'agents' })).items).toEqual([])
   })
 
-  it('fails where no agent can run', async () => {
-    const { code, out } = await doctor('--namespace', 'absent', '--json')
-    expect(code).toBe(1)
+  it('is one JSON object with --json', async () => {
+    const { code, out } = await doctor('-n', 'agents', '--json')
+    expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({
-      status: 'fail',
-      checks: expect.arrayContaining([expect.objectContaining({ code: 'k8s_namespace_check_failed', level: 'error' })]),
+      status: 'pass',
+      checks: expect.arrayContaining([expect.objectContaining({ code: 'permissions', level: 'info' })]),
     })
   })
 
-  it("takes an agent's configuration", async () => {
+  it('fails where no agent can run, and creates with --fix what is missing', async () => {
+    const { code, out } = await doctor('-n', 'absent')
+    expect(code).toBe(1)
+    expect(out).toMatch(/✘ There is no namespace absent\.\n {2}→ kubectl create namespace absent/)
+    const fixed = await doctor('-n', 'absent', '--service-account', 'agent', '--fix')
+    expect(fixed).toMatchObject({ code: 0, out: expect.stringContaining('✔ The namespace absent was created.') })
+    expect(fixed.out).toContain('✔ The service account agent was created')
+    expect((await doctor('-n', 'absent', '--service-account', 'other')).out).toContain(
+      '✘ There is no service account other in absent.',
+    )
+  })
+
+  it('runs the agent once with --run', async () => {
+    const { code, out } = await doctor(
+      '-n',
+      'agents',
+      '--image',
+      'agent:1',
+      '--run',
+      '-e',
+      'GIVEN=x',
+      '--model',
+      'opus',
+    )
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/✔ agent:1 has claude[\s\S]*● submitted[\s\S]*✔ succeeded/),
+    })
+  })
+
+  it('says which server does not answer', async () => {
+    const file = join(cluster.folder, 'dead')
+    await writeFile(
+      file,
+      JSON.stringify({
+        clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:9' } }],
+        contexts: [{ name: 'c', context: { cluster: 'c' } }],
+        'current-context': 'c',
+      }),
+    )
+    expect(await doctor('--kubeconfig', file)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^✘ http:\/\/127\.0\.0\.1:9 cannot be used/),
+    })
+  })
+
+  it('checks for a Paperclip server with --paperclip', async () => {
+    const { code, out } = await doctor('--namespace', 'agents', '--image', 'agent:1', '--paperclip')
+    expect(code).toBe(0)
+    expect(out).toContain('✔ Every permission that runs need is granted in namespace "agents".')
+    expect(out).toMatch(/^! There is no data volume for agent pods[^\n]*\n {2}→ Mount a claim/m)
+  })
+
+  it("takes an agent's configuration, and names settings that do not exist", async () => {
     const file = join(cluster.folder, 'config.json')
-    await writeFile(file, JSON.stringify({ workspaceVolumeClaim: 'lost-claim' }))
+    await writeFile(
+      file,
+      JSON.stringify({ workspaceVolumeClaim: 'lost-claim', timeoutSecs: 5, resources: { limits: { cpu: '1' } } }),
+    )
     const { out } = await doctor('--namespace', 'agents', '--agent', 'opencode', '--config', file)
     expect(out).toMatch(/✘ Claim "lost-claim" cannot be read/)
+    expect(out).toMatch(/! There is no setting timeoutSecs\.[^\n]*\n {2}→ Did you mean timeoutSec/)
+    expect(out).not.toContain('no setting resources')
     await writeFile(file, '[]')
     expect(await doctor('--config', file)).toEqual({
       code: 1,
       out: '',
-      err: `error: Cannot read the configuration ${file}: it is no JSON object.\n`,
+      err: `error: Cannot read the configuration ${file}: it is not a JSON object.\n`,
     })
+  })
+})
+
+describe('judgeImage', () => {
+  const judge = (found: Record<string, string>, agent = 'claude') =>
+    [...judgeImage(new Map(Object.entries(found)), { image: 'i', agent })].map(({ code, level }) => `${level} ${code}`)
+  const whole = {
+    claude: '/bin/claude',
+    node: '/bin/node',
+    bash: '/bin/bash',
+    git: 'x',
+    tar: 'x',
+    base64: 'x',
+    rg: 'x',
+    home: 'writable',
+  }
+
+  it.each([
+    [whole, 'claude', ['info agent']],
+    [{ ...whole, claude: '' }, 'claude', ['error image_lacks_agent']],
+    [{ ...whole, bash: '' }, 'claude', ['info agent', 'warn image_lacks_bash']],
+    [{ ...whole, opencode: 'x', bash: '' }, 'opencode', ['info agent']],
+    [{ ...whole, git: '', rg: '' }, 'claude', ['info agent', 'warn image_lacks']],
+    [{ ...whole, home: '' }, 'claude', ['info agent', 'warn home_not_writable']],
+  ])('judges %j for %s', (found, agent, expected) => expect(judge(found, agent)).toEqual(expected))
+})
+
+describe('grantCommands', () => {
+  it('groups what is missing into one command for each resource', () => {
+    const missing = [
+      { group: 'batch', resource: 'jobs', verb: 'create' },
+      { group: 'batch', resource: 'jobs', verb: 'get' },
+      { group: '', resource: 'pods/log', verb: 'get' },
+    ]
+    expect(grantCommands(missing, { namespace: 'n', subject: '--user=me' })).toBe(
+      'kubectl create role agent-jobs-jobs-batch -n n --verb=create,get --resource=jobs.batch && kubectl create rolebinding agent-jobs-jobs-batch -n n --role=agent-jobs-jobs-batch --user=me\n' +
+        '    kubectl create role agent-jobs-pods-log -n n --verb=get --resource=pods/log && kubectl create rolebinding agent-jobs-pods-log -n n --role=agent-jobs-pods-log --user=me',
+    )
   })
 })

@@ -1,23 +1,47 @@
 import { Option, type Command } from 'commander'
-import type { DoctorOptions } from '../actions/doctor.ts'
 import { agentNames } from '../agents/agent-names.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
+import type { DoctorOptions } from '../doctor/doctor-options.ts'
+import { collectEnv, collectText } from '../input/environment-option.ts'
+import { readObjectName } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../program.ts'
 
-/** `agent-jobs doctor`: the environment test of the Paperclip adapters, from a shell. */
+/** `agent-jobs doctor`: whether runs can work in a namespace, for `run` or for a Paperclip server. */
 export function addDoctorCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program
       .command('doctor')
-      .description('Say whether agents can run in a namespace: permissions, quota, volume, image; with a remedy each.'),
+      .description(
+        'Check whether agents can run in a namespace: server, permissions, quotas, admission, image; with remedies.',
+      ),
   )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
-    .option('--image <name>', 'image of the agent; it is tried out in a pod of its own')
-    .option('--config <file>', "an agent's configuration in Paperclip, as JSON")
+    .option('--image <name>', 'image to try in a pod of its own: what it has, and what it lacks')
+    .option('--as <user>', 'check the permissions of somebody else, as `kubectl --as` names them')
+    .option('--service-account <name>', "the pods' service account", readObjectName)
+    .option('--fix', 'create a missing namespace or service account; nothing else is changed')
+    .option('--run', 'then run the agent once with a short prompt; pass its key with --env')
+    .option('-e, --env <name[=value]>', 'with --run: environment of the agent, as in `run` (repeatable)', collectEnv)
+    .option('--env-file <file>', 'with --run: the same from a file (repeatable)', collectText)
+    .option('--model <name>', 'with --run: model to ask for')
+    .option('--paperclip', 'check for a Paperclip server with the adapters instead of for `agent-jobs run`')
+    .option('--config <file>', "an agent's configuration in Paperclip, as JSON; implies --paperclip")
     .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  agent-jobs doctor -n agents --image registry.example/agent:1
+  agent-jobs doctor -n agents --as system:serviceaccount:ci:deployer
+  agent-jobs doctor -n agents --run -e ANTHROPIC_API_KEY
+  agent-jobs doctor -n paperclip --paperclip --config agent.json`,
+    )
     .action(async (options: DoctorOptions) => {
-      const { doctor } = await import('../actions/doctor.ts')
-      setExitCode(await doctor(options, terminal))
+      const forPaperclip = options.paperclip === true || options.config !== undefined
+      const code = forPaperclip
+        ? await (await import('../doctor/paperclip-doctor.ts')).paperclipDoctor(options, terminal)
+        : await (await import('../doctor/run-doctor.ts')).runDoctor(options, terminal)
+      setExitCode(code)
     })
 }

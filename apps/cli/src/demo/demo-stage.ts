@@ -45,7 +45,8 @@ export async function openDemoStage(
   const scope = createScope()
   try {
     const model = options.live ? liveModel(agent, env) : await scriptedModel(agent, modelHost(options), scope)
-    const place = options.cluster === 'current' ? currentCluster(options, env) : await embeddedCluster(agent, scope, env, say)
+    const place =
+      options.cluster === 'current' ? currentCluster(options, env) : await embeddedCluster(agent, scope, env, say)
     return {
       ...place,
       secretEnv: model.secretEnv,

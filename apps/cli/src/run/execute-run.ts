@@ -6,6 +6,7 @@ import { rememberSignal } from './exit-code.ts'
 import { credentialsGate } from '../cluster/credentials-gate.ts'
 import { followRun } from './follow-run.ts'
 import { collectArtifacts, type CopyOut } from './artifacts.ts'
+import { silenceHint } from './silence-hint.ts'
 import { withLack } from './image-lack.ts'
 import { redactedTerminal } from '../output/redacted-terminal.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
@@ -75,18 +76,20 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       submitTimeoutMs,
       onWarning: ({ message }) => say(style.yellow(`! ${message}`)),
     })
+    const silence = silenceHint(agent.name, request, (line) => sayStep(style.dim(line)))
     const following = followRun({
       agent,
       model,
       style,
       say: sayStep,
+      shown: silence.shown,
       began,
       onSignal: signals.onSignal,
       submitOnly: detach,
       now: () => Date.now(),
       start: async (signal) => artifacts.follow(await runner.start(request, { signal })),
     })
-    const { report: plainReport, settled } = await gate.orRefused(following)
+    const { report: plainReport, settled } = await gate.orRefused(following).finally(silence.stop)
     const report = withLack(plainReport, { image: request.image, agent: agent.name })
     if (report.outcome === 'submitted') {
       say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)

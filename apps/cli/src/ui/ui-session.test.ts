@@ -22,16 +22,24 @@ describe('createUiSession', () => {
 
 describe('refusalOf', () => {
   it.each([
-    ['the page', 'GET', { host: '127.0.0.1:5000' }, null],
-    ['its own POST', 'POST', { host: 'localhost:5000', origin: 'http://localhost:5000' }, null],
+    ['the page', 'GET', { host: '127.0.0.1:5000' }],
+    ['its own POST', 'POST', { host: 'localhost:5000', origin: 'http://localhost:5000' }],
+  ])('takes %s', (_what, method, headers) => {
+    expect(refusalOf(request(headers as Record<string, string>, method), 5000)).toBeNull()
+  })
+
+  it.each([
     ['a name that leads to loopback', 'GET', { host: 'evil.example:5000' }, 'This server answers'],
     ['another port', 'GET', { host: '127.0.0.1:5001' }, 'This server answers'],
     ['no host', 'GET', {}, 'This server answers'],
-    ['a POST of another page', 'POST', { host: '127.0.0.1:5000', origin: 'https://evil.example' }, 'Requests of other pages'],
+    [
+      'a POST of another page',
+      'POST',
+      { host: '127.0.0.1:5000', origin: 'https://evil.example' },
+      'Requests of other pages',
+    ],
     ['a POST without an origin', 'POST', { host: '127.0.0.1:5000' }, 'Requests of other pages'],
-  ])('judges %s', (_what, method, headers, refusal) => {
-    const found = refusalOf(request(headers as Record<string, string>, method), 5000)
-    if (refusal === null) expect(found).toBeNull()
-    else expect(found).toContain(refusal)
+  ])('refuses %s', (_what, method, headers, refusal) => {
+    expect(refusalOf(request(headers as Record<string, string>, method), 5000)).toContain(refusal)
   })
 })

@@ -97,6 +97,7 @@ describe('the page of agent-jobs ui, in a real Chromium', () => {
     await page.getByRole('row').filter({ hasText: job }).waitFor({ state: 'detached' })
     await page.getByLabel('Filter').fill('')
     await page.getByRole('row').filter({ hasText: job }).waitFor()
+    expect(await page.getByRole('row').count()).toBeGreaterThan(2)
   })
 
   it('cancels a run by the keyboard, after a question', async () => {
@@ -108,7 +109,9 @@ describe('the page of agent-jobs ui, in a real Chromium', () => {
     await page.getByRole('button', { name: 'Cancel the run' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).press('Enter')
     await page.getByText('Cancelled by the test').waitFor()
-    await page.getByRole('row').filter({ hasText: living }).getByText('cancelled').waitFor()
+    const state = page.getByRole('row').filter({ hasText: living }).getByText('cancelled')
+    await state.waitFor()
+    expect(await state.isVisible()).toBe(true)
   })
 
   it('lets no other browser in', async () => {

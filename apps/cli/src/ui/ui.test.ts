@@ -37,22 +37,25 @@ interface Answer {
 /** `fetch` would not send another Host. */
 function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port: url.port, path, method, headers: { cookie, ...headers } }, (response) => {
-      resolve({
-        status: response.statusCode ?? 0,
-        headers: response.headers,
-        body: () => text(response),
-        events: async (until) => {
-          let seen = ''
-          for await (const chunk of response) {
-            seen += String(chunk)
-            if (seen.includes(until)) break
-          }
-          asked.destroy()
-          return seen
-        },
-      })
-    })
+    const asked = request(
+      { host: '127.0.0.1', port: url.port, path, method, headers: { cookie, ...headers } },
+      (response) => {
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: () => text(response),
+          events: async (until) => {
+            let seen = ''
+            for await (const chunk of response) {
+              seen += String(chunk)
+              if (seen.includes(until)) break
+            }
+            asked.destroy()
+            return seen
+          },
+        })
+      },
+    )
     asked.on('error', reject)
     asked.end()
   })
