@@ -62,10 +62,15 @@ export function readApiErrorText(said: string): ApiErrorText | null {
       said,
     )
   const rest = quoted?.[2] ?? said
+  // What stands behind the CLI's own words is the provider's sentence.
+  const sentence = /^Request rejected \(\d{3}\) · (.*)$/s.exec(rest)?.[1]
   const answer = quoted === null ? null : readProviderError(rest)
   // What the provider says itself is more exact than the words that the CLI puts before it.
   const code =
-    codeOfNames(answer?.names ?? []) ?? sentenceIn(answer?.messages ?? []) ?? constantIn(rest) ?? constantIn(said)
+    codeOfNames(answer?.names ?? []) ??
+    sentenceIn([...(answer?.messages ?? []), ...(sentence === undefined ? [] : [sentence])]) ??
+    constantIn(rest) ??
+    constantIn(said)
   if (code === undefined && quoted === null) return null
   return {
     status: quoted?.[1] === undefined ? (answer?.status ?? null) : Number(quoted[1]),

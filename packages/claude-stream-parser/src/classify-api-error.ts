@@ -1,5 +1,5 @@
 import type { ApiErrorText } from './api-error-text.ts'
-import { type AgentErrorCode, codeOfStatus } from '@agent-jobs/stream-parser-core'
+import { type AgentErrorCode, codeOfNames, codeOfStatus } from '@agent-jobs/stream-parser-core'
 import type { Evidence } from './evidence.ts'
 
 /** The members that tell one API error from another; null where a line does not have them. */
@@ -137,6 +137,8 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
     by('refused', fields.refused ? 'model_refusal' : undefined) ??
     // Some providers say "no credit" or "plan used up" with 400 or 403, and the CLI takes that for a bad login.
     (words?.code && certainWords.has(words.code) ? { code: words.code, field: 'words', value: words.said } : null) ??
+    // Gateways pass on the names of the provider behind them.
+    by('type', codeOfNames(type === null ? [] : [type])) ??
     by('category', accountCategories.get(category ?? '')) ??
     by('status', status === 402 ? 'billing_required' : undefined) ??
     // A rejected window of a subscription is a quota; an API key's 429 without one is a rate limit.

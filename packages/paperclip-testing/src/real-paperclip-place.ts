@@ -1,5 +1,6 @@
 import { createClusterPool } from '@agent-jobs/adapter-kit'
 import { systemDependencies } from '@agent-jobs/adapter-kit'
+import type { Scenario } from '@agent-jobs/scripted-model'
 import type { ConformanceAgent } from './conformance-agent.ts'
 import type { PaperclipPlace } from './paperclip-place.ts'
 import { serverPlace, type ServerPlace } from './real-cluster.ts'
@@ -8,12 +9,13 @@ import { startToldModel } from './told-model.ts'
 /** This machine's address as pods see it. */
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 
-/** Makes a server's place on the cluster of KUBECONFIG, whose pods reach the model over this machine's bridge. */
+/** Makes a server's place on the cluster of KUBECONFIG, whose pods reach the model over this machine's bridge; `scenarios` are its own ones. */
 export async function realPaperclipPlace(
   agent: ConformanceAgent,
   namespace: string,
+  scenarios: Readonly<Record<string, Scenario>> = {},
 ): Promise<PaperclipPlace & Pick<ServerPlace, 'folderOf'>> {
-  const model = await startToldModel({ host: '0.0.0.0' })
+  const model = await startToldModel({ host: '0.0.0.0', scenarios })
   const place = await serverPlace({ namespace, env: agent.serverEnv, signal: AbortSignal.timeout(100_000) })
   const { client, env, folder, folderOf } = place
   const clusters = createClusterPool({ env })
