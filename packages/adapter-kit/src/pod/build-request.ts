@@ -50,6 +50,13 @@ function referencesOf(input: RequestInput): Record<string, V1EnvVarSource> {
 }
 
 /** A reference that the settings name goes before any literal of the same name. */
+type FinishRule = NonNullable<RunRequest['command']['finish']>
+
+/** The agent's rule, with the user's number of steps where one is set. */
+function withLoopLimit(rule: FinishRule, steps: number): FinishRule {
+  return rule.loop === undefined || steps <= 0 ? rule : { ...rule, loop: { ...rule.loop, maxSteps: Math.ceil(steps) } }
+}
+
 function without(variables: Record<string, string>, names: object): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in names)))
 }
@@ -99,7 +106,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       mounts: input.identities,
       unsetEnv: bakedNames.filter((name) => !(name in env.plain || name in env.secret || name in references)),
       stdin: input.stdin,
-      ...(input.finishRule ? { finish: input.finishRule } : {}),
+      ...(input.finishRule ? { finish: withLoopLimit(input.finishRule, settings.stepsWithoutProgress) } : {}),
       ...(input.proxy ? { proxy: input.proxy } : {}),
       files: input.files.map(({ path, content, mode }) => ({
         path,

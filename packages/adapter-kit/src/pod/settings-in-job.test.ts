@@ -23,6 +23,11 @@ const serverPod: V1Pod = {
   },
 }
 
+const finishRule = {
+  workDone: [{ includes: ['done'] }],
+  loop: { step: [{ includes: ['step'] }], progress: [{ includes: ['tool'] }], maxSteps: 2 },
+}
+
 function requestOf(config: Record<string, unknown>, more: Partial<RequestInput> = {}) {
   return buildRequest({
     identity: {
@@ -54,7 +59,7 @@ function requestOf(config: Record<string, unknown>, more: Partial<RequestInput> 
     folders: null,
     identities: [],
     journalPath: null,
-    finishRule: undefined,
+    finishRule,
     proxy: null,
     ...more,
   }).request
@@ -69,7 +74,10 @@ function jobOf(config: Record<string, unknown>) {
     metadata: job.spec?.template.metadata,
     spec,
     container: spec?.containers[0],
-    launch: JSON.parse(secret.stringData?.['AGENT_JOBS_SPEC'] ?? '{}') as { limits: Record<string, number> },
+    launch: JSON.parse(secret.stringData?.['AGENT_JOBS_SPEC'] ?? '{}') as {
+      limits: Record<string, number>
+      finish?: typeof finishRule
+    },
     request: requestOf(config),
   }
 }
@@ -153,6 +161,7 @@ const rows: [string, Record<string, unknown>, (seen: Seen) => unknown, unknown][
     [12, 7000],
   ],
   ['idleTimeoutSec', { idleTimeoutSec: 7 }, ({ launch }) => launch.limits['idleMs'], 7000],
+  ['stepsWithoutProgress', { stepsWithoutProgress: 7 }, ({ launch }) => launch.finish?.loop.maxSteps, 7],
   ['hangAfterResultSec', { hangAfterResultSec: 7 }, ({ launch }) => launch.limits['hangAfterFinishMs'], 7000],
   ['ttlSecondsAfterFinished', { ttlSecondsAfterFinished: 7200 }, ({ job }) => job.spec?.ttlSecondsAfterFinished, 7200],
   ['retainJobs', { retainJobs: true }, ({ request }) => request.retain, true],

@@ -66,6 +66,7 @@ const used: Record<string, unknown> = {
   timeoutSec: 7,
   graceSec: 7,
   idleTimeoutSec: 7,
+  stepsWithoutProgress: 7,
   hangAfterResultSec: 7,
   ttlSecondsAfterFinished: 7,
   retainJobs: true,

@@ -20,12 +20,20 @@ export const limitSettings = {
     operator: { ...open, maximum: 3600 },
     group: limits,
   }),
-  idleTimeoutSec: setting(number(0), {
+  idleTimeoutSec: setting(number(3600), {
     title: 'Idle timeout (s)',
     description:
-      'Longest silence of the agent before it is stopped; 0 means none. Model retries can be silent for six minutes.',
+      'Longest time without output before the agent is stopped; 0 means none. Model retries can be silent for six minutes, a sub-agent for as long as it works.',
     field: 'number',
     operator: { ...open, zeroMeansUnlimited: true },
+    group: limits,
+  }),
+  stepsWithoutProgress: setting(number(0), {
+    title: 'Steps without progress',
+    description:
+      'How many steps in a row may lead nowhere before the agent is stopped. 0 takes the default of the agent: 100 texts without a tool call for Claude Code, 2 steps with an unknown finish reason for OpenCode.',
+    field: 'number',
+    operator: { ...open, maximum: 100_000 },
     group: limits,
   }),
   hangAfterResultSec: setting(number(30, { min: 1 }), {
