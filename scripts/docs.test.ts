@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folders = ['packages', 'apps'].flatMap((house) => readdirSync(join(root, house)).map((name) => join(house, name)))
-const documents = ['README.md', 'CONTRIBUTING.md', ...folders.map((folder) => join(folder, 'README.md'))]
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => join('docs', file))
+const documents = ['README.md', 'CONTRIBUTING.md', ...folders.map((folder) => join(folder, 'README.md')), ...pages]
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 /** The anchors of a document's headings, as GitHub and npm make them. */
@@ -66,5 +69,20 @@ describe.each(folders.filter((folder) => exportsOf(folder).length > 0))('%s', (f
       return !(at >= 0 && text.slice(0, at).trimEnd().endsWith('*/'))
     })
     expect(bare).toEqual([])
+  })
+})
+
+describe('the side bar of the documentation', () => {
+  const config = read('docs/.vitepress/config.ts')
+  const links = [...config.matchAll(/link: '(\/[^']*)'/g)].map(([, link = '']) => link)
+
+  it('links only to pages that exist', () => {
+    const files = links.map((link) => (link.endsWith('/') ? `docs${link}README.md` : `docs${link}.md`))
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([])
+  })
+
+  it('has every page', () => {
+    const top = pages.filter((file) => !file.includes('/adr/') && file !== 'docs/index.md')
+    expect(top.filter((file) => !links.includes(file.replace(/^docs|\.md$/g, '')))).toEqual([])
   })
 })

@@ -27,8 +27,8 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Architecture', link: '/architecture' },
       { text: 'Decisions', link: '/adr/' },
       { text: 'Kubernetes facts', link: '/kubernetes-facts' },
-      { text: 'Paperclip facts', link: '/paperclip-facts' },
       { text: 'Agent command lines', link: '/agent-clis' },
+      { text: 'Mutation tests', link: '/mutation-testing' },
     ],
   },
 ]
@@ -37,6 +37,8 @@ export default defineConfig({
   title: 'agent-jobs',
   description: 'Run coding agents as Kubernetes Jobs.',
   cleanUrls: true,
+  // Pages are plain Markdown; `{{ }}` in them belongs to Helm and GitHub Actions.
+  vue: { template: { compilerOptions: { delimiters: ['[[vue', 'vue]]'] } } },
   // Links into the repository, outside of these pages.
   ignoreDeadLinks: [/^\.\.\//, /\/\.\.\//],
   rewrites: { 'adr/README.md': 'adr/index.md' },
