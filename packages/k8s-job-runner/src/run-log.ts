@@ -42,7 +42,6 @@ export async function readRunLog(context: RunnerContext, options: RunLogOptions)
     ...(cursor === undefined ? {} : { cursor }),
     ...(journal === undefined ? {} : { journal }),
     containerEnded,
-    endRecord: 'trust',
     silenceMs,
     drainMs,
     signal,
