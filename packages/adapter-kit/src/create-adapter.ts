@@ -7,6 +7,7 @@ import type { AgentDefinition } from './agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { systemClock } from '@agent-jobs/primitives'
 import { createClusterPool } from './cluster/cluster-pool.ts'
+import { processSpool } from './cluster/process-spool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
 import { processObserver, silentObserver } from './observe/process-observer.ts'
 import { createModelList } from './models/model-list.ts'
@@ -27,7 +28,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
   return {
     env,
     clock: systemClock,
-    clusters: createClusterPool({ env, onWarning }),
+    clusters: createClusterPool({ env, onWarning, spool: processSpool({ env, onWarning }) }),
     fetch: globalThis.fetch,
     serverPath: (path) => (existsSync(path) ? path : null),
     state: freshState(),

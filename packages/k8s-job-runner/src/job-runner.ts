@@ -1,6 +1,6 @@
 import { isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { LauncherError, maxSecretBytes, secretBytes } from '@agent-jobs/launcher'
-import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
+import type { JournalSource, LogCursor, SpoolSettings } from '@agent-jobs/log-stream'
 import { errorClause, systemClock, type Clock } from '@agent-jobs/primitives'
 import { acquireRunLock, isPassing, releaseRunLock, type LockPatience } from './run-lock.ts'
 import { followRun } from './follow-run.ts'
@@ -53,6 +53,8 @@ export interface JobRunnerOptions {
    * read in that time stays until its TTL. Default 600,000.
    */
   drainMs?: number
+  /** Where output waits for a slow consumer; pass one `budget` to all runners of a process. */
+  spool?: SpoolSettings | undefined
 }
 
 /** What helps to follow a run but is no part of it. */
@@ -146,6 +148,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     random,
     warn: safely(onWarning),
     endings: new Map(),
+    spool: options.spool,
     trusted: false,
     closed: new AbortController(),
   }

@@ -44,6 +44,7 @@ export async function readRunLog(context: RunnerContext, options: RunLogOptions)
     containerEnded,
     silenceMs,
     drainMs,
+    spool: context.spool,
     signal,
     clock,
     random,

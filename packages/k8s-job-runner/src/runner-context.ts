@@ -1,4 +1,5 @@
 import type { KubeClient } from '@agent-jobs/kube-api'
+import type { SpoolSettings } from '@agent-jobs/log-stream'
 import type { Clock } from '@agent-jobs/primitives'
 import type { Endings } from './endings.ts'
 import type { QueueBoard } from './queue-board.ts'
@@ -19,6 +20,8 @@ export interface RunnerContext {
   warn: (warning: RunnerWarning) => void
   endings: Endings
   queues: QueueBoard
+  /** Where output waits for a slow consumer. */
+  spool?: SpoolSettings | undefined
   /** The API server has taken the credentials at least once, so that a later 401 is worth some patience. */
   trusted: boolean
   /** Fires when the client was closed: nothing can be followed any more. */

@@ -3,6 +3,20 @@ import { type Clock, systemClock } from '@agent-jobs/primitives'
 import type { JournalSource } from './journal-source.ts'
 import type { LogCursor } from './log-item.ts'
 import { LogStreamError } from './log-stream-error.ts'
+import type { SpoolBudget } from './spool-budget.ts'
+import type { SpoolOptions } from './spool.ts'
+
+/** Where lines wait for a slow consumer. */
+export interface SpoolSettings {
+  /** Bytes kept in memory. Default 1 MiB. */
+  memoryBytes?: number | undefined
+  /** Bytes kept in a file beyond that. Default 1 GiB. */
+  diskBytes?: number | undefined
+  /** Where that file is made; it has no name once it is open. Default: the system's temporary folder. */
+  directory?: string | undefined
+  /** Bounds the files of all followers that share it. Default: none. */
+  budget?: SpoolBudget | undefined
+}
 
 /** What {@link followLogs} needs and may be told. Every time is in milliseconds unless its name says otherwise. */
 export interface FollowOptions {
@@ -28,7 +42,7 @@ export interface FollowOptions {
   /** What happens to a line above `maxLineBytes`. Default `parts`. */
   longLines?: 'parts' | 'refuse' | undefined
   /** Where lines wait for a slow consumer. Default 1 MiB in memory, then 1 GiB in a file in the system's temporary folder. */
-  spool?: { memoryBytes?: number; diskBytes?: number; directory?: string } | undefined
+  spool?: SpoolSettings | undefined
   /** How far back a resumed request reaches, in whole seconds. Default 2 with frames, 10 without. */
   overlapSeconds?: number | undefined
   /** Lines remembered to recognise repetitions, 16 bytes each. Default 65,536. Only for framing `none`. */
@@ -64,7 +78,7 @@ export interface ResolvedOptions {
   signal: AbortSignal
   maxLineBytes: number
   longLines: 'parts' | 'refuse'
-  spool: { memoryBytes: number; diskBytes: number; directory: string }
+  spool: SpoolOptions
   overlapSeconds: number
   maxRecentLines: number
   backoff: { baseMs: number; maxMs: number }
@@ -155,6 +169,7 @@ export function resolveOptions(o: FollowOptions): ResolvedOptions {
       memoryBytes: atLeast('spool.memoryBytes', o.spool?.memoryBytes ?? 1_048_576, 1),
       diskBytes: atLeast('spool.diskBytes', o.spool?.diskBytes ?? 1_073_741_824, 0),
       directory: o.spool?.directory ?? tmpdir(),
+      budget: o.spool?.budget,
     },
     overlapSeconds: Math.ceil(atLeast('overlapSeconds', o.overlapSeconds ?? (o.framing === 'none' ? 10 : 2), 1)),
     maxRecentLines: atLeast('maxRecentLines', o.maxRecentLines ?? 65_536, 16),

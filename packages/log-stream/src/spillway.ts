@@ -1,5 +1,6 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SpoolBudget } from './spool-budget.ts'
 
 const headerBytes = 4
 
@@ -9,6 +10,7 @@ const headerBytes = 4
  */
 export class Spillway {
   readonly #directory: string
+  readonly #budget: SpoolBudget | undefined
   #file: FileHandle | undefined
   #folder: string | undefined
   #pending: Buffer[] = []
@@ -18,8 +20,9 @@ export class Spillway {
   #flushing: Promise<void> | undefined
   #gone = false
 
-  constructor(directory: string) {
+  constructor(directory: string, budget?: SpoolBudget) {
     this.#directory = directory
+    this.#budget = budget
   }
 
   /** Bytes that wait to be written. */
@@ -60,6 +63,7 @@ export class Spillway {
       at += bytesWritten
     }
     this.#written += batch.length
+    this.#budget?.use(batch.length)
     this.#pending.splice(0, taken)
     this.#pendingBytes -= batch.length
   }
@@ -124,9 +128,14 @@ export class Spillway {
   /** Everything was taken: the file begins anew. */
   async reset(): Promise<void> {
     if (this.#flushing !== undefined || this.#pendingBytes > 0 || this.#read !== this.#written) return
+    this.#giveBack()
     this.#read = 0
     this.#written = 0
     await this.#file?.truncate(0)
+  }
+
+  #giveBack(): void {
+    this.#budget?.use(-this.#written)
   }
 
   /** Closes and removes the file. */
@@ -136,6 +145,7 @@ export class Spillway {
     this.#pending = []
     this.#pendingBytes = 0
     if (this.#flushing !== undefined) await Promise.allSettled([this.#flushing])
+    this.#giveBack()
     await this.#file?.close()
     await this.#unlink()
   }

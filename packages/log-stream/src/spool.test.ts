@@ -9,6 +9,7 @@ import { framedRun } from '../test/frames.ts'
 import { pick, seededRandom } from '../test/random.ts'
 import { followLogs } from './follow-logs.ts'
 import type { LogItem } from './log-item.ts'
+import { createSpoolBudget } from './spool-budget.ts'
 import { Spool } from './spool.ts'
 
 let directory = ''
@@ -50,6 +51,44 @@ describe('the spool', () => {
       expect(seen).toEqual(Array.from({ length: count }, (_, n) => n))
       expect(await readdir(directory)).toEqual([])
     }
+  })
+
+  it('shares a budget: a second one waits when the first has used it up, and goes on when that is done', async () => {
+    const budget = createSpoolBudget({ diskBytes: 2_000 })
+    const options = { memoryBytes: 100, diskBytes: 1_000_000, directory, budget }
+    const [first, second] = [new Spool<number>(options, noReturn), new Spool<number>(options, noReturn)]
+    const fill = async (spool: Spool<number>, onWait: () => void): Promise<void> => {
+      for (let n = 0; n < 1_000; n++) {
+        spool.push(n, 50)
+        if (spool.full) await spool.room(never, onWait)
+      }
+      spool.close()
+    }
+    const [firstWaits, secondWaits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const filling = fill(first, firstWaits.resolve)
+    await firstWaits.promise
+    expect(budget.hasRoom).toBe(false)
+    const fillingSecond = fill(second, secondWaits.resolve)
+    await secondWaits.promise
+    const take = async (spool: Spool<number>): Promise<number> => {
+      let count = 0
+      for await (const _ of spool) count += 1
+      return count
+    }
+    expect(await Promise.all([take(first), take(second)])).toEqual([1_000, 1_000])
+    await Promise.all([filling, fillingSecond])
+    expect([budget.usedBytes, budget.hasRoom]).toEqual([0, true])
+  })
+
+  it('gives its share of a budget back when its consumer leaves', async () => {
+    const budget = createSpoolBudget({ diskBytes: 10_000 })
+    const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 1_000_000, directory, budget }, noReturn)
+    for (let n = 0; n < 100; n++) spool.push(n, 50)
+    await spool.room(never, () => undefined)
+    expect(budget.usedBytes).toBeGreaterThan(0)
+    await spool.return()
+    expect(budget.usedBytes).toBe(0)
+    expect(() => createSpoolBudget({ diskBytes: Number.NaN })).toThrow('Expected `diskBytes` to be a number')
   })
 
   it('asks the producer to wait when both bounds are reached, and lets it go on when the consumer took enough', async () => {

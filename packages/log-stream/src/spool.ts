@@ -1,4 +1,5 @@
 import { Spillway } from './spillway.ts'
+import type { SpoolBudget } from './spool-budget.ts'
 
 /** How much may wait for a slow consumer, and where. */
 export interface SpoolOptions {
@@ -8,6 +9,8 @@ export interface SpoolOptions {
   diskBytes: number
   /** Where the temporary file is made. */
   directory: string
+  /** What all followers of the process share. */
+  budget?: SpoolBudget | undefined
 }
 
 /**
@@ -56,7 +59,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     const canSpill = this.#o.diskBytes > 0 && this.#broken === undefined
     // Order: as long as something lies in the file, everything newer goes behind it.
     if (this.#spilled > 0 || (overflows && canSpill)) {
-      this.#spillway ??= new Spillway(this.#o.directory)
+      this.#spillway ??= new Spillway(this.#o.directory, this.#o.budget)
       this.#spillway.append(JSON.stringify(item))
       this.#spilled++
       return
@@ -84,7 +87,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
       } catch (error) {
         this.#broken = error
       }
-      if (this.#broken === undefined && spillway.fileBytes < this.#o.diskBytes) return
+      if (this.#broken === undefined && this.#hasDisk(spillway)) return
     } else if (!this.full) return
     onWait()
     while (!signal.aborted && !this.#closed && !this.#hasRoom()) {
@@ -95,6 +98,10 @@ export class Spool<T> implements AsyncIterableIterator<T> {
       await promise
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  #hasDisk({ fileBytes }: Spillway): boolean {
+    return fileBytes < this.#o.diskBytes && (this.#o.budget?.hasRoom ?? true)
   }
 
   #hasRoom(): boolean {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
+import type { SpoolSettings } from '@agent-jobs/log-stream'
 import {
   createKubeClient,
   currentContext,
@@ -39,6 +40,8 @@ export function createClusterPool(options: {
   /** The cluster of configurations that name none. Default: that of the server's environment. */
   kubeConfig?: KubeConfig
   onWarning?: (message: string) => void
+  /** Where the output of runs waits for a slow consumer. */
+  spool?: SpoolSettings
 }): ClusterPool {
   const clusters = new Map<string, PooledCluster>()
   return {
@@ -81,6 +84,7 @@ export function createClusterPool(options: {
           const runner = createJobRunner({
             client,
             namespace,
+            spool: options.spool,
             ...(onWarning ? { onWarning: ({ message }) => onWarning(message) } : {}),
           })
           runners.set(namespace, runner)

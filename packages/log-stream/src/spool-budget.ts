@@ -1,0 +1,34 @@
+/** How much all followers of a process may keep on disk together, shared by passing the same object to each. */
+export interface SpoolBudget {
+  /** Whether more may be written. */
+  readonly hasRoom: boolean
+  /** Bytes of temporary files now. */
+  readonly usedBytes: number
+  /** The files of one follower grew by so many bytes, or shrank by a negative number. */
+  use(bytes: number): void
+}
+
+/**
+ * Makes a budget of `diskBytes`. A follower that finds it used up waits for its consumer, as it does at its own bound; what
+ * it has read by then is still written, so the files can take a little more.
+ *
+ * @example
+ * const budget = createSpoolBudget({ diskBytes: 4 * 1024 ** 3 })
+ * followLogs(source, { framing: 'launcher', containerEnded, spool: { budget, directory: '/var/spool/agent-jobs' } })
+ */
+export function createSpoolBudget({ diskBytes }: { diskBytes: number }): SpoolBudget {
+  if (!(diskBytes >= 0))
+    throw new TypeError(`Expected \`diskBytes\` to be a number of at least 0, got \`${diskBytes}\``)
+  let usedBytes = 0
+  return {
+    get hasRoom() {
+      return usedBytes < diskBytes
+    },
+    get usedBytes() {
+      return usedBytes
+    },
+    use(bytes) {
+      usedBytes += bytes
+    },
+  }
+}
