@@ -4,7 +4,7 @@
  */
 export const house: readonly (readonly string[])[] = [
   ['cli'],
-  ['adapter-claude-k8s', 'adapter-opencode-k8s'],
+  ['adapter-claude-k8s', 'adapter-codex-k8s', 'adapter-opencode-k8s'],
   ['paperclip-testing'],
   ['manifests'],
   ['adapter-kit'],

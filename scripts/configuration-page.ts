@@ -1,5 +1,6 @@
 import { commonSettings, operatorTable, settingsTable } from '../packages/adapter-kit/src/index.ts'
 import { claudeSchema } from '../packages/adapter-claude-k8s/src/claude-settings.ts'
+import { codexSchema } from '../packages/adapter-codex-k8s/src/codex-settings.ts'
 import { opencodeSchema } from '../packages/adapter-opencode-k8s/src/opencode-settings.ts'
 import { z } from 'zod'
 
@@ -55,9 +56,10 @@ export function configurationPage(): string {
   const own = (schema: z.ZodObject) =>
     settingsTable(z.object(Object.fromEntries(Object.entries(schema.shape).filter(([key]) => !common.has(key)))))
   return [
-    intro + operatorTable(z.object({ ...claudeSchema.shape, ...opencodeSchema.shape })),
+    intro + operatorTable(z.object({ ...claudeSchema.shape, ...codexSchema.shape, ...opencodeSchema.shape })),
     `## Settings of every agent\n\n${settingsTable(z.object(commonSettings))}`,
     `## Settings of Claude Code\n\n${own(claudeSchema)}`,
+    `## Settings of Codex\n\n${own(codexSchema)}`,
     `## Settings of OpenCode\n\n${own(opencodeSchema)}\n`,
   ].join('\n\n')
 }

@@ -2,7 +2,7 @@
 import { bundlePage } from '../apps/cli/scripts/bundle-page.ts'
 import { bundleProgram } from '../packages/launcher/scripts/bundle-program.ts'
 
-for (const name of ['launcher', 'adapter-opencode-k8s']) {
+for (const name of ['launcher', 'adapter-codex-k8s', 'adapter-opencode-k8s']) {
   await bundleProgram(new URL(`../packages/${name}/src/`, import.meta.url))
 }
 await bundlePage()

@@ -20,6 +20,8 @@ export {
   roleYaml,
   type Permission,
 } from './environment/permissions.ts'
+export { listedCost, priceOf, type PricedTokens } from './cost/listed-cost.ts'
+export { modelCatalogue, type ModelCatalogue, type ModelLimit, type ModelPrice } from './cost/model-catalogue.ts'
 export { errorTable, errorsTable, type ErrorRow } from './result/error-table.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
 export { createAdapter, serverAdapter, systemDependencies } from './create-adapter.ts'

@@ -1,6 +1,5 @@
-import { AdapterError } from '@agent-jobs/adapter-kit'
+import { AdapterError, modelCatalogue } from '@agent-jobs/adapter-kit'
 import { isRecord } from './loose-record.ts'
-import { modelCatalogue } from './model-catalogue.ts'
 import type { OpencodeSettings } from './opencode-settings.ts'
 
 type Json = Record<string, unknown>

@@ -1,28 +1,11 @@
 import type { AgentUsage } from '@agent-jobs/agent-run'
-import type { Billing, RunCost } from '@agent-jobs/adapter-kit'
+import { listedCost, type Billing, type RunCost } from '@agent-jobs/adapter-kit'
 import { isRecord } from './loose-record.ts'
 import { readModel } from './opencode-model.ts'
 import type { OpencodeSettings } from './opencode-settings.ts'
-import { modelCatalogue, type ModelPrice } from './model-catalogue.ts'
 import type { OpencodeRunSummary } from './database-errors.ts'
 
 type Paid = Pick<OpencodeRunSummary, 'costUsd' | 'contextTokens' | 'compactions'> & { usage: AgentUsage }
-
-/** What the tokens cost by a price; null where the price does not cover them. */
-export function priceOf({ usage, contextTokens, compactions }: Paid, price: ModelPrice): number | null {
-  const { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens } = usage
-  if (cacheCreationInputTokens > 0 && price.cacheWrite === undefined) return null
-  if (price.upToTokens !== undefined) {
-    // A conversation only grows, so the last step is the largest – unless it was compacted on the way.
-    if (compactions > 0 || contextTokens === null || contextTokens > price.upToTokens) return null
-  }
-  const millionths =
-    inputTokens * price.input +
-    outputTokens * price.output +
-    cacheReadInputTokens * price.cacheRead +
-    cacheCreationInputTokens * (price.cacheWrite ?? 0)
-  return millionths / 1_000_000
-}
 
 function descend(value: unknown, ...keys: string[]): unknown {
   let found = value
@@ -50,11 +33,9 @@ export function runCost(input: { summary: Paid; settings: OpencodeSettings; bill
   const id = model.slice(provider.length + 1)
   // Whoever wrote a price down, and be it 0, meant it.
   if (isRecord(descend(configured, 'models', id, 'cost'))) return { costSource: 'agent', costUsd }
-  const price = modelCatalogue.models[model]?.price
   const direct = billing.billingType === 'metered_api' && billing.biller === provider
-  if (price === undefined || !direct || descend(configured, 'options', 'baseURL') !== undefined) return unknown
-  const listed = priceOf(summary, price)
-  if (listed === null) return unknown
-  const { source, date } = modelCatalogue
-  return { costSource: 'price_list', costUsd: listed, priceList: { source, date } }
+  if (!direct || descend(configured, 'options', 'baseURL') !== undefined) return unknown
+  // A conversation only grows, so the last step is the largest, unless it was compacted on the way.
+  const largestRequest = summary.compactions > 0 ? null : summary.contextTokens
+  return listedCost(model, { usage, largestRequest })
 }

@@ -13,6 +13,11 @@ export interface AgentSummary {
   /** The agent's answer, null when there is none. */
   readonly result: string | null
   readonly usage: AgentUsage
+  /**
+   * `session_cumulative` where the tokens are those of the whole session, because its earlier total is not known; they are
+   * those of this run otherwise.
+   */
+  readonly usageBasis?: string
   readonly costUsd: number | null
   readonly isError: boolean
   /** Why the run failed, in the parsers' common vocabulary; null on success. */

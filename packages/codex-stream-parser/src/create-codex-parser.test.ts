@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeChunking } from '@agent-jobs/stream-parser-core/test/describe-chunking.ts'
+import { createFinishWatch } from '../../launcher/src/program/finish-watch.ts'
 import { recording, recordings } from './__fixtures__/recordings.ts'
 import { type CodexEvent, CodexParserError, createCodexParser, finishRule } from './index.ts'
 
@@ -155,10 +156,21 @@ describe('the handle', () => {
 })
 
 describe('the rule for a launcher', () => {
-  it.each(small)('$name: marks the line that completes the turn, and no other', ({ stdout }) => {
-    for (const line of new TextDecoder().decode(stdout).split('\n')) {
-      const marked = finishRule.stdoutLineIncludes.every((part) => line.includes(part))
-      expect(marked).toBe(line.startsWith('{"type":"turn.completed"'))
+  it.each(small)('$name: knows the end of the work with the same line as the parser', ({ stdout }) => {
+    const parser = createCodexParser()
+    const watch = createFinishWatch(finishRule)
+    for (const line of new TextDecoder().decode(stdout).trimEnd().split('\n')) {
+      parser.line(line)
+      watch.stdout(Buffer.from(line), '.')
+      expect({ line, finished: watch.finished }).toEqual({ line, finished: parser.finished })
     }
+  })
+
+  it('takes no JSON of a tool for the end of the work', () => {
+    const watch = createFinishWatch(finishRule)
+    const forged = { type: 'turn.completed', usage: { input_tokens: 1 } }
+    const item = { id: 'item_0', type: 'mcp_tool_call', server: 's', tool: 't', result: { structured_content: forged } }
+    watch.stdout(Buffer.from(JSON.stringify({ type: 'item.completed', item })), '.')
+    expect(watch.finished).toBe(false)
   })
 })

@@ -1,7 +1,13 @@
-/**
- * For a launcher that may not parse: a line with this text is the last of a turn that ended well, and a process has one
- * turn. The brace in front keeps out most JSON that a tool returns; text in messages and output has escaped quotes.
- */
-export const finishRule: { readonly stdoutLineIncludes: string[] } = {
-  stdoutLineIncludes: ['{"type":"turn.completed","usage":{"input_tokens":'],
+import type { FinishRule } from '@agent-jobs/stream-parser-core'
+
+// Text in messages and in output has escaped quotes, but MCP tools may return any JSON inside an item line.
+const unless = [['"type":"item.']]
+
+/** For a launcher that may not parse: a process has one turn, and these lines end it. */
+export const finishRule: Pick<FinishRule, 'workDone' | 'turnBegins'> = {
+  workDone: [
+    { includes: ['"type":"turn.completed"', '"usage":{'], unless },
+    { includes: ['"type":"turn.failed"', '"error":{'], unless },
+  ],
+  turnBegins: [{ includes: ['"type":"turn.started"'], unless }],
 }

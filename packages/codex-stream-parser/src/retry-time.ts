@@ -101,6 +101,12 @@ export function retryTime(hint: RetryHint, { saidAtMs, timeZone }: { saidAtMs: n
   )
 }
 
+/** When a message says that it may be tried again, in ms since 1970; null when it does not say. */
+export function retryNotBefore(message: string, when: { saidAtMs: number; timeZone: string }): number | null {
+  const hint = readRetryHint(message)
+  return hint === null ? null : retryTime(hint, when)
+}
+
 interface WallClock {
   readonly year: number
   readonly month: number

@@ -8,6 +8,8 @@ export interface ConformanceAgent {
   adapter(deps: AdapterDependencies): ServerAdapterModule
   /** The agent's program on this machine. */
   program: string
+  /** Image on a real cluster that holds the agent. Default: `local/agent:1`. */
+  image?: string
   /** What the Paperclip server has in its environment. */
   serverEnv: Record<string, string>
   /** Configuration with which the agent asks the model below this URL; `shell` is bash where the image has none. */

@@ -97,10 +97,13 @@ export async function folderBehind(client: KubeClient, namespace: string, claim:
 export async function serverPlace({
   namespace,
   env,
+  image = 'local/agent:1',
   signal,
 }: {
   namespace: string
   env: Record<string, string>
+  /** Image of the server, and with it of the agents. */
+  image?: string | undefined
   signal: AbortSignal
 }): Promise<ServerPlace> {
   const kubeConfig = new KubeConfig()
@@ -127,7 +130,7 @@ export async function serverPlace({
       containers: [
         {
           name: 'paperclip',
-          image: 'local/agent:1',
+          image,
           imagePullPolicy: 'IfNotPresent',
           command: ['sleep', '86400'],
           env: Object.entries(env).map(([name, value]) => ({ name, value })),

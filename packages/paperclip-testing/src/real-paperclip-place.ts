@@ -16,7 +16,12 @@ export async function realPaperclipPlace(
   scenarios: Readonly<Record<string, Scenario>> = {},
 ): Promise<PaperclipPlace & Pick<ServerPlace, 'folderOf'>> {
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
-  const place = await serverPlace({ namespace, env: agent.serverEnv, signal: AbortSignal.timeout(100_000) })
+  const place = await serverPlace({
+    namespace,
+    env: agent.serverEnv,
+    image: agent.image,
+    signal: AbortSignal.timeout(100_000),
+  })
   const { client, env, folder, folderOf } = place
   const clusters = createClusterPool({ env })
   const deps = systemDependencies({ env, clusters, serverPath: () => folder })

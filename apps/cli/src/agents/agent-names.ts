@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 
 /** Names of the agents that the command line knows, for those who need no more of them. */
-export const agentNames = ['claude', 'opencode'] as const
+export const agentNames = ['claude', 'codex', 'opencode'] as const
 
 /** One of them. */
 export type AgentName = (typeof agentNames)[number]

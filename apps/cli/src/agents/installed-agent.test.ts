@@ -30,6 +30,16 @@ describe('installedAgent', () => {
     })
   })
 
+  it('finds the program in the package of the platform, where the one of the package is a script', async () => {
+    const platform = join(folder, 'node_modules', `without-script-${process.platform}-${process.arch}`)
+    const bin = join(platform, 'vendor', 'x86_64-unknown', 'bin')
+    await mkdir(bin, { recursive: true })
+    await writeFile(join(platform, 'package.json'), '{}')
+    await writeFile(join(bin, 'agent'), 'x'.repeat(1_000_001))
+    expect(installedAgent('without-script', from)).toEqual({ file: join(bin, 'agent'), version: '1.2.3' })
+    await rm(platform, { recursive: true })
+  })
+
   it('says what to do when the install script did not run', () => {
     expect(() => installedAgent('without-script', from)).toThrow(
       'is not in place (100 bytes). Install it with scripts allowed',

@@ -1,7 +1,10 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { CliError } from '../errors/cli-error.ts'
+
+/** A native program is larger than any script that stands in for it. */
+const smallestProgram = 1_000_000
 
 /** An agent's command line as npm installed it. */
 export interface InstalledAgent {
@@ -10,8 +13,8 @@ export interface InstalledAgent {
 }
 
 /**
- * Finds the native program of an npm package. Its postinstall script copies it into place; what lies there before
- * is a small text that cannot run.
+ * Finds the native program of an npm package. A postinstall script copies it into place, and before that a small text that
+ * cannot run is there; or a small script starts it from a package of the platform.
  */
 export function installedAgent(packageName: string, from: string | URL = import.meta.url): InstalledAgent {
   const remedy = `Install it with scripts allowed: npm install ${packageName}`
@@ -25,10 +28,12 @@ export function installedAgent(packageName: string, from: string | URL = import.
       { cause },
     )
   }
-  const { version, bin } = readManifest(manifest)
+  const { version, name, bin } = readManifest(manifest)
   const file = join(dirname(manifest), bin)
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  if (size < 1_000_000) {
+  if (size < smallestProgram) {
+    const native = platformProgram(manifest, packageName, name)
+    if (native !== null) return { file: native, version }
     throw new CliError(
       'agent_not_installed',
       `${packageName} is installed, but its program ${file} is not in place (${size} bytes). ${remedy}`,
@@ -37,11 +42,32 @@ export function installedAgent(packageName: string, from: string | URL = import.
   return { file, version }
 }
 
-function readManifest(file: string): { version: string; bin: string } {
+/** The program in `<package>-<platform>-<arch>`, below `vendor/<target>/bin` or `bin`; null when there is none. */
+function platformProgram(manifest: string, packageName: string, name: string): string | null {
+  let folder: string
+  try {
+    const platform = `${packageName}-${process.platform}-${process.arch}`
+    folder = dirname(createRequire(manifest).resolve(`${platform}/package.json`))
+  } catch {
+    // Absent: the caller says what to install.
+    return null
+  }
+  const vendor = join(folder, 'vendor')
+  const targets = statSync(vendor, { throwIfNoEntry: false }) ? readdirSync(vendor) : []
+  const candidates = [...targets.map((target) => join(vendor, target, 'bin', name)), join(folder, 'bin', name)]
+  return candidates.find((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= smallestProgram) ?? null
+}
+
+function readManifest(file: string): { version: string; name: string; bin: string } {
   const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
   const fields =
     typeof manifest === 'object' && manifest !== null ? new Map(Object.entries(manifest)) : new Map<string, unknown>()
   const bin = fields.get('bin')
-  const first: unknown = typeof bin === 'object' && bin !== null ? Object.values(bin)[0] : bin
-  return { version: String(fields.get('version') ?? 'unknown'), bin: typeof first === 'string' ? first : '' }
+  const [[key, first] = ['', bin]]: [string, unknown][] =
+    typeof bin === 'object' && bin !== null ? Object.entries(bin) : []
+  return {
+    version: String(fields.get('version') ?? 'unknown'),
+    name: key,
+    bin: typeof first === 'string' ? first : '',
+  }
 }

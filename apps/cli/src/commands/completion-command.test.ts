@@ -33,7 +33,7 @@ describe('agent-jobs completion', () => {
       expect(await offered('run', '--image', 'x', '--agent', 'o')).toEqual(['opencode'])
       expect(await offered('faults', '')).toEqual(['add', 'list', 'remove', '--help'])
       expect(await offered('faults', 'add', '--k')).toEqual(['--kubeconfig'])
-      expect(await offered('parse', 'c')).toEqual(['claude'])
+      expect(await offered('parse', 'c')).toEqual(['claude', 'codex'])
     },
   )
 

@@ -150,6 +150,21 @@ describe.skipIf(!versionOf('opencode-ai'))('agent-jobs demo with the real OpenCo
   })
 })
 
+describe.skipIf(!versionOf('@openai/codex'))('agent-jobs demo with the real Codex', { timeout: 90_000 }, () => {
+  it('runs a whole run', async () => {
+    const terminal = fakeTerminal()
+    expect(await runCli(['demo', '--agent', 'codex', '--json', '--prompt', 'Run `echo $((6 * 7))`'], terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({
+      outcome: 'succeeded',
+      exitCode: 0,
+      sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      summary: expect.stringContaining('42'),
+      errorCode: null,
+    })
+    expect(terminal.stderr()).toContain('⚙ command_execution /bin/bash -lc')
+  })
+})
+
 describe('agent-jobs demo', () => {
   it.each([
     ['--live without a key', ['--live'], '--live needs one of ANTHROPIC_API_KEY'],

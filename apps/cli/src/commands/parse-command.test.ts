@@ -168,7 +168,7 @@ describe('agent-jobs parse', () => {
 })
 
 // The parsers' own packages hold the recordings; here only that the command agrees with what is known of each.
-describe.each(['claude', 'opencode'])('every recording of %s', (agent) => {
+describe.each(['claude', 'codex', 'opencode'])('every recording of %s', (agent) => {
   const recordings = fileURLToPath(
     new URL(`../../../../packages/${agent}-stream-parser/src/__fixtures__/${agent}/`, import.meta.url),
   )

@@ -19,6 +19,11 @@ const adapters = {
     const { claudeDefinition } = await import('@agent-jobs/adapter-claude-k8s')
     return { adapter: createAdapter(claudeDefinition, deps), settings: Object.keys(claudeDefinition.schema.shape) }
   },
+  async codex(deps: AdapterDependencies) {
+    const { createAdapter } = await loadKit()
+    const { codexDefinition } = await import('@agent-jobs/adapter-codex-k8s')
+    return { adapter: createAdapter(codexDefinition, deps), settings: Object.keys(codexDefinition.schema.shape) }
+  },
   async opencode(deps: AdapterDependencies) {
     const { createAdapter } = await loadKit()
     const { opencodeDefinition } = await import('@agent-jobs/adapter-opencode-k8s')

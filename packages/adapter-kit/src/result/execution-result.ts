@@ -108,7 +108,7 @@ export function executionResult(input: {
       outputTokens: usage.outputTokens,
       cachedInputTokens: usage.cacheReadInputTokens,
     },
-    usageBasis: 'per_run' as const,
+    usageBasis: summary.usageBasis === 'session_cumulative' ? ('session_cumulative' as const) : ('per_run' as const),
     costUsd,
     model: input.model,
     provider: billing.provider,

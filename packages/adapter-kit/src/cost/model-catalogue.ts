@@ -24,8 +24,8 @@ export interface ModelCatalogue {
 }
 
 /**
- * Prices for where OpenCode has none, because its own catalogue is older than the model, and limits for where its
- * configuration wants them repeated. Read from the catalogue of OpenCode 1.18.33, which is that of models.dev:
+ * Prices for agents that state none, and limits for agents whose configuration wants them. Read from the catalogue of
+ * OpenCode 1.18.33, which is that of models.dev:
  * `OPENCODE_DISABLE_MODELS_FETCH=1 ANTHROPIC_API_KEY=x … opencode models --verbose`.
  */
 export const modelCatalogue: ModelCatalogue = {

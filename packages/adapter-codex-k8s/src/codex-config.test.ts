@@ -1,0 +1,47 @@
+import { requireSettings } from '@agent-jobs/adapter-kit'
+import { describe, expect, it } from 'vitest'
+import { codexConfig } from './codex-config.ts'
+import { codexSchema } from './codex-settings.ts'
+
+const config = (settings: Record<string, unknown> = {}, mcpServers = {}) =>
+  codexConfig({ settings: requireSettings(codexSchema, settings), databases: '/run/db', mcpServers })
+
+describe('the configuration of a run', () => {
+  it('asks nothing of the network at the start, and gives up on a connection that cannot be made', () => {
+    for (const line of [
+      '"check_for_update_on_startup" = false',
+      '"enabled" = false',
+      '"plugins" = false',
+      '"remote_plugin" = false',
+      '"apps" = false',
+      '"unbounded_connection_retries" = false',
+      '"sqlite_home" = "/run/db"',
+    ]) {
+      expect(config().config).toContain(`${line}\n`)
+    }
+  })
+
+  it.each([
+    ['no_model_keys', '"exclude" = ["CODEX_API_KEY"'],
+    ['no_secrets', '"ignore_default_excludes" = false'],
+    ['all', '"ignore_default_excludes" = true\n'],
+  ])('gives commands the environment %s', (commandEnvironment, line) => {
+    expect(config({ commandEnvironment }).config).toContain(line)
+    expect(config({ commandEnvironment: 'all' }).config).not.toContain('exclude" = [')
+  })
+
+  it('writes MCP servers as Codex wants them, required unless the settings say otherwise', () => {
+    const servers = {
+      local: { command: 'srv', args: ['-x', 7], env: { A: '${A}', B: 1 } },
+      remote: { type: 'http', url: '${URL}/mcp', headers: { Authorization: 'Bearer ${T}' } },
+      nothing: { type: 'http' },
+    }
+    const { config: text, warnings } = config({}, servers)
+    expect(text).toContain('["mcp_servers"."local"]\n"command" = "srv"\n"args" = ["-x"]\n"required" = true')
+    expect(text).toContain('["mcp_servers"."local"."env"]\n"A" = "${A}"')
+    expect(text).toContain('"url" = "${URL}/mcp"\n"required" = true')
+    expect(text).toContain('["mcp_servers"."remote"."http_headers"]\n"Authorization" = "Bearer ${T}"')
+    expect(warnings).toEqual(['MCP server "nothing" has neither `command` nor `url` and is left out.'])
+    expect(config({ requireMcpServers: false }, servers).config).toContain('"required" = false')
+  })
+})
