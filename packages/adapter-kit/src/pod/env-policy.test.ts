@@ -132,6 +132,13 @@ describe('what may stand in a Job', () => {
 })
 
 describe('sensitive names and values', () => {
+  it('does not take the place of a credential for one', () => {
+    expect(isSensitive('SSL_CERT_FILE', '/etc/ca.pem')).toBe(false)
+    expect(isSensitive('GOOGLE_APPLICATION_CREDENTIALS', '/var/run/gcp/key.json')).toBe(false)
+    expect(isSensitive('GOOGLE_APPLICATION_CREDENTIALS', '{"private_key":"x"}')).toBe(true)
+    expect(isSensitive('API_KEY', '/base64+begins/so')).toBe(true)
+  })
+
   it.each(['API_KEY', 'MY_TOKEN', 'DB_PASSWORD', 'X_SECRET_Y', 'ANTHROPIC_CUSTOM_HEADERS', 'private_key'])(
     'sees %s',
     (name) => {

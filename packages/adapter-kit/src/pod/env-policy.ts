@@ -163,10 +163,13 @@ const sensitiveName =
   /(?:^|_)(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|KEY|KEYS|TOKEN|TOKENS|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|CREDENTIAL|CREDENTIALS|AUTH|BEARER|COOKIE|HEADERS|DSN|CERT|JSON|PROVIDERS)(?:_|$)/i
 const sensitiveValue =
   /^[a-z][a-z0-9+.-]{0,40}:\/\/[^/\s:@]{0,500}:[^/\s@]{1,4000}@|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----|\bsk-ant-|\bgh[pousr]_[A-Za-z0-9]{20}/
+const pathName = /(?:_FILE|_DIR|_PATH|_CERTS|_BUNDLE|_CAINFO|_CAPATH|_APPLICATION_CREDENTIALS)$/i
 const databaseUrl = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?):\/\//i
 
 /** True when a variable's value is a credential by its name or its looks, so that it must not appear in a log. */
 export function isSensitive(name: string, value = ''): boolean {
+  // `GOOGLE_APPLICATION_CREDENTIALS` and the like name a file; the place of a credential is none.
+  if (pathName.test(name) && value.startsWith('/')) return false
   return sensitiveName.test(name) || sensitiveValue.test(value)
 }
 
