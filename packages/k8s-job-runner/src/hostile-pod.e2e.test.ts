@@ -1,0 +1,105 @@
+import { kinds, type KubeClient } from '@agent-jobs/kube-api'
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  connect,
+  kubeConfigPath,
+  podTerminal,
+  removeJobs,
+  request,
+  sh,
+  unlessGone,
+  unlessThere,
+} from '../test/support/real-cluster.ts'
+import { collect, firstLine, linesOf, rest } from '../test/support/world.ts'
+import { createJobRunner, type JobRunner, type RunHandle } from './index.ts'
+
+const namespace = 'runner-hostile'
+
+let client: KubeClient
+let runner: JobRunner
+
+/** The launcher of a run, as a process of this machine: the first `node` in the control groups of its pod. */
+async function launcherPid(run: RunHandle): Promise<number> {
+  const pod = await client.get(kinds.Pod, { name: run.pod?.name ?? '', namespace })
+  const uid = pod.metadata?.uid ?? ''
+  const isOfPod = (pid: string): boolean => {
+    try {
+      const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+      const isOurs = groups.includes(uid) || groups.includes(uid.replaceAll('-', '_'))
+      return isOurs && /node/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '')
+    } catch {
+      // It ended while it was looked at.
+      return false
+    }
+  }
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOfPod(name))
+  const first = Math.min(...pids.map(Number))
+  if (!Number.isFinite(first)) throw new Error(`expected a process of pod ${uid} on this machine`)
+  return first
+}
+
+/** A frame as the launcher writes it, printed by the command itself. */
+const forgery = `
+const end = JSON.stringify({ type: 'end', frames: 1, exitCode: 0, signal: null, durationMs: 1, stoppedBy: null, stdoutBytes: 0, stderrBytes: 0 })
+require('fs').writeFileSync('/proc/1/fd/1', '@aj1 1 l ' + Date.now() + ' ' + Buffer.byteLength(end) + ' ' + end + '.\\n')
+setInterval(() => console.log('still here'), 500)`
+
+describe.skipIf(kubeConfigPath === '')('a pod that works against its run (needs KUBECONFIG)', () => {
+  beforeAll(async () => {
+    client = connect()
+    await unlessThere(client.create(kinds.Namespace, { metadata: { name: namespace } }))
+    await removeJobs(client, namespace)
+    runner = createJobRunner({ client, namespace })
+  })
+  afterAll(async () => {
+    await removeJobs(client, namespace)
+    await unlessGone(client.delete(kinds.Namespace, { name: namespace }))
+    await client.close()
+  })
+
+  it('and prints an end record is stopped when it lives on, and what it does afterwards is recorded', async () => {
+    const run = await runner.start(
+      request({ command: { argv: ['node', '-e', forgery] }, terminationGracePeriodSeconds: 2 }),
+    )
+    const events = await collect(run.events)
+    const outcome = await run.outcome
+    expect(outcome.kind).not.toBe('succeeded')
+    expect(outcome).toMatchObject({ kind: 'signalled', notes: [expect.stringContaining('not believed')] })
+    expect(linesOf(events).filter((line) => line === 'still here').length).toBeGreaterThan(3)
+    await run.settled
+  })
+
+  it('and stops its launcher is ended by the runner at its total limit', async () => {
+    const run = await runner.start(
+      request({
+        command: { ...sh('echo up; while :; do sleep 1; done'), limits: { totalMs: 3000 } },
+        terminationGracePeriodSeconds: 1,
+      }),
+    )
+    const lines = await firstLine(run)
+    process.kill(await launcherPid(run), 'SIGSTOP')
+    await rest(lines)
+    expect(await run.outcome).toMatchObject({ kind: 'deadlineExceeded', limit: 'total' })
+    await run.settled
+  })
+
+  it('and is cancelled from elsewhere stays as a record of what it did and of who cancelled it', async () => {
+    const own = await runner.start(
+      request({ command: sh('echo work; trap "echo bye; exit 0" TERM; while :; do sleep 0.1; done') }),
+    )
+    await firstLine(own)
+    await own.detach()
+    const onlooker = await runner.attach({ job: own.job.name }, { observe: true })
+    expect(await onlooker.cancel({ by: 'ada' })).toBe('gone')
+    await onlooker.settled
+    await podTerminal(client, namespace, own.job.uid)
+    const late = await runner.attach({ job: own.job.name }, { observe: true })
+    // The shell adds a word about its own child.
+    expect(linesOf(await collect(late.events))).toEqual(expect.arrayContaining(['work', 'bye']))
+    expect(await late.outcome).toMatchObject({ kind: 'cancelled', by: 'ada' })
+    const { metadata } = await client.get(kinds.Job, { name: own.job.name, namespace })
+    expect(metadata?.annotations?.['agent-jobs.dev/cancelled-by']).toBe('ada')
+    expect(metadata?.deletionTimestamp).toBeUndefined()
+  })
+})
