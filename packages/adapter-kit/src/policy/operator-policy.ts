@@ -65,10 +65,14 @@ export function parsePolicy(text: string, where: string): OperatorPolicy {
   throw invalid(where, problems.join('; '))
 }
 
-/** Reads the operator's policy from the server's environment or the file that it names; the file is read anew each time. */
+/**
+ * Reads the operator's policy from the server's environment or the file that it names; the file is read each time. Both
+ * names may have the prefix `PAPERCLIP_`.
+ */
 export function loadPolicy(env: Readonly<Record<string, string | undefined>>): OperatorPolicy {
-  const text = env['AGENT_JOBS_POLICY']?.trim()
-  const file = env['AGENT_JOBS_POLICY_FILE']?.trim()
+  // Starters of Paperclip pass on only variables with its own prefix.
+  const text = (env['AGENT_JOBS_POLICY'] ?? env['PAPERCLIP_AGENT_JOBS_POLICY'])?.trim()
+  const file = (env['AGENT_JOBS_POLICY_FILE'] ?? env['PAPERCLIP_AGENT_JOBS_POLICY_FILE'])?.trim()
   if (text && file) {
     throw invalid('AGENT_JOBS_POLICY', 'AGENT_JOBS_POLICY_FILE is set, too, and only one of them can count')
   }

@@ -83,7 +83,8 @@ export async function startPaperclip(options: {
     // Two servers whose databases have the same path, if only on different mounts, take one for the other.
     PAPERCLIP_INSTANCE_ID: options.name,
     PAPERCLIP_NAMESPACE: options.namespace,
-    AGENT_JOBS_POLICY: labPolicy,
+    // The starter passes on only variables with this prefix.
+    PAPERCLIP_AGENT_JOBS_POLICY: labPolicy,
     ...options.env,
   }
   const args = [script, ...place, '--port', '0', '--tick-ms', '2000']
