@@ -19,10 +19,8 @@ import { addTopCommand } from './commands/top-command.ts'
 import { addUiCommand } from './commands/ui-command.ts'
 import { addWaitCommand } from './commands/wait-command.ts'
 import type { Terminal } from './output/terminal.ts'
+import type { SetExitCode } from './set-exit-code.ts'
 import { ownVersion } from './version.ts'
-
-/** Says how the process is to end. */
-export type SetExitCode = (code: number) => void
 
 /** The whole command line, as data. */
 export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Command {

@@ -5,7 +5,7 @@ import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { textTable } from '../output/text-table.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** The flags of `agent-jobs reap`. */
 export interface ReapOptions extends ClusterOptions {

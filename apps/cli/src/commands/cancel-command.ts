@@ -4,7 +4,7 @@ import { addClusterOptions, jobsArgument } from '../cluster/cluster-flags.ts'
 import { readSpan } from '../input/options.ts'
 import { userName } from '../input/user-name.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs cancel`: stops runs in order, and reports how each ended. */
 export function addCancelCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

@@ -3,7 +3,7 @@ import type { DemoFlags } from '../actions/demo.ts'
 import { agentNames } from '../agents/agent-names.ts'
 import { readLabel } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 const defaultPrompt = 'Look around this workspace with `ls -A && cat README.md` and tell me what you find.'
 

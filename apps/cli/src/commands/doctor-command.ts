@@ -5,7 +5,7 @@ import type { DoctorOptions } from '../doctor/doctor-options.ts'
 import { collectEnv, collectText } from '../input/environment-option.ts'
 import { readObjectName } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs doctor`: whether runs can work in a namespace, for `run` or for a Paperclip server. */
 export function addDoctorCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

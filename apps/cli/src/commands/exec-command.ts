@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { addClusterOptions, jobArgument, optionalJobArgument, type ClusterOptions } from '../cluster/cluster-flags.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 const actions = () => import('../actions/exec.ts')
 

@@ -4,7 +4,7 @@ import { agentNames, readAgent } from '../agents/agent-names.ts'
 import { addClusterOptions, optionalJobArgument } from '../cluster/cluster-flags.ts'
 import { readInteger, readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs logs`: what a run printed, looked at from outside; nothing in the cluster changes. */
 export function addLogsCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

@@ -4,7 +4,7 @@ import { agentNames, readAgent } from '../agents/agent-names.ts'
 import { readInteger } from '../input/options.ts'
 import { readSignal } from '../input/read-signal.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs parse`: what a recorded stream says of its run. */
 export function addParseCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

@@ -3,7 +3,7 @@ import type { ReapOptions } from '../actions/reap.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import { readSpan, readUrl } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs reap`: the Secrets that no live run refers to, and the claims of agents that are gone. */
 export function addReapCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

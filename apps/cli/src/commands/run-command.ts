@@ -20,7 +20,7 @@ import {
   readSpan,
 } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs run`: one agent Job on a cluster, followed to its end. */
 export function addRunCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

@@ -3,7 +3,7 @@ import type { WaitOptions } from '../actions/wait.ts'
 import { addClusterOptions, jobsArgument } from '../cluster/cluster-flags.ts'
 import { readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
-import type { SetExitCode } from '../program.ts'
+import type { SetExitCode } from '../set-exit-code.ts'
 
 /** `agent-jobs wait`: until runs have ended. */
 export function addWaitCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {

@@ -1,36 +1,17 @@
-import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { RunObservation } from '@agent-jobs/metrics'
+import type { AgentSummary } from '@agent-jobs/agent-run'
 import { errorMessage } from '@agent-jobs/primitives'
-import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
-import type { z } from 'zod'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { AdapterError } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
-import type { PaperclipHost } from '../host/paperclip-host.ts'
-import type { RunPlan } from '../plan/plan-run.ts'
 import { labelValue } from '../pod/labels.ts'
+import type { AcquireInput } from './acquire-input.ts'
 import type { Acquisition } from './acquired-job.ts'
 import { adoptJob } from './adopt-job.ts'
 import { blockedError, listAgentJobs, type AgentJob } from './candidates.ts'
 import { decideAcquisition, type AcquisitionDecision } from './decide-acquisition.ts'
 import { startJob } from './start-job.ts'
 import { waitForTurn, type Turn } from './wait-for-turn.ts'
-
-/** What a Job is acquired with. */
-export interface AcquireInput<
-  Schema extends AgentDefinition['schema'] = AgentDefinition['schema'],
-  Summary extends AgentSummary = AgentSummary,
-> {
-  definition: AgentDefinition<Schema, Summary>
-  deps: AdapterDependencies
-  ctx: AdapterExecutionContext
-  plan: RunPlan<z.output<Schema>>
-  host: PaperclipHost
-  observation: RunObservation
-  /** Writes one line to the run's log. */
-  say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
-  signal: AbortSignal
-}
 
 // Another process may take the lock between the look and the start; each time the Jobs are looked at again.
 const attempts = 3

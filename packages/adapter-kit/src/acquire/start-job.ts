@@ -10,7 +10,7 @@ import { prepareStart } from '../plan/prepare-start.ts'
 import { labelValue } from '../pod/labels.ts'
 import { ensureVolumeClaims } from '../volume/ensure-volume-claims.ts'
 import { runFile } from '../volume/run-file.ts'
-import type { AcquireInput } from './acquire-job.ts'
+import type { AcquireInput } from './acquire-input.ts'
 import type { Acquisition } from './acquired-job.ts'
 
 /** Prepares the run's Job and starts it. */

@@ -175,17 +175,6 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     finishRule: definition.finish,
     proxy: proxy?.spec ?? null,
   })
-  const mcpNames = Object.keys(mcp.servers)
-  const notes = [
-    `Image: ${built.request.image}`,
-    `Namespace: ${plan.namespace}`,
-    `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
-    `Skills (${bundle.skills.length})${bundle.skills.length > 0 ? `: ${bundle.skills.join(', ')}` : ''}`,
-    ...(mcpNames.length > 0 ? [`MCP servers: ${mcpNames.join(', ')}`] : []),
-    ...(bundle.instructionsFile === null ? [] : [`Instructions: ${bundle.instructionsFile}`]),
-    `Paperclip's API: ${proxy === null ? 'direct' : "on the pod's loopback"}`,
-    ...prepared.notes,
-  ]
   const secrets = [
     ...plan.secrets,
     ...secretTexts(mcp.servers),
@@ -200,12 +189,15 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     bundle,
     mcpServerIdentity: mcpIdentity(mcp.servers),
     meta: {
-      // The built-in type keeps a lost run's task wakeable (docs/paperclip-facts.md#invocation-type); the notes say what ran.
-      adapterType: definition.conversationType,
-      command: `kubectl job/${name}`,
-      cwd: places.cwd,
+      ...invocationRecord(definition, plan, {
+        name,
+        image: built.request.image,
+        bundle,
+        mcpNames: Object.keys(mcp.servers),
+        proxied: proxy !== null,
+        notes: prepared.notes,
+      }),
       commandArgs: shownArguments(prepared.argv, redact),
-      commandNotes: [`Adapter: ${definition.type}`, ...notes],
       env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
       prompt,
       promptMetrics: metrics,
@@ -219,6 +211,39 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       ...built.warnings,
     ],
     secrets,
+  }
+}
+
+/** What Paperclip's record of a run says about where and with what it runs. */
+function invocationRecord(
+  { type, conversationType }: Pick<AgentDefinition, 'type' | 'conversationType'>,
+  { settings, namespace, places }: RunPlan,
+  run: {
+    name: string
+    image: string
+    bundle: PreparedBundle
+    mcpNames: readonly string[]
+    proxied: boolean
+    notes: readonly string[]
+  },
+): Pick<AdapterInvocationMeta, 'adapterType' | 'command' | 'cwd' | 'commandNotes'> {
+  const { skills, instructionsFile } = run.bundle
+  return {
+    // The built-in type keeps a lost run's task wakeable (docs/paperclip-facts.md#invocation-type); the notes say what ran.
+    adapterType: conversationType,
+    command: `kubectl job/${run.name}`,
+    cwd: places.cwd,
+    commandNotes: [
+      `Adapter: ${type}`,
+      `Image: ${run.image}`,
+      `Namespace: ${namespace}`,
+      `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
+      `Skills (${skills.length})${skills.length > 0 ? `: ${skills.join(', ')}` : ''}`,
+      ...(run.mcpNames.length > 0 ? [`MCP servers: ${run.mcpNames.join(', ')}`] : []),
+      ...(instructionsFile === null ? [] : [`Instructions: ${instructionsFile}`]),
+      `Paperclip's API: ${run.proxied ? "on the pod's loopback" : 'direct'}`,
+      ...run.notes,
+    ],
   }
 }
 

@@ -112,6 +112,7 @@ const cloudIdentity: readonly string[] = [
 // These describe the server's own process. No pattern of anybody passes them on.
 const ofTheServer: readonly string[] = [
   'AGENT_JOBS_*',
+  'PAPERCLIP_AGENT_JOBS_*',
   'BASH_ENV',
   'ENV',
   'HOME',

@@ -9,8 +9,8 @@ describe('the operator policy', () => {
   it('is the safe default when the operator sets none', () => {
     expect(loadPolicy({})).toEqual(defaultPolicy)
     expect(loadPolicy({ AGENT_JOBS_POLICY: ' ' })).toEqual(defaultPolicy)
-    expect(loadPolicy({ PAPERCLIP_AGENT_JOBS_POLICY: 'allow: { enableDocker: true }' }).allow).toMatchObject({
-      enableDocker: true,
+    expect(loadPolicy({ PAPERCLIP_AGENT_JOBS_POLICY: 'allow: { enableDocker: true }' }).allow).toEqual({
+      enableDocker: ['*'],
     })
   })
 

@@ -1,7 +1,7 @@
 import type { Scenario } from '@agent-jobs/scripted-model'
 import { describe, expect, it } from 'vitest'
 import { workAndHang } from './lab-scenarios.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { heal, sick } from '../server/ward.ts'
 
 type Ids = Readonly<Record<'run' | 'issue' | 'agent', string>>

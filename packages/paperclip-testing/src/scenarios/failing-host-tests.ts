@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
 import { closeAtGate } from './lab-scenarios.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { runAtWork } from './restart-tests.ts'
 
 /** The scenarios of these tests. */

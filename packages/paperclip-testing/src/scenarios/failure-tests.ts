@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { commanded } from './lab-scenarios.ts'
 import type { BoardRun } from '../server/paperclip-board.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { heal, sick } from '../server/ward.ts'
 
 /** Something that befalls an agent at work, and what its run is to say of it. */

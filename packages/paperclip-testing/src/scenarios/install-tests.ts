@@ -4,7 +4,7 @@ import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
 import { closeAtGate } from './lab-scenarios.ts'
 import { packUpgrade } from '../server/pack-adapter.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { runAtWork } from './restart-tests.ts'
 
 const reloadGate = 'gate-reload'

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { uiParserOf } from '../ui-parser-of.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 
 /** An issue gets done: from the assignment to result, usage, cost and session, and again in the same session. */
 export function issueTests(suite: PaperclipSuite): void {

@@ -5,7 +5,7 @@ import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
 import { closeAtGate, commanded, workProgram } from './lab-scenarios.ts'
 import { away } from '../server/paperclip-lab.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { expectTakenBack, runAtWork } from './restart-tests.ts'
 
 const spyProgram = '/paperclip/bin/spy.cjs'

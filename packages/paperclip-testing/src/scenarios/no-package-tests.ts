@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 
 /**
  * Agents whose adapter cannot be loaded run on Paperclip's `process` adapter, which executes their setting `command` on the

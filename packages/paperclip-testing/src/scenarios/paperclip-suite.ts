@@ -5,27 +5,11 @@ import { failingHostScenarios } from './failing-host-tests.ts'
 import { failureScenarios } from './failure-tests.ts'
 import { installScenarios } from './install-tests.ts'
 import { closeIssue } from './lab-scenarios.ts'
-import type { Board } from '../server/paperclip-board.ts'
+import type { PaperclipSuite } from './suite.ts'
 import type { PaperclipLab } from '../server/paperclip-lab.ts'
 import { queueScenarios } from './queue-tests.ts'
 import { restartScenarios } from './restart-tests.ts'
 import { seenScenarios } from './seen-tests.ts'
-
-/** What the tests of one adapter in a real Paperclip share. */
-export interface PaperclipSuite {
-  agent: ConformanceAgent
-  /** The package's folder. */
-  root: string
-  readonly lab: PaperclipLab
-  /** The packed adapter, which is installed. */
-  readonly tarball: string
-  /** Hires an agent of this adapter that meets a scenario. */
-  hire(name: string, scenario: string, extra?: Record<string, unknown>, board?: Board): Promise<string>
-  /** With the cases that take minutes. */
-  long: boolean
-  /** One case of each kind, for a server that another suite's cases were shown on. */
-  brief: boolean
-}
 
 /** The scenarios of the cases that every suite has. */
 export const suiteScenarios: Readonly<Record<string, Scenario>> = {

@@ -3,7 +3,7 @@ import type { Scenario } from '@agent-jobs/scripted-model'
 import { expect, it } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { commanded, workProgram } from './lab-scenarios.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 
 /** The scenarios of these tests. */
 export const queueScenarios: Readonly<Record<string, Scenario>> = {

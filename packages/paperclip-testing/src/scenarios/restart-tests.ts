@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { closeAtGate } from './lab-scenarios.ts'
 import type { Board } from '../server/paperclip-board.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { away } from '../server/paperclip-lab.ts'
 
 interface Restart {

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { commandBlock, commanded, workProgram } from './lab-scenarios.ts'
-import type { PaperclipSuite } from './paperclip-suite.ts'
+import type { PaperclipSuite } from './suite.ts'
 import { openUiWindow, type UiWindow } from '../browser/ui-window.ts'
 
 const opening = 'I look at what is there first.'

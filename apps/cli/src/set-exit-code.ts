@@ -1,0 +1,2 @@
+/** Says how the process is to end. */
+export type SetExitCode = (code: number) => void
