@@ -46,7 +46,8 @@ describe.skipIf(!canWriteForPods())("Paperclip's API on the pod's loopback (need
     const token = request.headers.authorization?.replace('Bearer ', '')
     const status = token?.startsWith('run-token-') ? (refused.get(token) ?? 200) : 401
     const path = request.url ?? ''
-    calls.push({ path, token, runId: request.headers['x-paperclip-run-id'], status })
+    // The launcher looks once, without a token, whether the server can be reached.
+    if (path !== '/') calls.push({ path, token, runId: request.headers['x-paperclip-run-id'], status })
     const answer = () => response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
     request.resume()
     if (path !== '/api/hold') {
