@@ -1,5 +1,5 @@
+export type { DeleteOptions, ListOptions, PatchOptions, Place, RawRequest } from './call-options.ts'
 export type { RetryOptions } from './call-with-retry.ts'
-
 export type { DateFields } from './date-fields.ts'
 export {
   isAlreadyExists,
@@ -11,16 +11,8 @@ export {
   isTooManyRequests,
   isUnauthorized,
 } from './error-predicates.ts'
-export {
-  createKubeClient,
-  type DeleteOptions,
-  type KubeClient,
-  type KubeClientOptions,
-  type ListOptions,
-  type PatchOptions,
-  type Place,
-  type RawRequest,
-} from './kube-client.ts'
+export { createKubeClient, type KubeClient, type KubeClientOptions } from './kube-client.ts'
+export type { ObjectCalls } from './object-calls.ts'
 export { KubeError, type KubeErrorCode, type KubeErrorInit, type KubeObjectRef } from './kube-error.ts'
 export {
   currentContext,
@@ -42,5 +34,5 @@ export { classifyRefusal, type Refusal, type RefusalCause, type RefusalEvidence 
 export { kinds, resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
 export { reportWatchProblems, type WatchProblem } from './watch/watch-problem.ts'
 export type { ListWatchEvent } from './watch/subscription.ts'
-export type { RequestReport, ServerWarning } from './transport.ts'
+export type { RequestReport, ServerWarning } from './wire.ts'
 export type { Selection } from './watch/watch-source.ts'

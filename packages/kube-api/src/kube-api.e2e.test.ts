@@ -4,7 +4,7 @@ import { take } from '../test/events.ts'
 import { isAlreadyExists, isConflict, isNotFound } from './error-predicates.ts'
 import { createKubeClient, type KubeClient } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
-import type { RequestReport } from './transport.ts'
+import type { RequestReport } from './wire.ts'
 
 // Needs KUBECONFIG of a cluster in which a namespace may be made.
 describe.skipIf(!process.env['KUBECONFIG'])('kube-api on a real cluster (KUBECONFIG)', () => {

@@ -12,7 +12,7 @@ import { createManualClock, type ManualClock } from '../test/manual-clock.ts'
 import { createKubeClient, type KubeClient, type KubeClientOptions } from './kube-client.ts'
 import { KubeError } from './kube-error.ts'
 import { kinds, resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
-import type { RequestReport } from './transport.ts'
+import type { RequestReport } from './wire.ts'
 
 let api: FakeApiServer
 let clock: ManualClock

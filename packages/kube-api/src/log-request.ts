@@ -1,6 +1,7 @@
 import { queryString } from './query-string.ts'
 import { resourcePath, kinds } from './resource-kind.ts'
-import type { Transport, WireStream } from './transport.ts'
+import type { Transport } from './transport.ts'
+import type { WireStream } from './wire.ts'
 
 /** Which log to read, and how. Names and meanings are those of the API. */
 export interface OpenLogOptions {

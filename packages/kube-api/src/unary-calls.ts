@@ -5,7 +5,8 @@ import { KubeError, type KubeObjectRef } from './kube-error.ts'
 import { reviveDates, type DateFields } from './date-fields.ts'
 import { queryString, type Query } from './query-string.ts'
 import { parseStatus, statusError } from './status-error.ts'
-import type { Transport, WireAnswer } from './transport.ts'
+import type { Transport } from './transport.ts'
+import type { WireAnswer } from './wire.ts'
 
 /** One short call. */
 export interface UnaryRequest {
