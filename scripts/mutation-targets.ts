@@ -22,7 +22,7 @@ export const mutationTargets: Readonly<Record<string, MutationTarget>> = {
       'src/loopback.ts',
     ],
     tests: [
-      'src/watch/{watch-state,object-store}.test.ts',
+      'src/watch/{watch-state,object-store,reflector}.test.ts',
       'src/{refusal,loopback,call-with-retry,proxy-from-environment}.test.ts',
       'src/kubeconfig/load-kube-config.test.ts',
       'src/credentials/clear-text.test.ts',

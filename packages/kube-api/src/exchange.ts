@@ -1,4 +1,4 @@
-import type { AbortScope, Clock } from '@agent-jobs/primitives'
+import { systemErrorCode, type AbortScope, type Clock } from '@agent-jobs/primitives'
 import { withDeadline } from './deadline.ts'
 import { KubeError } from './kube-error.ts'
 import { networkError } from './network-error.ts'
@@ -31,6 +31,8 @@ export function createExchange(
     if (KubeError.isInstance(cause)) return cause
     if (request.signal?.aborted) return request.signal.reason
     if (scope.signal.aborted) return scope.signal.reason
+    // The network's errors have codes; anything else is a bug, and not the server's.
+    if (systemErrorCode(cause) === undefined) return cause
     return networkError(request, origin, cause)
   }
 

@@ -32,6 +32,13 @@ const expected: Record<string, [cause: RefusalCause, by: string | undefined, pas
   'namespace-terminating': ['namespace_terminating', 'kube-classify', false],
 }
 
+// What a remedy names where it does not name who refused.
+const named: Partial<Record<RefusalCause, string>> = {
+  anonymous: 'No credentials reached the server',
+  limit_range: "the namespace's LimitRange",
+  webhook_slow: 'slow.example.com is too slow',
+}
+
 const errorOf = ({ status, body }: Recorded) =>
   statusError({ method: 'POST', path: '/x' }, { status, headers: {}, body, maybeApplied: status >= 500 })
 
@@ -47,6 +54,7 @@ describe('a refusal of the API server', () => {
     expect(error.retryable).toBe(passing)
     expect(error.maybeApplied).toBe(false)
     expect(error.message).toContain(error.refusal?.remedy)
+    expect(error.refusal?.remedy).toContain(named[cause] ?? by)
   })
 
   it.each(Object.entries(expected))('is the same in the event of a controller: %s', (name, [cause, by]) => {
@@ -85,7 +93,24 @@ describe('a refusal of the API server', () => {
     expect(classifyRefusal({ message, status: 403 })?.cause).toBe(cause)
   })
 
+  it('is a terminating namespace by its machine-readable cause, however the text is worded', () => {
+    const causes = [{ reason: 'FieldValueForbidden' }, { reason: 'NamespaceTerminating' }]
+    const message = 'jobs.batch "j" is forbidden: worded in another way'
+    expect(classifyRefusal({ message, status: 403, causes })?.cause).toBe('namespace_terminating')
+    expect(classifyRefusal({ message, status: 403, causes: causes.slice(0, 1) })?.cause).toBe('admission')
+  })
+
+  it('names nobody where the server does not', () => {
+    const message = 'pods is forbidden: User "" cannot list resource "pods"'
+    expect(classifyRefusal({ message, status: 403 })?.remedy).toMatch(/^Grant this verb to the user with a Role/)
+    expect(classifyRefusal({ message: 'pods "p" is forbidden: no', status: 403 })).toMatchObject({
+      by: undefined,
+      remedy: 'An admission plugin of the cluster objects: change what its reason names.',
+    })
+  })
+
   it.each([
+    ['another 409', 'namespaces "nope" not found', 409],
     ['an invalid object', 'Job.batch "J" is invalid: metadata.name: Invalid value: "J"', 422],
     ['a missing object', 'jobs.batch "j" not found', 404],
     ['an overloaded server', 'the server is currently unable to handle the request', 503],

@@ -178,14 +178,26 @@ describe('a field with a wrong value', () => {
   })
 
   it.each([
-    ['a list', '[]'],
-    ['a word', 'hello'],
-    ['another kind', '{kind: Pod}'],
-    ['another version', '{apiVersion: v2}'],
-    ['users that are no list', 'users: {}'],
-    ['a current context that is no text', 'current-context: 1'],
-    ['ten thousand aliases', `a: &a [1]\nb: [${Array.from({ length: 10_000 }, () => '*a').join(', ')}]`],
-  ])('is named: a document that is %s', (_what, text) => {
+    ['a list', '[]', 'is not a kubeconfig: it has no fields'],
+    ['a word', 'hello', 'is not a kubeconfig: it has no fields'],
+    ['another kind', '{kind: Pod}', 'expected `apiVersion: v1` and `kind: Config`'],
+    ['another version', '{apiVersion: v2}', 'expected `apiVersion: v1` and `kind: Config`'],
+    ['users that are no list', 'users: {}', '`users` in The kubeconfig must be a list'],
+    ['a current context that is no text', 'current-context: 1', '`current-context` in The kubeconfig must be a string'],
+    [
+      'two users of one name',
+      'users: [{name: u}, {name: v}, {name: u}]',
+      '`users` in The kubeconfig has two entries named "u"',
+    ],
+    ['an unknown alias', 'users: *secret', 'The kubeconfig is not valid YAML'],
+    [
+      'ten thousand aliases',
+      `a: &a [1]\nb: [${Array.from({ length: 10_000 }, () => '*a').join(', ')}]`,
+      'has too many aliases',
+    ],
+  ])('is named: a document that is %s', (_what, text, expected) => {
+    expect(failure(() => parseKubeConfig(text)).message).toContain(expected)
+    expect(failure(() => parseKubeConfig(text)).message).not.toContain('secret')
     expect(failure(() => parseKubeConfig(text)).code).toBe('kubeconfig_invalid')
   })
 })
@@ -230,6 +242,24 @@ describe('parseKubeConfig', () => {
     expect(parseKubeConfig(JSON.stringify(config({ cluster }))).clusters[0]?.server).toBe('http://127.0.0.1:8080')
     const far = { server: 'http://kube.example', 'insecure-skip-tls-verify': true }
     expect(failure(() => parseKubeConfig(JSON.stringify(config({ cluster: far })))).code).toBe('kubeconfig_refused')
+  })
+
+  it('names every field that it refuses, whose it is, and what to do', () => {
+    const parts = { cluster: { 'certificate-authority': '/ca' }, user: { token: '', tokenFile: '/t' } }
+    expect(failure(() => parseKubeConfig(JSON.stringify(config(parts)))).message).toBe(
+      'This kubeconfig may hold data only, and these fields make the server read files, run programs or skip a check: `certificate-authority` of cluster "c", `tokenFile` of user "u". Put the certificate itself into `certificate-authority-data` (kubectl config view --raw --flatten).',
+    )
+  })
+
+  it('takes a context without a user, and entries without a name or with odd ones', () => {
+    const odd = { ...config({ context: { user: '' } }), users: [null, 'u', {}, { name: 1 }, { name: 'u' }] }
+    expect(parseKubeConfig(JSON.stringify(odd)).users).toEqual([])
+    expect(parseKubeConfig(JSON.stringify({ ...odd, users: null })).users).toEqual([])
+  })
+
+  it('refuses a skipped check for TLS on this machine, too', () => {
+    const cluster = { server: 'https://127.0.0.1:6443', 'insecure-skip-tls-verify': true }
+    expect(failure(() => parseKubeConfig(JSON.stringify(config({ cluster })))).code).toBe('kubeconfig_refused')
   })
 
   it('refuses unknown fields of a text that is trusted with data only, as a later version may give them a meaning', () => {

@@ -47,15 +47,13 @@ function demands(cluster: KubeCluster, user: KubeUser | undefined): [field: stri
   )
 }
 
-const isTrusted = (trust: KubeConfigTrust, needs: Needs): boolean => trust === 'plugins' || trust === needs
-
 /** Refuses, by name, what a kubeconfig of this trust must not ask for. */
 export function refuseUntrusted(
   trust: KubeConfigTrust,
   { cluster, user, unknown }: { cluster: KubeCluster; user: KubeUser | undefined; unknown: readonly string[] },
 ): void {
   if (trust === 'plugins') return
-  const refused = demands(cluster, user).filter(([, needs]) => !isTrusted(trust, needs))
+  const refused = demands(cluster, user).filter(([, needs]) => needs !== trust)
   const [first] = refused
   if (first) {
     const named = refused.map(([field, , owner]) => `\`${field}\` of ${owner}`).join(', ')

@@ -93,4 +93,64 @@ describe('the store', () => {
     expect(store.apply(configMap('a', 'x0'), true)).toHaveLength(1)
     expect(store.apply(configMap('a', 'x9'), false)).toHaveLength(1)
   })
+
+  it('knows objects of one name in two namespaces apart, also without a uid', () => {
+    const of = (namespace: string | undefined, name: string) => ({
+      metadata: { namespace, name, resourceVersion: '5' },
+    })
+    const store = createObjectStore()
+    expect(store.replace([of('x', 'a'), of('y', 'a'), of('x', 'b'), clusterWide], '9')).toHaveLength(4)
+    expect([...store.objects.keys()]).toEqual(['x/a', 'y/a', 'x/b', '/a'])
+    expect(store.apply({}, true)).toHaveLength(1)
+    expect([...store.objects.keys()].at(-1)).toBe('/')
+  })
+
+  it('keeps the holder of a name when an earlier holder is deleted late', () => {
+    const store = storeWith(configMap('a', 5, 'old'), configMap('b', 6, 'other'))
+    store.apply(configMap('a', 12, 'new'), true)
+    store.apply(configMap('b', 13, 'other'), false)
+    // The name b is free again: its next holder replaces nobody.
+    expect(brief(store.apply(configMap('b', 14, 'next'), true))).toEqual(['+next@14'])
+    expect(brief(store.apply(configMap('a', 15, 'newer'), true))).toEqual(['-new@12', '+newer@15'])
+  })
+
+  it('takes a list of the same version as the newest event', () => {
+    const store = storeWith(configMap('a', 5))
+    store.apply(configMap('b', 30), true)
+    expect(brief(store.replace([configMap('a', 5), configMap('b', 30)], '30'))).toEqual([])
+    expect(store.replace([], '29')).toBe('stale')
+  })
+
+  it('remembers the version of an empty list', () => {
+    const store = createObjectStore()
+    store.replace([], '40')
+    expect(store.replace([configMap('a', 5)], '39')).toBe('stale')
+  })
+
+  it('is not misled by an event without a version', () => {
+    const store = storeWith(configMap('a', 5))
+    store.apply({ metadata: { name: 'b', namespace: 'ns', uid: 'uid-b' } }, true)
+    expect(store.replace([], '9')).toBe('stale')
+  })
+
+  it('does not put an older state of a list over a newer event', () => {
+    const store = storeWith(configMap('a', 5))
+    store.apply(configMap('a', 11), true)
+    expect(brief(store.replace([configMap('a', 10)], '12'))).toEqual([])
+    expect(store.objects.get('uid-a')?.metadata?.resourceVersion).toBe('11')
+  })
+
+  it('forgets deletions with a forced list: what etcd brought back is alive', () => {
+    const store = storeWith(configMap('a', 5))
+    store.apply(configMap('a', 11), false)
+    store.replace([], '3', { force: true })
+    expect(brief(store.apply(configMap('a', 4), true))).toEqual(['+uid-a@4'])
+  })
+
+  it('tells an object without a version with each list', () => {
+    const bare = { metadata: { name: 'a', namespace: 'ns', uid: 'uid-a' } }
+    const store = createObjectStore()
+    store.replace([bare], '5')
+    expect(store.replace([bare], '6')).toHaveLength(1)
+  })
 })

@@ -134,4 +134,48 @@ describe('a watch of a known state', () => {
   it('pauses before it is asked again at once', () => {
     expect(step(synced, { kind: 'ended' }).waitMs).toBe(200)
   })
+
+  it('is listed again at once when its version is too old, and after a pause when there is none', () => {
+    const end = failed({ status: 410, code: 'gone', retryable: false })
+    const next = step(synced, end)
+    expect(next).toMatchObject({ waitMs: 0, problem: { code: 'gone' }, state: { version: undefined, syncedAt: '10' } })
+    expect(step(next.state, end)).toMatchObject({ waitMs: 200, problem: { code: 'gone' }, state: { failures: 1 } })
+  })
+
+  it('goes on at its version after a clean end, and is listed when the end came before any state', () => {
+    expect(step(synced, { kind: 'ended' }).state).toMatchObject({ start: 'watch-list', version: '10' })
+    expect(step(freshState, { kind: 'ended' }).state.start).toBe('list')
+  })
+
+  it('keeps its version after a gateway timeout, which is an answer', () => {
+    const { state } = step(synced, failed({ status: 504, code: 'timeout' }))
+    expect(state).toMatchObject({ version: '10', isBuffered: false, refusals: 1 })
+  })
+
+  it('counts only answers as refusals', () => {
+    expect(step(synced, failed({ code: 'bad_response' })).state.refusals).toBe(1)
+    expect(step(synced, failed({ code: 'connection' })).state.refusals).toBe(0)
+  })
+
+  it('never gives up once it has had a state, nor for a server that is away', () => {
+    let [state, early] = [synced, freshState]
+    for (let failure = 0; failure < 20; failure += 1) {
+      const [late, first] = [failed({ code: 'tls', retryable: false }), failed({ code: 'connection' })]
+      const next = [step(state, late), step(early, first, { wasOpen: false })] as const
+      expect(next.map(({ giveUp }) => giveUp)).toEqual([undefined, undefined])
+      ;[state, early] = [next[0].state, next[1].state]
+    }
+  })
+
+  it('says what was silent, and that it goes on', () => {
+    const first = step(freshState, { kind: 'interrupted', why: 'silent' })
+    expect(first.state.start).toBe('list')
+    expect(first.problem).toMatchObject({
+      retryable: true,
+      message: expect.stringContaining('The watch of jobs did not tell its whole state in time.') as string,
+    })
+    const later = step(synced, { kind: 'interrupted', why: 'silent' })
+    expect(later.problem?.message).toContain('brought no byte for 90000 ms')
+    expect(step({ ...synced, start: 'list' }, { kind: 'interrupted', why: 'relist due' }).state.isBuffered).toBe(false)
+  })
 })
