@@ -95,9 +95,8 @@ describe('the store', () => {
   })
 
   it('knows objects of one name in two namespaces apart, also without a uid', () => {
-    const of = (namespace: string | undefined, name: string) => ({
-      metadata: { namespace, name, resourceVersion: '5' },
-    })
+    const of = (namespace: string, name: string) => ({ metadata: { namespace, name, resourceVersion: '5' } })
+    const clusterWide = { metadata: { name: 'a', resourceVersion: '5' } }
     const store = createObjectStore()
     expect(store.replace([of('x', 'a'), of('y', 'a'), of('x', 'b'), clusterWide], '9')).toHaveLength(4)
     expect([...store.objects.keys()]).toEqual(['x/a', 'y/a', 'x/b', '/a'])
