@@ -28,6 +28,7 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Decisions', link: '/adr/' },
       { text: 'Kubernetes facts', link: '/kubernetes-facts' },
       { text: 'Agent command lines', link: '/agent-clis' },
+      { text: 'Verdicts of the parsers', link: '/agent-verdicts' },
       { text: 'Mutation tests', link: '/mutation-testing' },
     ],
   },
