@@ -1,5 +1,5 @@
 /** What the operator of a test's server allows its agents, besides what every agent may do. */
-export const labPolicy = JSON.stringify({
+export const labRules = {
   // The record of a live run names its kubeconfig by path.
   kubeconfigTrust: 'paths',
   allow: {
@@ -9,4 +9,7 @@ export const labPolicy = JSON.stringify({
     volumeFolders: ['/paperclip/*'],
     workspaceVolumeClaim: true,
   },
-})
+}
+
+/** The same as the server's environment has it. */
+export const labPolicy = JSON.stringify(labRules)

@@ -12,7 +12,7 @@ import {
 } from '@agent-jobs/kube-api'
 import { renderManifests } from '@agent-jobs/manifests'
 import type { V1Container, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
-import { labPolicy } from '../lab-policy.ts'
+import { labRules } from '../lab-policy.ts'
 import { folderBehind, lendBash, waitFor } from '../real-cluster.ts'
 import { apiCall, type ApiAnswer } from './api-call.ts'
 import { eventually } from '../eventually.ts'
@@ -80,7 +80,6 @@ function patched(server: V1StatefulSet, { programs, bridge, apiPort, env }: PodS
   const here: Record<string, string> = {
     ...env,
     HOME: '/paperclip',
-    AGENT_JOBS_POLICY: labPolicy,
     KUBERNETES_SERVICE_HOST: bridge,
     KUBERNETES_SERVICE_PORT: String(apiPort),
     PAPERCLIP_API_URL: door.url,
@@ -136,7 +135,7 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
   let pod: V1Pod | null = null
   const url = () => `http://${pod?.status?.podIP}:3100`
   const door = await openPodDoor(url, bridge)
-  const manifests: readonly Manifest[] = renderManifests({ namespace })
+  const manifests: readonly Manifest[] = renderManifests({ namespace, values: { policy: labRules } })
   for (const object of manifests.filter(({ kind }) => kind !== 'StatefulSet')) await apply(client, namespace, object)
   const folder = await folderBehind(client, namespace, 'paperclip-data')
   // The classes of this cluster pay no heed to fsGroup.
