@@ -20,11 +20,21 @@ const streams: readonly CommandStream[] = ['o', 'e']
 /** What consumers call the streams. */
 export const streamNames = { o: 'stdout', e: 'stderr' } as const
 
+/** What becomes of whole lines. Made once, because every line passes here. */
+export interface LineHooks {
+  /** Where a follower stands now; taken when a line became whole. */
+  cursor(): LauncherCursor
+  /** Takes a line, or a part of a long one. */
+  onLine(line: LogLine): void
+}
+
 /** Joins the frames of both streams to lines. */
 export class FramedLines {
+  readonly #hooks: LineHooks
   readonly #open: Readonly<Record<CommandStream, OpenLine>>
 
-  constructor(limits: LineLimits) {
+  constructor(limits: LineLimits, hooks: LineHooks) {
+    this.#hooks = hooks
     const line = (): OpenLine => ({ joiner: new LineJoiner(limits), first: 0, since: undefined, isDoubtful: false })
     this.#open = { o: line(), e: line() }
   }
@@ -34,25 +44,22 @@ export class FramedLines {
     return streams.some((stream) => this.#open[stream].joiner.open)
   }
 
-  /** Adds a frame; `onLine` is called for each line (or part of a long one) that became whole. `cursor` is taken then. */
-  add(
-    stream: CommandStream,
-    frame: ParsedFrame,
-    o: { since: string | undefined; cursor: () => LauncherCursor; onLine: (line: LogLine) => void },
-  ): void {
+  /** Adds a frame; `since` is from where the log must be asked to read it again. */
+  add(stream: CommandStream, frame: ParsedFrame, since: string | undefined): void {
     const line = this.#open[stream]
     if (!line.joiner.open) {
       line.first = frame.seq
-      line.since = o.since
+      line.since = since
     }
     line.joiner.add(frame.payload, frame.flag !== '+', ({ text, bytes, part }) => {
       const { seq, time } = frame
-      const item: LogLine = { type: 'line', stream: streamNames[stream], text, bytes, seq, time, cursor: o.cursor() }
+      const cursor = this.#hooks.cursor()
+      const item: LogLine = { type: 'line', stream: streamNames[stream], text, bytes, seq, time, cursor }
       if (part !== undefined) item.part = part
       if (line.isDoubtful) item.headMayBeMissing = true
       if (frame.flag === '$' && part?.last !== false) item.unterminated = true
       line.isDoubtful = false
-      o.onLine(item)
+      this.#hooks.onLine(item)
     })
   }
 

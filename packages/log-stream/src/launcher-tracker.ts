@@ -29,8 +29,8 @@ export class LauncherTracker implements Tracker {
   readonly #o: LauncherTrackerOptions
   readonly #ledger: FrameLedger
   readonly #lines: FramedLines
-  /** Lines of frames that came late or with a number of others: they say nothing about the lines of the others. */
-  readonly #asideLines: FramedLines
+  /** Lines of frames that came late, or with a number of others: they say nothing about the lines of the others. */
+  readonly #asideLines: Readonly<Record<'late' | 'contested', FramedLines>>
   readonly #texts = new RepeatedTexts()
   /** Frames below this were handed over by an earlier process; only lines it left open are collected from them. */
   readonly #handedOver: number
@@ -57,8 +57,12 @@ export class LauncherTracker implements Tracker {
     this.#resumeOpen = { o: open?.stdout, e: open?.stderr }
     this.#ledger = new FrameLedger({ next: Math.min(next, open?.stdout ?? next, open?.stderr ?? next), holes, lost })
     this.#since = since
-    this.#lines = new FramedLines(options)
-    this.#asideLines = new FramedLines(options)
+    const cursor = (): LauncherCursor => this.cursor()
+    this.#lines = new FramedLines(options, { cursor, onLine: (line) => this.#emitLine(line) })
+    this.#asideLines = {
+      late: new FramedLines(options, { cursor, onLine: (line) => this.#emitLine({ ...line, late: true }) }),
+      contested: new FramedLines(options, { cursor, onLine: (line) => this.#emitLine({ ...line, contested: true }) }),
+    }
   }
 
   begin(plan: RequestPlan): { sinceTime?: string } {
@@ -189,11 +193,7 @@ export class LauncherTracker implements Tracker {
       const first = this.#resumeOpen[stream]
       if (first === undefined || seq < first) return
     } else this.#followsEnd(frame)
-    this.#lines.add(stream, frame, {
-      since: this.#since,
-      cursor: () => this.cursor(),
-      onLine: (line) => this.#emitLine(line),
-    })
+    this.#lines.add(stream, frame, this.#since)
   }
 
   /** Hands over a frame whose number is not the next: on its own, so that the lines of the others stay whole. */
@@ -201,11 +201,7 @@ export class LauncherTracker implements Tracker {
     const { stream } = frame
     if (stream === 'l') return this.#record(frame)
     this.#followsEnd(frame)
-    this.#asideLines.add(stream, frame, {
-      since: this.#since,
-      cursor: () => this.cursor(),
-      onLine: (line) => this.#emitLine({ ...line, [flag]: true }),
-    })
+    this.#asideLines[flag].add(stream, frame, this.#since)
   }
 
   #contest(frame: ParsedFrame): void {

@@ -260,4 +260,39 @@ describe('a slow consumer (F16)', () => {
     expect(taken).toBe(1)
     expect(kubelet.openBodies).toBe(0)
   })
+
+  it.each(['launcher', 'none'] as const)(
+    'stops the reading of a log (%s) when nothing more can wait',
+    async (framing) => {
+      const lines = framedRun(
+        Array.from({ length: 5_000 }, (_, n) => ({ stream: 'o', bytes: Buffer.from(`line ${n}`) })),
+      )
+      let pulled = 0
+      async function* body(): AsyncGenerator<Uint8Array> {
+        for (const line of lines) {
+          pulled += 1
+          yield Buffer.concat([Buffer.from('2026-11-21T09:00:00.000000000Z '), line, Buffer.from('\n')])
+        }
+      }
+      const items = followLogs(
+        { open: async () => ({ status: 200, headers: {}, body: body() }) },
+        { framing, containerEnded: new Promise(() => {}), spool: { memoryBytes: 10_000, diskBytes: 0, directory } },
+      )
+      const taken: LogItem[] = []
+      const take = async (count: number): Promise<void> => {
+        for (let n = 0; n < count; n++) {
+          const { value, done } = await items.next()
+          if (done !== true) taken.push(value)
+        }
+      }
+      await take(3)
+      for (let n = 0; n < 200; n++) await turn()
+      // Some 300 bytes for each line that waits.
+      expect(pulled).toBeLessThan(100)
+      await take(1_000)
+      expect(pulled).toBeGreaterThan(900)
+      expect(pulled).toBeLessThan(1_100)
+      await items.return?.()
+    },
+  )
 })
