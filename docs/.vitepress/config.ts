@@ -18,6 +18,8 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Security', link: '/security' },
       { text: 'Configuration', link: '/configuration' },
       { text: 'Command line', link: '/cli' },
+      { text: 'Agents in CI', link: '/cli-in-ci' },
+      { text: 'The agent image', link: '/agent-image' },
       { text: 'Error codes', link: '/errors' },
     ],
   },

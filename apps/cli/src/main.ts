@@ -1,11 +1,15 @@
 import { processTerminal } from './output/terminal.ts'
 
 const args = process.argv.slice(2)
-// Asked by scripts and prompts again and again, so it does without the command line's parser.
+const terminal = processTerminal(process)
+// Asked by scripts, prompts and shells again and again, so these do without the command line's parser.
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { ownVersion } = await import('./version.ts')
-  processTerminal(process).out(`${ownVersion()}\n`)
+  terminal.out(`${ownVersion()}\n`)
+} else if (args[0] === '__complete') {
+  const { complete } = await import('./complete.ts')
+  await complete(args[1] ?? '', args.slice(2), terminal)
 } else {
   const { runCli } = await import('./run-cli.ts')
-  process.exitCode = await runCli(args, processTerminal(process))
+  process.exitCode = await runCli(args, terminal)
 }

@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor-command.ts'
 import { addExecCommands } from './commands/exec-command.ts'
 import { addExplainCommand } from './commands/explain-command.ts'
 import { addFaultsCommand } from './commands/faults-command.ts'
+import { addHelpTopics } from './commands/help-topics.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
 import { addManifestsCommand } from './commands/manifests-command.ts'
 import { addMiniKubeCommand } from './commands/mini-kube-command.ts'
@@ -26,6 +27,7 @@ import { ownVersion } from './version.ts'
 export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Command {
   const program = new Command('agent-jobs')
     .description('Run coding agents as Kubernetes Jobs, follow them line by line, and know how they ended.')
+    .option('--no-color', 'no colours; a non-empty NO_COLOR does the same')
     .version(ownVersion(), '-V, --version', 'print the version')
     .usage('COMMAND [options]')
     .addHelpText('after', closing)
@@ -55,16 +57,14 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   program.commandsGroup('More:')
   addExplainCommand(program, terminal)
   addCompletionCommand(program, terminal)
-  program.addHelpCommand(
-    new Command('help').argument('[command]').description('Show the help of a command.').helpGroup('More:'),
-  )
+  addHelpTopics(program, terminal)
   pointToHelp(program, 'agent-jobs')
   return program
 }
 
 const closing = `
 Exit codes: 0 it went well, 1 it did not, 2 wrong usage and nothing was created, 130 and 143 a signal ended it.
-\`agent-jobs COMMAND --help\` shows options and examples.`
+\`agent-jobs COMMAND --help\` shows options and examples. \`agent-jobs help environment\` and \`help exit-codes\` tell more.`
 
 /** Each wrong usage ends with the help that is nearest. */
 function pointToHelp(command: Command, path: string): void {

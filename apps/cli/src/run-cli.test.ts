@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeTerminal } from '../test/fake-terminal.ts'
 import { errorReport, wantsJson } from './errors/error-report.ts'
 import { explanations } from './errors/explanations.ts'
+import { helpTopics } from './commands/help-topics.ts'
 import { runCli } from './run-cli.ts'
 
 async function agentJobs(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -76,5 +77,36 @@ describe('agent-jobs explain', () => {
   it('lists one JSON object a code', async () => {
     const lines = (await agentJobs('explain', '--json')).out.trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).code).toSorted()).toEqual(Object.keys(explanations).toSorted())
+  })
+})
+
+describe('agent-jobs help', () => {
+  it.each(Object.keys(helpTopics))('has the topic %s', async (topic) => {
+    expect(await agentJobs('help', topic)).toEqual({ code: 0, out: helpTopics[topic], err: '' })
+  })
+
+  it('shows the help of a command, and of all', async () => {
+    expect((await agentJobs('help', 'logs')).out).toContain('Usage: agent-jobs logs')
+    expect((await agentJobs('help')).out).toContain('Usage: agent-jobs COMMAND')
+    expect(await agentJobs('help', 'lgs')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean logs?'),
+    })
+  })
+})
+
+describe('--no-color', () => {
+  it('takes the colours away, wherever it stands', async () => {
+    for (const args of [
+      ['explain', 'usage', '--no-color'],
+      ['--no-color', 'explain', 'usage'],
+    ]) {
+      const terminal = fakeTerminal({ colours: true })
+      expect(await runCli(args, terminal)).toBe(0)
+      expect(terminal.stdout()).toMatch(/^usage\n/)
+    }
+    const coloured = fakeTerminal({ colours: true })
+    await runCli(['explain', 'usage'], coloured)
+    expect(coloured.stdout()).toMatch(/^\S+usage\S+\n/)
   })
 })

@@ -7,7 +7,12 @@ import type { Terminal } from './output/terminal.ts'
 import { createProgram } from './program.ts'
 
 /** Runs one command line to its end and gives the exit code: 0 success, 1 failure, 2 wrong usage. */
-export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCli(given: readonly string[], wanted: Terminal): Promise<number> {
+  // Taken anywhere before `--`, as people write it; the agent's own arguments are not ours.
+  const end = given.includes('--') ? given.indexOf('--') : given.length
+  const isPlain = given.slice(0, end).includes('--no-color')
+  const args = given.filter((arg, at) => at >= end || arg !== '--no-color')
+  const terminal = isPlain ? { ...wanted, colours: { out: false, err: false } } : wanted
   const ended = { code: 0 }
   const json = wantsJson(args)
   try {

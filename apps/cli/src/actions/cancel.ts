@@ -7,6 +7,7 @@ import { errorReport } from '../errors/error-report.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { findRun } from '../runs/find-run.ts'
 import { readRuns } from '../runs/read-runs.ts'
 import { isOver } from '../runs/run-view.ts'
 
@@ -19,7 +20,8 @@ export interface CancelOptions extends ClusterOptions {
   json?: boolean
 }
 
-const words: Readonly<Record<CancelVerdict, string>> = {
+const words: Readonly<Record<CancelVerdict | 'ended before', string>> = {
+  'ended before': 'had ended before',
   gone: 'has stopped',
   alive: 'is still running after its grace; look at its pod and its node',
   unobserved: 'was asked to stop; whether it did could not be seen',
@@ -38,8 +40,12 @@ export async function cancel(jobs: readonly string[], flags: CancelOptions, term
       chosen.map(async (job) => {
         try {
           const verdict = await cancelOne(cluster, job, how)
-          terminal.out(json ? jsonLine({ job, verdict }) : `${job} ${words[verdict]}\n`)
-          return verdict === 'gone'
+          terminal.out(
+            json
+              ? jsonLine({ job, verdict: verdict === 'ended before' ? 'gone' : verdict })
+              : `${job} ${words[verdict]}\n`,
+          )
+          return verdict === 'gone' || verdict === 'ended before'
         } catch (error) {
           const report = errorReport(error)
           terminal.err(`${style.red('error')}: ${report.message}\n`)
@@ -68,7 +74,9 @@ async function cancelOne(
   cluster: OpenCluster,
   job: string,
   how: { by: string; graceSeconds?: number },
-): Promise<CancelVerdict> {
+): Promise<CancelVerdict | 'ended before'> {
+  const { view } = await findRun(cluster, job)
+  if (isOver(view)) return 'ended before'
   // As one who only looks: what the run printed stays readable until its time to live is over.
   const run = await cluster.runner.attach({ job }, { observe: true })
   const verdict = await run.cancel(how)

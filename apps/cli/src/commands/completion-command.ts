@@ -8,7 +8,9 @@ const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion
 export function addCompletionCommand(program: Command, terminal: Terminal): void {
   program
     .command('completion')
-    .description('Print what makes a shell complete commands, options and their choices.')
+    .description(
+      'Print what makes a shell complete commands, options, choices, and names of Jobs, namespaces and contexts.',
+    )
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(scripts)))
     .addHelpText(
       'after',
@@ -36,6 +38,7 @@ export function completionWords(program: Command, path = ''): CompletionWords[] 
       '--help',
     ],
     choices,
+    takesJob: registeredArguments.some((argument) => argument.name() === 'job'),
     takesFile: registeredArguments.some((argument) => argument.name() === 'file'),
   }
   return [own, ...commands.flatMap((command) => completionWords(command, `${path} ${command.name()}`.trim()))]

@@ -5,6 +5,8 @@ export interface CompletionWords {
   readonly words: readonly string[]
   /** Options whose values are few. */
   readonly choices: readonly { readonly option: string; readonly words: readonly string[] }[]
+  /** Whether it takes names of Jobs. */
+  readonly takesJob: boolean
   /** Whether it takes a file. */
   readonly takesFile: boolean
 }
@@ -17,6 +19,7 @@ export function bashCompletion(all: readonly CompletionWords[]): string {
     ...choices.map(({ option, words: values }) => `    '${path}:${option}') words='${values.join(' ')}' ;;`),
     `    '${path}:'*) words='${words.join(' ')}' ;;`,
   ])
+  const jobs = jobPaths(all)
   return `# Completes agent-jobs in bash: source <(agent-jobs completion bash)
 _agent_jobs() {
   local at path='' words='' word
@@ -26,8 +29,17 @@ _agent_jobs() {
 ${pathCase(all)}
     esac
   done
-  case "$path:\${COMP_WORDS[COMP_CWORD - 1]}" in
+  case "\${COMP_WORDS[COMP_CWORD - 1]}" in
+    -n|--namespace) words=$(agent-jobs __complete namespaces "\${COMP_WORDS[@]}" 2>/dev/null) ;;
+    --context) words=$(agent-jobs __complete contexts "\${COMP_WORDS[@]}" 2>/dev/null) ;;
+    *)
+      case "$path:\${COMP_WORDS[COMP_CWORD - 1]}" in
 ${cases.join('\n')}
+      esac
+      case "$path:\${COMP_WORDS[COMP_CWORD]}" in
+        *:-*) ;;
+        ${jobs.map((path) => `${path}:*`).join('|')}) words="$words $(agent-jobs __complete jobs "\${COMP_WORDS[@]}" 2>/dev/null)" ;;
+      esac ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}")
 }
@@ -52,8 +64,19 @@ _agent_jobs() {
 ${pathCase(all).replaceAll('path=', 'path_=')}
     esac
   done
-  case "$path_:\${words[CURRENT - 1]}" in
+  case "\${words[CURRENT - 1]}" in
+    -n|--namespace) candidates=(\${(f)"$(agent-jobs __complete namespaces $words 2>/dev/null)"}) ;;
+    --context) candidates=(\${(f)"$(agent-jobs __complete contexts $words 2>/dev/null)"}) ;;
+    *)
+      case "$path_:\${words[CURRENT - 1]}" in
 ${cases.join('\n')}
+      esac
+      case "$path_:\${words[CURRENT]}" in
+        *:-*) ;;
+        ${jobPaths(all)
+          .map((path) => `${path}:*`)
+          .join('|')}) candidates+=(\${(f)"$(agent-jobs __complete jobs $words 2>/dev/null)"}) ;;
+      esac ;;
   esac
   compadd -a candidates || _files
 }
@@ -84,7 +107,20 @@ export function fishCompletion(all: readonly CompletionWords[]): string {
       ),
     ]
   })
-  return `# Completes agent-jobs in fish: agent-jobs completion fish > ~/.config/fish/completions/agent-jobs.fish\n${lines.join('\n')}\n`
+  const named = [
+    "complete -c agent-jobs -s n -l namespace -x -a '(agent-jobs __complete namespaces (commandline -opc) 2>/dev/null)'",
+    "complete -c agent-jobs -l context -x -a '(agent-jobs __complete contexts (commandline -opc) 2>/dev/null)'",
+    ...jobPaths(all).map(
+      (path) =>
+        `complete -c agent-jobs -n '__fish_seen_subcommand_from ${path}' -f -a '(agent-jobs __complete jobs (commandline -opc) 2>/dev/null)'`,
+    ),
+  ]
+  return `# Completes agent-jobs in fish: agent-jobs completion fish > ~/.config/fish/completions/agent-jobs.fish\n${[...lines, ...named].join('\n')}\n`
+}
+
+/** The commands that take names of Jobs. */
+function jobPaths(all: readonly CompletionWords[]): string[] {
+  return all.filter(({ takesJob }) => takesJob).map(({ path }) => path)
 }
 
 function pathCase(all: readonly CompletionWords[]): string {

@@ -197,6 +197,14 @@ describe('agent-jobs wait', () => {
 })
 
 describe('agent-jobs cancel', () => {
+  it('leaves a run that has ended as it is', async () => {
+    expect(await agentJobs('cancel', job)).toEqual({ code: 0, out: `${job} had ended before\n`, err: '' })
+    expect(JSON.parse((await agentJobs('describe', job, '--json')).out)).toMatchObject({
+      state: 'succeeded',
+      cancelledBy: null,
+    })
+  })
+
   it('cancels what has the labels, and nothing else', async () => {
     const living = await submit('wait')
     expect((await agentJobs('cancel', '-l', 'a=b')).err).toContain('There is no run to cancel')
