@@ -1,5 +1,6 @@
 import { createJobRunner, describeOutcome } from '@agent-jobs/k8s-job-runner'
 import type { KubeClient } from '@agent-jobs/kube-api'
+import { inOwnWords } from '../errors/own-words.ts'
 import type { Finding } from './finding.ts'
 
 /** What a pod of the image says about itself, a `name=value` a line. */
@@ -49,7 +50,7 @@ export async function* probeImage(
       code,
       level: 'error',
       message: `The image ${image} could not be tried.`,
-      detail: message,
+      detail: inOwnWords(code, message),
       hint: `agent-jobs explain ${code}`,
     }
   } finally {

@@ -5,14 +5,20 @@ import { artifactMark } from './wrapper.ts'
 import type { Style } from '../output/style.ts'
 import { printTranscript } from '../output/transcript-printer.ts'
 
+const order: readonly string[] = ['submitted', 'queued', 'pending', 'running', 'stopping', 'ended']
+
 /** Makes the lines that a person sees of each event of a run. */
 export function eventLines(agent: Pick<Agent, 'transcript'>, style: Style): (event: RunEvent) => string[] {
   const warn = (text: string): string[] => [style.yellow(`! ${text}`)]
+  let reached = -1
   return (event) => {
     switch (event.type) {
       case 'phase':
         // The first is shown with the Job's name, the last with the outcome.
         if (event.phase === 'submitted' || event.phase === 'ended') return []
+        // What the cluster says late, or again after a break, is no step back.
+        if (order.indexOf(event.phase) < reached) return []
+        reached = order.indexOf(event.phase)
         return [`${style.green('●')} ${event.phase} ${style.dim(plain(event.message))}`]
       case 'line':
         if (event.stream === 'stderr') return printTranscript({ kind: 'stderr', text: event.text }, style)

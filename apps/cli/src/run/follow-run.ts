@@ -7,6 +7,7 @@ import {
   type FollowTimings,
 } from '@agent-jobs/agent-run'
 import { RunError, type RunEvent, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { inOwnWords } from '../errors/own-words.ts'
 import { seconds } from '../output/outcome-block.ts'
 import type { Style } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
@@ -127,7 +128,7 @@ function reportOf(
   const verdict =
     judged.kind === 'succeeded'
       ? { ...noVerdict, warning: judged.warning }
-      : { errorCode: judged.code, errorMessage: judged.message, warning: null }
+      : { errorCode: judged.code, errorMessage: inOwnWords(judged.code, judged.message), warning: null }
   return { ...placeOf(of.handle), outcome, exitCode, ...work, ...verdict, durationMs, timings }
 }
 

@@ -44,9 +44,12 @@ describe('createRunRequest', () => {
   })
 
   it("limits the agent's time in the launcher, and the pod's a little later", () => {
-    const request = createRunRequest({ ...wish, timeoutMs: 90_500 })
+    const request = createRunRequest({ ...wish, timeoutMs: 90_500, startTimeoutMs: 120_000 })
     expect(request.command.limits).toMatchObject({ totalMs: 90_500 })
-    expect(request.deadlineSeconds).toBe(151)
+    // The pod's own deadline includes its start: without anybody who follows it, it ends all the same.
+    const pod = buildManifest(request, 'agents').job.spec?.template.spec
+    expect(pod?.activeDeadlineSeconds).toBeGreaterThan(90 + 120)
+    expect(buildManifest(createRunRequest(wish), 'agents').job.spec?.activeDeadlineSeconds).toBeGreaterThan(0)
   })
 
   it('asks for a share of the processor, and for memory where it is told how much', () => {

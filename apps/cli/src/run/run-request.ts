@@ -51,8 +51,6 @@ export interface PackedInput {
 const hangAfterFinishMs = 120_000
 // A pod that asks for no processor starves beside busy ones: a first line was seen to take 80 s instead of 3.
 const defaultCpu = '100m'
-// The launcher stops the agent at its limit and still says how it went; the kubelet only if the launcher cannot.
-const deadlineSlackSeconds = 60
 
 /** Makes the request of a run: prompt and given environment go to the Secret, nothing of them to the Job. */
 export function createRunRequest(wish: RunWish): RunRequest {
@@ -105,7 +103,6 @@ export function createRunRequest(wish: RunWish): RunRequest {
     ...(template === undefined ? {} : { podTemplate: template }),
     retain: wish.keep ?? false,
     ...(startTimeoutMs === undefined ? {} : { start: { budgetSeconds: startTimeoutMs / 1000 } }),
-    ...(timeoutMs === undefined ? {} : { deadlineSeconds: Math.ceil(timeoutMs / 1000) + deadlineSlackSeconds }),
     ...(claims.length === 0
       ? {}
       : {

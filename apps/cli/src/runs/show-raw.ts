@@ -1,5 +1,6 @@
 import { describeOutcome, RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { OpenCluster } from '../cluster/with-cluster.ts'
+import { inOwnWords } from '../errors/own-words.ts'
 import { plain } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { rememberSignal } from '../run/exit-code.ts'
@@ -42,7 +43,7 @@ export async function showRaw({ cluster, view, lines, terminal }: RawOptions): P
       }
     }
     const { code, message } = describeOutcome(await run.outcome)
-    terminal.err(`${code}: ${plain(message)}\n`)
+    terminal.err(`${code}: ${plain(inOwnWords(code, message))}\n`)
     return code === 'succeeded' ? 0 : 1
   } catch (error) {
     if (!leave.signal.aborted && !(RunError.isInstance(error) && error.code === 'detached')) throw error

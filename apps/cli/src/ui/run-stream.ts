@@ -6,6 +6,7 @@ import { agentNamed } from '../agents/agents.ts'
 import { artifactMark } from '../run/wrapper.ts'
 import { describeRun } from '../runs/describe-run.ts'
 import { findRun } from '../runs/find-run.ts'
+import { inOwnWords } from '../errors/own-words.ts'
 import { errorReport } from '../errors/error-report.ts'
 import type { EventStream } from './event-stream.ts'
 
@@ -58,7 +59,9 @@ export async function streamRun(
     const judged = judgeRun({ ...followed, title: agent.title })
     await stream.send(
       'end',
-      judged.kind === 'succeeded' ? { code: null, message: null } : { code: judged.code, message: judged.message },
+      judged.kind === 'succeeded'
+        ? { code: null, message: null }
+        : { code: judged.code, message: inOwnWords(judged.code, judged.message) },
     )
   } catch (error) {
     if (stream.closed.aborted || (RunError.isInstance(error) && error.code === 'detached')) return
