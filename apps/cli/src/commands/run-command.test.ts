@@ -332,6 +332,7 @@ describe('agent-jobs run', () => {
       /--resume s-9 --json-schema \{"type":"object"\} ?\n$/,
     )
     expect(agentArguments('opencode', { resume: 's-9' })).toEqual(['--session', 's-9'])
+    expect(() => agentArguments('codex', { resume: 's-9' })).toThrow('--resume does not work with codex')
     expect(await shown('--output-schema', schema, '--agent', 'opencode')).toContain('Use --agent claude')
     expect(await shown('--output-schema', join(folder, 'prompt.txt'))).toContain('is not valid JSON')
     expect(await shown('--template', schema)).toContain('is not a pod template')

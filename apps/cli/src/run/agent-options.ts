@@ -15,6 +15,12 @@ export function agentArguments(agent: string, { resume, outputSchema }: AgentWis
       `--output-schema needs an agent that keeps to schemas, and ${agent} does not. Use --agent claude.`,
     )
   }
+  if (resume !== undefined && agent === 'codex') {
+    throw new CliError(
+      'usage',
+      '--resume does not work with codex, whose sessions are resumed by a command of its own. Use --agent claude or opencode.',
+    )
+  }
   const session = agent === 'claude' ? '--resume' : '--session'
   return [
     ...(resume === undefined ? [] : [session, resume]),
