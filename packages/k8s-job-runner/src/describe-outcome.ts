@@ -32,19 +32,19 @@ function headline(outcome: Outcome): string {
     case 'unschedulable':
       return `No node fits the pod (${outcome.cause})`
     case 'imageError':
-      return `The image of container ${outcome.container} could not be had`
+      return `The image of container ${outcome.container} could not be pulled`
     case 'configError':
       return 'The container could not be set up'
     case 'initFailed':
       return `Init container ${outcome.container} failed`
     case 'admissionDenied':
-      return 'The cluster refuses to make the pod'
+      return 'The cluster refused to create the pod'
     case 'quotaExceeded':
       return 'A resource quota leaves no room for the pod'
     case 'startFailed':
       return 'The command could not be started'
     case 'lost':
-      return `What became of the run cannot be known (${outcome.known})`
+      return `The outcome of the run cannot be determined (${outcome.known})`
     case 'followFailed':
       return 'The run could not be followed to its end and may still be running'
     default:

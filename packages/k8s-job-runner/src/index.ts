@@ -1,5 +1,4 @@
 export { describeOutcome } from './describe-outcome.ts'
-export type { Evidence, EndEvidence, Sighting } from './evidence.ts'
 export {
   createJobRunner,
   type AttachOptions,
@@ -8,12 +7,10 @@ export {
   type JobRunnerOptions,
   type RunReference,
 } from './job-runner.ts'
-export { judgeOutcome, type Judgement } from './judge-outcome.ts'
-export { isLabelKey, isLabelValue, toLabelValue } from './label-value.ts'
 export { annotation, label } from './labels.ts'
 export type { RunSummary } from './list-runs.ts'
 export { buildManifest, type RunManifest } from './manifest.ts'
-export { jobNameFor, nameSlug, secretNameFor } from './object-names.ts'
+export { secretNameFor } from './object-names.ts'
 export { outcomeTable } from './outcome-table.ts'
 export {
   mayStillRun,
@@ -25,10 +22,9 @@ export {
 } from './outcome.ts'
 export { volumeClaimStore, type VolumeClaimStoreOptions, type OwnerState } from './volume-claim-store.ts'
 export type { ReapEntry, ReapItem, ReapOptions, ReapReport, ReapStore } from './reap.ts'
-export { RunError, runErrorTable, type LockHolder, type RunErrorCode } from './run-error.ts'
+export { RunError, type LockHolder, type RunErrorCode } from './run-error.ts'
 export type { Phase, RunEvent } from './run-event.ts'
 export type { CancelOptions, CancelVerdict, RunHandle, RunTimings } from './run-handle.ts'
-export type { RunCommand, RunRequest, RunScheduling, StartPatience } from './run-request.ts'
+export type { RunCommand, RunQueue, RunRequest, RunScheduling, StartPatience } from './run-request.ts'
 export type { RunnerWarning } from './runner-context.ts'
-export { judgeStart, type StartJudgement, type StartProgress } from './start-judgement.ts'
 export { requestProblems } from './validate-request.ts'

@@ -4,14 +4,14 @@ import type { OutcomeCode } from './outcome.ts'
 export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> = {
   succeeded: {
     means: 'The command ended with exit code 0, or had finished its work and was stopped because it lingered.',
-    todo: 'Whether its work is any good, only its own result says.',
+    todo: 'Check its own result: exit code 0 says nothing about the quality of the work.',
   },
   exited: {
     means: 'The command ended by itself with another exit code.',
     todo: 'Read its last lines.',
   },
   signalled: {
-    means: 'A signal ended the command, and nothing Kubernetes says explains it.',
+    means: 'A signal ended the command, and no Kubernetes status explains it.',
     todo: 'Look for something inside the pod, or on its node, that kills processes.',
   },
   oom_killed: {
@@ -36,7 +36,7 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
     todo: 'Run it again. If it happens repeatedly, look at the node and its container runtime.',
   },
   deadline_exceeded: {
-    means: 'A time limit ended it; `limit` says which.',
+    means: 'A time limit ended the run; `limit` says which.',
     todo: 'Raise the limit, or give the command less to do.',
   },
   output_limit_exceeded: {
@@ -44,19 +44,19 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
     todo: 'Raise the limit, or make the command quieter.',
   },
   cancelled: {
-    means: 'Somebody cancelled it through this package; `by` says who.',
-    todo: 'Start it again when it is wanted again.',
+    means: 'The run was cancelled through this package; `by` says by whom.',
+    todo: 'Start it again if it is still needed.',
   },
   deleted_externally: {
     means: 'The pod or the Job was deleted, and not by this package.',
     todo: "Find who did it in the API server's audit log; `seen` says what, when and by which read.",
   },
   unschedulable: {
-    means: 'No node fitted within the grace.',
-    todo: "Read the scheduler's words in `message`; `cause` sums them up.",
+    means: 'No node had room for the pod within the grace period.',
+    todo: "Read the scheduler's reason in `message`.",
   },
   image_error: {
-    means: 'The image could not be had.',
+    means: 'The image could not be pulled.',
     todo: 'Check name, tag, registry and `pullSecrets`.',
   },
   config_error: {
@@ -66,7 +66,7 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
   init_failed: { means: 'An init container or sidecar failed before the command.', todo: 'Read its log.' },
   admission_denied: {
     means: 'The cluster refuses to make the pod: a policy, a missing service account, a webhook.',
-    todo: "Satisfy what `message` names; it is the API server's own.",
+    todo: "Change what the API server's reason in `message` names.",
   },
   quota_exceeded: {
     means: 'A resource quota leaves no room for the pod.',
@@ -77,8 +77,8 @@ export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> 
     todo: 'Check `command.argv`, `command.cwd` and the image; it needs `node` on its PATH, and `/bin/sh` with `command.shell`.',
   },
   lost: {
-    means: 'The run is over and what became of it cannot be known; `known` says what was last seen.',
-    todo: 'Look at the journal or at what the command leaves behind.',
+    means: 'The run has ended, and its outcome cannot be determined; `known` says what was last seen.',
+    todo: 'Check the journal, or what the command left behind.',
   },
   follow_failed: {
     means:
