@@ -12,6 +12,7 @@ import type { InheritedEnv } from './inherit-from-pod.ts'
 import { describe } from '../settings/loose-text.ts'
 import { liesIn } from '../volume/lies-in.ts'
 import { shedOversized, type ShedVariable } from './env-shedding.ts'
+import { leaveOutHostGit } from './host-git.ts'
 import { objectsOf, wakeVariables, type RunContext } from '../plan/run-context.ts'
 
 /** The agent's environment, ready for a run: what may stand in the Job, and what goes to the run's Secret. */
@@ -101,7 +102,6 @@ function placeInPod(variables: Record<string, string>, input: { home: string; sc
 const hostShell = /^(?:PATH|ZDOTDIR|BASH_ENV|ENV)$/
 
 function leaveOutHostPaths(variables: Record<string, string>): void {
-  delete variables['PAPERCLIP_GITHUB_AUTH_MODE']
   for (const name of Object.keys(variables).filter((each) => hostShell.test(each))) {
     const parts = (variables[name] ?? '').split(':')
     if (parts.some((part) => liesIn(part, tmpdir()))) delete variables[name]
@@ -180,6 +180,7 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     exemptLoopback(all)
   }
   leaveOutHostPaths(all)
+  leaveOutHostGit(all, { id: run.agentId, name: run.agentName })
   placeInPod(all, { home, scratch: input.scratch, kept: forced })
   const { env, shed } = shedOversized(all)
 
