@@ -18,7 +18,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'adapter-kit': 320,
   'adapter-opencode-k8s': 700,
   'agent-run': 25,
-  'claude-stream-parser': 120,
+  'claude-stream-parser': 140,
   // With everything that it needs inside: an installation is this alone.
   cli: 1000,
   'codex-stream-parser': 75,
@@ -30,7 +30,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   manifests: 60,
   metrics: 25,
   'mini-kube': 420,
-  'opencode-stream-parser': 75,
+  'opencode-stream-parser': 100,
   'orphan-classifier': 12,
   primitives: 24,
   'prompt-bundle': 40,

@@ -137,9 +137,9 @@ export function classifyApiError(fields: ApiErrorFields): ApiErrorVerdict | null
     by('refused', fields.refused ? 'model_refusal' : undefined) ??
     // Some providers say "no credit" or "plan used up" with 400 or 403, and the CLI takes that for a bad login.
     (words?.code && certainWords.has(words.code) ? { code: words.code, field: 'words', value: words.said } : null) ??
+    by('category', accountCategories.get(category ?? '')) ??
     // Gateways pass on the names of the provider behind them.
     by('type', codeOfNames(type === null ? [] : [type])) ??
-    by('category', accountCategories.get(category ?? '')) ??
     by('status', status === 402 ? 'billing_required' : undefined) ??
     // A rejected window of a subscription is a quota; an API key's 429 without one is a rate limit.
     by(
