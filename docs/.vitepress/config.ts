@@ -31,6 +31,7 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Kubernetes facts', link: '/kubernetes-facts' },
       { text: 'Agent command lines', link: '/agent-clis' },
       { text: 'Verdicts of the parsers', link: '/agent-verdicts' },
+      { text: 'Adding an agent', link: '/adding-an-agent' },
       { text: 'Mutation tests', link: '/mutation-testing' },
     ],
   },

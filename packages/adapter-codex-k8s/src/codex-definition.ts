@@ -76,7 +76,13 @@ export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummar
         ...start.files,
       ],
       notes: [`Sessions in: ${places.sessions}`],
-      warnings,
+      warnings:
+        settings.dangerouslyBypassApprovalsAndSandbox && settings.dangerouslyBypassSandbox
+          ? warnings
+          : [
+              ...warnings,
+              "Codex's own sandbox is on. It needs user namespaces: where pods have none, every command fails and the run still succeeds.",
+            ],
     }
   },
   createParser: createRunParser,

@@ -53,7 +53,8 @@ const codexSettings = {
   }),
   allowForcedRemoval: setting(toggle(true), {
     title: 'Allow rm -f',
-    description: 'Lets agents run `rm -f` and `rm -rf`, which Codex refuses even when its sandbox is bypassed.',
+    description:
+      'Lets agents run `rm -f` and `rm -rf`, which Codex refuses even when its sandbox is bypassed. Command lines with variables stay refused.',
     field: 'toggle',
     operator: open,
     group: 'Agent',

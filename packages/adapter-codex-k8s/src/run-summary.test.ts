@@ -80,6 +80,7 @@ describe('what went wrong', () => {
       errorCode: 'session_unavailable',
       errorMessage: detail,
       isError: true,
+      clearSession: true,
     })
   })
 

@@ -57,7 +57,7 @@ export function createRunParser(): AgentParser<CodexRunSummary> {
 export function joinReport(summary: CodexSummary, report: RunReport | null, stderr: string): CodexRunSummary {
   const base: CodexRunSummary = { ...summary, largestRequest: report?.largestRequest ?? null }
   const busy = summary.sessionId === null && summary.errorCode === 'start_failed' && activeWriter.test(stderr)
-  if (report === null) return busy ? { ...base, errorCode: 'session_in_use' } : base
+  if (report === null) return busy ? { ...base, errorCode: 'session_in_use', clearSession: false } : base
   return {
     ...base,
     model: report.model,
@@ -83,20 +83,21 @@ function tokensOf(total: TokenTotal | null): CodexUsage | null {
   return total === null ? null : readTokens({ ...total })
 }
 
-type ErrorFields = Pick<CodexRunSummary, 'errorCode' | 'errorMessage' | 'isError'>
+type ErrorFields = Pick<CodexRunSummary, 'errorCode' | 'errorMessage' | 'isError' | 'clearSession'>
 
 function errorOf(summary: CodexSummary, report: RunReport, busy: boolean): ErrorFields {
-  const { errorCode, errorMessage, isError } = summary
+  const { errorCode, errorMessage, isError, clearSession } = summary
   if (report.problem !== null) {
-    return { errorCode: report.problem.code, errorMessage: report.problem.detail, isError: true }
+    const { code, detail } = report.problem
+    return { errorCode: code, errorMessage: detail, isError: true, clearSession: code === 'session_unavailable' }
   }
-  if (busy) return { errorCode: 'session_in_use', errorMessage, isError: true }
+  if (busy) return { errorCode: 'session_in_use', errorMessage, isError: true, clearSession: false }
   // Codex starts a new thread without a word where it does not understand the id.
   if (report.resumed !== null && summary.sessionId !== null && summary.sessionId !== report.resumed) {
     const message = `Codex began thread ${summary.sessionId} instead of resuming ${report.resumed}.`
-    return { errorCode: 'session_unavailable', errorMessage: message, isError: true }
+    return { errorCode: 'session_unavailable', errorMessage: message, isError: true, clearSession: true }
   }
-  return { errorCode, errorMessage, isError }
+  return { errorCode, errorMessage, isError, clearSession }
 }
 
 /** The message names minutes in the pod's time zone; the limits in the rollout name the second. */

@@ -1,4 +1,5 @@
 export { startScriptedModel, type ScriptedModel, type ScriptedModelOptions } from './start-scripted-model.ts'
+export { shellCall } from './shell-call.ts'
 export { scenarios } from './scenarios.ts'
 export { ScriptedModelError, type ScriptedModelErrorCode } from './scripted-model-error.ts'
 export type { Scenario, ScenarioContext } from './scenario.ts'

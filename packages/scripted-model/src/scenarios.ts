@@ -1,6 +1,7 @@
 import type { ModelRequest } from './model-request.ts'
 import type { ErrorReply, Reply, ReplyBlock } from './reply.ts'
 import type { Scenario } from './scenario.ts'
+import { shellCall } from './shell-call.ts'
 
 const words = (value: string, count: number): string => value.split(/\s+/).filter(Boolean).slice(0, count).join(' ')
 const say = (value: string): ReplyBlock => ({ type: 'text', text: value })
@@ -15,20 +16,6 @@ function quoted(request: ModelRequest): string {
 function titleOr(request: ModelRequest, reply: () => Reply): Reply {
   // OpenCode asks for a title beside the first answer; Claude Code does so in interactive mode.
   return request.side ? answer(say(words(request.prompt, 5) || 'Empty prompt')) : reply()
-}
-
-/** A call of the shell tool of the agent that speaks this API: OpenCode, Codex or Claude Code. */
-function bash(request: ModelRequest, command: string, description: string): ReplyBlock {
-  switch (request.api) {
-    case 'chat':
-      return { type: 'tool', name: 'bash', input: { command, description } }
-    case 'responses':
-      return { type: 'tool', name: 'exec_command', input: { cmd: command, yield_time_ms: 30_000 } }
-    case 'messages':
-      return { type: 'tool', name: 'Bash', input: { command, description } }
-    default:
-      return request.api satisfies never
-  }
 }
 
 /** The command between backticks in the prompt, so that a caller can say what is to be run. */
@@ -51,7 +38,7 @@ const text: Scenario = (request) =>
 const tool: Scenario = (request) =>
   titleOr(request, () =>
     request.step === 0
-      ? answer(say('I will run a command to find out.'), bash(request, commandOf(request), 'Look around'))
+      ? answer(say('I will run a command to find out.'), shellCall(request, commandOf(request), 'Look around'))
       : answer(report(request)),
   )
 
@@ -73,7 +60,7 @@ const thinking: Scenario = (request) =>
 const thinkingTool: Scenario = (request) =>
   titleOr(request, () =>
     request.step === 0
-      ? answer(thought, bash(request, commandOf(request), 'Look around'))
+      ? answer(thought, shellCall(request, commandOf(request), 'Look around'))
       : answer({ type: 'thinking', text: 'The command answered; now I can.' }, report(request)),
   )
 
@@ -84,7 +71,7 @@ const subagent: Scenario = (request) =>
   titleOr(request, () => {
     if (request.prompt.startsWith(errand)) {
       return request.step === 0
-        ? answer(bash(request, 'ls -A | head -n 5', 'List files'))
+        ? answer(shellCall(request, 'ls -A | head -n 5', 'List files'))
         : answer(say(`Found: ${words(request.toolResults.join(' '), 10) || 'no files'}.`))
     }
     if (request.api === 'responses') return codexSubagent(request)
@@ -117,7 +104,7 @@ const writeFile: Scenario = (request) =>
     const content = `Asked: ${request.prompt}\n`
     return answer(
       say('I write a note.'),
-      bash(request, `printf '%s' ${shellQuoted(content)} > note.txt && cat note.txt`, 'Write a note'),
+      shellCall(request, `printf '%s' ${shellQuoted(content)} > note.txt && cat note.txt`, 'Write a note'),
     )
   })
 
@@ -126,7 +113,7 @@ const shellQuoted = (value: string): string => `'${value.replaceAll("'", `'\\''`
 /** Calls a tool again and again, whatever comes back: for step and budget limits. */
 const loop: Scenario = (request) =>
   titleOr(request, () =>
-    answer(say(`Step ${request.step + 1}.`), bash(request, `echo step ${request.step + 1}`, 'Go on')),
+    answer(say(`Step ${request.step + 1}.`), shellCall(request, `echo step ${request.step + 1}`, 'Go on')),
   )
 
 const big: Scenario = (request) =>

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { loginKind, makeHome, type HomePlan } from './codex-home.ts'
 import { listRollouts, readRollout, rolloutProblem } from './rollout.ts'
@@ -68,7 +68,11 @@ export async function startCodex(order: StartOrder, surroundings: Surroundings):
   }
   const earlier = file === undefined ? null : readRollout(file)
   const sinceBytes = file === undefined ? 0 : statSync(file).size
-  const ending = await runCodex(commandLine(order, env, earlier?.model ?? null), childEnv(env), surroundings)
+  const ending = await runCodex(
+    commandLine(order, env, earlier?.model ?? null),
+    childEnv(env, order.home.home),
+    surroundings,
+  )
   const path = file ?? newRollout(sessions, known)
   const facts = path === null ? null : readRollout(path, sinceBytes)
   say(
@@ -107,10 +111,15 @@ function keyOf(env: Env): string | undefined {
   return env['CODEX_API_KEY'] || env['OPENAI_API_KEY'] || undefined
 }
 
-/** The built-in provider reads CODEX_API_KEY only; users know the other name. */
-function childEnv(env: Env): Env {
+/**
+ * The built-in provider reads CODEX_API_KEY only; users know the other name. Codex gives commands no `apply_patch` while
+ * its home is below the folder for temporary files, so that folder moves.
+ */
+function childEnv(env: Env, home: string): Env {
   const key = keyOf(env)
-  return key === undefined ? env : { ...env, CODEX_API_KEY: key }
+  const temporary = `${home}-tmp`
+  mkdirSync(temporary, { recursive: true })
+  return { TMPDIR: temporary, ...env, ...(key === undefined ? {} : { CODEX_API_KEY: key }) }
 }
 
 function commandLine(order: StartOrder, env: Env, threadModel: string | null): string[] {

@@ -1,4 +1,4 @@
-import type { ModelRequest, Reply, ReplyBlock, Scenario } from '@agent-jobs/scripted-model'
+import { shellCall, type ModelRequest, type Reply, type ReplyBlock, type Scenario } from '@agent-jobs/scripted-model'
 
 /** Where pods find the program by which an agent does its work, and what it leaves behind. */
 export const workProgram = '/paperclip/bin/work.cjs'
@@ -35,8 +35,7 @@ main().catch((error) => { console.log('WORK FAILED', error.message, String(error
 
 /** The model's wish to have a command run, in the agent's own words for it. */
 export function commandBlock(request: ModelRequest, command: string): ReplyBlock {
-  const name = request.api === 'chat' ? 'bash' : 'Bash'
-  return { type: 'tool', name, input: { command, description: 'Work', timeout: 300_000 } }
+  return shellCall(request, command, 'Work', 300_000)
 }
 
 /** A command, then words: what one turn of an agent's conversation is made of. */

@@ -33,6 +33,7 @@ export function paperclipConformance(
       lab = await openPaperclipLab({
         namespace: `paperclip-${type.replaceAll('_', '-')}`,
         serverEnv: agent.serverEnv,
+        image: agent.image,
         scenarios: suiteScenarios,
       })
       tarball = await packAdapter(root)

@@ -58,16 +58,19 @@ async function sweep({ client, namespace, folder }: ServerPlace): Promise<void> 
 export async function openPaperclipLab({
   namespace,
   serverEnv,
+  image,
   scenarios,
 }: {
   namespace: string
   /** What the server's pod has in its environment. */
   serverEnv: Record<string, string>
+  /** Image of the server's pod, and with it of the agents. */
+  image?: string | undefined
   scenarios: Readonly<Record<string, Scenario>>
 }): Promise<PaperclipLab> {
   const scripts = paperclipScripts
   if (scripts === null) throw new Error('There is no ../shared/paperclip beside this checkout to start Paperclip with.')
-  const place = await serverPlace({ namespace, env: serverEnv, signal: AbortSignal.timeout(100_000) })
+  const place = await serverPlace({ namespace, env: serverEnv, image, signal: AbortSignal.timeout(100_000) })
   const { folder } = place
   await stopLeftServer({ scripts, name: namespace, volume: folder })
   await sweep(place)
