@@ -7,7 +7,7 @@ import { validateFiles, validateSpec } from './validate-spec.ts'
 /** Most bytes that all data of the run's Secret may have together, keys included. Kubernetes refuses 1,048,577. */
 export const maxSecretBytes = 1_000_000
 
-// Linux refuses an environment value of 131,072 bytes with E2BIG; 131,000 passed (KUBERNETES B.7).
+// Linux refuses an environment value of 131,072 bytes with E2BIG; 131,000 passed (docs/kubernetes-facts.md#environment-variables).
 const maxValueBytes = 131_000
 const chunkLength = 100_000
 

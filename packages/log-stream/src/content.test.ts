@@ -125,7 +125,7 @@ describe(`what lines may hold (F5, seed ${seed})`, () => {
   })
 })
 
-describe('clocks that step (F6)', () => {
+describe('clocks that step', () => {
   const hour = 3_600_000_000_000n
   const shifts: Record<string, (index: number) => bigint> = {
     'forward by an hour and back': (index) => (index >= 100 && index < 200 ? hour : 0n),

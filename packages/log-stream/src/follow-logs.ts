@@ -67,7 +67,8 @@ class Follower {
     const room = (): Promise<void> => this.#room()
     this.#tracker = createTracker(this.#o, (item) => this.#emit(item), room)
     this.#backoff = createBackoff({ ...backoff, random })
-    // A container that is not there yet is asked for often at first: its start takes 0.2 s (KUBERNETES.md B.6).
+    // A container that is not there yet is asked for often at first: its start takes 0.2 s
+    // (docs/kubernetes-facts.md#what-a-start-costs).
     this.#startBackoff = createBackoff({ baseMs: 200, maxMs: 30_000, random })
     this.#sleeper = new Sleeper(clock)
     this.#context = {

@@ -39,7 +39,7 @@ function retryAfter(headers: LogHeaders): number | undefined {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 600_000) : undefined
 }
 
-/** Judges an answer whose status is not 200 (KUBERNETES.md B.0.4, B.5, B.10.6; each case is recorded). */
+/** Judges an answer whose status is not 200 (docs/kubernetes-facts.md#errors-that-come-as-200; each case is recorded). */
 export function judgeResponse(o: { status: number; headers: LogHeaders; body: string }): ResponseJudgement {
   const { status, headers } = o
   const object = parseStatus(o.body)

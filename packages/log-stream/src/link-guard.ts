@@ -24,7 +24,8 @@ export interface Link {
   cut(message: string): void
 }
 
-// After its container's end the kubelet looks once a second and then ends the body (KUBERNETES.md B.6: 1.03 s at most).
+// After its container's end the kubelet looks once a second and then ends the body
+// (docs/kubernetes-facts.md#the-end-of-a-log-stream).
 const endedSilenceMs = 2_000
 // Lines whose place is not known wait this long for the next byte before they are taken for new.
 const undecidedMs = 2_000

@@ -147,7 +147,7 @@ describe(`rotation while connected, disconnected, between parts and before the f
   })
 })
 
-describe('what one connection does all by itself (B.4)', () => {
+describe('what one connection does all by itself', () => {
   const nine = 1_795_251_600_000_000_000n
 
   it('skips a newest file that is sent again for each rotation that was missed (t4e)', async () => {

@@ -41,7 +41,7 @@ const fixed = (body: string): LogSource => ({
   }),
 })
 
-describe('an error text of the kubelet in a body (F8)', () => {
+describe('an error text of the kubelet in a body', () => {
   const words = [
     ...readdirSync(responses)
       .filter((name) => name.startsWith('200'))

@@ -2,7 +2,8 @@ import { stampEnd } from './timestamp.ts'
 
 /**
  * What stands behind the last newline of a body: a piece of a line, which is sent again and counts for nothing, or an
- * error text of the kubelet, which comes with status 200, without timestamp and without newline (KUBERNETES.md B.5).
+ * error text of the kubelet, which comes with status 200, without timestamp and without newline
+ * (docs/kubernetes-facts.md#errors-that-come-as-200).
  * Gives the text, or '' when it is a piece of a line.
  */
 export function serverWords(rest: Buffer): string {

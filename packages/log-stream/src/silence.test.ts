@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { frame } from '../test/frames.ts'
 import { playStage } from '../test/timeline.ts'
 
-describe('a silent stream (F4)', () => {
+describe('a silent stream', () => {
   it('costs at most two requests a minute for six hours, and the next line comes at once', async () => {
     const hours = 6
     const {

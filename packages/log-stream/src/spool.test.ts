@@ -164,7 +164,7 @@ describe('the spool', () => {
   })
 })
 
-describe('a slow consumer (F16)', () => {
+describe('a slow consumer', () => {
   it('loses nothing, makes the socket wait for nothing and keeps memory bounded', async () => {
     const lines = Array.from({ length: 4_000 }, (_, index) => `${index} `.padEnd(1_000, 'x'))
     const kubelet = new FakeKubelet()

@@ -26,7 +26,7 @@ interface Line extends StampedLine {
   unterminated?: true
 }
 
-// Across stdout and stderr timestamps step back by up to 6 ms (KUBERNETES.md B.1); a file that is sent again, or a
+// Across stdout and stderr timestamps step back by up to 6 ms (docs/kubernetes-facts.md#timestamps-in-a-log); a file that is sent again, or a
 // clock that was set, steps back by more than this.
 const stepBackNs = 1_000_000_000n
 const million = 1_000_000n
@@ -39,7 +39,7 @@ const probesBeforeDoubt = 60
 
 /**
  * Plain output: timestamps as nanoseconds and hashes tell which lines were handed over before. Every line goes through
- * the same comparison, because one connection repeats files all by itself (KUBERNETES.md B.4).
+ * the same comparison, because one connection repeats files all by itself (docs/kubernetes-facts.md#log-rotation).
  */
 export class StampTracker implements Tracker {
   readonly #o: StampTrackerOptions
@@ -141,7 +141,8 @@ export class StampTracker implements Tracker {
 
   #headless(line: StampedLine & { first?: boolean }): void {
     if (line.first === false) return
-    // The kubelet filters a long line part by part, so the head can be left out (KUBERNETES.md B.1). Before the
+    // The kubelet filters a long line part by part, so the head can be left out
+    // (docs/kubernetes-facts.md#long-lines-in-a-log). Before the
     // first known line that is a line handed over before; behind it, only the whole file has the line whole.
     const text = line.bytes.toString('utf8', 0, 4_096)
     if (this.#fragment !== text) this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text })
@@ -378,7 +379,8 @@ export class StampTracker implements Tracker {
     const last = this.#last
     const isHidden = last !== undefined && ns < BigInt(Date.parse(sinceTime(last.ns, this.#o.overlapSeconds))) * million
     const answer = isHidden ? 'hidden' : 'newer'
-    // `tailLines` counts parts: of a long line it gives the last part, with a time of its own (KUBERNETES.md B.1).
+    // `tailLines` counts parts: of a long line it gives the last part, with a time of its own
+    // (docs/kubernetes-facts.md#long-lines-in-a-log).
     // What an earlier probe found, and a new connection did not, is such a part.
     const key = `${this.#seq} ${ns} ${formatHash(high, low)}`
     if (this.#recent.find(0, ns, high, low) >= 0) return 'same'

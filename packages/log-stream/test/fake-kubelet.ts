@@ -64,7 +64,7 @@ function firstAtOrAfter(file: readonly Part[], since: bigint): number {
 }
 
 /**
- * The kubelet's log endpoint for one container, with the habits that part B of KUBERNETES.md measured: it serves the
+ * The kubelet's log endpoint for one container, with the habits that docs/kubernetes-facts.md lists: it serves the
  * newest file only, filters by whole seconds and part by part, sees no rotation before its first end of file, reads
  * the newest file once per rotation it missed, and ends bodies cleanly whatever happened.
  */
@@ -263,7 +263,7 @@ export class FakeKubelet implements LogSource {
     const newest = this.#files[fileIndex] ?? []
     if (since !== undefined && tail === undefined && !this.#unordered) at = firstAtOrAfter(newest, since)
     let isNewLine = at === 0 || tail !== undefined || newest[at - 1]?.tag !== 'P'
-    // The watcher is made at the first end of file: what was rotated before is never noticed (B.4 "lazy watcher").
+    // The watcher is made at the first end of file: what was rotated before is never noticed (docs/kubernetes-facts.md#log-rotation).
     let watchedFrom: number | undefined
     for (;;) {
       const file = this.#files[fileIndex] ?? []

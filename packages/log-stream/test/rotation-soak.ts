@@ -1,4 +1,4 @@
-// Fault F7 at 1 MiB: `pnpm soak rotation [--rotations N]`. A framed and a plain container on mini-kube print about 1.1 MiB
+// Rotations at 1 MiB: `pnpm soak rotation [--rotations N]`. A framed and a plain container on mini-kube print about 1.1 MiB
 // for each of 100 rotations, which happen while followers are connected, while they are away, between the parts of a line,
 // and before the first of them connects.
 import { deepStrictEqual, ok } from 'node:assert/strict'

@@ -1,4 +1,4 @@
-// Fault F3 in full: `pnpm soak log-stream [--sample] [--seed N] [--from N] [--megabytes N]`.
+// Cuts at every byte: `pnpm soak log-stream [--sample] [--seed N] [--from N] [--megabytes N]`.
 // A stream of 64 KiB is cut at every byte in three ways, one of 50 MiB after every k KiB, and one of 50 MiB after each
 // number of bytes from 1 to 65,536 once, in an order of the seed, so that the places move through the whole stream.
 // `--sample` takes every 64th byte, five of the k and a twentieth of the numbers; `--from` goes on behind a part that is done.
