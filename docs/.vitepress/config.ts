@@ -29,6 +29,7 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Architecture', link: '/architecture' },
       { text: 'Decisions', link: '/adr/' },
       { text: 'Kubernetes facts', link: '/kubernetes-facts' },
+      { text: 'Paperclip facts', link: '/paperclip-facts' },
       { text: 'Agent command lines', link: '/agent-clis' },
       { text: 'Verdicts of the parsers', link: '/agent-verdicts' },
       { text: 'Adding an agent', link: '/adding-an-agent' },
