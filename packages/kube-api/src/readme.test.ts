@@ -68,3 +68,8 @@ it('has a row for every error code', () => {
   const rows = [...readme.matchAll(/^\| `(\w+)`\s+\| (?:yes|no)\s+\|/gm)].map(([, code]) => code)
   expect(rows.sort()).toEqual(Object.keys(codes).sort())
 })
+
+it('mentions every export that is a value', async () => {
+  const names = Object.keys(await import('./index.ts'))
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme))).toEqual([])
+})
