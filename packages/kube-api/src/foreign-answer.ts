@@ -1,5 +1,5 @@
 import { KubeError } from './kube-error.ts'
-import type { RequestLine } from './status-error.ts'
+import type { RequestLine } from './request-line.ts'
 
 type Headers = Readonly<Record<string, string>>
 

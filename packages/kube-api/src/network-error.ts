@@ -1,7 +1,7 @@
 import { errorClause, systemErrorCode } from '@agent-jobs/primitives'
 
 import { KubeError } from './kube-error.ts'
-import type { RequestLine } from './status-error.ts'
+import type { RequestLine } from './request-line.ts'
 
 /** Codes that come before a byte of the request has left: nothing can have happened on the server. */
 const neverSent = new Set([

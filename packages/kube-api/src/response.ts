@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { refuseCompressed } from './foreign-answer.ts'
 import { KubeError } from './kube-error.ts'
-import type { RequestLine } from './status-error.ts'
+import type { RequestLine } from './request-line.ts'
 
 /** An answer as undici gives it: its body is still to be read. */
 export type Response = Dispatcher.ResponseData

@@ -1,6 +1,7 @@
 import { classifyRefusal, type Refusal } from './refusal.ts'
 import { redirectAdvice } from './foreign-answer.ts'
-import { KubeError, type KubeErrorCode, type KubeObjectRef } from './kube-error.ts'
+import type { RequestLine } from './request-line.ts'
+import { KubeError, type KubeErrorCode } from './kube-error.ts'
 
 /** The parts of `kind: Status` that decide something. */
 export interface StatusBody {
@@ -13,13 +14,6 @@ export interface StatusBody {
     readonly retryAfterSeconds?: number
     readonly causes?: readonly { readonly reason?: string }[]
   }
-}
-
-/** The request an answer belongs to, for the message. */
-export interface RequestLine {
-  readonly method: string
-  readonly path: string
-  readonly object?: KubeObjectRef | undefined
 }
 
 function codeOf(status: number, reason: string | undefined): KubeErrorCode {

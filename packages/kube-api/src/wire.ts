@@ -1,4 +1,4 @@
-import type { RequestLine } from './status-error.ts'
+import type { RequestLine } from './request-line.ts'
 
 /** One HTTP exchange, for counting and logging. */
 export interface RequestReport {
