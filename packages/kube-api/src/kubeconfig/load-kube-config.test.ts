@@ -67,6 +67,13 @@ describe('loadKubeConfig', () => {
     expect(failure(() => load()).message).toContain('no current context. Its contexts: "x"')
   })
 
+  it('takes the current context of the first file that has one', () => {
+    const { 'current-context': _, ...without } = config()
+    const [first, second] = [write('first', without), write('second', { 'current-context': 'x' })]
+    expect(load({ env: { KUBECONFIG: `${first}:${second}` } }).currentContext).toBe('x')
+    expect(failure(() => load({ env: { KUBECONFIG: first } })).message).toContain('has no current context')
+  })
+
   it('names what a context refers to and lacks', () => {
     write('.kube/config', config({ context: { cluster: 'lost' } }))
     expect(failure(() => load()).message).toContain('names the cluster "lost", which is missing. Present: "c"')
