@@ -23,7 +23,8 @@ export function proxiedMcpTests(agent: ConformanceAgent): void {
   const server = createServer(async (request, response) => {
     const asked: unknown = request.method === 'POST' ? JSON.parse(await text(request)) : null
     const { id, method } = parseObject(asked)
-    calls.push({ method: String(method), authorization: request.headers.authorization })
+    // The launcher looks once, without a token, whether the server can be reached.
+    if (request.url !== '/') calls.push({ method: String(method), authorization: request.headers.authorization })
     if (id === undefined) return response.writeHead(asked === null ? 405 : 202).end()
     const initialized = {
       protocolVersion: '2025-03-26',
