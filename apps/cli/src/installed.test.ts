@@ -62,6 +62,13 @@ describe('the installed agent-jobs', () => {
     })
   })
 
+  it('reads a template, which takes a package that is loaded on demand', async () => {
+    const template = join(cli.folder, 'template.yaml')
+    await writeFile(template, 'spec:\n  priorityClassName: low\n')
+    const args = ['run', '-n', 'agents', '--image', 'agent:1', 'Say hello', '--template', template, '--dry-run']
+    expect(await cli.run(args)).toMatchObject({ code: 0, out: expect.stringContaining('priorityClassName: low') })
+  })
+
   it('asks for a newer Node in one sentence', async () => {
     const old = join(cli.folder, 'old.cjs')
     await writeFile(

@@ -63,7 +63,7 @@ async function printRows(rows: readonly PsRow[], { flags, output, terminal, wher
   if (output === 'json') return rows.forEach((row) => terminal.out(jsonLine(row)))
   if (output === 'name') return rows.forEach((row) => terminal.out(`job/${row.job}\n`))
   if (output === 'yaml') {
-    const { stringify } = await import('yaml')
+    const { stringify } = await import('../output/yaml.ts')
     return rows.forEach((row) => terminal.out(`---\n${stringify(row)}`))
   }
   if (rows.length === 0) {

@@ -7,7 +7,7 @@ export async function readTemplate(file: string): Promise<Record<string, unknown
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new CliError('file_unreadable', `Cannot read the template ${file}: ${fileReason(cause)}.`, { cause })
   })
-  const { parse } = await import('yaml')
+  const { parse } = await import('../output/yaml.ts')
   let value: unknown
   try {
     value = parse(text)
