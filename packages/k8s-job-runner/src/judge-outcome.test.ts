@@ -220,6 +220,14 @@ describe('without an end record', () => {
     })
   })
 
+  it('takes a launcher that was killed before it reported anything for a failure outside the command', () => {
+    const ended = pod({ phase: 'Failed', exit: { exitCode: 137 } })
+    expect(judge({ pod: ended, output: { state: 'read', unframed: '' } })).toMatchObject({
+      verdict: 'decided',
+      outcome: { kind: 'containerLost', exitCode: 137, notes: [expect.stringContaining('killed before its launcher')] },
+    })
+  })
+
   it.each([
     ['exec /usr/local/bin/node: exec format error', 'CPU architecture'],
     ['node: --no-such is not allowed in NODE_OPTIONS', 'NODE_OPTIONS in the environment'],

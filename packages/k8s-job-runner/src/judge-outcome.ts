@@ -253,8 +253,11 @@ function fromOutput(evidence: Evidence, byStatus: Outcome): Judgement {
     case 'read': {
       const { exitCode, reason } = byStatus
       if (byStatus.kind === 'containerLost') return decided(byStatus)
-      if (launcherStarted) {
-        const note = 'The launcher reported the start of the command and never its end.'
+      // A launcher that could not start exits by itself; one that was killed may have started the command.
+      if (launcherStarted || byStatus.kind === 'signalled') {
+        const note = launcherStarted
+          ? 'The launcher reported the start of the command and never its end.'
+          : 'The container was killed before its launcher reported anything.'
         const kind: OutcomeKind = { kind: 'containerLost', code: 'container_lost' }
         return decided(make(evidence, kind, 'pod_status', { reason, notes: [note] }))
       }

@@ -17,7 +17,7 @@ export async function buildParser(root: string): Promise<void> {
     // The core is inlined, and nothing else may be imported.
     deps: { alwaysBundle: [/^@agent-jobs\//], onlyBundle: ['@agent-jobs/stream-parser-core'] },
     dts: { generator: 'oxc', sourcemap: false },
-    sourcemap: true,
+    sourcemap: false,
     clean: true,
     config: false,
     logLevel: 'warn',
