@@ -16,6 +16,10 @@ const causes: readonly { pattern: RegExp; remedy: string }[] = [
     remedy: 'Correct NODE_OPTIONS in the environment of the image or of the run.',
   },
   {
+    pattern: /exec: "\/bin\/sh"/,
+    remedy: 'The image needs `node` (18 or newer) on its PATH, and `/bin/sh`.',
+  },
+  {
     pattern: /node: (?:command )?not found|"node": executable file not found/i,
     remedy: 'The image needs `node` (18 or newer) on its PATH.',
   },
