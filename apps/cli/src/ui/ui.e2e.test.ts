@@ -86,9 +86,9 @@ describe('the page of agent-jobs ui, in a real Chromium', () => {
     await picture('ui-dark')
     await page.getByLabel('Theme').selectOption('light')
     const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
-    expect(await background()).toBe('rgb(255, 255, 255)')
+    await expect.poll(background).toBe('rgb(255, 255, 255)')
     await page.getByLabel('Theme').selectOption('dark')
-    expect(await background()).not.toBe('rgb(255, 255, 255)')
+    await expect.poll(background).not.toBe('rgb(255, 255, 255)')
     await page.getByLabel('Theme').selectOption('system')
   })
 
