@@ -28,7 +28,7 @@ describe.skipIf(command === undefined)(
       await api[Symbol.asyncDispose]()
     })
 
-    it('is seven requests for a run from start to end', async () => {
+    it('is eight requests for a run from start to end', async () => {
       const userAgent = `requests-e2e-${randomUUID()}`
       const client = connect(undefined, { server: api.server, userAgent })
       const run = await createJobRunner({ client, namespace }).start(request({ command: sh('echo one; sleep 1') }))
@@ -41,6 +41,8 @@ describe.skipIf(command === undefined)(
         `create /api/v1/namespaces/${namespace}/secrets`,
         `create /apis/batch/v1/namespaces/${namespace}/jobs`,
         `delete /apis/batch/v1/namespaces/${namespace}/jobs/NAME`,
+        // The output, and one look at its newest line: it confirms that nothing follows the end record.
+        `get /api/v1/namespaces/${namespace}/pods/NAME/log`,
         `get /api/v1/namespaces/${namespace}/pods/NAME/log`,
         `patch /api/v1/namespaces/${namespace}/secrets/NAME`,
         `watch /api/v1/namespaces/${namespace}/pods`,
