@@ -143,6 +143,13 @@ export async function serverPlace({
   await client.delete(kinds.Pod, { name: 'paperclip-0', namespace, gracePeriodSeconds: 0 }).catch((error: unknown) => {
     if (!(error instanceof Error && /not found/i.test(error.message))) throw error
   })
+  // A new namespace gets its account a moment later, and takes no pod until then.
+  await waitFor(
+    client,
+    kinds.ServiceAccount,
+    { namespace, name: 'default', signal },
+    ({ metadata }) => metadata ?? null,
+  )
   await createIfAbsent(client, kinds.Pod, pod, namespace)
   await waitFor(client, kinds.Pod, { namespace, name: 'paperclip-0', signal }, (found) => found.status?.podIP ?? null)
   return {
