@@ -125,7 +125,9 @@ export function adapterConformance(
   it('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
     const { result: before, ids } = await firstRun()
     const gone = { ...before.sessionParams, sessionId: agent.unknownSession() }
-    const { result, told } = await run('tool', {}, { ...ids, runtime: { sessionParams: gone } })
+    // A session that works anywhere is kept in one store for the task: only another agent's task has none.
+    const where = agent.definition.sessionBoundToDirectory ? ids : {}
+    const { result, told } = await run('tool', {}, { ...where, runtime: { sessionParams: gone } })
     expect(heard(told)).toContain('is no longer on the data volume')
     expect(result, heard(told)).toMatchObject({ exitCode: 0, sessionId: expect.any(String) })
     expect(result.sessionId).not.toBe(gone.sessionId)
