@@ -4,7 +4,10 @@ import type { AdapterDependencies } from '@agent-jobs/adapter-kit'
 
 /** What tests must know of an agent to run it, the real program, against the scripted model. */
 export interface ConformanceAgent {
-  definition: Pick<AgentDefinition, 'type' | 'conversationType' | 'jobNamePrefix' | 'containerName'>
+  definition: Pick<
+    AgentDefinition,
+    'sessionBoundToDirectory' | 'type' | 'conversationType' | 'jobNamePrefix' | 'containerName'
+  >
   adapter(deps: AdapterDependencies): ServerAdapterModule
   /** The agent's program on this machine. */
   program: string
