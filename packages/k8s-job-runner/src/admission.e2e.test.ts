@@ -42,7 +42,7 @@ const mutations = {
 } as const
 type Case = keyof typeof mutations | 'denied-pod' | 'denied-job'
 
-/** Policies see this namespace alone. */
+/** Policies apply to this namespace only. */
 function constraints(resource: 'pods' | 'jobs') {
   const rule = { apiVersions: ['v1'], operations: ['CREATE'], resources: [resource] }
   return {
@@ -98,7 +98,7 @@ let runner: JobRunner
 const runOf = (name: Case, fields: Partial<RunRequest> = {}) =>
   request({ command: sh('echo done'), labels: { case: name }, ...fields })
 
-/** A policy takes effect a moment after it was made. */
+/** A policy takes effect a moment after it was created. */
 async function untilInForce(): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const dry = async (name: Case) => {
@@ -160,7 +160,7 @@ describe.skipIf(kubeConfigPath === '')('a run whose pod is changed on admission 
     await run.settled
   })
 
-  it('tells what an injected init container printed before it failed', async () => {
+  it('reports what an injected init container printed before it failed', async () => {
     const run = await runner.start(runOf('init'))
     await collect(run.events)
     const outcome = await run.outcome
@@ -183,7 +183,7 @@ describe.skipIf(kubeConfigPath === '')('a run whose pod is changed on admission 
     await mounted.settled
   })
 
-  it('does not mind an image whose name was replaced', async () => {
+  it('accepts an image whose name was replaced', async () => {
     const run = await runner.start(runOf('digest'))
     expect(linesOf(await collect(run.events))).toEqual(['done'])
     expect(await run.outcome).toMatchObject({ kind: 'succeeded' })

@@ -18,24 +18,24 @@ import { tearDown } from './tear-down.ts'
 export interface DecidedRun {
   job: Job
   settings: FollowSettings
-  /** What it leaves is for another to remove. */
+  /** Leave the cleanup to another process. */
   observe: boolean
   gathered: RunEvidence
   milestones: PodMilestones
   output: RunOutput
   channel: EventChannel<RunEvent>
-  /** Fires when the run is no longer followed from here. */
+  /** Fires when this process stops following the run. */
   signal: AbortSignal
 }
 
-/** How long the teardown waits for the pod to say that it is over, before the Job is deleted all the same. */
+/** How long the teardown waits for the pod to report its end before deleting the Job anyway. */
 const settleMs = 10_000
-/** How long the last output of a node that is lost is tried to be read: it may never answer. */
+/** How long to keep trying to read the remaining output when the node is lost: it may never answer. */
 const lostDrainMs = 30_000
 
 /**
- * Brings a run to its end once its outcome is known: hands over the rest of its output, tells the outcome, and removes
- * what the run leaves. Until then the next start of its key finds it among the endings.
+ * Finishes a run whose outcome is known: delivers the rest of its output, reports the outcome, and removes what the run
+ * leaves behind. Until then the next start of its key finds it among the endings.
  */
 export async function concludeRun(context: RunnerContext, run: DecidedRun, outcome: Outcome): Promise<void> {
   const { nothingRuns, podOver } = run.milestones
@@ -53,13 +53,13 @@ export async function concludeRun(context: RunnerContext, run: DecidedRun, outco
   }
 }
 
-/** The rest of the output comes first; the outcome is the last event. */
+/** Delivers the rest of the output first; the outcome is the last event. */
 async function tellOutcome(run: DecidedRun, outcome: Outcome): Promise<void> {
   const { milestones, output, channel } = run
   const { pod, podGone, end, container } = run.gathered.evidence
   const podName = pod?.metadata?.name
   if (podName !== undefined && podGone === undefined && hasStarted(pod, container)) output.open(podName)
-  // Where no end record ends the reading, the decision does: what is still in the log is read, and no more awaited.
+  // Without an end record, the decision ends the reading: what is in the log now is read, without waiting for more.
   if (end === undefined) milestones.takeContainerForEnded()
   const [report] = await Promise.all([
     output.report,
@@ -88,8 +88,8 @@ async function removeRun(
     context.warn({ code: 'not_drained', message })
     return
   }
-  // A pod that has said its last word goes at once. One that is deleted between the end of its container and that word
-  // gets its whole grace, and the kubelet was seen to take 13 to 60 s of it.
+  // A pod that has reported its end is removed at once. One that is deleted before it reports its end
+  // gets its whole grace period; the kubelet was observed to take 13 to 60 s of it.
   if (hasStarted(gathered.evidence.pod, gathered.evidence.container)) {
     await Promise.race([milestones.podOver, hurry, pause(context.clock.sleep(settleMs, signal))])
   }
@@ -101,7 +101,7 @@ async function removeRun(
   if (!signal.aborted) await tearDown(context, job, outcome, settings)
 }
 
-/** The watch may be behind the log, which knows already that there is no pod. */
+/** The watch may lag behind the log request, which has already found that the pod is gone. */
 async function isPodGone(context: RunnerContext, { job, gathered, signal }: DecidedRun): Promise<boolean> {
   const { name: jobName = '', uid: jobUid = '' } = job.metadata ?? {}
   if (gathered.evidence.podGone === undefined) await readAgain(context, gathered, { jobName, jobUid, signal })

@@ -3,11 +3,11 @@ import type { RunRequest } from './run-request.ts'
 const day = 86_400
 const defaultBudgetSeconds = 600
 const defaultGraceSeconds = 30
-/** For what comes after the command: the launcher's last frames, sidecars, a slow kubelet. */
+/** Slack for what happens after the command: the launcher's last frames, sidecars, a slow kubelet. */
 const slackSeconds = 60
 
 /**
- * The pod's deadline, in seconds from when its node accepts it: pulling images and starting count. A run without a limit of
+ * The pod's deadline, in seconds from when its node accepts it, image pull included. A run without a limit of
  * its own ends after a day, so that nothing stays forever when no process follows it.
  */
 export function podDeadlineSeconds({ deadlineSeconds, command, start, ...request }: RunRequest): number {
@@ -19,7 +19,7 @@ export function podDeadlineSeconds({ deadlineSeconds, command, start, ...request
 }
 
 /**
- * The Job's deadline, in seconds from its admission. It ends a run that never gets as far as a node, which the pod's own
+ * The Job's deadline, in seconds from its admission. It ends a run that never reaches a node, which the pod's own
  * deadline cannot. It is later than the pod's, because it deletes the pod together with its log.
  */
 export function jobDeadlineSeconds(request: RunRequest): number {

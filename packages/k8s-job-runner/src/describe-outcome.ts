@@ -52,7 +52,7 @@ function headline(outcome: Outcome): string {
   }
 }
 
-/** An outcome in words: its stable code, and what happened, where it was seen, and what to do. */
+/** Describes an outcome: its stable code, what happened, where it was seen, and what to do. */
 export function describeOutcome(outcome: Outcome): { code: OutcomeCode; message: string } {
   const where = outcome.pod === undefined ? '' : ` in pod ${outcome.pod}`
   const node = outcome.node === undefined ? '' : ` on node ${outcome.node}`

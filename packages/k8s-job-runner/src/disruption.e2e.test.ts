@@ -22,7 +22,7 @@ import { createJobRunner, describeOutcome, type JobRunner, type Outcome, type Ru
 const namespace = 'disruption-e2e'
 const kubeletPid = join(dirname(kubeConfigPath), 'pids', 'kubelet')
 const endless = sh('echo up; while :; do sleep 0.1; done')
-/** Ends at once on SIGTERM, so that no test waits for a grace. */
+/** Ends at once on SIGTERM, so that no test waits for a grace period. */
 const polite = sh('trap "exit 0" TERM; echo up; while :; do sleep 0.1; done')
 
 const priorityClass: ResourceKind<V1PriorityClass & KubeObject> = {
@@ -49,7 +49,7 @@ async function outcomeOf(run: RunHandle): Promise<Outcome> {
 const patchJob = (run: RunHandle, body: object): Promise<unknown> =>
   client.patch(kinds.Job, { name: run.job.name, namespace, type: 'merge', body })
 
-/** Resolves when the Job of a run is there no more. */
+/** Resolves when the Job of a run no longer exists. */
 async function gone({ job }: RunHandle): Promise<void> {
   const stop = new AbortController()
   const fieldSelector = `metadata.name=${job.name}`
@@ -61,10 +61,10 @@ async function gone({ job }: RunHandle): Promise<void> {
   stop.abort()
 }
 
-/** Stops the kubelet, which is what a lost node looks like to everybody else, while `meanwhile` runs. */
+/** Stops the kubelet while `meanwhile` runs, which looks like a lost node to everything else. */
 async function withoutKubelet(meanwhile: () => Promise<void>): Promise<void> {
   const pid = Number(readFileSync(kubeletPid, 'utf8'))
-  // Also when the test runs out of time: others use this cluster.
+  // Also when the test times out: others use this cluster.
   onTestFinished(() => void process.kill(pid, 'SIGCONT'))
   process.kill(pid, 'SIGSTOP')
   try {
@@ -79,7 +79,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
     client = connect()
     runner = createJobRunner({ client, namespace })
     await unlessThere(client.create(kinds.Namespace, { metadata: { name: namespace } }))
-    // Below the 0 of everything else in the cluster: nobody else's pod can be a victim of these.
+    // Below the 0 of everything else in the cluster: these cannot preempt anyone else's pod.
     for (const [name, value] of [
       ['disruption-e2e-low', -1000],
       ['disruption-e2e-high', -10],
@@ -134,9 +134,9 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
   })
 
   it.each([
-    ['goes on well', 'exit 0', { kind: 'succeeded', notes: [expect.stringContaining('killed for memory')] }],
+    ['succeeds anyway', 'exit 0', { kind: 'succeeded', notes: [expect.stringContaining('killed for memory')] }],
     ['fails', 'exit 4', { kind: 'oomKilled', process: 'child', exitCode: 4 }],
-  ])('loses a child for want of memory and %s', async (_, end, expected) => {
+  ])('loses a child to an out-of-memory kill and %s', async (_, end, expected) => {
     const hungry = `node -e "const all = []; for (;;) all.push(Buffer.alloc(1 << 24, 1))"; ${end}`
     const run = await runner.start(request({ command: sh(hungry), resources: { limits: { memory: '160Mi' } } }))
     const outcome = await outcomeOf(run)
@@ -153,7 +153,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
     expect(await run.outcome).toMatchObject({ kind: 'deadlineExceeded', limit: 'job', reason: 'DeadlineExceeded' })
   })
 
-  it('is over after 50 ms, and after its TTL too, before anybody attaches', async () => {
+  it('ends within 50 ms, before anyone attaches, and is still read to its end', async () => {
     const run = await runner.start(request({ command: sh('echo quick') }))
     await run.detach()
     await podTerminal(client, namespace, run.job.uid)
@@ -177,7 +177,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
     })
   })
 
-  it('is collected by its TTL before anybody has read a word: the Job is known to be gone, and nothing is made up', async () => {
+  it('is collected by its TTL before anyone has read its output: the Job is reported gone, and nothing is made up', async () => {
     const run = await runner.start(request({ command: sh('kill -9 $PPID; echo lost') }))
     await patchJob(run, { spec: { ttlSecondsAfterFinished: 0 } })
     expect(['signalled', 'containerLost', 'lost', 'deletedExternally']).toContain((await outcomeOf(run)).kind)
@@ -260,7 +260,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
   })
 
   describe.skipIf(!existsSync(kubeletPid))(`whose node is lost (needs ${kubeletPid})`, () => {
-    it('is said to be lost with its node, nothing is removed, and one that tolerates it goes on', async () => {
+    it('is reported as `nodeLost`, nothing is removed, and a run that tolerates it continues', async () => {
       const tolerations = ['not-ready', 'unreachable'].map((condition) => ({
         key: `node.kubernetes.io/${condition}`,
         operator: 'Exists',
@@ -289,14 +289,14 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
         ).rejects.toMatchObject({ code: 'key_busy', holder: { job: lost.job.name } })
       })
       await lost.settled
-      // Ticks that were printed meanwhile come now, and new ones after them.
+      // Ticks printed during the outage arrive now, and new ones after them.
       const backAt = Date.now()
       await readUntil(ticks, (event) => event.type === 'line' && event.time > backAt)
       const ended = patient.cancel({ by: 'test' })
       await rest(ticks)
       expect(await patient.outcome).toMatchObject({ kind: 'cancelled' })
       expect(await ended).toBe('gone')
-      // The node is back: what was lost is over now, and the key is free.
+      // The node is back: the lost run has ended, and the key is free.
       await podsOver(client, namespace, lost.job.uid)
       expect(await outcomeOf(await runner.start(request({ key })))).toMatchObject({ kind: 'succeeded' })
     })

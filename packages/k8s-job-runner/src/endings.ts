@@ -1,10 +1,10 @@
-/** A run of this process that has ended, while its pod may not have said so yet. */
+/** A run of this process that has ended, although its pod may not have reported it yet. */
 export interface Ending {
-  /** Resolves when nothing runs in the pod any more, or the pod is gone, or the run was removed as far as it will be. */
+  /** Resolves when nothing runs in the pod any more, the pod is gone, or the run was removed as far as possible. */
   over: Promise<void>
-  /** Somebody waits: remove what is left now rather than when the pod has said that it is over. */
+  /** Another run is waiting: remove what is left now instead of waiting for the pod to report its end. */
   hurry: () => void
 }
 
-/** The endings of a runner by the hash of their run, so that the next start of a key does not take them for busy. */
+/** The ended runs of a runner by run hash, so that the next start of a key does not treat them as busy. */
 export type Endings = Map<string, Ending>

@@ -39,14 +39,14 @@ describe('an event channel', () => {
     expect(await take({ [Symbol.asyncIterator]: () => items })).toEqual(['c', 'd'])
   })
 
-  it('keeps the newest and counts the rest while nobody reads', async () => {
+  it('keeps the newest and counts the rest without a reader', async () => {
     const channel = channelOf(3)
     for (const item of ['a', 'b', 'c', 'd', 'e']) await channel.send(item, never)
     channel.close()
     expect(await take(channel)).toEqual(['2 dropped', 'c', 'd', 'e'])
   })
 
-  it('lets nobody wait after its reader has left', async () => {
+  it('makes no writer wait after its reader has left', async () => {
     const channel = channelOf(1)
     channel.push('a')
     expect(await take(channel, 1)).toEqual(['a'])
@@ -70,7 +70,7 @@ describe('an event channel', () => {
     await closed
   })
 
-  it('is read in one place only', () => {
+  it('can be read only once', () => {
     const channel = channelOf(1)
     channel[Symbol.asyncIterator]()
     expect(() => channel[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: 'events_taken' }))

@@ -2,17 +2,17 @@ import { RunError } from './run-error.ts'
 
 /** A bounded channel with one reader. */
 export interface EventChannel<T> extends AsyncIterable<T> {
-  /** Adds an item and never waits. For what is rare by nature. */
+  /** Adds an item without waiting. For rare items. */
   push(item: T): void
-  /** Adds an item; waits while the channel is full and somebody reads it. */
+  /** Adds an item; waits while the channel is full and has a reader. */
   send(item: T, signal: AbortSignal): Promise<void>
   /** No more items: the reader ends after the last one. */
   close(): void
 }
 
 /**
- * Makes a channel of at most `limit` items. At the bound a writer waits for the reader. While there is no reader, and
- * after it has left, nobody waits: the oldest items go, and `dropped` makes the item that says how many.
+ * Makes a channel of at most `limit` items. When it is full, writers wait for the reader. Without a reader, and after
+ * it has left, writers do not wait: the oldest items are dropped, and `dropped` makes the item that reports how many.
  */
 export function createEventChannel<T>(limit: number, dropped: (count: number) => T): EventChannel<T> {
   const items: T[] = []

@@ -7,7 +7,7 @@ export type EndEvidence = Pick<EndRecord, 'exitCode' | 'signal' | 'stoppedBy' | 
   readonly durationMs?: number | undefined
 }
 
-/** When and how an absence was seen. */
+/** When and how an object was found missing. */
 export interface Sighting {
   /** Milliseconds since the epoch. */
   at: number
@@ -16,23 +16,23 @@ export interface Sighting {
 
 /** Why the runner itself stopped the pod. */
 export type StopReason =
-  /** The caller reported that the work is done, and the process stayed. */
+  /** The caller reported that the work is done, but the process stayed. */
   | 'lingering'
   /** The launcher did not enforce its own limit. */
   | 'total_limit'
   | 'idle_limit'
-  /** An end record was read, and the container went on running. */
+  /** An end record was read, but the container went on running. */
   | 'unconfirmed_end'
 
 /** How far the output of the container has been read. */
 export type OutputEvidence =
   | { readonly state: 'reading' }
-  /** Read to its end. `unframed` is the start of what was printed without frames, such as the error of a shell. */
+  /** Read to its end. `unframed` is the start of the output printed without frames, such as a shell error. */
   | { readonly state: 'read'; readonly unframed: string }
-  /** Not readable to its end. */
+  /** Could not be read to its end. */
   | { readonly state: 'unread'; readonly problem: string }
 
-/** Everything known about a run. Objects are whole and as last seen, also after they are gone. */
+/** Everything known about a run. Objects are complete and as last seen, also after they are gone. */
 export interface Evidence {
   job?: Job | undefined
   pod?: Pod | undefined
@@ -42,7 +42,7 @@ export interface Evidence {
   /** The launcher's start record was read. */
   launcherStarted?: boolean
   end?: EndEvidence | undefined
-  /** Undefined until reading has begun. */
+  /** Undefined until reading has started. */
   output?: OutputEvidence | undefined
   /** The name of the container that runs the command. */
   container: string
@@ -51,9 +51,9 @@ export interface Evidence {
   /** When a deletion was first seen, in milliseconds since the epoch. */
   deletionSeenAt?: number | undefined
   cancel?: { by: string } | undefined
-  /** The latest from the queue, for a run that has one. */
+  /** The latest report from the queue, if the run has one. */
   queue?: QueueNews | undefined
-  /** The Job was suspended after its pod had come: the queue took its quota back, or somebody suspended it. */
+  /** The Job was suspended after its pod was created: by its queue, which took the quota back, or by someone else. */
   suspended?: boolean
   /** The runner stopped the pod. */
   stopped?: StopReason | undefined

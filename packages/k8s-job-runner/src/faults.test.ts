@@ -17,7 +17,7 @@ import { stopRealProcess } from '../test/support/run-process.ts'
 import { buildManifest } from './manifest.ts'
 import { collect, firstLine, frames, linesOf, readUntil, rest, startWorld } from '../test/support/world.ts'
 
-// Dozens of runs each; on a machine with other work they take many times longer.
+// Dozens of runs each; they take many times longer on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 describe('kill -9 of the process that runs a Job', () => {
@@ -108,14 +108,14 @@ describe('an API server in trouble', () => {
     expect(world.mostLivePods()).toBe(1)
   })
 
-  it('that refuses, forgets, rotates tokens and loses answers for a while costs no line and no run', async () => {
+  it('that refuses requests, cuts connections, rotates tokens and loses answers for a while costs no line and no run', async () => {
     await using world = await startWorld({ seed: 21 })
     const report = await apiTrouble(world, { rounds: 6, badMs: 300, goodMs: 200 })
     expect(report).toEqual({ runs: 7, rotations: 1, wrong: [] })
     expect(world.mostLivePods()).toBe(1)
   })
 
-  it('that gives no log in time keeps the Job, and whoever attaches later reads it whole', async () => {
+  it('that serves no log in time keeps the Job, and a later attach reads the whole log', async () => {
     await using world = await startWorld({ seed: 23 })
     const mute = await world.kube.faults.inject({ kind: 'error', status: 500, match: { path: '/log?' } })
     const server = world.server({ drainMs: 300 })
@@ -132,7 +132,7 @@ describe('an API server in trouble', () => {
     expect(later.requests).toContainEqual(expect.stringMatching(/^DELETE .*\/jobs\/run-key/))
   })
 
-  it('that has never taken the credentials is not asked again and again', async () => {
+  it('that has never taken the credentials is not retried', async () => {
     await using world = await startWorld({ seed: 22 })
     await world.kube.faults.inject({ kind: 'error', status: 401, match: { method: 'POST' } })
     await expect(world.server().runner.start(frames(['wait']))).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('an API server in trouble', () => {
     await away.remove()
     const jobs = await world.server().client.list(kinds.Job, { namespace: 'default' })
     expect(jobs.items).toHaveLength(2)
-    // Sight is back: what could not be decided is decided now, from what is there now.
+    // The API server is back: judge now what could not be judged before, from the current objects.
     for (let second = 0; second < 30; second += 1) {
       await clock.advance(1000)
       await sleep(20)
@@ -187,7 +187,7 @@ describe('cancellation', () => {
     ['before a node is found', frames(['wait'], { scheduling: { nodeSelector: { none: 'such' } } }), false],
     ['while the Job waits in its queue', frames(['wait'], { queue: { name: 'q' } }), false],
     ['while it runs', frames(['wait']), true],
-    ['of a command that is deaf', frames(['deaf']), true],
+    ['of a command that ignores SIGTERM', frames(['deaf']), true],
   ])('%s ends as cancelled, every time', async (_, request, running) => {
     await using world = await startWorld({ seed: 9 })
     const server = world.server()
@@ -202,7 +202,7 @@ describe('cancellation', () => {
     })
   })
 
-  it('against completion gives exactly one outcome, and it is one of the two', async () => {
+  it('against completion gives exactly one of the two outcomes', async () => {
     await using world = await startWorld({ seed: 10 })
     const server = world.server()
     const random = seeded(12)
@@ -221,7 +221,7 @@ describe('cancellation', () => {
     expect([...kindsSeen].toSorted()).toEqual(['cancelled', 'succeeded'])
   })
 
-  it('says `unobserved` when nobody can see what became of it', async () => {
+  it('returns `unobserved` when its result cannot be observed', async () => {
     await using world = await startWorld({ seed: 13 })
     const server = world.server()
     const run = await server.runner.start(frames(['deaf']))
@@ -234,7 +234,7 @@ describe('cancellation', () => {
     await run.detach()
   })
 
-  it('is told alike by everybody who follows the run', async () => {
+  it('is reported alike by all followers of the run', async () => {
     await using world = await startWorld({ seed: 14 })
     const run = await world.server().runner.start(frames(['wait']))
     await firstLine(run)
@@ -270,7 +270,7 @@ describe('the lock of a key', () => {
     await started[0]?.detach()
   })
 
-  it('passes from a dead holder to exactly one of many', async () => {
+  it('passes from a dead holder to exactly one of many starts', async () => {
     await using world = await startWorld({ seed: 16 })
     const dead = world.server()
     const first = await dead.runner.start(frames(['lines', '1'], { key: 'one-key' }))
@@ -287,7 +287,7 @@ describe('the lock of a key', () => {
     await started[0]?.detach()
   })
 
-  it('is taken from a claim that never became a Job, once it has stood still', async () => {
+  it('is taken over from a start that never created its Job, once it has been idle', async () => {
     await using world = await startWorld({ seed: 17 })
     const { runner } = world.server({ abandonedMs: 50 })
     const abandoned = buildManifest(frames(['wait'], { key: 'one-key' }), 'default').secret
@@ -296,7 +296,7 @@ describe('the lock of a key', () => {
     expect(await run.outcome).toMatchObject({ kind: 'succeeded' })
   })
 
-  it('lost while submitting removes the Job that was just made, and no container of it ever starts', async () => {
+  it('lost while submitting removes the Job just created, and no container of it ever starts', async () => {
     await using world = await startWorld({ seed: 18 })
     const server = world.server()
     const mine = frames(['wait'], { key: 'one-key' })

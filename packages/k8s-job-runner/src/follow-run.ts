@@ -43,7 +43,7 @@ export interface FollowInput {
   settings: FollowSettings
   cursor?: LogCursor | undefined
   journal?: JournalSource | undefined
-  /** Only look: removing what the run leaves is up to its owner. */
+  /** Only observe: its owner removes what the run leaves behind. */
   observe?: boolean | undefined
   /** When the call began, by the runner's clock. */
   calledAt: number
@@ -61,7 +61,7 @@ const stopMessages: Record<StopReason, string> = {
 
 /**
  * Follows one run to its outcome. Every change leads to one {@link followStep}, whose effects are carried out here. A fault
- * in any of this becomes the outcome `follow_failed` of this run and reaches nothing else.
+ * in any of this becomes the outcome `follow_failed` of this run and does not affect other runs.
  */
 export function followRun(
   context: RunnerContext,
@@ -154,7 +154,7 @@ function createFollower(
     return { type: 'warning', code, message, at: clock.wallTime() }
   }
 
-  /** Work that nothing awaits: a fault in it is a fault of this run. */
+  /** Background work: a fault in it is a fault of this run. */
   function background(work: Promise<void>): void {
     work.catch(fail)
   }
@@ -227,7 +227,7 @@ function createFollower(
     channel.push({ type: 'phase', phase: next, message, at: clock.wallTime() })
   }
 
-  /** A time limit has passed. The watch may be behind, so the objects are read once more before the limit counts. */
+  /** A time limit has passed. The watch may be behind, so the objects are read again before the limit counts. */
   async function confirm(expected: Expectation): Promise<void> {
     const look = () => [hasEndedByStatus(evidence), hasStarted(evidence.pod, evidence.container)].join()
     const before = look()
@@ -240,7 +240,7 @@ function createFollower(
       state = { ...state, confirming: false }
     }
     if (decided !== undefined || signal.aborted) return
-    // What has started or ended since is judged afresh.
+    // Judge again: containers may have started or ended since.
     if (!isConfirmed || look() !== before) step()
     else if (expected.kind === 'outcome') decide(expected.outcome)
     else await stop(expected.reason)
@@ -254,7 +254,7 @@ function createFollower(
     return isSilent
   }
 
-  /** Keeps the last words of an init container before the pod goes with its log. */
+  /** Keeps the last output of an init container before the pod is removed with its log. */
   async function explainInit(failed: Extract<Outcome, { kind: 'initFailed' }>): Promise<void> {
     if (isExplaining) return
     isExplaining = true
@@ -288,7 +288,7 @@ function createFollower(
     concludeRun(context, { job, settings, observe, gathered, milestones, output, channel, signal }, result)
       .catch((error: unknown) => {
         warn({ code: 'teardown_failed', message: errorClause(error), cause: error })
-        // The reader of the events gets the outcome in any case. A closed channel takes nothing.
+        // The reader of the events always gets the outcome. A closed channel ignores it.
         channel.push({ type: 'outcome', outcome: result })
         channel.close()
       })
@@ -319,7 +319,7 @@ function createFollower(
   async function cancel(options: CancelOptions): Promise<CancelVerdict> {
     const { by, graceSeconds = settings.graceSeconds, signal: waiting } = options
     if (decided !== undefined && !mayStillRun(decided)) {
-      // The run has ended, and what is left of it is being removed.
+      // The run has ended and is being removed.
       await settled.promise
       return 'gone'
     }

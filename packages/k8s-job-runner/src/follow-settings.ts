@@ -1,6 +1,6 @@
 import type { RunRequest } from './run-request.ts'
 
-/** What a process needs to follow a Job that it did not submit. An annotation of the Job holds it as JSON. */
+/** What a process needs to follow a Job that it did not submit, stored as JSON in an annotation of the Job. */
 export interface FollowSettings {
   version: 1
   container: string
@@ -56,7 +56,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reads the annotation back; null when it is not one of ours. Unknown fields are ignored, missing numbers defaulted. */
+/** Parses the annotation; null when it is not one of ours. Unknown fields are ignored, missing numbers defaulted. */
 export function parseFollowSettings(text: string | undefined): FollowSettings | null {
   if (text === undefined) return null
   let value: unknown

@@ -30,7 +30,7 @@ interface Moment {
   state?: Partial<FollowState>
 }
 
-/** Steps through some moments and gives the last step. */
+/** Runs the steps at these times and returns the last one. */
 function walk(...moments: Moment[]) {
   let state: FollowState = firstState(0)
   let last
@@ -66,7 +66,7 @@ describe('a run that is being followed', () => {
     expect(walk({ at: 0, evidence: { pod: running } }).wakeAt).toBe(Infinity)
   })
 
-  it('has its Events read once nothing else says why it does not start', () => {
+  it('has its Events read once nothing else explains why it does not start', () => {
     expect(walk({ at: 0 })).toMatchObject({ wakeAt: 2_000 })
     expect(does(walk({ at: 0 }, { at: 2_000 }).effects)).toEqual([{ do: 'ask_events' }])
   })
@@ -107,7 +107,7 @@ describe('a limit that the launcher does not enforce', () => {
     expect(does(step.effects)).toEqual([{ do: 'confirm', expected: { kind: 'stop', reason } }])
   })
 
-  it('is not enforced in a pod that is stopped already, by the runner or by somebody else', () => {
+  it('is not enforced in a pod that is stopped already, by the runner or by someone else', () => {
     const settings = { totalMs: 1 }
     const stopped = walk({
       at: 90_000,
@@ -134,13 +134,13 @@ describe('a confirmation', () => {
   const settings = { totalMs: 1 }
   const due = { at: 50_000, evidence, settings, state: { runningSince: 0 } }
 
-  it('is made once at a time', () => {
+  it('is requested once at a time', () => {
     const first = walk(due)
     expect(first.state.confirming).toBe(true)
     expect(does(walk(due, { ...due, state: {} }).effects)).toEqual([])
   })
 
-  it('that failed is made again, and not before its time', () => {
+  it('that failed is retried, but not before its time', () => {
     const failed = { confirming: false, notBefore: 55_000 }
     expect(walk(due, { ...due, state: failed })).toMatchObject({ wakeAt: 55_000 })
     expect(does(walk(due, { ...due, at: 54_999, state: failed }).effects)).toEqual([])

@@ -11,7 +11,7 @@ import { judgeStart, type StartProgress } from './start-judgement.ts'
 export interface EvidencePatience {
   /** For the end of a container whose end record was read. */
   endMs: number
-  /** How long a run may be without a pod, or a pod be set up, before its Events are read. */
+  /** How long to wait for a pod, or for its setup, before reading Events. */
   eventsMs: number
   /** How long the output may be silent before its connection is checked. */
   silenceMs: number
@@ -19,25 +19,25 @@ export interface EvidencePatience {
   drainMs: number
 }
 
-/** What is carried from one step to the next. All times are by the monotonic clock of this process. */
+/** The state carried from one step to the next. All times are by the monotonic clock of this process. */
 export interface FollowState {
   readonly start: StartProgress
-  /** The evidence that is awaited, and since when. */
+  /** The evidence being waited for, and since when. */
   readonly awaiting?: { readonly for: AwaitedEvidence; readonly since: number } | undefined
   /** The container was first seen running. */
   readonly runningSince?: number | undefined
   /** The caller reported that the work is done. */
   readonly finishedAt?: number | undefined
-  /** A confirmation failed, or the pod could not be stopped: nothing of the kind is tried before this time. */
+  /** A confirmation failed, or the pod could not be stopped: do not retry before this time. */
   readonly notBefore?: number | undefined
-  /** The run can no longer be started a second time, or that was asked for. */
+  /** The run can no longer be started a second time, or a request for that is under way. */
   readonly sealed?: boolean | undefined
   readonly restartForbidden?: boolean | undefined
-  /** Objects are being read again. */
+  /** The objects are being read again. */
   readonly confirming: boolean
 }
 
-/** What a step looks at besides its state. */
+/** The input of a step besides its state. */
 export interface FollowView {
   readonly evidence: Evidence
   readonly now: number
@@ -47,7 +47,7 @@ export interface FollowView {
   readonly lastOutputAt: number
 }
 
-/** What holds unless a fresh read of the objects says otherwise. */
+/** The outcome unless a fresh read of the objects says otherwise. */
 export type Expectation =
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
   | { readonly kind: 'stop'; readonly reason: StopReason }
@@ -71,9 +71,9 @@ export interface Step {
   readonly wakeAt: number
 }
 
-/** The launcher enforces its limits itself; the runner acts only when that did not happen. */
+/** The launcher enforces its limits itself; the runner acts only when it did not. */
 const launcherMarginMs = 15_000
-/** How long after a failed confirmation to try again. */
+/** How long after a failed confirmation to retry. */
 export const lookAgainMs = 5_000
 
 /** The state of a run that was just submitted or attached to. */
@@ -114,7 +114,7 @@ function awaitEvidence(
   }
 }
 
-/** When the runner stops the pod, because the launcher did not end the command in time. */
+/** When the runner stops the pod because the launcher did not end the command in time. */
 function nextStop(state: FollowState, view: FollowView): { at: number; reason: StopReason } {
   const { settings, lastOutputAt } = view
   const { runningSince = Infinity, finishedAt = Infinity } = state
@@ -180,8 +180,8 @@ function whileStarting(state: FollowState, view: FollowView): Step {
 }
 
 /**
- * One step of following a run: looks at everything known and says what to do. Pure and level-based: it may be called at
- * any time and as often as one likes.
+ * One step of following a run: decides what to do from everything known. Pure and level-based: it may be called at
+ * any time and any number of times.
  */
 export function followStep(state: FollowState, view: FollowView): Step {
   const { evidence } = view
@@ -211,7 +211,7 @@ export function followStep(state: FollowState, view: FollowView): Step {
   return { state: guard.state, wakeAt, effects: [...read, ...guard.effects, ...effects] }
 }
 
-/** A queue that takes its quota back lets the Job start a second pod later, which would begin the work from scratch. */
+/** A queue that takes its quota back lets the Job start a second pod later, which would restart the work. */
 function guardRestart(state: FollowState, { evidence, settings }: FollowView, started: boolean) {
   const effects: Effect[] = []
   const seal = started && settings.queue !== undefined && state.sealed !== true

@@ -9,7 +9,7 @@ const namespace = 'handover-e2e'
 const runs = 7
 const longestGapMs = 20_000
 const usualGapMs = 8000
-/** A handover that took longer tells its story. */
+/** A handover that took longer prints its details. */
 const slowGapMs = 4000
 
 function request(key: string, script: string): RunRequest {
@@ -22,12 +22,12 @@ function request(key: string, script: string): RunRequest {
     command: { argv: ['sh', '-c', script] },
     volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
     mounts: [{ name: 'data', mountPath: '/data' }],
-    // What an agent of Paperclip has by default: a pod that does not end by itself would hold the key this long.
+    // The default for an agent of Paperclip: a pod that does not exit on its own would hold the key this long.
     terminationGracePeriodSeconds: 65,
   }
 }
 
-/** Tells what happened in a slow handover, by the runner and by the cluster. */
+/** Prints what happened in a slow handover, by the runner and by the cluster. */
 async function explain(client: KubeClient, { pod }: RunHandle, gap: number, story: readonly string[]): Promise<void> {
   const fieldSelector = `involvedObject.name=${pod?.name}`
   const { items } = await client.list(kinds.Event, { namespace, fieldSelector })
@@ -36,7 +36,7 @@ async function explain(client: KubeClient, { pod }: RunHandle, gap: number, stor
 }
 
 /**
- * Runs one command after the other under one key, each started as soon as the outcome of the last is known. Gives the
+ * Runs one command after the other under one key, each started as soon as the outcome of the last is known. Returns the
  * milliseconds from the outcome of a run to the first line of the next.
  */
 async function chain(script: string, { anew }: { anew: boolean }): Promise<number[]> {
@@ -62,7 +62,7 @@ async function chain(script: string, { anew }: { anew: boolean }): Promise<numbe
     if (!anew) endedAt = Date.now()
     left.push(run.settled)
     if (!anew) continue
-    // As after the end of a server: what removed the last run is done, and nobody remembers it.
+    // As after the end of a server: the last run has been removed, and no process remembers it.
     await run.settled
     endedAt = Date.now()
     await client.close()

@@ -21,20 +21,20 @@ const pod = (containers: string[], statuses: [string, object][], phase = 'Runnin
   status: { phase, containerStatuses: statuses.map(([name, state]) => status(name, state)) },
 })
 
-describe('a pod whose containers are over', () => {
-  it('runs nothing any more, whatever its phase still says', () => {
+describe('a pod whose containers have ended', () => {
+  it('counts as running nothing, whatever its phase', () => {
     expect(hasNothingRunning(pod(['main'], [['main', terminated]]))).toBe(true)
     expect(hasNothingRunning(pod(['main'], [], 'Failed'))).toBe(true)
   })
 
-  it('may still run something when one container is not known to be over', () => {
+  it('may still run something when one container is not known to have ended', () => {
     expect(hasNothingRunning(pod(['main'], [['main', { running: {} }]]))).toBe(false)
     expect(hasNothingRunning(pod(['main'], [], 'Pending'))).toBe(false)
     expect(hasNothingRunning(pod(['main', 'other'], [['main', terminated]]))).toBe(false)
     expect(hasNothingRunning(pod([], []))).toBe(false)
   })
 
-  it('is minded as long as a sidecar of it works, and when its containers may start again', () => {
+  it('counts as running while a sidecar runs, and while its containers may restart', () => {
     const withSidecar = pod(['main'], [['main', terminated]])
     if (withSidecar.spec) withSidecar.spec.initContainers = [{ name: 'docker', restartPolicy: 'Always' }]
     expect(hasNothingRunning(withSidecar)).toBe(false)
@@ -46,13 +46,13 @@ describe('a pod whose containers are over', () => {
   })
 })
 
-describe('what a run leaves', () => {
-  it('does not keep the next run of its key waiting when it is a pod that is over and being deleted, while its kubelet is slow to let go of it', async () => {
+describe('what a run leaves behind', () => {
+  it('does not delay the next run of its key when it is an ended pod that a slow kubelet has yet to delete', async () => {
     await using world = await startWorld({ seed: 31 })
     const { client, runner, requests } = world.server({ handoverMs: 0 })
     const { secret, job } = buildManifest(frames(['wait'], { key: 'slow' }), 'default')
     await client.create(kinds.Secret, secret)
-    // Its Job is gone, and nobody speaks for its node: the pod stays as it is.
+    // Its Job is gone, and its kubelet does not answer: the pod stays as it is.
     const left: Pod = {
       metadata: { name: 'left', namespace: 'default', labels: job.spec?.template.metadata?.labels ?? {} },
       spec: {
@@ -79,9 +79,9 @@ describe('what a run leaves', () => {
     await run.settled
   })
 
-  it('is waited for when its pod is gone and its Job has not said so yet', async () => {
+  it('is waited for when its pod is gone but its Job does not report it yet', async () => {
     await using world = await startWorld({ seed: 33 })
-    // A list of pods from before the run: as if its pod had been taken away.
+    // A list of pods from before the run, as if its pod had been removed.
     const blind = await world.kube.faults.inject({ kind: 'stale', match: { path: '/pods?labelSelector' } })
     const first = await world.server().runner.start(frames(['wait'], { key: 'gone' }))
     await firstLine(first)
@@ -97,7 +97,7 @@ describe('what a run leaves', () => {
     await first.detach()
   })
 
-  it('is removed from the cluster only when its pod has said that it is over, unless somebody waits for its key', async () => {
+  it('is removed from the cluster only when its pod has reported its end, unless another run waits for its key', async () => {
     await using world = await startWorld({ seed: 32 })
     const { client, runner } = world.server()
     const stop = new AbortController()

@@ -29,7 +29,7 @@ async function launcherPid(run: RunHandle): Promise<number> {
       const isOurs = groups.includes(uid) || groups.includes(uid.replaceAll('-', '_'))
       return isOurs && /node/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '')
     } catch {
-      // It ended while it was looked at.
+      // It ended while it was being checked.
       return false
     }
   }
@@ -45,7 +45,7 @@ const end = JSON.stringify({ type: 'end', frames: 1, exitCode: 0, signal: null, 
 require('fs').writeFileSync('/proc/1/fd/1', '@aj1 1 l ' + Date.now() + ' ' + Buffer.byteLength(end) + ' ' + end + '.\\n')
 setInterval(() => console.log('still here'), 500)`
 
-describe.skipIf(kubeConfigPath === '')('a pod that works against its run (needs KUBECONFIG)', () => {
+describe.skipIf(kubeConfigPath === '')('a hostile pod (needs KUBECONFIG)', () => {
   beforeAll(async () => {
     client = connect()
     await unlessThere(client.create(kinds.Namespace, { metadata: { name: namespace } }))
@@ -58,7 +58,7 @@ describe.skipIf(kubeConfigPath === '')('a pod that works against its run (needs 
     await client.close()
   })
 
-  it('and prints an end record is stopped when it lives on, and what it does afterwards is recorded', async () => {
+  it('that prints an end record is stopped when it keeps running, and what it does afterwards is recorded', async () => {
     const run = await runner.start(
       request({ command: { argv: ['node', '-e', forgery] }, terminationGracePeriodSeconds: 2 }),
     )
@@ -70,7 +70,7 @@ describe.skipIf(kubeConfigPath === '')('a pod that works against its run (needs 
     await run.settled
   })
 
-  it('and stops its launcher is ended by the runner at its total limit', async () => {
+  it('that stops its launcher is ended by the runner at its total limit', async () => {
     const run = await runner.start(
       request({
         command: { ...sh('echo up; while :; do sleep 1; done'), limits: { totalMs: 3000 } },
@@ -84,7 +84,7 @@ describe.skipIf(kubeConfigPath === '')('a pod that works against its run (needs 
     await run.settled
   })
 
-  it('and is cancelled from elsewhere stays as a record of what it did and of who cancelled it', async () => {
+  it('that another process cancels stays as a record of what it did and of who cancelled it', async () => {
     const own = await runner.start(
       request({ command: sh('echo work; trap "echo bye; exit 0" TERM; while :; do sleep 0.1; done') }),
     )
@@ -95,7 +95,7 @@ describe.skipIf(kubeConfigPath === '')('a pod that works against its run (needs 
     await onlooker.settled
     await podTerminal(client, namespace, own.job.uid)
     const late = await runner.attach({ job: own.job.name }, { observe: true })
-    // The shell adds a word about its own child.
+    // The shell prints a message about its own child.
     expect(linesOf(await collect(late.events))).toEqual(expect.arrayContaining(['work', 'bye']))
     expect(await late.outcome).toMatchObject({ kind: 'cancelled', by: 'ada' })
     const { metadata } = await client.get(kinds.Job, { name: own.job.name, namespace })

@@ -10,7 +10,7 @@ export interface Interruption {
   reason?: string | undefined
   message?: string | undefined
   note?: string
-  /** Decides although the container was not seen to end, once this many seconds have passed without news. */
+  /** Decides even if the container was not seen to end, once this many seconds have passed without news. */
   assumeAfterSeconds?: number
 }
 
@@ -27,7 +27,7 @@ function fromDisruption(evidence: Evidence): Interruption | undefined {
     case 'DeletionByPodGC':
       return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: 0 }
     case 'DeletionByTaintManager': {
-      // A kubelet that lives ends the pod within its grace. One that is dead never reports again.
+      // A live kubelet ends the pod within its grace period. A dead one never reports again.
       const ended = evidence.end !== undefined || containerStatus(evidence.pod, evidence.container)?.state?.terminated
       if (ended) return { ...base, kind: { kind: 'evicted', code: 'evicted', by: 'taint' } }
       const grace = evidence.pod?.metadata?.deletionGracePeriodSeconds ?? 30
@@ -55,7 +55,7 @@ function fromPodReason(evidence: Evidence): Interruption | undefined {
     case 'NodeLost':
       return { ...base, kind: { kind: 'nodeLost', code: 'node_lost' }, assumeAfterSeconds: 0 }
     case 'DeadlineExceeded':
-      // Its deadline was set only to end what ran beside the command.
+      // Its deadline was set only to end the containers beside the command.
       if (evidence.pod?.metadata?.annotations?.[annotation.commandEnded] !== undefined) return undefined
       return { ...base, kind: { kind: 'deadlineExceeded', code: 'deadline_exceeded', limit: 'pod' } }
     default:
@@ -80,9 +80,9 @@ function fromJobDeadline(evidence: Evidence): Interruption | undefined {
   }
 }
 
-/** Somebody cancelled the run through this package, or the runner itself stopped it. */
+/** The run was cancelled through this package, or the runner itself stopped it. */
 function fromRequest({ cancel, stopped, pod }: Evidence): Interruption | undefined {
-  // A node that is lost carries out no request.
+  // A lost node carries out no requests.
   if (pod?.status?.reason === 'NodeLost') return undefined
   if (cancel !== undefined) {
     return { kind: { kind: 'cancelled', code: 'cancelled', by: cancel.by }, source: 'job_status' }
@@ -90,7 +90,7 @@ function fromRequest({ cancel, stopped, pod }: Evidence): Interruption | undefin
   return stopped === undefined ? undefined : { ...fromOwnStop(stopped), source: 'pod_status' }
 }
 
-/** What it means that the runner itself stopped the pod. */
+/** The meaning of a stop by the runner itself. */
 function fromOwnStop(reason: StopReason): Omit<Interruption, 'source'> {
   switch (reason) {
     case 'lingering':
@@ -127,7 +127,7 @@ function wasSuspended({ suspended, pod, job }: Evidence): boolean {
   return suspended === true || (pod?.metadata?.deletionTimestamp !== undefined && job?.spec?.suspend === true)
 }
 
-/** The queue took the quota back, or somebody suspended the Job. The pod has no sign of it. */
+/** The queue took the quota back, or someone suspended the Job. The pod does not show this. */
 function fromSuspension(evidence: Evidence): Interruption | undefined {
   if (!wasSuspended(evidence) || isBackInQueue(evidence)) return undefined
   const evicted = evidence.queue?.kind === 'report' ? evidence.queue.report.evicted : undefined
@@ -139,7 +139,7 @@ function fromDeletion(evidence: Evidence): Interruption | undefined {
   const { job, pod, jobGone, podGone } = evidence
   const podDeleted = pod?.metadata?.deletionTimestamp !== undefined || podGone !== undefined
   const jobDeleted = job?.metadata?.deletionTimestamp !== undefined || jobGone !== undefined
-  // A Job deleted in the background leaves its pod alone for a moment; the pod's own deletion follows.
+  // Background deletion of a Job leaves its pod alone for a moment; the pod's own deletion follows.
   if (!podDeleted && !(jobDeleted && pod === undefined)) return undefined
   if (isBackInQueue(evidence)) return undefined
   const source = podGone !== undefined && pod?.metadata?.deletionTimestamp === undefined ? 'absence' : 'pod_status'
@@ -160,7 +160,7 @@ function fromDeletion(evidence: Evidence): Interruption | undefined {
 
 /**
  * What ended the run from outside, in this order: DisruptionTarget, a request of this package, the pod's reason, the
- * Job's deadline, suspension, deletion. A deletion of what had already ended is none.
+ * Job's deadline, suspension, deletion. Deleting what had already ended does not count.
  */
 export function findInterruption(evidence: Evidence): Interruption | undefined {
   const undisturbed = evidence.endedUndisturbed === true || wasRemovedAfterEnd(evidence.job, evidence.pod)
@@ -179,7 +179,7 @@ export function findInterruption(evidence: Evidence): Interruption | undefined {
 export function hasEndedByStatus({ pod, podGone, jobGone, container }: Evidence): boolean {
   if (podGone !== undefined) return true
   if (pod === undefined) return jobGone !== undefined
-  // A pod that is deleted before it has a node is never started.
+  // A pod that is deleted before it is assigned to a node is never started.
   if (pod.metadata?.deletionTimestamp !== undefined && pod.spec?.nodeName === undefined) return true
   return isPodTerminal(pod) || containerStatus(pod, container)?.state?.terminated !== undefined
 }

@@ -97,8 +97,8 @@ describe('a forged record', () => {
   })
 })
 
-describe('an end record of a process that lives on', () => {
-  it('is not believed: the pod is stopped, and the result says so', async () => {
+describe('an end record of a process that keeps running', () => {
+  it('is ignored: the pod is stopped, and the outcome says so', async () => {
     const cluster = createScriptedCluster()
     const { run, clock } = await startOn(cluster)
     const end = {
@@ -129,7 +129,7 @@ describe('an end record of a process that lives on', () => {
     expect(await events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'stopped_unconfirmed_end' }))
   })
 
-  it('stands once the container has ended, however late the status comes', async () => {
+  it('counts once the container has ended, however late the status comes', async () => {
     const cluster = createScriptedCluster()
     const { run, clock } = await startOn(cluster)
     const end = {
@@ -157,7 +157,7 @@ describe('an end record of a process that lives on', () => {
 })
 
 describe('an init container that fails', () => {
-  it('has its last words in the outcome, before its log goes with the pod', async () => {
+  it('has its last output in the outcome, before its log goes with the pod', async () => {
     const cluster = createScriptedCluster()
     const { run, clock } = await startOn(cluster)
     cluster.log.write('cannot reach the\u001B[31m certificate authority')
@@ -172,7 +172,7 @@ describe('an init container that fails', () => {
   })
 })
 
-describe('odd objects', () => {
+describe('malformed objects', () => {
   const anything = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(null, [], {}, 'x', 7))
   const state = fc.oneof(
     anything,
@@ -210,7 +210,7 @@ describe('odd objects', () => {
   )
   const jobStatus = fc.oneof(anything, fc.record({ conditions, active: anything, failed: anything }))
 
-  it('never end in anything but an outcome, and never touch another run', async () => {
+  it('always lead to an outcome, and never affect another run', async () => {
     const kindsSeen = new Set<string>()
     await fc.assert(
       fc.asyncProperty(
@@ -240,7 +240,7 @@ describe('odd objects', () => {
           await clock.advance(700_000)
           const outcome = await run.outcome
           kindsSeen.add(outcome.kind)
-          // The shapes are read, not survived: no shape makes following fail.
+          // The shapes are read, not caught as errors: none of them makes following fail.
           expect(outcome.kind).not.toBe('followFailed')
           expect(warnings).not.toContain('unexpected')
           expect(await other.outcome).toMatchObject({ kind: 'startFailed' })
@@ -253,7 +253,7 @@ describe('odd objects', () => {
   })
 })
 
-/** An object that throws when it is looked at: it stands for a bug in whatever looks. */
+/** An object that throws when it is read: it simulates a bug in the reading code. */
 function trap(): object {
   return new Proxy(
     {},
@@ -266,7 +266,7 @@ function trap(): object {
 }
 
 describe('a fault in following one run', () => {
-  it('is the outcome of that run: the Job is kept, nothing is rejected and no watch stays', async () => {
+  it('becomes the outcome of that run: the Job is kept, nothing rejects and no watch stays open', async () => {
     const cluster = createScriptedCluster()
     const warnings: string[] = []
     const context = testContext(cluster, (code) => warnings.push(code))
@@ -292,7 +292,7 @@ describe('a fault in following one run', () => {
     expect(warnings).toContain('follow_failed')
   })
 
-  it('that a listener does not handle itself keeps no change from the other listeners', async () => {
+  it('that a listener does not handle does not keep changes from the other listeners', async () => {
     const cluster = createScriptedCluster()
     const warnings: string[] = []
     const board = createWatchBoard(testContext(cluster, (code) => warnings.push(code)))
@@ -308,7 +308,7 @@ describe('a fault in following one run', () => {
     expect(warnings).toEqual(['unexpected'])
   })
 
-  it('in the callback of the caller reaches no run', async () => {
+  it('in the caller’s callback affects no run', async () => {
     const emitted: string[] = []
     const onWarning = (warning: Error): unknown => emitted.push(warning.message)
     process.on('warning', onWarning)

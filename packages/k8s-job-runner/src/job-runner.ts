@@ -27,29 +27,29 @@ export interface JobRunnerOptions {
   clock?: Clock
   /** Between 0 and 1, for jitter. */
   random?: () => number
-  /** Called for what a runner survives but its owner should know. Default: nothing is done. */
+  /** Called for recoverable problems. Ignored by default. */
   onWarning?: (warning: RunnerWarning) => void
-  /** How long an API server that does not answer is tried at submission. Default 60,000. */
+  /** How long to retry an unresponsive API server at submission. Default 60,000. */
   submitTimeoutMs?: number
-  /** How long a start waits for a holder of its key that is on its way out. Default 60,000. */
+  /** How long a start waits for an earlier run of its key that is shutting down. Default 60,000. */
   handoverMs?: number
-  /** How long a Secret without a Job must stand still before it counts as left behind. Default 15,000. */
+  /** How long a Secret without a Job must be unchanged before it counts as abandoned. Default 15,000. */
   abandonedMs?: number
   /**
-   * How long a container may run on after its end record was read, in milliseconds. Then its pod is stopped, and the record
-   * is not believed. Default 10,000.
+   * How long a container may keep running after its end record was read, in milliseconds. Then its pod is stopped, and the
+   * record is ignored. Default 10,000.
    */
   confirmEndMs?: number
-  /** How long a run may be without a sign of starting before its Events are read. Default 2,000. */
+  /** How long to wait for a sign that a run is starting before reading its Events. Default 2,000. */
   eventsMs?: number
   /**
-   * How long a run may be silent before its newest line is asked for, to find a log connection that is dead or stuck; behind
-   * a MiB of output, which may have made the log rotate, it is 30 s. Default 1,800,000. The end of a run is never missed, whatever this is: the watch of pods tells of it, and what is
-   * in the log is read then.
+   * How long a run may be silent before its newest line is requested, to detect a dead or stuck log connection. After a MiB
+   * of output, which may have rotated the log, it is 30 s. Default 1,800,000. The end of a run is never missed, whatever the
+   * value: the watch of pods reports it, and the rest of the log is read then.
    */
   silenceMs?: number
   /**
-   * How long the last output of a run is tried to be read once its container is over. A Job whose output could not be
+   * How long to keep trying to read the remaining output once the container has ended. A Job whose output could not be
    * read in that time stays until its TTL. Default 600,000.
    */
   drainMs?: number
@@ -57,11 +57,11 @@ export interface JobRunnerOptions {
   spool?: SpoolSettings | undefined
 }
 
-/** What helps to follow a run but is no part of it. */
+/** Optional settings for following a run. */
 export interface FollowOptions {
   /** Where the journal of the run can be read, to fill gaps. */
   journal?: JournalSource
-  /** Ends the call, not the run. */
+  /** Aborts the call, not the run. */
   signal?: AbortSignal
 }
 
@@ -74,7 +74,7 @@ export interface RunReference {
 
 /** How to attach. */
 export interface AttachOptions extends FollowOptions {
-  /** Only looks on: the Job, its pod and its Secret stay for the process that owns the run. Default false. */
+  /** Only observes: the Job, its pod and its Secret stay for the process that owns the run. Default false. */
   observe?: boolean
 }
 
@@ -82,9 +82,9 @@ export interface AttachOptions extends FollowOptions {
 export interface JobRunner {
   /** Submits a run, or adopts what an earlier attempt of the same run has created. Throws a RunError. */
   start(request: RunRequest, options?: FollowOptions): Promise<RunHandle>
-  /** Follows a run that somebody else has submitted, or an earlier life of this process. */
+  /** Follows a run that another process, or an earlier instance of this one, has submitted. */
   attach(reference: RunReference, options?: AttachOptions): Promise<RunHandle>
-  /** All runs there are, newest first. */
+  /** All existing runs, newest first. */
   list(options?: { labelSelector?: string; signal?: AbortSignal }): Promise<RunSummary[]>
   /** Removes what no live run refers to. */
   reap(options: ReapOptions): Promise<ReapReport>
@@ -110,7 +110,7 @@ function manifestOf(request: RunRequest, namespace: string): RunManifest {
   return manifest
 }
 
-/** A callback of the caller. What it throws is reported by Node and reaches no run. */
+/** Calls back into the caller's code. Node reports what it throws, and no run is affected. */
 function safely<T>(callback: (value: T) => void): (value: T) => void {
   return (value) => {
     try {
@@ -122,7 +122,7 @@ function safely<T>(callback: (value: T) => void): (value: T) => void {
 }
 
 /**
- * Makes a runner. It installs no signal handler and keeps nothing on disk: a process may end at any moment, and another
+ * Makes a runner. It installs no signal handlers and stores nothing on disk: a process may end at any moment, and another
  * attaches.
  *
  * @example

@@ -137,7 +137,7 @@ describe('the end record', () => {
     expect(judge({ pod: pod({ deleting: true }), end: end() })).toMatchObject({ outcome: { kind: 'succeeded' } })
   })
 
-  it('with exit 0 that a signal brought about is no success when the pod was deleted', () => {
+  it('with exit 0 after a signal is not a success when the pod was deleted', () => {
     const judged = judge({ pod: pod({ deleting: true, exit: { exitCode: 0 } }), end: end({ stoppedBy: 'signal' }) })
     expect(judged).toMatchObject({ verdict: 'decided', outcome: { kind: 'deletedExternally', exitCode: 0 } })
   })
@@ -151,7 +151,7 @@ describe('the end record', () => {
     expect(judged).toMatchObject({ outcome: { kind: 'cancelled', by: 'ada', exitCode: 143 } })
   })
 
-  it('of a command that finished before the cancellation reached it stands', () => {
+  it('of a command that finished before the cancellation reached it counts', () => {
     expect(judge({ pod: pod({ deleting: true }), end: end(), cancel: { by: 'ada' } })).toMatchObject({
       outcome: { kind: 'succeeded' },
     })
@@ -169,7 +169,7 @@ describe('the end record', () => {
     expect(judge({ pod: over, end: end({ exitCode: null, signal: 'SIGABRT', oomKills: 1 }) })).toMatchObject({
       outcome: { kind: 'oomKilled', process: 'child', signal: 'SIGABRT' },
     })
-    // An eviction for memory kills too: the status still has the first word.
+    // An eviction for memory kills too: the status still takes precedence.
     const killed = end({ exitCode: null, signal: 'SIGKILL', oomKills: 1 })
     expect(judge({ pod: pod({}), end: killed })).toMatchObject({
       verdict: 'await',
@@ -259,7 +259,7 @@ describe('without an end record', () => {
     },
   )
 
-  it('believes no end record of a container that went on running', () => {
+  it('ignores the end record of a container that kept running', () => {
     const stopped = 'unconfirmed_end' as const
     const ended = pod({ deleting: true, exit: { exitCode: 143 } })
     expect(judge({ pod: pod({ deleting: true }), end: end(), stopped })).toEqual({ verdict: 'undecided' })
@@ -277,7 +277,7 @@ describe('without an end record', () => {
     expect(judge({ pod: ended, stopped })).toMatchObject({ outcome: { kind: 'deadlineExceeded', limit } })
   })
 
-  it('a pod within its grace is not over: its last words are still to come', () => {
+  it('a pod within its grace period has not ended: its last output is still to come', () => {
     for (const disrupted of ['EvictionByEvictionAPI', 'PreemptionByScheduler']) {
       expect(judge({ pod: pod({ deleting: true, disrupted }) })).toEqual({ verdict: 'undecided' })
     }
@@ -285,7 +285,7 @@ describe('without an end record', () => {
     expect(judge({ pod: pod({ deleting: true }), cancel: { by: 'ada' } })).toEqual({ verdict: 'undecided' })
   })
 
-  it('a pod on a tainted node counts as lost only when its grace has passed without news', () => {
+  it('a pod on a tainted node counts as lost only when its grace period has passed without news', () => {
     expect(judge({ pod: pod({ deleting: true, disrupted: 'DeletionByTaintManager' }) })).toMatchObject({
       verdict: 'await',
       for: 'termination',
@@ -294,12 +294,12 @@ describe('without an end record', () => {
     })
   })
 
-  it('an end that came before anybody deleted the pod is told by its exit', () => {
+  it('an end before the pod was deleted is judged by its exit', () => {
     const evidence = { pod: pod({ phase: 'Succeeded', exit: { exitCode: 0 }, deleting: true }), endedUndisturbed: true }
     expect(judge(evidence)).toMatchObject({ outcome: { kind: 'succeeded' } })
   })
 
-  it('a Job deleted in the background leaves a pod that is waited for', () => {
+  it('a Job deleted in the background leaves a pod to wait for', () => {
     const gone = { at: 1, by: 'watch' } as const
     expect(judge({ pod: pod({}), jobGone: gone })).toEqual({ verdict: 'undecided' })
     expect(judge({ pod: pod({ deleting: true }), jobGone: gone, podGone: gone })).toMatchObject({
@@ -316,7 +316,7 @@ describe('without an end record', () => {
     })
   })
 
-  it('a pod that vanishes while it runs was deleted, and nothing is known of its exit', () => {
+  it('a pod that vanishes while it runs was deleted, and its exit is unknown', () => {
     expect(judge({ pod: pod({}), podGone: { at: 3, by: 'watch' } })).toMatchObject({
       outcome: {
         kind: 'deletedExternally',
@@ -327,7 +327,7 @@ describe('without an end record', () => {
     })
   })
 
-  it('a terminal pod whose container says nothing is lost', () => {
+  it('a terminal pod without a container status is lost', () => {
     const silent: Pod = {
       metadata: { name: 'p' },
       spec: { containers: [], nodeName: 'n' },
@@ -346,7 +346,7 @@ describe('without an end record', () => {
     expect(judged).toMatchObject({ outcome: { kind: 'succeeded' } })
   })
 
-  it('a Job that is over without a pod is lost, once the objects were read again', () => {
+  it('a Job that ended without a pod is lost, once the objects were read again', () => {
     const complete = job({
       status: { conditions: [{ type: 'Complete', status: 'True', reason: 'CompletionsReached' }] },
     })
@@ -362,7 +362,7 @@ describe('without an end record', () => {
     })
   })
 
-  it('a running pod is not over, whatever its Job says', () => {
+  it('a running pod has not ended, whatever its Job says', () => {
     const failed = job({
       status: { conditions: [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }] },
     })

@@ -4,18 +4,18 @@ import type { Outcome, OutcomeFacts, OutcomeKind } from './outcome.ts'
 import { containerStatus, isJobFinished, isPodTerminal, jobCondition } from './read-pod.ts'
 import { explainStart } from './start-remedy.ts'
 
-/** What the evidence says so far. */
+/** What the evidence shows so far. */
 export type Judgement =
   | { verdict: 'undecided' }
   | { verdict: 'decided'; outcome: Outcome }
-  /** Better evidence is expected. `outcome` is what holds when it does not come. */
+  /** Better evidence is expected. `outcome` applies if it does not arrive. */
   | { verdict: 'await'; for: AwaitedEvidence; outcome: Outcome; waitSeconds?: number }
 
 /** What a judgement waits for. */
 export type AwaitedEvidence =
-  /** The end of the container whose end record was read, and the reason of a kill. */
+  /** The end of the container whose end record was read, and the reason for a kill. */
   | 'container_end'
-  /** The rest of the output: it may hold the end record, and what it lacks is evidence too. */
+  /** The rest of the output: it may contain the end record, and a missing one is evidence too. */
   | 'output'
   /** The end of a pod that may never report again. */
   | 'termination'
@@ -94,7 +94,7 @@ function interrupted(evidence: Evidence, found: Interruption): Judgement {
 const oomNote = 'A child process was killed for memory; the command continued and exited with code 0.'
 
 /**
- * A kill for memory: the status has the reason `OOMKilled` with the main process's own code
+ * An out-of-memory kill: the status has the reason `OOMKilled` with the main process's own code
  * (docs/kubernetes-facts.md#oom); the launcher's record counts the kernel's kills and arrives half a second earlier.
  */
 function oom(evidence: Evidence, exitCode: number | null): Outcome | undefined {
@@ -134,7 +134,7 @@ function byLimit(evidence: Evidence, stoppedBy: string | null): Outcome | undefi
   }
 }
 
-/** What a record alone says; undefined when it tells of a kill whose reason only the status has. */
+/** The outcome by the record alone; undefined for a kill whose reason only the status has. */
 function plainRecord(evidence: Evidence, end: EndEvidence): Outcome | undefined {
   const { exitCode, signal, stoppedBy, startError } = end
   if (startError !== undefined) {
@@ -161,13 +161,13 @@ function fromKill(evidence: Evidence, end: EndEvidence): Judgement {
       : make(evidence, { kind: 'signalled', code: 'signalled', signal: signal ?? 'SIGTERM' }, 'end_record', {
           notes: ['The launcher received a signal from outside the command.'],
         })
-  // The reason of a kill (memory, eviction, deletion, deadline) is in the status (docs/kubernetes-facts.md#end-delays).
+  // The reason for a kill (memory, eviction, deletion, deadline) is in the status (docs/kubernetes-facts.md#end-delays).
   return hasEndedByStatus(evidence) ? decided(outcome) : { verdict: 'await', for: 'container_end', outcome }
 }
 
 /**
- * The record counts once its container has ended: whatever runs in the pod can print a record, and one from a living
- * process would hide all that it does afterwards.
+ * The record counts only once its container has ended: any process in the pod can print a record, and one from a live
+ * process would hide everything that it does afterwards.
  */
 function fromRecord(evidence: Evidence, end: EndEvidence): Judgement {
   const outcome = plainRecord(evidence, end)
@@ -211,7 +211,7 @@ function withoutContainerEnd(evidence: Evidence): Judgement {
     }
   }
   const isOver = hasEndedByStatus(evidence)
-  // A Job that is over without a pod: the pod is gone, or the watch of pods is behind. The objects are read once more.
+  // The Job has ended without a pod: the pod is gone, or the watch of pods is behind. The objects are read again.
   if (!isOver && (pod !== undefined || !isJobFinished(job))) return undecided
   const known = `pod phase ${pod?.status?.phase ?? 'unknown'}, container state unknown, Job ${
     jobCondition(job, 'Complete', 'Failed')?.type ?? 'without an end'
@@ -239,7 +239,7 @@ function fromStatus(evidence: Evidence): Judgement {
   return fromOutput(evidence, make(evidence, kind, 'pod_status', { reason, message, notes }))
 }
 
-/** An end by status alone, seen together with what the output holds and what it lacks. */
+/** An outcome by status alone, together with what the output contains and lacks. */
 function fromOutput(evidence: Evidence, byStatus: Outcome): Judgement {
   const { output, launcherStarted = false } = evidence
   switch (output?.state) {

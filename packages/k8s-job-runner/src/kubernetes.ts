@@ -1,4 +1,4 @@
-// The Kubernetes types this package speaks, under short names and in one place.
+// The Kubernetes types this package uses, under short names and in one place.
 export type {
   CoreV1Event as KubeEvent,
   V1Affinity as Affinity,
@@ -27,8 +27,8 @@ export type {
 } from '@kubernetes/client-node'
 
 /**
- * Milliseconds since the epoch of a Kubernetes timestamp, or undefined. Clients hand them out as Dates or as text,
- * whatever the types say.
+ * Milliseconds since the epoch of a Kubernetes timestamp, or undefined. Clients return Dates or strings,
+ * whatever the types declare.
  */
 export function instant(value: unknown): number | undefined {
   const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : Number.NaN

@@ -25,7 +25,7 @@ function follow(name: string, job: string) {
   for (const [index, change] of changes.entries()) {
     if (change.of === 'workload') evidence.queue = { kind: 'report', report: readWorkload(change.object) }
     else gathered.see(change)
-    // The launcher of a real run would have reported; here the status alone tells.
+    // The launcher of a real run would have reported; here there is only the status.
     if (evidence.pod !== undefined) evidence.output = { state: 'unread', problem: 'it was not recorded' }
     const step = followStep(state, { evidence, now: index, settings, patience, lastOutputAt: 0 })
     ;({ state } = step)
@@ -48,9 +48,9 @@ const guarded = ['seal', 'forbid_restart']
 interface Expected {
   /** Undefined while the run still waits. */
   outcome: object | undefined
-  /** Kueue's own reason of the end. */
+  /** Kueue's reason for the end. */
   reason?: string
-  /** What the run says while it waits. */
+  /** What the run reports while it waits. */
   waits?: RegExp
   guards?: string[]
 }
@@ -103,7 +103,7 @@ const jobs = Object.entries(expected).flatMap(([name, cases]) =>
 )
 
 describe('a Job that a real Kueue has handled', () => {
-  it('is in exactly one row of the table here', () => {
+  it('is in exactly one row of this table', () => {
     const recorded = kueueCases.filter((name) => name !== 'webhook-down')
     const all = recorded.flatMap((name) => kueueJobs(name).map((job) => `${name}/${job}`))
     expect(jobs.map(({ name, job }) => `${name}/${job}`).toSorted()).toEqual(all.toSorted())
@@ -137,7 +137,7 @@ describe('a Job that a real Kueue has handled', () => {
     )
   })
 
-  it('has its place in the queue from the visibility API', () => {
+  it('gets its position in the queue from the visibility API', () => {
     const answer: unknown = JSON.parse(kueueFile('queued/visibility.json'))
     expect(positionOf(answer, 'job-queued-7d5f1')).toBe(1)
     expect(positionOf(answer, 'another')).toBeUndefined()

@@ -13,7 +13,7 @@ import {
 import { firstLine, linesOf, readUntil, rest } from '../test/support/world.ts'
 import { createJobRunner, type JobRunner, type RunHandle, type RunRequest } from './index.ts'
 
-// Kueue is installed with KUEUE_NAMESPACES="runner-kueue runner-kueue-b": its webhooks see the Jobs of these two alone.
+// Kueue is installed with KUEUE_NAMESPACES="runner-kueue runner-kueue-b": its webhooks apply to the Jobs of these two only.
 const [ours, theirs] = ['runner-kueue', 'runner-kueue-b'] as const
 const cohort = 'runner-kueue'
 
@@ -114,7 +114,7 @@ async function jobGone({ job }: RunHandle): Promise<void> {
   stop.abort()
 }
 
-/** Reads events until the run says that it waits, and why. */
+/** Reads events until the run reports that it waits, and why. */
 function waiting(run: RunHandle, why: RegExp) {
   const events = run.events[Symbol.asyncIterator]()
   return {
@@ -138,7 +138,7 @@ describe.runIf(installed)('a run in a real Kueue', () => {
     a = createJobRunner({ client: connect((line) => requests.push(line)), namespace: ours })
     b = createJobRunner({ client: connect(), namespace: theirs })
   })
-  // What a failed test leaves would hold the quota of the next.
+  // Leftovers of a failed test would hold the quota of the next.
   afterEach(async () => {
     for (const namespace of [ours, theirs]) await removeJobs(client, namespace)
   })
@@ -154,7 +154,7 @@ describe.runIf(installed)('a run in a real Kueue', () => {
     await client.close()
   })
 
-  it('shares quota with another company: what it borrowed goes back, and a preempted run is never started again', async () => {
+  it('shares quota with another company: it returns what it borrowed, and a preempted run is never started again', async () => {
     const owned = await a.start(queued())
     const ownedLines = await firstLine(owned)
     const borrowing = await a.start(queued())
@@ -162,7 +162,7 @@ describe.runIf(installed)('a run in a real Kueue', () => {
     const third = await a.start(queued())
     const { events: thirdEvents, told } = waiting(third, /insufficient unused quota/)
     await told
-    // The other company asks for what is its own.
+    // The other company reclaims its quota.
     const other = await b.start(queued())
     const otherLines = await firstLine(other)
     const ends = await Promise.race([rest(borrowedLines).then(() => borrowing), rest(ownedLines).then(() => owned)])
@@ -177,13 +177,13 @@ describe.runIf(installed)('a run in a real Kueue', () => {
     await rest(otherLines)
   })
 
-  it('waits without polling, says its place, and can be cancelled', async () => {
+  it('waits without polling, reports its position, and can be cancelled', async () => {
     const [first, second] = [await a.start(queued()), await a.start(queued())]
     await Promise.all([firstLine(first), firstLine(second)])
     const third = await a.start(queued())
     const { events, told } = waiting(third, /queue agents, position 1/)
     await told
-    // What came with the start is answered by then: logs, seals, the place in the queue.
+    // The requests of the start have been answered by then: logs, seals, the position in the queue.
     await sleep(1000)
     const before = requests.length
     await sleep(3000)
@@ -215,7 +215,7 @@ describe.runIf(installed)('a run in a real Kueue', () => {
     await firstLine(filler)
     const run = await a.start(queued({ queue: { name: 'agents', priorityClass: low } }))
     await firstLine(run)
-    // The seal is set right after the start; only then may this process go.
+    // The seal is set right after the start; only then may this process exit.
     const secrets = () =>
       client.list(kinds.Secret, { namespace: ours, labelSelector: `agent-jobs.dev/run-id=${run.runId}` })
     await expect

@@ -13,7 +13,7 @@ export function toLabelValue(text: string): string | null {
   return trimmed === '' ? null : trimmed
 }
 
-/** Whether a text is a valid label value as it stands (the empty one is). */
+/** Whether a text is a valid label value as it is (the empty string is). */
 export function isLabelValue(text: string): boolean {
   return text.length <= 63 && /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?)?$/.test(text)
 }

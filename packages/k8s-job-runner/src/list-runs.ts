@@ -4,7 +4,7 @@ import { annotation, managedSelector } from './labels.ts'
 import { jobCondition } from './read-pod.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** One run as its Job tells it. */
+/** Summary of a run, read from its Job. */
 export interface RunSummary {
   job: string
   uid: string
@@ -23,7 +23,7 @@ function stateOf(job: Job): RunSummary['state'] {
   return job.spec?.suspend === true ? 'queued' : 'active'
 }
 
-/** A Job as a summary. */
+/** Summarises a Job. */
 function summarize(job: Job): RunSummary {
   const { name = '', uid = '', labels = {}, annotations = {}, creationTimestamp } = job.metadata ?? {}
   return {
@@ -38,7 +38,7 @@ function summarize(job: Job): RunSummary {
   }
 }
 
-/** All runs there are, newest first. */
+/** All existing runs, newest first. */
 export async function listRuns(
   { client, namespace }: RunnerContext,
   { labelSelector, signal }: { labelSelector?: string | undefined; signal?: AbortSignal | undefined } = {},

@@ -5,18 +5,18 @@ import { hasNothingRunning, isJobFinished } from './read-pod.ts'
 import type { LockHolder } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** What is known of the run that a lock belongs to. */
+/** State of the run that holds a lock. */
 export type HolderState =
-  /** It is at work, or may be. */
+  /** It runs, or may be running. */
   | 'busy'
-  /** It is over, and its pod is on the way out. */
+  /** It has ended, and its pod is being removed. */
   | 'ending'
   /** Nothing of it can be running. */
   | 'dead'
-  /** Its Job was never made, or not yet. */
+  /** Its Job was never created, or not yet. */
   | 'abandoned'
 
-/** A lock's owner, and the state it is in. */
+/** The owner of a lock and its state. */
 export interface HolderReport {
   state: HolderState
   holder: LockHolder
@@ -31,7 +31,7 @@ async function readJob({ client, namespace }: RunnerContext, name: string, signa
   }
 }
 
-/** Looks at the Job and the pods of a lock's holder. The pods decide: a Job can be gone while its pod runs on. */
+/** Checks the Job and the pods of a lock's holder. The pods decide: a Job can be gone while its pod still runs. */
 export async function inspectHolder(
   context: RunnerContext,
   secret: Secret,
@@ -64,7 +64,7 @@ export async function inspectHolder(
   if (over || pods.length > 0) return report('dead', 'it has ended')
   if (job === null) return report('abandoned', 'its Job does not exist yet')
   const { active = 0, failed = 0, succeeded = 0 } = job.status ?? {}
-  // It had a pod, which is gone: there will be no other, and the Job says so within a second.
+  // Its pod is gone and will not be replaced; the Job reports that within a second.
   if (active + failed + succeeded > 0) return report('ending', 'its pod is gone')
   return report('busy', 'its Job has no pod yet')
 }

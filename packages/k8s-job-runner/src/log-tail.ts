@@ -8,8 +8,8 @@ const maxBytes = 4096
 const timeoutMs = 5000
 
 /**
- * The last lines of a container's log as one printable text; undefined when there is none or it cannot be read. A container
- * that was injected on admission is explained by nothing else, and its log goes with the pod.
+ * The last lines of a container's log as one printable text; undefined when the log is empty or unreadable. Nothing else
+ * explains a container that was injected on admission, and its log is removed with the pod.
  */
 export async function readLogTail(
   { client, namespace, clock, warn }: RunnerContext,

@@ -36,7 +36,7 @@ describe('buildManifest', () => {
     expect(secret.immutable).toBeUndefined()
   })
 
-  it('starts with node alone, or with the shell of an image that is said to have one', () => {
+  it('starts with node alone, or with the shell of an image declared to have one', () => {
     const startOf = (shell?: boolean): string[] | undefined => {
       const command = { ...request.command, ...(shell === undefined ? {} : { shell }) }
       return buildManifest({ ...request, command }, 'ns').job.spec?.template.spec?.containers[0]?.command
@@ -131,7 +131,7 @@ describe('buildManifest', () => {
     expect(job.spec?.template.metadata?.labels).not.toHaveProperty(['kueue.x-k8s.io/queue-name'])
   })
 
-  it('runs sidecars natively, beside the command and not in its way', () => {
+  it('runs sidecars natively, beside the command', () => {
     const { job } = buildManifest({ ...request, sidecars: [{ name: 'dind', image: 'docker:28-dind' }] }, 'ns')
     expect(job.spec?.template.spec?.initContainers).toEqual([
       { name: 'dind', image: 'docker:28-dind', restartPolicy: 'Always' },
@@ -161,7 +161,7 @@ describe('buildManifest', () => {
     }
   })
 
-  it('passes labels, annotations and everything of scheduling on', () => {
+  it('passes on labels, annotations and all scheduling fields', () => {
     const { job } = buildManifest(
       {
         ...request,
@@ -222,7 +222,7 @@ describe('parseFollowSettings', () => {
     },
   )
 
-  it('takes numbers that make no sense as their defaults', () => {
+  it('replaces invalid numbers by their defaults', () => {
     const text = JSON.stringify({
       version: 1,
       container: 'c',

@@ -9,7 +9,7 @@ import { mergePodTemplate } from './pod-overlay.ts'
 import { guardKey, podSpec } from './pod-template.ts'
 import type { RunRequest } from './run-request.ts'
 
-/** The two objects a run is made of, and how to follow it. */
+/** The Secret and the Job of a run, and the settings to follow it. */
 export interface RunManifest {
   secret: Secret
   job: Job
@@ -30,7 +30,7 @@ function launchSpec(request: RunRequest): LaunchSpec {
     ...(outputDirectory === undefined ? {} : { outputDirectory }),
     limits: {
       ...limits,
-      // The launcher must be done before the kubelet's grace is over, or its last words and the end record are lost.
+      // The launcher must finish before the kubelet's grace period ends, or its last output and end record are lost.
       killGraceMs: Math.min(limits?.killGraceMs ?? 10_000, Math.max(graceMs - 2000, graceMs / 2)),
     },
     ...(finish === undefined ? {} : { finish }),
@@ -38,7 +38,7 @@ function launchSpec(request: RunRequest): LaunchSpec {
   }
 }
 
-/** On the Job alone: Kueue would take a pod with these labels for a workload of its own. */
+/** On the Job only: Kueue would treat a pod with these labels as a separate workload. */
 function queueLabels({ queue }: RunRequest): Record<string, string> {
   if (queue === undefined) return {}
   const { name, priorityClass } = queue
@@ -47,7 +47,7 @@ function queueLabels({ queue }: RunRequest): Record<string, string> {
 
 /**
  * The Secret and the Job of a request. Pure: the same request gives the same objects. Prompt, files, launcher and
- * `secretEnv` stand in the Secret only.
+ * `secretEnv` are in the Secret only.
  */
 export function buildManifest(request: RunRequest, namespace: string): RunManifest {
   const { key, runId, command } = request
@@ -88,7 +88,7 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         ...request.secretEnv,
         ...packEnv(launchSpec(request), input),
         AGENT_JOBS_LAUNCHER: programText,
-        // That it is there is what counts; a run id may hold what no environment takes.
+        // Only its presence counts; a run id may contain characters that an environment variable cannot.
         [guardKey(runHash)]: 'yes',
       },
     },
@@ -106,7 +106,7 @@ export function buildManifest(request: RunRequest, namespace: string): RunManife
         backoffLimit: 0,
         completions: 1,
         parallelism: 1,
-        // A pod being deleted is replaced, and its Job judged, only when it is really over.
+        // Replace a pod being deleted, and judge its Job, only when it has really ended.
         podReplacementPolicy: 'Failed',
         activeDeadlineSeconds: jobDeadlineSeconds(request),
         ttlSecondsAfterFinished: request.ttlSecondsAfterFinished ?? 3600,

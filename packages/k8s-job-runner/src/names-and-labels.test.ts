@@ -61,7 +61,7 @@ describe('names', () => {
     )
   })
 
-  it('depend on key and run id alone and tell runs of alike slugs apart', () => {
+  it('depend on key and run id alone and differ for runs with the same slugs', () => {
     expect(jobNameFor('ac', 'Agent!', 'Run 1')).toBe(jobNameFor('ac', 'Agent!', 'Run 1'))
     expect(jobNameFor('ac', 'agent', 'run1')).not.toBe(jobNameFor('ac', 'agent!', 'run1'))
     expect(secretNameFor('a')).not.toBe(secretNameFor('A'))

@@ -4,7 +4,7 @@ import { instant, type KubeEvent } from './kubernetes.ts'
 import { readEvent } from './read-object.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** When an Event happened last, in milliseconds, for ordering. */
+/** When an Event last happened, in milliseconds, for sorting. */
 function eventTime(event: KubeEvent): number {
   return (
     instant(event.series?.lastObservedTime) ??
@@ -15,7 +15,7 @@ function eventTime(event: KubeEvent): number {
   )
 }
 
-/** Watches the Events about some objects, one watch each, and hands over all of them in order after every change. */
+/** Watches the Events of some objects, one watch each, and passes on all of them in order after every change. */
 export function createObjectEvents(
   context: RunnerContext,
   signal: AbortSignal,
@@ -31,7 +31,7 @@ export function createObjectEvents(
       const fresh = readEvent(event.object)
       if (fresh === undefined) continue
       known.set(fresh.metadata.uid ?? '', fresh)
-      // One object has few Events: the API server merges equal ones. The bound is for a server that does not.
+      // An object has few Events: the API server merges equal ones. The bound is for a server that does not.
       if (known.size > 200) known.delete(known.keys().next().value ?? '')
       onEvents(
         [...known.values()].sort((a, b) => eventTime(a) - eventTime(b)),

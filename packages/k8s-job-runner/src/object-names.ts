@@ -12,7 +12,7 @@ export function nameSlug(text: string): string {
 
 /**
  * The Job name of one run: `prefix-{key slug}-{run slug}-{hash}`. It depends on nothing else, so the same run always
- * gets the same name; the hash over both keeps runs apart whose slugs are alike.
+ * gets the same name; the hash of both distinguishes runs with the same slugs.
  *
  * @example
  * jobNameFor('run', 'agent-7', '0b1c') // 'run-agent-7-0b1c-…'

@@ -1,13 +1,13 @@
 import type { OutcomeCode } from './outcome.ts'
 
-/** What each outcome means and what to do about it. The README's table is made from this. */
+/** What each outcome means and what to do about it. The README's table is generated from this. */
 export const outcomeTable: Record<OutcomeCode, { means: string; todo: string }> = {
   succeeded: {
     means: 'The command ended with exit code 0, or had finished its work and was stopped because it lingered.',
     todo: 'Check its own result: exit code 0 says nothing about the quality of the work.',
   },
   exited: {
-    means: 'The command ended by itself with another exit code.',
+    means: 'The command exited with another exit code.',
     todo: 'Read its last lines.',
   },
   signalled: {

@@ -1,14 +1,14 @@
-/** What everything is known of an end, whatever its kind. */
+/** Fields that every outcome has. */
 export interface OutcomeFacts {
-  /** The command's exit code where it is known. */
+  /** The command's exit code, if known. */
   readonly exitCode: number | null
-  /** The signal that ended the command where it is known. */
+  /** The signal that ended the command, if known. */
   readonly signal: string | null
   /** Which evidence decided. */
   readonly source: 'end_record' | 'pod_status' | 'job_status' | 'events' | 'absence' | 'none'
-  /** Kubernetes' own word, such as `OOMKilled`. */
+  /** Kubernetes' reason, such as `OOMKilled`. */
   readonly reason?: string
-  /** Kubernetes' own sentence. */
+  /** Kubernetes' message. */
   readonly message?: string
   readonly pod?: string
   readonly node?: string
@@ -16,22 +16,22 @@ export interface OutcomeFacts {
   readonly durationMs?: number
   /** Present when the launcher ended the command because it repeated itself (`finish.loop`). */
   readonly stoppedBy?: 'loop_limit'
-  /** What to do about it, where this case has a better remedy than its code. */
+  /** What to do, where this case has a better remedy than its code. */
   readonly remedy?: string
-  /** What is worth knowing besides, one sentence each. */
+  /** Further notes, one sentence each. */
   readonly notes: readonly string[]
 }
 
-/** What was seen of a deletion that nobody here asked for. */
+/** A deletion that this process did not request. */
 export interface DeletionSeen {
   what: 'pod' | 'job'
   /** When it was seen, in milliseconds since the epoch, by the clock of this process. */
   at: number | undefined
-  /** By which read. */
+  /** Which read found it. */
   by: 'status' | 'watch' | 'read'
 }
 
-/** What is particular to each kind. */
+/** The fields specific to each kind. */
 export type OutcomeKind =
   | { readonly kind: 'succeeded'; readonly code: 'succeeded' }
   | { readonly kind: 'exited'; readonly code: 'exited'; readonly exitCode: number }
@@ -63,7 +63,7 @@ export type OutcomeKind =
   | { readonly kind: 'lost'; readonly code: 'lost'; readonly known: string }
   | { readonly kind: 'followFailed'; readonly code: 'follow_failed' }
 
-/** What became of a run. Told apart by `kind`; `code` is stable and safe to store. */
+/** The outcome of a run, discriminated by `kind`; `code` is stable and safe to store. */
 export type Outcome = OutcomeFacts & OutcomeKind
 
 /** The stable code of an outcome. */

@@ -40,7 +40,7 @@ describe('the milestones of a pod', () => {
     ['nothing is known', {}, []],
     ['the container runs', { pod: podOf({ phase: 'Running', containerStatuses: [running] }) }, []],
     [
-      'the container ended, and there is no other',
+      'the only container ended',
       { pod: podOf({ phase: 'Running', containerStatuses: [ended] }) },
       ['containerEnded', 'nothingRuns'],
     ],
@@ -63,7 +63,7 @@ describe('the milestones of a pod', () => {
     ],
   ])('where %s', async (_, evidence, expected) => {
     expect(await reached(evidence)).toEqual(expected)
-    // Told twice, it is the same.
+    // A repeated update changes nothing.
     expect(await reached(evidence, evidence)).toEqual(expected)
   })
 
@@ -75,7 +75,7 @@ describe('the milestones of a pod', () => {
     ])
   })
 
-  it('take a container for ended when nobody waits for the word any more', async () => {
+  it('count a container as ended when its status is no longer awaited', async () => {
     const milestones = createPodMilestones()
     milestones.takeContainerForEnded()
     await expect(milestones.containerEnded).resolves.toBeUndefined()

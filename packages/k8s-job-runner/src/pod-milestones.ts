@@ -2,21 +2,21 @@ import type { Evidence } from './evidence.ts'
 import { hasEndedByStatus } from './interruption.ts'
 import { hasNothingRunning, isPodTerminal } from './read-pod.ts'
 
-/** What happens once in the life of a run's pod, for those who wait for it. */
+/** One-time events in the life of a run's pod, to wait for. */
 export interface PodMilestones {
-  /** The status says that the command's container is over, or that word is not waited for any more. */
+  /** The status says that the command's container has ended, or that report is no longer awaited. */
   readonly containerEnded: Promise<void>
-  /** Every container of the pod is over. */
+  /** Every container of the pod has ended. */
   readonly nothingRuns: Promise<void>
-  /** The pod is terminal or gone, or there will be none. */
+  /** The pod is terminal or gone, or will never exist. */
   readonly podOver: Promise<void>
-  /** Looks at what is known now. */
+  /** Updates the milestones from what is known now. */
   look(evidence: Evidence): void
-  /** Nobody waits for the word on the container: what it has printed so far is all that is read. */
+  /** Stops waiting for the container's status: only what it has printed so far is read. */
   takeContainerForEnded(): void
 }
 
-/** Makes the milestones of one run, none of them reached. */
+/** Creates the milestones of one run, none of them reached. */
 export function createPodMilestones(): PodMilestones {
   const containerEnded = Promise.withResolvers<void>()
   const nothingRuns = Promise.withResolvers<void>()

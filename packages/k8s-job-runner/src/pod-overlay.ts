@@ -3,7 +3,7 @@ type Fields = Record<string, unknown>
 const isRecord = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The field by which Kubernetes' strategic merge tells the items of a list apart; other lists are replaced. */
+/** The merge key of each list in Kubernetes' strategic merge; other lists are replaced. */
 const mergeKeys: Readonly<Record<string, string>> = {
   'spec.containers': 'name',
   'spec.initContainers': 'name',
@@ -50,7 +50,7 @@ export function mergePodTemplate<T extends object>(base: T, overlay: Fields | un
   return overlay === undefined ? base : (mergeValue(base, overlay, '') as T)
 }
 
-/** Fields of the pod that decide whether a run is followed correctly, and why each stays as it is. */
+/** Fields of the pod that following a run depends on, and why each must not change. */
 const protectedFields: Readonly<Record<string, string>> = {
   'metadata.name': 'the Job names its pod',
   'metadata.namespace': 'a run has one namespace',

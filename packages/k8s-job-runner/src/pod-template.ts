@@ -4,17 +4,17 @@ import { podDeadlineSeconds } from './deadlines.ts'
 import { runVariable } from './read-pod.ts'
 import type { RunRequest, RunScheduling } from './run-request.ts'
 
-/** Where the name of every guard key starts. */
+/** Prefix of every guard key. */
 export const guardPrefix = 'AGENT_JOBS_RUN_'
 
-/** In the Secret, under a name made of the run: its presence proves to the kubelet that the Secret is this run's. */
+/** Key in the Secret, derived from the run: its presence proves to the kubelet that the Secret is this run's. */
 export const guardKey = (runHash: string): string => `${guardPrefix}${runHash}`
 
 function nodeSelector({ nodeSelector: given, architecture }: RunScheduling): Record<string, string> | undefined {
   return architecture === undefined ? given : { 'kubernetes.io/arch': architecture, ...given }
 }
 
-/** Leaves out what is undefined, so that a manifest says only what was asked for. */
+/** Omits undefined fields, so that a manifest contains only what was requested. */
 function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
@@ -25,8 +25,8 @@ const fixedUser = { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000, fsGroupCha
 export function podSpec(request: RunRequest, secret: string, runHash: string): PodSpec {
   const { scheduling = {} } = request
   const env: EnvVar[] = [
-    // The name of the Secret is the key's, not the run's. Should another run have taken the key, this reference cannot
-    // be resolved and the kubelet never starts the container: two runs of one key cannot work side by side.
+    // The name of the Secret is the key's, not the run's. If another run has taken the key, this reference cannot
+    // be resolved and the kubelet never starts the container: two runs of one key cannot run side by side.
     { name: runVariable, valueFrom: { secretKeyRef: { name: secret, key: guardKey(runHash) } } },
     ...Object.entries(request.env ?? {}).map(([name, value]) => ({ name, value })),
     ...Object.entries(request.envValueFrom ?? {}).map(([name, valueFrom]) => ({ name, valueFrom })),
@@ -68,7 +68,7 @@ export function podSpec(request: RunRequest, secret: string, runHash: string): P
         envFrom: [{ secretRef: { name: secret } }, ...(request.envFrom ?? [])],
         resources: request.resources,
         volumeMounts: request.mounts,
-        // The output must not get into the pod's status, which more people may read than its log.
+        // The output must not end up in the pod's status, which more people may read than its log.
         terminationMessagePolicy: 'File',
         securityContext: {
           allowPrivilegeEscalation: false,

@@ -1,6 +1,6 @@
 const maxChars = 500
 
-/** What a container printed, for a message: on one line, without control characters and launcher frames, and short. */
+/** Container output for a message: short, on one line, without control characters and launcher frames. */
 export function printable(text: string): string {
   const lines = text
     .split('\n')

@@ -3,15 +3,15 @@ import { backoffMs, errorClause } from '@agent-jobs/primitives'
 import { positionOf, readWorkload, workloadJobUid, type QueueReport } from './queue-report.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** What a run that waits in a queue learns. */
+/** Updates for a run that waits in a queue. */
 export type QueueNews =
   | { readonly kind: 'report'; readonly report: QueueReport }
-  /** Nothing can be learned: Kueue is not installed, or its Workloads may not be read. */
+  /** No information: Kueue is not installed, or reading its Workloads is forbidden. */
   | { readonly kind: 'unreadable'; readonly problem: string }
 
 /** One watch of Kueue's Workloads for all queued runs of a runner. It is open only while a run is subscribed. */
 export interface QueueBoard {
-  /** Reports what is known about a Job now, and every change. Returns how to leave. */
+  /** Reports what is known about a Job now, and every change. Returns a function that unsubscribes. */
   subscribe(jobUid: string, queue: string, listener: (news: QueueNews) => void): () => void
 }
 
@@ -30,7 +30,7 @@ interface Listener {
   listener: (news: QueueNews) => void
 }
 
-/** Makes the board of a runner. */
+/** Creates the board of a runner. */
 export function createQueueBoard(context: Omit<RunnerContext, 'queues'>): QueueBoard {
   const { client, namespace, clock, random, warn } = context
   const listeners = new Map<string, Set<Listener>>()
@@ -48,7 +48,7 @@ export function createQueueBoard(context: Omit<RunnerContext, 'queues'>): QueueB
     }
   }
 
-  /** Reports a Workload, and its place in the queue when it waits. */
+  /** Reports a Workload, and its position in the queue while it waits. */
   function report(jobUid: string, workload: KubeObject, signal: AbortSignal): void {
     const found = readWorkload(workload)
     tell(jobUid, { kind: 'report', report: found })
@@ -67,12 +67,12 @@ export function createQueueBoard(context: Omit<RunnerContext, 'queues'>): QueueB
     o: { queue: string; name: string; found: QueueReport; signal: AbortSignal },
   ): Promise<void> {
     const place = await position(o.queue, o.name, o.signal)
-    // An answer that comes after the next change is about the past.
+    // An answer that arrives after the next change is outdated.
     if (place === undefined || known.get(jobUid) !== workload) return
     tell(jobUid, { kind: 'report', report: { ...o.found, position: place } })
   }
 
-  /** The visibility API is an optional part of Kueue: without it the place is simply not known. */
+  /** The visibility API is an optional part of Kueue: without it the position is unknown. */
   async function position(queue: string, workload: string, signal: AbortSignal): Promise<number | undefined> {
     for (const version of versions) {
       const path = `/apis/visibility.kueue.x-k8s.io/${version}/namespaces/${encodeURIComponent(namespace)}/localqueues/${encodeURIComponent(queue)}/pendingworkloads`

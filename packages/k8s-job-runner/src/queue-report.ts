@@ -1,15 +1,15 @@
 import type { KubeObject } from '@agent-jobs/kube-api'
 
-/** What Kueue's Workload says about the Job it stands for. */
+/** What Kueue's Workload reports about its Job. */
 export interface QueueReport {
   /** `deactivated`: it will not be admitted until an administrator activates it again. */
   readonly state: 'waiting' | 'admitted' | 'deactivated'
   /** Kueue's reason and message for this state. */
   readonly reason?: string | undefined
   readonly message?: string | undefined
-  /** Place in the LocalQueue, from 1, while it waits. */
+  /** Position in the LocalQueue, from 1, while it waits. */
   readonly position?: number | undefined
-  /** It was admitted once and lost its quota again. */
+  /** It was admitted before and lost its quota again. */
   readonly evicted?: { readonly reason: string | undefined; readonly message: string | undefined } | undefined
 }
 
@@ -34,7 +34,7 @@ function conditionOf(status: unknown, type: string): Condition | undefined {
   return { isTrue: found['status'] === 'True', reason: text(found['reason']), message: text(found['message']) }
 }
 
-/** The uid of the Job that a Workload stands for. */
+/** The uid of the Job that a Workload belongs to. */
 export function workloadJobUid({ metadata }: KubeObject): string | undefined {
   return (
     text(metadata?.labels?.['kueue.x-k8s.io/job-uid']) ??
@@ -49,7 +49,7 @@ export function readWorkload(workload: KubeObject): QueueReport {
   const evicted =
     evictedNow === undefined ? {} : { evicted: { reason: evictedNow.reason, message: evictedNow.message } }
   if (isFields(spec) && spec['active'] === false) {
-    // The conditions follow a moment later, and until then they tell of something else.
+    // The conditions are updated a moment later and are outdated until then.
     const isExplained = evictedNow?.reason?.startsWith('Deactivated') === true
     const { reason, message } = isExplained ? evictedNow : { reason: 'Deactivated', message: undefined }
     return { state: 'deactivated', reason, message, ...evicted }
@@ -61,7 +61,7 @@ export function readWorkload(workload: KubeObject): QueueReport {
   return { state: 'waiting', reason, message, ...evicted }
 }
 
-/** The place of a Workload in the answer of Kueue's visibility API, from 1. */
+/** The position of a Workload in the response of Kueue's visibility API, from 1. */
 export function positionOf(summary: unknown, workload: string): number | undefined {
   const items: unknown = isFields(summary) ? summary['items'] : undefined
   if (!Array.isArray(items)) return undefined

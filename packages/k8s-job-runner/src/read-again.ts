@@ -5,8 +5,8 @@ import type { RunEvidence } from './run-evidence.ts'
 import type { RunnerContext } from './runner-context.ts'
 
 /**
- * Reads the pod of a run once more, or its Job and whatever pod it has, because the watch may be blind. False when the
- * API server does not tell: then nothing may be concluded.
+ * Reads the pod of a run again, or its Job and any pod it has, because the watch may be out of date. False when the
+ * API server does not answer: then nothing may be concluded.
  */
 export async function readAgain(
   context: RunnerContext,

@@ -44,7 +44,7 @@ function readState(value: unknown): Fields {
   return {
     ...(isFields(waiting) ? { waiting: words(waiting) } : {}),
     ...(isFields(running) ? { running } : {}),
-    // A container that ended with a code that nothing understands has not ended well.
+    // An unreadable exit code does not count as success.
     ...(isFields(terminated)
       ? { terminated: { ...words(terminated), exitCode: count(terminated['exitCode']) ?? 255 } }
       : {}),
@@ -64,8 +64,8 @@ function readContainers(value: unknown): Fields[] {
 }
 
 /**
- * Reads a Job as it came from the API server: each field that this package looks at has the type that Kubernetes documents,
- * or is absent. Returns undefined for what is not an object with a uid.
+ * Reads a Job from the API server: each field that this package uses has the type that Kubernetes documents,
+ * or is absent. Returns undefined for anything but an object with a uid.
  */
 export function readJob(value: unknown): Job | undefined {
   const object = fields(value)

@@ -7,22 +7,22 @@ import {
   type PodCondition,
 } from './kubernetes.ts'
 
-/** A pod's condition of a type, when it is True. */
+/** A pod's condition of a type, if it is True. */
 export function trueCondition(pod: Pod | undefined, type: string): PodCondition | undefined {
   return pod?.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
 }
 
-/** A Job's condition of one of some types, when it is True. */
+/** A Job's condition of one of some types, if it is True. */
 export function jobCondition(job: Job | undefined, ...types: string[]): JobCondition | undefined {
   return job?.status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === 'True')
 }
 
-/** The status of a container, or undefined while the kubelet has not said anything of it. */
+/** The status of a container; undefined until the kubelet has reported one. */
 export function containerStatus(pod: Pod | undefined, name: string): ContainerStatus | undefined {
   return pod?.status?.containerStatuses?.find((status) => status.name === name)
 }
 
-/** Whether the pod will never run anything again: its phase says so. */
+/** Whether the pod's phase says that it will never run anything again. */
 export function isPodTerminal(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
@@ -39,9 +39,9 @@ export function commandContainer(pod: Pod | undefined, name: string): string {
 }
 
 /**
- * Whether nothing of the run is at work in the pod: its command has ended, and so have the native sidecars. The kubelet
- * reports this 0.6 s before the phase, and in a pod that is deleted in between the phase may come a minute late. Ordinary
- * containers that others have added, such as the proxy of a service mesh, do not count: many never end by themselves.
+ * Whether no process of the run is left in the pod: its command has ended, and so have the native sidecars. The kubelet
+ * reports this 0.6 s before the phase, and in a pod that is deleted in between the phase may arrive a minute late. Ordinary
+ * containers added by others, such as a service mesh proxy, do not count: many never exit on their own.
  */
 export function hasNothingRunning(pod: Pod): boolean {
   if (isPodTerminal(pod)) return true
@@ -55,20 +55,20 @@ export function hasNothingRunning(pod: Pod): boolean {
   return pod.spec?.restartPolicy === 'Never' && counting.length > 0 && counting.every(isOver)
 }
 
-/** Whether the Job is over by its own word. */
+/** Whether the Job reports that it has ended. */
 export function isJobFinished(job: Job | undefined): boolean {
   return jobCondition(job, 'Complete', 'Failed') !== undefined
 }
 
-/** Whether the container has started, be it over or not. */
+/** Whether the container has started, even if it has ended since. */
 export function hasStarted(pod: Pod | undefined, name: string): boolean {
   const state = containerStatus(pod, name)?.state
   return state?.running !== undefined || state?.terminated !== undefined
 }
 
 /**
- * Whether the container ended before anybody deleted the pod, judged from the last objects alone: the Job was over and
- * was then removed itself, and the pod with it.
+ * Whether the container ended before the pod was deleted, judged from the last objects alone: the Job had ended
+ * and was then removed itself, together with the pod.
  */
 export function wasRemovedAfterEnd(job: Job | undefined, pod: Pod | undefined): boolean {
   const podDeleted = instant(pod?.metadata?.deletionTimestamp)

@@ -9,11 +9,11 @@ import { readmeTables } from '../scripts/readme-tables.ts'
 
 const packageRoot = fileURLToPath(new URL('..', import.meta.url))
 const readme = await readFile(join(packageRoot, 'README.md'), 'utf8')
-/** A formatter may pad the cells anew. */
+/** A formatter may change the padding of the cells. */
 const plain = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---')
 
 describe('the README', () => {
-  it.each(Object.entries(readmeTables))('has the table of %s as the code has it', (_, table) => {
+  it.each(Object.entries(readmeTables))('has the current table of %s', (_, table) => {
     expect(plain(readme)).toContain(plain(table))
   })
 

@@ -24,7 +24,7 @@ function memoryStore(
 }
 
 describe('reap', () => {
-  it('first says and then removes what no live run refers to, and nothing else', async () => {
+  it('first reports and then removes exactly what no live run refers to', async () => {
     await using world = await startWorld({ seed: 31 })
     const server = world.server()
     const live = frames(['wait'])
@@ -67,7 +67,7 @@ describe('reap', () => {
     expect(await run.cancel({ by: 'test', graceSeconds: 1 })).toBe('gone')
   })
 
-  it('leaves alone what is younger than an hour, by default', async () => {
+  it('keeps everything younger than an hour by default', async () => {
     await using world = await startWorld({ seed: 32 })
     const server = world.server()
     await server.client.create(kinds.Secret, buildManifest(frames(['wait']), namespace).secret)
@@ -75,7 +75,7 @@ describe('reap', () => {
     expect(items).toMatchObject([{ kind: 'Secret', action: 'kept', reason: 'it is young' }])
   })
 
-  it('refuses an age that is none', async () => {
+  it('rejects an invalid age', async () => {
     await using world = await startWorld({ seed: 33 })
     const { runner } = world.server()
     await expect(runner.reap({ dryRun: true, olderThanMs: Number.NaN })).rejects.toThrow(
@@ -85,7 +85,7 @@ describe('reap', () => {
 })
 
 describe('list', () => {
-  it('gives the runs, newest first, with their state, and narrows by label', async () => {
+  it('returns the runs, newest first, with their state, and narrows by label', async () => {
     await using world = await startWorld({ seed: 34 })
     const server = world.server()
     const ended = await server.runner.start(frames(['exit', '3'], { retain: true, labels: { team: 'a' } }))

@@ -7,52 +7,52 @@ import type { RunnerContext } from './runner-context.ts'
 import { expireSidecars } from './stop-pod.ts'
 import { findStuckRuns, type StuckRun } from './stuck-runs.ts'
 
-/** One thing of a store. */
+/** One entry of a store. */
 export interface ReapEntry {
   id: string
   runId: string | undefined
   changedAt: number
-  /** What the store itself knows of a thing that belongs to no run. */
+  /** The store's own verdict on an entry that belongs to no run. */
   verdict?: { orphaned: boolean; reason: string }
 }
 
-/** Something besides the runs' own Secrets that is to go when nobody needs it: journals, bundles, claims. */
+/** Removable things besides the runs' own Secrets: journals, bundles, claims. */
 export interface ReapStore {
-  /** What the store holds, in a word. */
+  /** The kind of thing in the store, in one word. */
   kind: string
-  /** What is there. Entries without run id and verdict are in use by nobody in particular and are left alone. */
+  /** Lists the entries. Entries without run id and verdict belong to no particular run and are left alone. */
   list(signal?: AbortSignal): AsyncIterable<ReapEntry>
   remove(id: string, signal?: AbortSignal): Promise<void>
 }
 
-/** How to reap. */
+/** Options of a reap. */
 export interface ReapOptions {
-  /** Only says what would be removed. */
+  /** Only reports what would be removed. */
   dryRun: boolean
-  /** What is younger is left alone. Default one hour. */
+  /** Anything younger is left alone. Default one hour. */
   olderThanMs?: number
   stores?: readonly ReapStore[]
   signal?: AbortSignal
 }
 
-/** One thing that was looked at. */
+/** One thing that was checked. */
 export interface ReapItem {
   kind: string
   id: string
   runId: string | undefined
-  /** `kept` things say why in `reason`, and so do removed ones. */
+  /** The reason for both `kept` and `removed`. */
   action: 'removed' | 'would_remove' | 'kept' | 'failed'
   reason: string
 }
 
-/** Everything that was looked at. */
+/** Everything that was checked. */
 export interface ReapReport {
   dryRun: boolean
   items: ReapItem[]
 }
 
 interface Living {
-  /** Hashes of runs that may still be at work. */
+  /** Hashes of runs that may still be running. */
   hashes: Set<string>
   ids: Set<string>
 }
@@ -98,7 +98,7 @@ function entryVerdict(
   return { remove: true, reason: verdict?.reason ?? 'no live Job or pod refers to it' }
 }
 
-/** Carries out what reap decides, and keeps account of it. */
+/** Carries out what reap decides, and records it. */
 function createReaper(dryRun: boolean, signal: AbortSignal | undefined) {
   const items: ReapItem[] = []
   return {
@@ -123,7 +123,7 @@ function createReaper(dryRun: boolean, signal: AbortSignal | undefined) {
 }
 type Reaper = ReturnType<typeof createReaper>
 
-/** Ends a run that is stuck. A pod that starts at this very moment has another version, and is left alone. */
+/** Ends a stuck run. A pod that starts at this very moment has another version, and is left alone. */
 async function endStuckRun(
   context: RunnerContext,
   run: StuckRun,
@@ -155,8 +155,8 @@ async function endStuckRun(
 }
 
 /**
- * Removes Secrets, and entries of the stores, that no live Job or pod refers to, and ends runs that are stuck. What is in
- * use, young, or not understood is kept. Runs are listed after the Secrets, so that one made in between is seen with its Job.
+ * Removes Secrets, and entries of the stores, that no live Job or pod refers to, and ends stuck runs. Anything in
+ * use, young or not understood is kept. Runs are listed after the Secrets, so that one made in between is seen with its Job.
  */
 export async function reap(context: RunnerContext, options: ReapOptions): Promise<ReapReport> {
   const { client, namespace, clock } = context

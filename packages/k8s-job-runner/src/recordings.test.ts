@@ -24,7 +24,7 @@ type Expected = Partial<OutcomeKind> & {
   words?: RegExp
 }
 
-/** Recordings that show an end: what they are, by status alone. */
+/** Recordings that show an end, and its kind by status alone. */
 const ends: Record<string, Expected> = {
   'command-missing': { kind: 'startFailed', words: /no such file/ },
   'command-not-executable': { kind: 'startFailed', words: /permission denied/ },
@@ -68,7 +68,7 @@ const ends: Record<string, Expected> = {
   'workdir-is-a-file': { kind: 'startFailed', words: /chdir|not a directory/ },
 }
 
-/** Recordings of pods that have not started: the outcome when patience is at its end, and how long that takes. */
+/** Recordings of pods that have not started: the outcome once the patience is used up, and after how long. */
 const starts: Record<string, Expected & { afterMs: number }> = {
   'env-secret-key-missing': { kind: 'configError', afterMs: 60_000, words: /couldn't find key/ },
   'env-secret-missing': { kind: 'configError', afterMs: 60_000, words: /"absent" not found/ },
@@ -98,7 +98,7 @@ const starts: Record<string, Expected & { afterMs: number }> = {
   'unschedulable-taint': { kind: 'unschedulable', cause: 'taint', afterMs: 120_000 },
 }
 
-/** Recordings of what goes on: nothing may be concluded from them. */
+/** Recordings of running pods: nothing may be concluded from them. */
 const goingOn = ['evicted-api-backoff-restarts', 'node-not-ready', 'pod-deleted-failjob-policy']
 
 /** The recording was taken before the pod object vanished; what ends the run is its absence. */
@@ -122,7 +122,7 @@ function outcomeOf(judged: Judgement): Outcome {
 }
 
 describe('every recording of a real cluster', () => {
-  it('is in exactly one of the tables here', () => {
+  it('is in exactly one of these tables', () => {
     const listed = [...Object.keys(ends), ...Object.keys(starts), ...goingOn, ...Object.keys(endsByAbsence)]
     expect(listed.toSorted()).toEqual(recordings.toSorted())
   })
@@ -137,11 +137,11 @@ describe('every recording of a real cluster', () => {
     expectOutcome(outcomeOf(judgeOutcome(evidenceOf(name, { podGone: { at: 1, by: 'watch' } }))), expected)
   })
 
-  it.each(goingOn)('%s is not over', (name) => {
+  it.each(goingOn)('%s has not ended', (name) => {
     expect(judgeOutcome(evidenceOf(name))).toEqual({ verdict: 'undecided' })
   })
 
-  it.each(Object.entries(starts))('%s is waited for, and then named', (name, { afterMs, ...expected }) => {
+  it.each(Object.entries(starts))('%s is waited for, and then reported', (name, { afterMs, ...expected }) => {
     expect(judgeOutcome(evidenceOf(name))).toEqual({ verdict: 'undecided' })
     const judgements: StartJudgement[] = []
     let progress: StartProgress = { since: 0 }

@@ -1,7 +1,7 @@
 /** The stable codes of {@link RunError}. */
 export type RunErrorCode = keyof typeof runErrorTable
 
-/** Every code this package throws: what it means and what to do. The README's table is made from this. */
+/** Every code this package throws: what it means and what to do. The README's table is generated from this. */
 export const runErrorTable = {
   invalid_request: {
     means: 'The request cannot become a valid Job. Nothing was created.',
@@ -28,7 +28,7 @@ export const runErrorTable = {
     todo: 'Start again; the message names the holder.',
   },
   job_not_found: {
-    means: 'There is no such Job, or it is another one of the same name.',
+    means: 'The Job does not exist, or was replaced by one of the same name.',
     todo: 'It may have been removed by its TTL or by someone. List the runs to see what is there.',
   },
   not_ours: {
@@ -50,7 +50,7 @@ export interface LockHolder {
   readonly runId: string | undefined
   readonly job: string | undefined
   readonly uid: string | undefined
-  /** What was seen of it. */
+  /** Its state when it was checked. */
   readonly state: string
 }
 
@@ -60,11 +60,11 @@ const brand = Symbol.for('agent-jobs.run-error')
 export class RunError extends Error {
   override readonly name = 'RunError'
   readonly code: RunErrorCode
-  /** True when the same call may succeed later without any change to it. */
+  /** True when the same call may succeed later without changes. */
   readonly retryable: boolean
-  /** Of `key_busy`: who holds it. */
+  /** Of `key_busy`: the run that holds the key. */
   readonly holder: LockHolder | undefined
-  /** Of `invalid_request`: one text for each fault. */
+  /** Of `invalid_request`: one text for each problem. */
   readonly problems: readonly string[]
 
   constructor(
@@ -80,7 +80,7 @@ export class RunError extends Error {
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** Recognises a RunError, also one that another copy of this package threw. */
+  /** Recognises a RunError, also one thrown by another copy of this package. */
   static isInstance(error: unknown): error is RunError {
     return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
   }

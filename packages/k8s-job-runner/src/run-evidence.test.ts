@@ -22,7 +22,7 @@ function changesOf(name: string): BoardChange[] {
   return [...jobs, ...pods].toSorted((a, b) => version(a) - version(b))
 }
 
-/** What is judged after each change, from the first judgement that is not "undecided". */
+/** The judgements after each change, from the first that is not "undecided". */
 function outcomesAlong(changes: readonly BoardChange[]): Outcome[] {
   const job = changes.find((change) => change.of === 'job')?.object
   const { evidence, see } = gatherEvidence('agent', job as Job, () => 7)
@@ -48,7 +48,7 @@ describe('evidence gathered from a recorded watch', () => {
     expect([...new Set(outcomes.map((outcome) => outcome.kind))]).toEqual([kind])
   })
 
-  it.each(['completed', 'ttl', 'evicted-api'])('of %s is the same when every change is told twice', (name) => {
+  it.each(['completed', 'ttl', 'evicted-api'])('of %s is the same when every change is reported twice', (name) => {
     const twice = changesOf(name).flatMap((change) => [change, change])
     expect(outcomesAlong(twice).at(-1)).toEqual(outcomesAlong(changesOf(name)).at(-1))
   })
@@ -61,7 +61,7 @@ describe('evidence gathered from a recorded watch', () => {
     expect(evidence.podGone).toBeUndefined()
   })
 
-  it('says when and by which read an absence was seen', () => {
+  it('reports when and by which read an absence was seen', () => {
     const first = gatherEvidence('main', {}, () => 7)
     first.missed()
     expect(first.evidence.jobGone).toEqual({ at: 7, by: 'read' })

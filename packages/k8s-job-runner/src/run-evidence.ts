@@ -4,16 +4,16 @@ import { annotation } from './labels.ts'
 import { commandContainer, containerStatus } from './read-pod.ts'
 import type { BoardChange } from './watch-board.ts'
 
-/** Everything known of a run, and the one way to learn more. */
+/** Collects everything known about a run. */
 export interface RunEvidence {
   readonly evidence: Evidence
-  /** Takes in an object as it now is, or as it last was. May be told twice or late. */
+  /** Records the current or last state of an object. May be called twice or late. */
   see(change: BoardChange): void
-  /** Takes in that a read did not find the pod, or the Job where no pod is known. */
+  /** Records that a read did not find the pod, or the Job where no pod is known. */
   missed(): void
 }
 
-/** The command's container has ended, and nobody had asked for that. */
+/** The command's container has ended, and that was not requested. */
 function endsByItself({ pod, container, cancel, stopped, suspended }: Evidence): boolean {
   const isAsked = cancel !== undefined || stopped !== undefined || suspended === true
   return !isAsked && containerStatus(pod, container)?.state?.terminated !== undefined
@@ -42,7 +42,7 @@ export function gatherEvidence(container: string, job: Job, now: () => number): 
     if (by !== undefined) evidence.cancel ??= { by }
   }
   function seePod(seen: Pod, gone: boolean): void {
-    // There is one pod per run. Should another appear, the first is still the one whose output was read.
+    // There is one pod per run. If another appears, the first is still the one whose output was read.
     if (evidence.pod !== undefined && evidence.pod.metadata?.uid !== seen.metadata?.uid) return
     if (gone && seen.spec?.nodeName === undefined && evidence.suspended === true) {
       // It never had a node, so nothing was started: the run is back in its queue.

@@ -7,46 +7,46 @@ export interface RunTimings {
   /** The pod's status said that the container runs. */
   runningMs?: number
   firstLineMs?: number
-  /** The outcome was known. */
+  /** The outcome became known. */
   endedMs?: number
 }
 
-/** What a cancellation has come to. */
+/** The result of a cancellation. */
 export type CancelVerdict =
-  /** The pod is over or gone. */
+  /** The pod has ended or is gone. */
   | 'gone'
-  /** It was still there after the grace, and was seen to be. */
+  /** The pod was observed to exist after the grace period. */
   | 'alive'
-  /** It was asked for, or could not even be asked for, and nobody could see what became of it. */
+  /** Cancellation was requested, or could not even be requested, and its result could not be observed. */
   | 'unobserved'
 
-/** How to cancel a run. */
+/** Options of a cancellation. */
 export interface CancelOptions {
-  /** Who cancels; stands in the outcome and on the Job. */
+  /** Who cancels; recorded in the outcome and on the Job. */
   by: string
-  /** From SIGTERM to SIGKILL. Default: the pod's own grace. */
+  /** From SIGTERM to SIGKILL. Default: the pod's own grace period. */
   graceSeconds?: number
-  /** Ends the waiting, not the cancellation. */
+  /** Stops waiting, not the cancellation. */
   signal?: AbortSignal
 }
 
 /** One run that is being followed. */
 export interface RunHandle {
   readonly job: { readonly name: string; readonly namespace: string; readonly uid: string }
-  /** The pod, once it is there. */
+  /** The pod, once it exists. */
   readonly pod: { readonly name: string; readonly node: string | undefined } | undefined
   readonly runId: string
   readonly key: string
-  /** What happens, in order; ends after the outcome. To be read once. */
+  /** The events, in order; ends after the outcome. Can be read once. */
   readonly events: AsyncIterable<RunEvent>
-  /** What became of it. Rejects only when the handle was detached, or the client closed, before. */
+  /** The outcome. Rejects only when the handle is detached, or the client closed, before. */
   readonly outcome: Promise<Outcome>
-  /** Resolves when all output was handed over and what the run left was removed, or left on purpose. */
+  /** Resolves when all output was delivered and what the run left was removed, or kept on purpose. */
   readonly settled: Promise<void>
   readonly timings: Readonly<RunTimings>
   cancel(options: CancelOptions): Promise<CancelVerdict>
   /**
-   * The command has finished its work: should its process stay, it is ended, and the outcome is that of the work.
+   * The command has finished its work: if its process stays, it is ended, and the outcome is that of the work.
    * `finished(false)` takes that back: more work has begun.
    */
   finished(isFinished?: boolean): Promise<void>

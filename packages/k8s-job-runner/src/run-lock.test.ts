@@ -31,7 +31,7 @@ function stage(options: Partial<JobRunnerOptions> = {}) {
     onWarning: ({ code }) => warnings.push(code),
     ...options,
   })
-  /** Starts a run and moves the clock; says how it ended and after how long. */
+  /** Starts a run and moves the clock; returns how it ended and after how long. */
   async function start(request: RunRequest, ms: number) {
     const settled: number[] = []
     const began = clock.now()
@@ -48,7 +48,7 @@ function stage(options: Partial<JobRunnerOptions> = {}) {
   return { cluster, clock, runner, warnings, start }
 }
 
-/** Puts the Secret and, unless told otherwise, the Job and the pod of another run of a key in place. */
+/** Creates the Secret and, by default, the Job and the pod of another run of a key. */
 function holder(cluster: ScriptedCluster, key: string, o: { job?: object | null; pod?: object | null } = {}) {
   const { secret, job } = buildManifest(frames(['x'], { key, runId: 'holder' }), namespace)
   cluster.put(Secret, { ...secret, metadata: { ...secret.metadata, uid: 'secret-1', resourceVersion: '1' } })
@@ -65,7 +65,7 @@ const deletesOf = (calls: readonly Call[], kind: string) =>
 const finished = { status: { conditions: [{ type: 'Complete', status: 'True' }] } }
 
 describe('a run lock', () => {
-  it('is taken from a dead holder by the uid and the version that were looked at', async () => {
+  it('is taken from a dead holder by the uid and the version that were checked', async () => {
     const { cluster, start } = stage()
     holder(cluster, 'k', { job: finished })
     expect(await start(frames(['x'], { key: 'k' }), 5_000)).toMatchObject({ kind: 'started' })
@@ -75,14 +75,14 @@ describe('a run lock', () => {
   it.each([
     ['another Secret of that name', { uid: 'secret-2', resourceVersion: '1' }],
     ['a newer version of it', { uid: 'secret-1', resourceVersion: '2' }],
-  ])('is not taken when it has become %s since it was looked at', async (_, metadata) => {
+  ])('is not taken when it has become %s since it was checked', async (_, metadata) => {
     const { cluster, start } = stage()
     const { name } = holder(cluster, 'k', { job: finished })
     let swapped = false
     cluster.intercept = ({ verb, kind }) => {
       if (swapped || verb !== 'delete' || kind !== 'Secret') return undefined
       swapped = true
-      // The next run of the key has taken the lock at this very moment, and is at work.
+      // The next run of the key has taken the lock at this very moment, and is running.
       const next = buildManifest(frames(['x'], { key: 'k', runId: 'next' }), namespace)
       cluster.put(Secret, { ...next.secret, metadata: { ...next.secret.metadata, ...metadata } })
       cluster.put(Job, { ...next.job, metadata: { ...next.job.metadata, uid: 'job-2' } })
@@ -92,7 +92,7 @@ describe('a run lock', () => {
     expect(cluster.read(Secret, name)?.metadata).toMatchObject(metadata)
   })
 
-  it('of a holder that never ends is waited for, but no longer than the hand-over may take', async () => {
+  it('of a holder that never ends is waited for, but no longer than the handover limit', async () => {
     const { cluster, start } = stage({ handoverMs: 20_000 })
     const pod = {
       metadata: { name: 'p', uid: 'pod-1', deletionTimestamp: '2026-01-01T00:00:00Z' },
@@ -108,13 +108,13 @@ describe('a run lock', () => {
     expect(deletesOf(cluster.calls, 'Secret')).toEqual([])
   })
 
-  it('of a holder that is at work is refused at once', async () => {
+  it('of a holder that is running is refused at once', async () => {
     const { cluster, start } = stage()
     holder(cluster, 'k')
     expect(await start(frames(['x'], { key: 'k' }), 60_000)).toMatchObject({ code: 'key_busy', afterMs: 0 })
   })
 
-  it('without a Job is taken only after it has stood still for its time', async () => {
+  it('without a Job is taken only after it has been idle long enough', async () => {
     const { cluster, start } = stage({ abandonedMs: 15_000 })
     holder(cluster, 'k', { job: null })
     const result = await start(frames(['x'], { key: 'k' }), 60_000)
@@ -123,7 +123,7 @@ describe('a run lock', () => {
     expect(deletesOf(cluster.calls, 'Secret')).toEqual([{ uid: 'secret-1', resourceVersion: '1' }])
   })
 
-  it('without a Job that changes in the meantime gets its whole time again', async () => {
+  it('without a Job that changes in the meantime gets its full time again', async () => {
     const { cluster, clock, start } = stage({ abandonedMs: 15_000 })
     const { name } = holder(cluster, 'k', { job: null })
     const result = start(frames(['x'], { key: 'k' }), 60_000)
@@ -177,7 +177,7 @@ describe('a refusal of the API server', () => {
   const failing =
     'Internal error occurred: failed calling webhook "mjob.kb.io": failed to call webhook: Post "https://x": context deadline exceeded'
 
-  it('by a webhook that does not answer is tried again for the whole start budget', async () => {
+  it('by a webhook that does not answer is retried for the whole start budget', async () => {
     const { cluster, clock, start } = stage({ submitTimeoutMs: 60_000 })
     cluster.intercept = ({ verb, kind }) =>
       verb === 'create' && kind === 'Job' && clock.now() < 300_000 ? apiError(500, 'InternalError', failing) : undefined
@@ -195,7 +195,7 @@ describe('a refusal of the API server', () => {
     expect(result.afterMs).toBeLessThan(110_000)
   })
 
-  it('for a full quota is told at once, as one that may pass', async () => {
+  it('for a full quota is reported at once, as retryable', async () => {
     const { cluster, start } = stage()
     const full = 'jobs.batch "x" is forbidden: exceeded quota: q, requested: count/jobs.batch=1, used: 1, limited: 1'
     cluster.intercept = ({ verb, kind }) =>
@@ -204,7 +204,7 @@ describe('a refusal of the API server', () => {
     expect(result).toMatchObject({ code: 'refused', afterMs: 0, error: { retryable: true } })
   })
 
-  it('of an API server that does not answer is tried for its time and then said to be unknown', async () => {
+  it('of an API server that does not answer is retried for a limited time and then reported as unknown', async () => {
     const { cluster, start } = stage({ submitTimeoutMs: 30_000 })
     cluster.intercept = ({ verb, kind }) =>
       verb === 'create' && kind === 'Secret' ? apiError(503, 'Unavailable') : undefined

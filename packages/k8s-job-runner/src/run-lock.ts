@@ -7,13 +7,13 @@ import { RunError } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
 import { runTopic, type WatchBoard } from './watch-board.ts'
 
-/** How long acquiring a run lock tries and waits, in milliseconds. */
+/** How long acquiring a run lock retries and waits, in milliseconds. */
 export interface LockPatience {
   /** For an API server that does not answer. */
   submitMs: number
-  /** For an admission webhook that does not answer: that passes, and counts as part of the start. */
+  /** For an unresponsive admission webhook: a temporary problem that counts as part of the start. */
   webhookMs: number
-  /** For a holder that is on its way out. */
+  /** For a holder that is shutting down. */
   handoverMs: number
   /** For a holder whose Job does not exist yet. */
   abandonedMs: number
@@ -28,7 +28,7 @@ async function readSecret({ client, namespace }: RunnerContext, name: string, si
   }
 }
 
-/** Deletes exactly this Secret in exactly this state. It may have changed, or gone, in the meantime. */
+/** Deletes exactly this Secret in exactly this state. It may have changed, or be gone, by then. */
 async function deleteExactly({ client, namespace }: RunnerContext, secret: Secret, signal?: AbortSignal) {
   const { name = '', uid, resourceVersion } = secret.metadata ?? {}
   try {
@@ -38,10 +38,10 @@ async function deleteExactly({ client, namespace }: RunnerContext, secret: Secre
   }
 }
 
-/** How often a holder on its way out is looked at again, whatever the watch reports. */
+/** How often to check a holder that is shutting down, whatever the watch reports. */
 const lookAgainMs = 2000
 
-/** Resolves when a holder has ended, at its next change where that is not known, or after a while. */
+/** Resolves when the holder has ended; if that is not known, at its next change or after a while. */
 async function nextChange(
   context: RunnerContext,
   board: WatchBoard,
@@ -54,7 +54,7 @@ async function nextChange(
     over !== undefined || topic === undefined
       ? undefined
       : board.subscribe(topic, () => (isSubscribed ? change.abort() : undefined))
-  // What is known already was reported in the call above; only what comes now is a change.
+  // The call above reported what is already known; only what arrives now is a change.
   isSubscribed = true
   const wait = context.clock
     .sleep(maxMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
@@ -76,7 +76,7 @@ function isWebhookFailure(error: unknown): boolean {
 }
 
 /**
- * Whether a failed call is worth another try: nothing says that the request itself is wrong. A 401 is such a failure too:
+ * Whether to retry a failed call: nothing says that the request itself is wrong. A 401 counts too:
  * nothing was done, and a token that is being rotated is valid again within a minute. A refusal by name is an answer, not a
  * failure, except from a webhook that did not answer.
  */
@@ -92,13 +92,13 @@ export function refused(text: string, cause: unknown): RunError {
   return new RunError('refused', text, { cause, retryable })
 }
 
-/** The error of a start about which it is not known whether the run exists. */
+/** The error of a start when it is unknown whether the run exists. */
 function unreachable(cause: unknown): RunError {
   const text = `The API server did not answer in time: ${errorClause(cause)}. Start the same run again; what exists of it is adopted.`
   return new RunError('unreachable', text, { cause, retryable: true })
 }
 
-/** Waits before another try of a call that failed in passing; throws once there was patience enough. */
+/** Waits before retrying a call that failed temporarily; throws once the patience is used up. */
 export async function pauseOrGiveUp(
   { clock, random }: RunnerContext,
   error: unknown,
@@ -120,13 +120,13 @@ function busy({ holder }: HolderReport): RunError {
   return new RunError('key_busy', text, { holder, retryable: true })
 }
 
-/** What is remembered about the holder from one look to the next. */
+/** What is remembered about the holder between checks. */
 interface Waiting {
   endingSince?: number | undefined
   abandoned?: { uid: string | undefined; version: string | undefined; since: number } | undefined
 }
 
-/** One look at the holder of a lock: takes the lock from a dead one, waits for one that is ending, refuses for a live one. */
+/** Checks the holder of a lock once: takes over from a dead one, waits for an ending one, refuses for a live one. */
 async function waitForHolder(
   context: RunnerContext,
   board: WatchBoard,
@@ -151,7 +151,7 @@ async function waitForHolder(
     return { ...waiting, endingSince }
   }
   if (report.state === 'busy') throw busy(report)
-  // Another start may be between its two requests. Only a lock that stands still is taken over.
+  // Another start may be between its two requests. Take over only a lock that has not changed for a while.
   const { uid, resourceVersion: version } = current.metadata ?? {}
   const known = waiting.abandoned
   const isSame = known !== undefined && known.uid === uid && known.version === version
@@ -192,7 +192,7 @@ async function createLock(
 
 /**
  * Acquires the lock of a key by creating its Secret; the name is the key's, so only one can exist. Returns the Secret that
- * holds the lock: the one just made, or that of an earlier attempt of the same run.
+ * holds the lock: the one just created, or that of an earlier attempt of the same run.
  */
 export async function acquireRunLock(
   context: RunnerContext,
@@ -228,7 +228,7 @@ export async function acquireRunLock(
   }
 }
 
-/** Releases a lock that was just acquired and will not be used. False when its Secret may still be there. */
+/** Releases an unused lock that was just acquired. False when its Secret may still exist. */
 export async function releaseRunLock(context: RunnerContext, secret: Secret): Promise<boolean> {
   const { client, namespace, warn } = context
   const { name = '', uid } = secret.metadata ?? {}

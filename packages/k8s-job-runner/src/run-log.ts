@@ -21,9 +21,9 @@ export interface RunLogOptions {
   journal: JournalSource | undefined
   /** Resolves when the status says that the container has ended or the pod is gone. */
   containerEnded: Promise<void>
-  /** After this long without a byte the newest line is asked for. */
+  /** After this long without a byte, the newest line is requested. */
   silenceMs: number
-  /** After the container's end, how long to keep trying to read what is left. */
+  /** After the container's end, how long to keep trying to read the rest. */
   drainMs: number
   signal: AbortSignal
   channel: EventChannel<RunEvent>
@@ -32,7 +32,7 @@ export interface RunLogOptions {
   onRecord: (record: LauncherRecord) => void
 }
 
-/** Hands every line of the run to its channel, and every record to the follower. Ends with the verdict of the whole. */
+/** Passes every line of the run to its channel, and every record to the follower. Returns the verdict on the whole. */
 export async function readRunLog(context: RunnerContext, options: RunLogOptions): Promise<Verdict> {
   const { client, namespace, clock, random } = context
   const { pod, container, cursor, journal, containerEnded, silenceMs, drainMs, signal, channel } = options

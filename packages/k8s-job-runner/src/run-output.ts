@@ -9,7 +9,7 @@ import { pause } from './stop-run.ts'
 /** How reading a run's output ended. */
 export interface OutputReport {
   verdict: Verdict
-  /** False when the log may hold more that could not be read: it must not be removed. */
+  /** False when the log may contain more that could not be read: it must not be removed. */
   drained: boolean
   /** Why the output could not be read to its end. */
   problem?: string | undefined
@@ -19,13 +19,13 @@ export interface OutputReport {
 export interface RunOutput {
   /** Starts reading the log of this pod; a second call does nothing. */
   open(pod: string): void
-  /** Undefined until something was opened. */
+  /** Undefined until the log was opened. */
   readonly report: Promise<OutputReport> | undefined
   /** When output was last received, by the runner's clock. */
   readonly lastAt: number
   /** The timestamp of the newest line, in milliseconds by the node's clock. */
   readonly newestAt: number | undefined
-  /** Waits no longer than this: the log of a lost node may never be readable. */
+  /** Sets an earlier time limit: the log of a lost node may never be readable. */
   giveUpAfter(ms: number): Promise<void>
 }
 
@@ -33,17 +33,17 @@ export interface RunOutputOptions extends Omit<
   RunLogOptions,
   'pod' | 'container' | 'onLine' | 'onDiagnostic' | 'onRecord'
 > {
-  /** Gets what the output says: the launcher's start, and how far it was read. */
+  /** Receives what the output shows: the launcher's start, and how far it was read. */
   evidence: Evidence
   onFirstLine: () => void
   onEnd: (end: EndRecord) => void
-  /** Nothing more will be handed over. */
+  /** The end of the output. */
   onEnded: () => void
 }
 
-/** What is kept of output without frames; it explains a launcher that did not run. */
+/** How much unframed output to keep; it explains a launcher that did not run. */
 const maxUnframedChars = 4096
-/** Diagnostics that say why the log cannot be read at the moment. */
+/** Diagnostics that say why the log is currently unreadable. */
 const troubles: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   'request_failed',
   'connection_lost',
@@ -51,7 +51,7 @@ const troubles: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   'drain_failed',
 ])
 
-/** Makes the reader of a run's output. It ends with `signal`. */
+/** Creates the reader of a run's output. It ends with `signal`. */
 export function createRunOutput(context: RunnerContext, options: RunOutputOptions): RunOutput {
   const { channel, signal, evidence } = options
   const { clock } = context
@@ -67,7 +67,7 @@ export function createRunOutput(context: RunnerContext, options: RunOutputOption
   function warn(code: string, message: string): void {
     channel.push({ type: 'warning', code, message, at: clock.wallTime() })
   }
-  // A cursor leads behind output of an earlier read, so the launcher had started.
+  // A cursor points past output of an earlier read, so the launcher had started.
   evidence.launcherStarted = options.cursor !== undefined
   function onLine({ time }: LogLine): void {
     evidence.launcherStarted = true
@@ -87,7 +87,7 @@ export function createRunOutput(context: RunnerContext, options: RunOutputOption
   function onDiagnostic(code: DiagnosticCode, text: string): void {
     if (code === 'drain_failed') isDrained = false
     if (code === 'not_a_frame') unframed = `${unframed}${text}\n`.slice(0, maxUnframedChars)
-    // A failed drain sums up; the trouble before it has the reason.
+    // A failed drain is a summary; the problem before it has the reason.
     if (troubles.has(code) && !(code === 'drain_failed' && trouble !== undefined)) trouble = text
     warn(`log_${code}`, text)
   }

@@ -17,27 +17,27 @@ import type { FinishRule, LaunchFile, LaunchLimits, ProxySpec, MountIdentity } f
 
 /** What runs in the container. */
 export interface RunCommand {
-  /** Program and arguments. No shell stands between. */
+  /** Program and arguments, run without a shell. */
   argv: readonly string[]
-  /** The image has `/bin/sh`: the container starts about 50 ms earlier. One without it could not start. Default false. */
+  /** The image has `/bin/sh`: the container starts about 50 ms earlier. Without it, it could not start. Default false. */
   shell?: boolean
   cwd?: string
-  /** Which folders must be mounted where; the launcher starts nothing when one is another. */
+  /** Which folders must be mounted where; if one is not, the launcher does not start the command. */
   mounts?: readonly MountIdentity[]
-  /** Makes `cwd` when it does not exist. */
+  /** Creates `cwd` if it does not exist. */
   createCwd?: boolean
-  /** Fed to the program; travels in the run's Secret. */
+  /** Standard input of the program; stored in the run's Secret. */
   stdin?: string | Uint8Array
-  /** Written before the program starts; travel in the run's Secret. */
+  /** Written before the program starts; stored in the run's Secret. */
   files?: readonly LaunchFile[]
-  /** Names taken out of the program's environment. */
+  /** Variables removed from the program's environment. */
   unsetEnv?: readonly string[]
   limits?: LaunchLimits
-  /** How the launcher sees that the command has finished its work, so that it can stop what lingers. */
+  /** How the launcher detects that the command has finished its work, so that it can stop lingering processes. */
   finish?: FinishRule
   /** An API that the launcher offers to the program on the pod's loopback, with credentials that the program never sees. */
   proxy?: ProxySpec
-  /** Where the program's output files are put in the container. */
+  /** Where the container stores the program's output files. */
   outputDirectory?: string
 }
 
@@ -58,11 +58,11 @@ export interface RunScheduling {
 export interface StartPatience {
   /** From submission to the first running container, in seconds. Default 600. */
   budgetSeconds?: number
-  /** How long no node may fit, in seconds; autoscalers take their time. Default 120. */
+  /** How long no node may fit, in seconds; autoscalers take time. Default 120. */
   unschedulableGraceSeconds?: number
   /** How long a Secret, key, ConfigMap or claim may be missing, in seconds. Default 60. */
   missingGraceSeconds?: number
-  /** How long the API server may refuse to make the pod, in seconds. Default 30. */
+  /** How long the API server may refuse to create the pod, in seconds. Default 30. */
   refusedGraceSeconds?: number
 }
 
@@ -80,7 +80,7 @@ export interface RunRequest {
   key: string
   /** Identity of this run. Starting the same one twice gives the same Job. */
   runId: string
-  /** Name of the Job. Made of `namePrefix`, key and run id when left out. */
+  /** Name of the Job. By default made of `namePrefix`, key and run id. */
   name?: string
   /** Default `run`. */
   namePrefix?: string
@@ -89,9 +89,9 @@ export interface RunRequest {
   image: string
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   command: RunCommand
-  /** Environment that stands in the Job's spec for all to read. */
+  /** Environment variables, readable in the Job's spec. */
   env?: Record<string, string>
-  /** Environment that travels in the run's Secret. */
+  /** Environment variables stored in the run's Secret. */
   secretEnv?: Record<string, string>
   envFrom?: EnvFromSource[]
   envValueFrom?: Record<string, EnvVarSource>
@@ -105,23 +105,23 @@ export interface RunRequest {
   dnsConfig?: PodDnsConfig
   hostAliases?: HostAlias[]
   serviceAccountName?: string
-  /** Mounts the service account's token; costs about 0.3 s of start. Default false. */
+  /** Mounts the service account's token; adds about 0.3 s to the start. Default false. */
   automountServiceAccountToken?: boolean
   pullSecrets?: readonly string[]
   /** `fixed` (default): user, group and fsGroup 1000. `platform`: whatever the platform assigns, as OpenShift does. */
   podUser?: 'fixed' | 'platform'
-  /** Laid over the defaults: uid and gid 1000, non-root, seccomp RuntimeDefault. */
+  /** Merged over the defaults: uid and gid 1000, non-root, seccomp RuntimeDefault. */
   podSecurityContext?: PodSecurityContext
-  /** Laid over the defaults: no privilege escalation, all capabilities dropped. */
+  /** Merged over the defaults: no privilege escalation, all capabilities dropped. */
   containerSecurityContext?: SecurityContext
   /**
-   * The pod's own deadline, from when a node accepts it: the kubelet stops it, pod and log stay. Default: the start budget
-   * and the total limit together with the grace, or a day without a total limit.
+   * The pod's own deadline, from when a node accepts it: the kubelet stops it; pod and log stay. Default: the start budget
+   * plus total limit and grace period, or a day without a total limit.
    */
   deadlineSeconds?: number
   /** Default 30. */
   terminationGracePeriodSeconds?: number
-  /** Safety net for what nobody removed. At least 3,600, which is the default. */
+  /** Safety net for Jobs that were not removed. At least 3,600, which is the default. */
   ttlSecondsAfterFinished?: number
   /** Creates the Job suspended, for a queue to admit. */
   suspend?: boolean
@@ -129,11 +129,11 @@ export interface RunRequest {
   queue?: RunQueue
   /** Native sidecars: started before the command, stopped after it. */
   sidecars?: Container[]
-  /** `metadata` and `spec` that are merged over the pod by Kubernetes' strategic rules. Launcher, names and lock stay. */
+  /** `metadata` and `spec`, merged over the pod by Kubernetes' strategic rules. Launcher, names and lock stay. */
   podTemplate?: Record<string, unknown>
-  /** Where the launcher writes the same frames again, on a mounted volume. */
+  /** Where the launcher writes a copy of its frames, on a mounted volume. */
   journal?: { path: string; maxBytes?: number }
-  /** Keeps Job and pod until their TTL; the Secret goes all the same. */
+  /** Keeps Job and pod until their TTL; the Secret is removed anyway. */
   retain?: boolean
   start?: StartPatience
 }

@@ -4,14 +4,14 @@ import type { Clock } from '@agent-jobs/primitives'
 import type { Endings } from './endings.ts'
 import type { QueueBoard } from './queue-board.ts'
 
-/** Something that a runner survives but its owner should know. */
+/** A recoverable problem. */
 export interface RunnerWarning {
   code: string
   message: string
   cause?: unknown
 }
 
-/** What every part of a runner works with. */
+/** What all parts of a runner share. */
 export interface RunnerContext {
   client: KubeClient
   namespace: string
@@ -22,8 +22,8 @@ export interface RunnerContext {
   queues: QueueBoard
   /** Where output waits for a slow consumer. */
   spool?: SpoolSettings | undefined
-  /** The API server has taken the credentials at least once, so that a later 401 is worth some patience. */
+  /** The API server has accepted the credentials at least once, so a later 401 is retried for a while. */
   trusted: boolean
-  /** Fires when the client was closed: nothing can be followed any more. */
+  /** Fires when the client is closed: following ends. */
   closed: AbortController
 }

@@ -135,7 +135,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     await run.settled
   })
 
-  it('says who cancelled, delivers the last words, and sees the pod gone', async () => {
+  it('says who cancelled, delivers the last output, and observes that the pod is gone', async () => {
     const run = await runner.start(
       request({ command: sh('trap "echo bye; exit 5" TERM; echo up; while :; do sleep 0.1; done') }),
     )
@@ -153,7 +153,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await run.outcome).toMatchObject({ kind: 'cancelled', by: 'ada', exitCode: null })
   })
 
-  it('tells a deletion by someone else from an end, and still delivers the last words', async () => {
+  it('tells a deletion by someone else from an end, and still delivers the last output', async () => {
     const run = await runner.start(
       request({ command: sh('trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done') }),
     )
@@ -164,7 +164,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await run.outcome).toMatchObject({ kind: 'deletedExternally', exitCode: 0, seen: { what: 'pod' } })
   })
 
-  it('says that nothing is known of the exit when the pod is deleted by force', async () => {
+  it('reports an unknown exit when the pod is deleted by force', async () => {
     const run = await runner.start(request({ command: sh('echo up; sleep 60') }))
     const events = run.events[Symbol.asyncIterator]()
     await until(events, isLine)
@@ -173,7 +173,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await run.outcome).toMatchObject({ kind: 'deletedExternally', seen: { what: 'pod' } })
   })
 
-  it('names a quota that leaves no room, and starts when there is room after all', async () => {
+  it('names a quota that leaves no room, and starts once there is room', async () => {
     const name = 'no-room'
     const kind = kinds.ResourceQuota
     const uid = randomUUID().slice(0, 8)
@@ -195,7 +195,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     }
   })
 
-  it('reads an eviction as one', async () => {
+  it('reports an eviction', async () => {
     const run = await runner.start(request({ command: sh('echo up; sleep 60'), terminationGracePeriodSeconds: 4 }))
     const events = run.events[Symbol.asyncIterator]()
     await until(events, isLine)
@@ -209,7 +209,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await run.outcome).toMatchObject({ kind: 'evicted', by: 'api', reason: 'EvictionByEvictionAPI' })
   })
 
-  it('goes on from the cursor after kill -9 of the process that watched', async () => {
+  it('continues from the cursor after kill -9 of the following process', async () => {
     const wanted = request({ command: sh('i=0; while [ $i -lt 40 ]; do echo $i; i=$((i+1)); sleep 0.1; done') })
     const { child, messages } = startRunProcess(kubeConfigPath, namespace, wanted)
     const seen: RunMessage[] = []
@@ -256,7 +256,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     expect(await run.cancel({ by: 'test', graceSeconds: 1 })).toBe('gone')
   })
 
-  it('takes a key over from a run that has ended while nobody watched', async () => {
+  it('takes a key over from a run that ended unobserved', async () => {
     const key = `key-${randomUUID()}`
     const { child, messages } = startRunProcess(
       kubeConfigPath,
@@ -271,7 +271,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     const holder = items.find(({ metadata }) => metadata?.annotations?.['agent-jobs.dev/key'] === key)
     const first = await runner.attach({ job: holder?.metadata?.name ?? '' })
     expect(await first.outcome).toMatchObject({ kind: 'succeeded' })
-    // Nobody tears it down: what is left is a Job that has ended and its Secret.
+    // Nothing tears it down: what is left is a Job that has ended and its Secret.
     await first.detach()
     await podTerminal(client, namespace, first.job.uid)
     const run = await second()

@@ -66,7 +66,7 @@ describe('a run on mini-kube', () => {
     return 'all gone'
   }
 
-  it('removes pods, Job and Secret when it is over', async () => {
+  it('removes pods, Job and Secret when it has ended', async () => {
     const run = await server.runner.start(frames(['lines', '1']))
     await run.settled
     for (const kind of [kinds.Job, kinds.Pod, kinds.Secret]) expect(await allGone(kind, run.runId)).toBe('all gone')
@@ -80,7 +80,7 @@ describe('a run on mini-kube', () => {
     expect(job.metadata?.deletionTimestamp).toBeUndefined()
   })
 
-  it('tells its phases in order and in words', async () => {
+  it('reports its phases in order, with messages', async () => {
     const run = await server.runner.start(frames(['lines', '1']))
     const phases = (await collect(run.events)).flatMap((event) => (event.type === 'phase' ? [event.phase] : []))
     expect(phases[0]).toBe('submitted')
@@ -88,7 +88,7 @@ describe('a run on mini-kube', () => {
     expect([...new Set(phases)]).toEqual(phases.filter((phase, index) => phases.indexOf(phase) === index))
   })
 
-  it('keeps the newest events for a reader that comes late, and says how many went', async () => {
+  it('keeps the newest events for a reader that comes late, and reports how many were dropped', async () => {
     const run = await server.runner.start(frames(['lines', '3000']))
     expect(await run.outcome).toMatchObject({ kind: 'succeeded' })
     await run.settled
@@ -183,7 +183,7 @@ describe('a run on mini-kube', () => {
     expect(await again.cancel({ by: 'test', graceSeconds: 1 })).toBe('gone')
   })
 
-  it('tells of a Job that ended and lost its pod before anybody looked that nothing is known', async () => {
+  it('reports an unknown outcome for a Job that ended and lost its pod before anyone looked', async () => {
     const run = await server.runner.start(frames(['lines', '1'], { retain: true }))
     await run.settled
     const { name = '' } = run.pod ?? {}
@@ -194,7 +194,7 @@ describe('a run on mini-kube', () => {
     expect(job.metadata?.deletionTimestamp).toBeUndefined()
   })
 
-  it('reads an end that came before anybody looked, with all its output', async () => {
+  it('reads an end before anyone looked, with all its output', async () => {
     const run = await server.runner.start(frames(['lines', '3'], { retain: true }))
     await run.settled
     const late = await world.server().runner.attach({ job: run.job.name })
@@ -202,7 +202,7 @@ describe('a run on mini-kube', () => {
     expect(await late.outcome).toMatchObject({ kind: 'succeeded' })
   })
 
-  it('looks on to the end without removing anything when it only observes', async () => {
+  it('observes to the end without removing anything when it only observes', async () => {
     const run = await server.runner.start(frames(['lines', '3']))
     await run.detach()
     const onlooker = await world.server().runner.attach({ job: run.job.name }, { observe: true })
@@ -215,7 +215,7 @@ describe('a run on mini-kube', () => {
     await expect(server.client.get(kinds.Job, { name: run.job.name, namespace })).rejects.toMatchObject({ status: 404 })
   })
 
-  it('refuses to attach to what is not there, is another Job, or is not ours', async () => {
+  it('refuses to attach to a Job that is absent, was replaced, or is not ours', async () => {
     await expect(server.runner.attach({ job: 'absent' })).rejects.toMatchObject({ code: 'job_not_found' })
     const run = await server.runner.start(frames(['wait']))
     await expect(server.runner.attach({ job: run.job.name, uid: 'other' })).rejects.toMatchObject({

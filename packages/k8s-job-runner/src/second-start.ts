@@ -9,7 +9,7 @@ import type { RunnerContext } from './runner-context.ts'
 
 const attempts = 8
 
-/** Tries a write again while the API server is in trouble. What cannot be done is a warning, not a fault of the run. */
+/** Retries a write while the API server is in trouble. A final failure is a warning, not a fault of the run. */
 async function insist(
   { clock, random, warn }: RunnerContext,
   signal: AbortSignal,
@@ -33,8 +33,8 @@ async function insist(
 }
 
 /**
- * Takes the guard key out of the run's Secret once its container runs. Every container of the run needs that key to start, so
- * a second pod, which a queue may cause after a preemption, cannot begin the work again. The lock itself stays.
+ * Removes the guard key from the run's Secret once its container runs. Every container of the run needs that key, so
+ * a second pod, which a queue may cause after a preemption, cannot restart the work. The lock itself stays.
  */
 export async function sealRun(
   context: RunnerContext,
@@ -60,7 +60,7 @@ export async function sealRun(
           signal,
         })
       } catch (error) {
-        // Sealed before, or the lock has passed on: there is nothing to do.
+        // Already sealed, or the lock has passed on: nothing to do.
         if (!isInvalid(error)) throw error
       }
     },

@@ -5,20 +5,20 @@ import type { QueueNews } from './queue-board.ts'
 import { guardPrefix } from './pod-template.ts'
 import { containerStatus, jobCondition } from './read-pod.ts'
 
-/** How long a cause may last before it counts. `never` waits for ever, `budget` as long as the start budget lasts. */
+/** How long a cause may last before it counts: `never` waits indefinitely, `budget` until the start budget is used up. */
 export type Patience = 'at_once' | 'missing' | 'unschedulable' | 'refused' | 'budget' | 'never'
 
 /** Why a run has not started yet. */
 export interface StartCause {
-  /** Stable while the cause is the same. */
+  /** Stays the same while the cause does. */
   id: string
   patience: Patience
-  /** What the outcome is when patience is at its end. */
+  /** The outcome once the patience is used up. */
   kind: OutcomeKind
   source: 'pod_status' | 'job_status' | 'events'
   reason?: string | undefined
   message?: string | undefined
-  /** What a person reads while the run waits. */
+  /** Shown to people while the run waits. */
   words: string
   /** What to do about it. */
   remedy?: string
@@ -31,15 +31,15 @@ const configError: OutcomeKind = { kind: 'configError', code: 'config_error' }
 
 type UnschedulableCause = Extract<OutcomeKind, { kind: 'unschedulable' }>['cause']
 
-/** The queue of a run, and the latest from it. */
+/** The queue of a run, and its latest report. */
 export interface QueueContext {
   name?: string | undefined
   news?: QueueNews | undefined
 }
 
-/** Sums up the scheduler's sentence. */
+/** Summarises the scheduler's message. */
 export function unschedulableCause(message: string): UnschedulableCause {
-  // "no new claims" stands in every message of a recent scheduler, so `claim` alone says nothing.
+  // Every message of a recent scheduler contains "no new claims", so `claim` alone means nothing.
   if (/persistentvolumeclaim|PersistentVolume|volume node affinity|volume limit|volume\(s\)/i.test(message))
     return 'volume'
   if (/untolerated taint/.test(message)) return 'taint'
@@ -110,7 +110,7 @@ function noPod(job: Job | undefined, events: readonly KubeEvent[], queue: QueueC
 
 const admissionDenied: OutcomeKind = { kind: 'admissionDenied', code: 'admission_denied' }
 
-/** Why the cluster does not make the pod, by the API server's own reason. */
+/** Why the cluster does not create the pod, by the API server's own reason. */
 function refusedCause({ reason, message = '' }: KubeEvent): StartCause {
   const refusal = classifyRefusal({ message })
   const base = {
@@ -129,7 +129,7 @@ function refusedCause({ reason, message = '' }: KubeEvent): StartCause {
         kind: { kind: 'quotaExceeded', code: 'quota_exceeded' },
         words: 'A quota leaves no room for the pod',
       }
-    // The controller tries again by itself, and a webhook comes back.
+    // The controller retries on its own, and a webhook becomes available again.
     case 'webhook_slow':
     case 'webhook_unreachable':
       return { ...base, patience: 'budget', kind: admissionDenied, words: 'An admission webhook does not answer' }
@@ -153,7 +153,7 @@ function waitingCause(container: string, reason: string, message: string | undef
     case 'RegistryUnavailable':
     case 'ImageInspectError':
     case 'SignatureValidationFailed':
-      // The two flip to and fro while the kubelet tries again: one cause.
+      // These two alternate while the kubelet retries: one cause.
       return { ...base, id: 'image_pull', patience: 'budget', kind: image, words: 'The image cannot be pulled yet' }
     case 'CreateContainerConfigError':
       return /runAsNonRoot|non-numeric user/.test(message ?? '')
@@ -182,7 +182,7 @@ function sealedCause(message: string | undefined): StartCause | undefined {
   }
 }
 
-/** An init container or sidecar that is at work, or that ends again and again; undefined when it holds nothing up. */
+/** An init container or sidecar that is running or keeps failing; undefined when none holds up the start. */
 function notReady({ name, state, lastState, started }: ContainerStatus): StartCause | undefined {
   const ended = state?.terminated ?? lastState?.terminated
   const failing = started !== true && ended !== undefined && ended.exitCode !== 0
@@ -251,7 +251,7 @@ export function findStartCause(
     const words = 'Waiting for a node'
     return { id: 'scheduling', patience: 'budget', kind: startFailed, source: 'pod_status', words }
   }
-  // Init containers first: while one waits, the main container says no more than PodInitializing.
+  // Init containers first: while one waits, the main container reports only PodInitializing.
   for (const status of pod.status?.initContainerStatuses ?? []) {
     const { reason = '', message } = status.state?.waiting ?? {}
     const cause = waitingCause(status.name, reason, message) ?? notReady(status)

@@ -44,7 +44,7 @@ function run(steps: { at: number; job?: Job; pod?: Pod; events?: KubeEvent[] }[]
 }
 
 describe('judgeStart', () => {
-  it('counts a grace anew when the cause went away in between', () => {
+  it('restarts a grace period when its cause went away in between', () => {
     const none = unscheduledPod('0/1 nodes are available: 1 Insufficient cpu.')
     expect(
       run([
@@ -57,7 +57,7 @@ describe('judgeStart', () => {
     ).toEqual(['wait', 'wait', 'wait', 'wait', 'unschedulable'])
   })
 
-  it('takes the two words of a failing pull for one cause', () => {
+  it('treats the two reasons of a failing pull as one cause', () => {
     expect(
       run([
         { at: 0, pod: waitingPod('ErrImagePull', 'no such host') },
@@ -68,7 +68,7 @@ describe('judgeStart', () => {
     ).toEqual(['wait', 'wait', 'wait', 'imageError'])
   })
 
-  it('lets a missing Secret heal within its grace', () => {
+  it('lets a missing Secret appear within its grace period', () => {
     const running: Pod = waitingPod('x')
     const status = running.status?.containerStatuses?.[0]
     if (status !== undefined) status.state = { running: {} }
@@ -81,7 +81,7 @@ describe('judgeStart', () => {
     ).toEqual(['wait', 'wait', 'started'])
   })
 
-  it('lets a suspended Job wait for ever, and starts its budget when it is admitted', () => {
+  it('lets a suspended Job wait indefinitely, and starts its budget when it is admitted', () => {
     const job: Job = { metadata: { name: 'j' }, spec: { suspend: true, template: {} } }
     const admitted: Job = { metadata: { name: 'j' }, spec: { template: {} } }
     const day = 86_400_000
@@ -96,7 +96,7 @@ describe('judgeStart', () => {
     ).toEqual(['wait', 'wait', 'wait', 'wait', 'startFailed'])
   })
 
-  it('lets scheduling gates wait for ever', () => {
+  it('lets scheduling gates wait indefinitely', () => {
     const gated = unscheduledPod('gated', 'SchedulingGated')
     expect(
       run([
@@ -113,7 +113,7 @@ describe('judgeStart', () => {
     expect(run(steps).at(-1)).toBe('startFailed')
   })
 
-  it('fails at once where nothing can heal', () => {
+  it('fails at once where waiting cannot help', () => {
     expect(run([{ at: 0, pod: waitingPod('InvalidImageName', 'bad') }])).toEqual(['imageError'])
     expect(
       run([
@@ -136,7 +136,7 @@ describe('judgeStart', () => {
     ).toEqual(['configError'])
   })
 
-  it('tells a volume that is slow from one that cannot be', () => {
+  it('tells a slow volume from an impossible one', () => {
     const pod = waitingPod('ContainerCreating')
     const slow = [event('FailedAttachVolume', 'Multi-Attach error for volume')]
     const missing = [event('FailedMount', 'configmap "c" not found')]
@@ -179,7 +179,7 @@ describe('judgeStart', () => {
     expect(held).toMatchObject({ verdict: 'fail', outcome })
   })
 
-  it('asks for Events only where nothing else can tell', () => {
+  it('asks for Events only where nothing else explains the delay', () => {
     const ask = (pod: Pod | undefined) => {
       const judged = judgeStart({ job: undefined, pod, events: [], graces, now: 0, progress: { since: 0 } })
       return judged.verdict === 'wait' && judged.cause.askEvents === true

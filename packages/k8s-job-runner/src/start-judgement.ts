@@ -4,14 +4,14 @@ import type { Outcome } from './outcome.ts'
 import { hasStarted } from './read-pod.ts'
 import { findStartCause, type Patience, type QueueContext, type StartCause } from './start-cause.ts'
 
-/** Carried from one judgement to the next. All times are of the process that judges; no other clock is read. */
+/** Carried from one judgement to the next. All times are by the clock of the judging process. */
 export interface StartProgress {
-  /** Since when the start budget runs. */
+  /** When the start budget began to run. */
   since: number
   cause?: { id: string; since: number }
 }
 
-/** What a pending run means. */
+/** The verdict on a pending run. */
 export type StartJudgement =
   | { verdict: 'started' }
   | {
@@ -64,7 +64,7 @@ function failure(cause: StartCause, pod: Pod | undefined, waitedMs: number): Out
 }
 
 /**
- * Whether a run that has not started should be waited for. Pure. Each cause has its own grace, counted from when it was
+ * Whether to keep waiting for a run that has not started. Pure. Each cause has its own grace, counted from when it was
  * first seen; whatever the cause, the start budget bounds the whole, except while the run waits in a queue.
  */
 export function judgeStart(input: {

@@ -1,6 +1,6 @@
 import { printable } from './printable.ts'
 
-/** Why a launcher did not run, from what the container printed instead of its records. */
+/** Why a launcher did not run, by what the container printed instead of records. */
 export interface StartExplanation {
   message: string
   remedy?: string | undefined

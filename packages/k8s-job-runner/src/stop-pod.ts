@@ -4,7 +4,7 @@ import type { Pod } from './kubernetes.ts'
 import { annotation } from './labels.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** Deletes exactly this pod, with a grace. One that is gone, or another of the same name, counts as deleted. */
+/** Deletes exactly this pod, with a grace period. One that is gone or was replaced counts as deleted. */
 export async function deletePod(
   { client, namespace }: RunnerContext,
   pod: Pod | undefined,
@@ -20,7 +20,7 @@ export async function deletePod(
   }
 }
 
-/** Makes the kubelet end exactly this pod now, with the pod's own grace. Pod and log stay. */
+/** Makes the kubelet end exactly this pod now, with the pod's own grace period. Pod and log stay. */
 async function expirePod(
   { client, namespace }: RunnerContext,
   pod: Pod | undefined,
@@ -33,13 +33,13 @@ async function expirePod(
   await client.patch(kinds.Pod, { name, namespace, type: 'merge', body, signal })
 }
 
-/** Makes the kubelet end a pod whose command has ended. Throws what the API server answers. */
+/** Makes the kubelet end a pod whose command has ended. Throws the API server's error. */
 export async function expireSidecars(context: RunnerContext, pod: Pod, signal?: AbortSignal): Promise<void> {
   await expirePod(context, pod, { annotations: { [annotation.commandEnded]: 'true' }, signal })
 }
 
 /**
- * Ends exactly this pod, and keeps its log where that is possible: its deadline is set to now. Where pods may not be patched
+ * Ends exactly this pod, and keeps its log where possible: its deadline is set to now. Where patching pods is forbidden,
  * it is deleted.
  */
 export async function stopPod(
@@ -58,8 +58,8 @@ export async function stopPod(
 }
 
 /**
- * Ends the containers that others have added to a pod whose command has ended, such as the proxy of a service mesh. Without
- * that the Job would never finish. Pod and log stay.
+ * Ends the containers that others have added to a pod whose command has ended, such as a service mesh proxy. Otherwise
+ * the Job would never finish. Pod and log stay.
  */
 export async function endSidecars(context: RunnerContext, pod: Pod, signal: AbortSignal): Promise<void> {
   try {

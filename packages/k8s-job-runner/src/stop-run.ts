@@ -8,10 +8,10 @@ import { deletePod, stopPod } from './stop-pod.ts'
 import type { CancelVerdict } from './run-handle.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** How long after the grace the kubelet may take to say that the pod is over. */
+/** How long after the grace period the kubelet may take to report the end of the pod. */
 const marginMs = 10_000
 
-/** What stopping needs to know. */
+/** What stopping a run needs. */
 export interface StopInput {
   jobName: string
   jobUid: string
@@ -24,7 +24,7 @@ export interface StopInput {
   signal?: AbortSignal
 }
 
-/** Writes on the Job who cancels it, so that everybody who follows it tells the same story. */
+/** Records on the Job who cancels it, so that all followers report the same outcome. */
 async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUid, by }: StopInput): Promise<void> {
   const body = { metadata: { uid: jobUid, annotations: { [annotation.cancelledBy]: by } } }
   try {
@@ -37,8 +37,8 @@ async function sign({ client, namespace, warn }: RunnerContext, { jobName, jobUi
 }
 
 /**
- * A running pod is ended with its grace: SIGTERM reaches the command through the launcher, and pod, log and Job stay as a
- * record of what was cancelled. Without a running pod the Job itself is deleted, so that no pod comes after all.
+ * A running pod is ended with its grace period: SIGTERM reaches the command through the launcher, and pod, log and Job stay
+ * as a record of the cancellation. Without a running pod the Job itself is deleted, so that no pod starts later.
  */
 async function ask(context: RunnerContext, input: StopInput): Promise<void> {
   const { client, namespace } = context
@@ -50,10 +50,10 @@ async function ask(context: RunnerContext, input: StopInput): Promise<void> {
   await client.delete(kinds.Job, { name, namespace, propagationPolicy: 'Foreground', preconditions: { uid } })
 }
 
-/** How long after the grace a pod that is still there is given up on. */
+/** How long after the grace period to give up on a pod that still exists. */
 const hurryAfterMs = 2000
 
-/** Waits for the end. A pod with a longer grace of its own than was asked for is deleted once the shorter one has passed. */
+/** Waits for the end. A pod with a longer grace period of its own is deleted once the requested one has passed. */
 async function settled(
   context: RunnerContext,
   input: StopInput,
@@ -72,7 +72,7 @@ async function settled(
   return wait(marginMs)
 }
 
-/** Stops a run and says what was seen of it. */
+/** Stops a run and returns what was observed. */
 export async function stopRun(context: RunnerContext, input: StopInput): Promise<CancelVerdict> {
   const { client, namespace, clock, random } = context
   const over = input.podOver.then(() => 'over' as const)
@@ -101,7 +101,7 @@ export async function stopRun(context: RunnerContext, input: StopInput): Promise
     if (seen === 'aborted') return 'unobserved'
     const name = input.pod()?.metadata?.name
     try {
-      // The watch may be blind: what it does not tell is read.
+      // The watch may be out of date: read what it does not report.
       if (name === undefined) {
         const job = await client.get(kinds.Job, { name: input.jobName, namespace })
         return job.metadata?.uid === input.jobUid ? 'alive' : 'gone'
@@ -116,7 +116,7 @@ export async function stopRun(context: RunnerContext, input: StopInput): Promise
   }
 }
 
-/** Turns a sleep into what ended it. */
+/** Turns a sleep into the value that says what ended it. */
 export async function pause(sleep: Promise<void>): Promise<'timeout' | 'aborted'> {
   return sleep.then(
     () => 'timeout' as const,

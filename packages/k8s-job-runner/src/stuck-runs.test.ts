@@ -60,7 +60,7 @@ describe('reap, for a run whose command has never started', () => {
     expect(writes(cluster)).toEqual([])
   })
 
-  it('then deletes its pod, in exactly the state that was looked at', async () => {
+  it('then deletes its pod, in exactly the state that was checked', async () => {
     const { cluster, clock, reap, putJob, putPod } = stage()
     putJob()
     putPod(pulling)
@@ -99,7 +99,7 @@ describe('reap, for a run whose command has never started', () => {
     ])
   })
 
-  it('only says so in a dry run, and leaves alone what is younger than asked for', async () => {
+  it('only reports it in a dry run, and keeps what is younger than requested', async () => {
     const { cluster, clock, reap, putJob } = stage()
     putJob()
     await clock.advance(budgetAndSlackMs)

@@ -3,11 +3,11 @@ import { instant, type Job, type Pod } from './kubernetes.ts'
 import { annotation, label } from './labels.ts'
 import { commandContainer, hasNothingRunning, hasStarted, isJobFinished, isPodTerminal } from './read-pod.ts'
 
-/** A run that no longer does anything and yet does not end by itself. */
+/** A run that no longer does anything but does not end on its own. */
 export type StuckRun =
-  /** No node, no image, no permission: its command has never started, long after its start budget. */
+  /** No node, no image, no permission: its command has not started long after its start budget. */
   | { readonly kind: 'never_started'; readonly job: Job; readonly pods: readonly Pod[]; readonly reason: string }
-  /** Its command has ended, and containers that others have added keep its pod alive. */
+  /** Its command has ended, but containers added by others keep its pod alive. */
   | { readonly kind: 'sidecars_stay'; readonly job: Job; readonly pod: Pod; readonly reason: string }
 
 /** Beyond the start budget: another process may be about to give up on the run itself. */
@@ -35,7 +35,7 @@ function judge(job: Job, pods: readonly Pod[], now: number): StuckRun | undefine
   return { kind: 'never_started', job, pods, reason }
 }
 
-/** Finds the runs that are stuck. Pure; `now` is in milliseconds since the epoch. */
+/** Finds stuck runs. Pure; `now` is in milliseconds since the epoch. */
 export function findStuckRuns(jobs: readonly Job[], pods: readonly Pod[], now: number): StuckRun[] {
   const hashOf = ({ metadata }: Job | Pod): string | undefined => metadata?.labels?.[label.runHash]
   return jobs.flatMap((job) => {

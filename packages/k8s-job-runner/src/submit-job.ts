@@ -6,7 +6,7 @@ import { label } from './labels.ts'
 import { RunError } from './run-error.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** The Job of this run under its name, or null when the name belongs to another run or to nobody. */
+/** The Job of this run under its name; null when the name is free or belongs to another run. */
 async function readOwn({ client, namespace }: RunnerContext, job: Job): Promise<Job | 'absent' | 'strange'> {
   try {
     const found = await client.get(kinds.Job, { name: job.metadata?.name ?? '', namespace })
@@ -18,7 +18,7 @@ async function readOwn({ client, namespace }: RunnerContext, job: Job): Promise<
   }
 }
 
-/** The Job as it was just made, or as it stands under its name. */
+/** The Job as just created, or the existing one of that name. */
 async function createOrRead(context: RunnerContext, job: Job): ReturnType<typeof readOwn> {
   try {
     return await context.client.create(kinds.Job, job)
@@ -29,8 +29,8 @@ async function createOrRead(context: RunnerContext, job: Job): ReturnType<typeof
 }
 
 /**
- * Creates the Job, or adopts the one that an earlier attempt of the same run has created. From here on no signal
- * counts: once the request is on its way, only its answer says whether there is a Job.
+ * Creates the Job, or adopts the one that an earlier attempt of the same run has created. From here on signals are
+ * ignored: once the request is sent, only its response says whether there is a Job.
  */
 export async function createOrAdoptJob(
   context: RunnerContext,
@@ -41,7 +41,7 @@ export async function createOrAdoptJob(
   const { clock } = context
   const name = job.metadata?.name ?? ''
   const startedAt = clock.now()
-  // While an earlier request may have made the Job, its Secret must stay.
+  // While an earlier request may have created the Job, its Secret must stay.
   let mayExist = false
   for (let attempt = 0; ; attempt += 1) {
     let cause: unknown = new Error(`Job ${name} exists and cannot be found`)
@@ -66,7 +66,7 @@ export async function createOrAdoptJob(
   }
 }
 
-/** Removes the Job of a run that has lost its key. No container of it can start: the Secret it needs is another's. */
+/** Removes the Job of a run that has lost its key. None of its containers can start: the Secret belongs to another run. */
 async function removeLoser(context: RunnerContext, job: Job): Promise<string> {
   const { client, namespace, warn } = context
   const { name = '', uid } = job.metadata ?? {}
@@ -81,8 +81,9 @@ async function removeLoser(context: RunnerContext, job: Job): Promise<string> {
 }
 
 /**
- * Makes the Job the owner of its Secret, so that the two go together. It comes after the Job: a Secret whose owner is
- * absent is collected at once (docs/kubernetes-facts.md#secret-lock). When the Secret is another one by now, the key is lost and the Job is removed.
+ * Makes the Job the owner of its Secret, so that both are deleted together. This happens after creating the Job: a Secret
+ * whose owner is absent is collected at once (docs/kubernetes-facts.md#secret-lock). If the Secret was replaced, the key is lost and the
+ * Job is removed.
  */
 export async function linkSecret(context: RunnerContext, job: Job, secret: Secret, submitMs: number): Promise<void> {
   const { client, namespace, clock, random, warn } = context
@@ -113,7 +114,7 @@ export async function linkSecret(context: RunnerContext, job: Job, secret: Secre
         await clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }))
         continue
       }
-      // The run itself is well. Its Secret then outlives the Job, and the next start of the key takes it over.
+      // The run itself is fine. Its Secret then outlives the Job, and the next start of the key takes it over.
       warn({
         code: 'secret_not_linked',
         message: `The Secret ${name} has no owner: ${errorClause(error)}`,

@@ -29,8 +29,8 @@ async function persist(context: RunnerContext, what: string, act: () => Promise<
 
 /**
  * Removes what a finished run leaves: pods, then the Job, then the Secret. One Foreground delete of the Job does all
- * three: the Job stays until its pods are gone, and the Secret, which it owns, goes after it. On doubt nothing is
- * removed.
+ * three: the Job stays until its pods are gone, and the Secret, which it owns, is removed after it. When in doubt,
+ * nothing is removed.
  */
 export async function tearDown(
   context: RunnerContext,
@@ -49,7 +49,7 @@ export async function tearDown(
   }
   await persist(context, `Secret ${secret}`, async () => {
     const found = await client.get(kinds.Secret, { name: secret, namespace })
-    // The key may have gone to another run meanwhile.
+    // Another run may have taken the key in the meantime.
     if (found.metadata?.labels?.[label.runHash] !== labels[label.runHash]) return
     const { uid: secretUid, resourceVersion } = found.metadata ?? {}
     await client.delete(kinds.Secret, { name: secret, namespace, preconditions: { uid: secretUid, resourceVersion } })

@@ -5,7 +5,7 @@ import type { RunRequest } from './run-request.ts'
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value)
 
-/** Kubernetes' own form of a quantity, such as `500m`, `1.5`, `2Gi` or `1e3`. */
+/** Kubernetes' form of a quantity, such as `500m`, `1.5`, `2Gi` or `1e3`. */
 const quantity = /^[+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/
 
 function oneOf(field: string, value: unknown, allowed: readonly string[]): string[] {
@@ -28,7 +28,7 @@ function schedulingProblems({ scheduling = {} }: RunRequest): string[] {
   }
   for (const [key, value] of Object.entries(scheduling.nodeSelector ?? {})) {
     if (isLabelKey(key) && typeof value === 'string' && isLabelValue(value)) continue
-    problems.push(`\`scheduling.nodeSelector\`: ${show(key)}: ${show(value)} is no valid label`)
+    problems.push(`\`scheduling.nodeSelector\`: ${show(key)}: ${show(value)} is not a valid label`)
   }
   scheduling.tolerations?.forEach(({ effect, tolerationSeconds }, index) => {
     const field = `scheduling.tolerations[${index}]`
@@ -58,11 +58,12 @@ function networkProblems({ dnsPolicy, dnsConfig, hostAliases = [] }: RunRequest)
   }
   if (servers.length > 3) problems.push(`\`dnsConfig.nameservers\` holds ${servers.length}; a pod takes at most 3`)
   for (const server of servers) {
-    if (isIP(server) === 0) problems.push(`\`dnsConfig.nameservers\`: ${show(server)} is no IP address`)
+    if (isIP(server) === 0) problems.push(`\`dnsConfig.nameservers\`: ${show(server)} is not an IP address`)
   }
   for (const { ip, hostnames = [] } of hostAliases) {
-    if (isIP(ip ?? '') === 0) problems.push(`\`hostAliases\`: ${show(ip)} is no IP address`)
-    for (const name of hostnames) if (!isDnsName(name)) problems.push(`\`hostAliases\`: ${show(name)} is no DNS name`)
+    if (isIP(ip ?? '') === 0) problems.push(`\`hostAliases\`: ${show(ip)} is not an IP address`)
+    for (const name of hostnames)
+      if (!isDnsName(name)) problems.push(`\`hostAliases\`: ${show(name)} is not a DNS name`)
   }
   return problems
 }
@@ -72,7 +73,7 @@ function resourceProblems({ resources = {} }: RunRequest): string[] {
     Object.entries(resources[field] ?? {}).flatMap(([name, value]) =>
       isLabelKey(name) && quantity.test(String(value))
         ? []
-        : [`\`resources.${field}\`: ${show(name)}: ${show(value)} is no quantity of a resource`],
+        : [`\`resources.${field}\`: ${show(name)}: ${show(value)} is not a valid resource quantity`],
     ),
   )
 }
@@ -94,7 +95,7 @@ function containerProblems({ sidecars = [], volumes = [] }: RunRequest): string[
   return problems
 }
 
-/** What is wrong with the parts of a request that go into the pod as they are: all that the API server would refuse. */
+/** The problems of the request's fields that are copied into the pod: everything that the API server would refuse. */
 export function podProblems(request: RunRequest): string[] {
   const { imagePullPolicy, serviceAccountName, pullSecrets = [] } = request
   return [

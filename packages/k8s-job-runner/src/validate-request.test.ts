@@ -7,7 +7,7 @@ const good: RunRequest = { key: 'agent', runId: 'r1', image: 'node:24', command:
 const broken = (fields: object): RunRequest => ({ ...good, ...fields }) as RunRequest
 
 describe('validateRequest', () => {
-  it('accepts the least there is', () => {
+  it('accepts a minimal request', () => {
     expect(requestProblems(good)).toEqual([])
     expect(() => validateRequest(good)).not.toThrow()
   })
@@ -46,7 +46,7 @@ describe('validateRequest', () => {
       { secretEnv: { AGENT_JOBS_X: 'x' } },
       '`secretEnv.AGENT_JOBS_X` is reserved: names starting with AGENT_JOBS_ belong to the launcher',
     ],
-    [{ env: { A: '1' }, secretEnv: { A: '2' } }, '`A` stands in both `env` and `secretEnv`; keep one'],
+    [{ env: { A: '1' }, secretEnv: { A: '2' } }, '`A` is in both `env` and `secretEnv`; keep one'],
     [{ env: { A: 1 } }, 'Expected `env.A` to be a string, got 1'],
     [{ env: { A: '\0' } }, '`env.A` holds a NUL character; no process can take one'],
     [
@@ -100,7 +100,7 @@ describe('validateRequest', () => {
       { scheduling: { runtimeClassName: '' } },
       'Expected `scheduling.runtimeClassName` to be the name of an object (a DNS name), got ""',
     ],
-    [{ scheduling: { nodeSelector: { a: '-' } } }, '`scheduling.nodeSelector`: "a": "-" is no valid label'],
+    [{ scheduling: { nodeSelector: { a: '-' } } }, '`scheduling.nodeSelector`: "a": "-" is not a valid label'],
     [
       { scheduling: { tolerations: [{ effect: 'Never' }] } },
       'Expected `scheduling.tolerations[0].effect` to be one of NoSchedule, PreferNoSchedule, NoExecute, got "Never"',
@@ -130,16 +130,16 @@ describe('validateRequest', () => {
       'Expected `dnsPolicy` to be one of Default, ClusterFirst, ClusterFirstWithHostNet, None, got "Mine"',
     ],
     [{ dnsPolicy: 'None' }, '`dnsPolicy` None needs at least one of `dnsConfig.nameservers`'],
-    [{ dnsConfig: { nameservers: ['x'] } }, '`dnsConfig.nameservers`: "x" is no IP address'],
+    [{ dnsConfig: { nameservers: ['x'] } }, '`dnsConfig.nameservers`: "x" is not an IP address'],
     [
       { dnsConfig: { nameservers: ['::1', '1.1.1.1', '1.1.1.2', '1.1.1.3'] } },
       '`dnsConfig.nameservers` holds 4; a pod takes at most 3',
     ],
-    [{ hostAliases: [{ ip: 'x', hostnames: ['a'] }] }, '`hostAliases`: "x" is no IP address'],
-    [{ hostAliases: [{ ip: '::1', hostnames: ['A'] }] }, '`hostAliases`: "A" is no DNS name'],
+    [{ hostAliases: [{ ip: 'x', hostnames: ['a'] }] }, '`hostAliases`: "x" is not an IP address'],
+    [{ hostAliases: [{ ip: '::1', hostnames: ['A'] }] }, '`hostAliases`: "A" is not a DNS name'],
     [
       { resources: { limits: { memory: '1 GB' } } },
-      '`resources.limits`: "memory": "1 GB" is no quantity of a resource',
+      '`resources.limits`: "memory": "1 GB" is not a valid resource quantity',
     ],
     [{ volumes: [{ name: 'a.b' }] }, '`volumes`: "a.b" is not a DNS label'],
     [{ sidecars: [{ name: 'A', image: 'i' }] }, 'Expected `sidecars[0].name` to be a DNS label, got "A"'],
@@ -148,7 +148,7 @@ describe('validateRequest', () => {
       { sidecars: [{ name: 'a', image: 'i', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] },
       '`sidecars[0]` mounts "v", not in `volumes`',
     ],
-  ])('says of %j exactly what is wrong', (fields, problem) => {
+  ])('reports exactly what is wrong with %j', (fields, problem) => {
     expect(requestProblems(broken(fields))).toEqual([problem])
   })
 
@@ -161,7 +161,7 @@ describe('validateRequest', () => {
     },
   )
 
-  it('lists every fault in one error, before anything is created', () => {
+  it('lists every problem in one error, before anything is created', () => {
     let thrown: unknown
     try {
       validateRequest(broken({ key: '', deadlineSeconds: 0 }))

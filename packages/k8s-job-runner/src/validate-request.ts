@@ -33,7 +33,7 @@ function envProblems(request: RunRequest): string[] {
         problems.push(`\`${field}.${name}\` is reserved: names starting with AGENT_JOBS_ belong to the launcher`)
       }
       const other = seen.get(name)
-      if (other !== undefined) problems.push(`\`${name}\` stands in both \`${other}\` and \`${field}\`; keep one`)
+      if (other !== undefined) problems.push(`\`${name}\` is in both \`${other}\` and \`${field}\`; keep one`)
       seen.set(name, field)
       if (field === 'envValueFrom') continue
       if (typeof value !== 'string') {
@@ -164,7 +164,7 @@ function nameProblems(request: RunRequest): string[] {
   return problems
 }
 
-/** Everything that is wrong with a request, one sentence for each fault; empty when it can become a Job. */
+/** Everything that is wrong with a request, one sentence for each problem; empty when it can become a Job. */
 export function requestProblems(request: RunRequest): string[] {
   return [
     nameProblems,
@@ -177,7 +177,7 @@ export function requestProblems(request: RunRequest): string[] {
   ].flatMap((find) => find(request))
 }
 
-/** Throws a {@link RunError} that lists every fault, before anything is created. */
+/** Throws a {@link RunError} that lists every problem, before anything is created. */
 export function validateRequest(request: RunRequest): void {
   const problems = requestProblems(request)
   if (problems.length === 0) return

@@ -62,7 +62,7 @@ describe('claims of owners outside the cluster', () => {
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
-  it('are first shown and then removed where the owner is surely gone and no pod uses them', async () => {
+  it('are first reported and then removed if the owner is surely gone and no pod uses them', async () => {
     const kept = {
       'of-the-living': ['kept', 'its owner alive is there'],
       'in-use': ['kept', 'pod user uses it'],
@@ -80,7 +80,7 @@ describe('claims of owners outside the cluster', () => {
     expect(await reap({ dryRun: false })).toEqual(kept)
   })
 
-  it('are kept when they changed since they were looked at', async () => {
+  it('are kept when they changed since they were checked', async () => {
     await claim('changing', 'gone')
     const [store] = stores()
     const listed: string[] = []

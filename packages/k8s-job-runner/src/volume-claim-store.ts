@@ -3,18 +3,18 @@ import { instant, type VolumeClaim } from './kubernetes.ts'
 import { isPodTerminal } from './read-pod.ts'
 import type { ReapEntry, ReapStore } from './reap.ts'
 
-/** What is known of the owner of a claim. */
+/** What is known about the owner of a claim. */
 export type OwnerState = 'present' | 'absent' | 'unknown'
 
-/** Whose claims, and who says whether they are still needed. */
+/** Which claims to check, and how to tell whether they are still needed. */
 export interface VolumeClaimStoreOptions {
   client: KubeClient
   namespace: string
-  /** Which claims are looked at. */
+  /** Selects the claims to check. */
   labelSelector: string
-  /** The owner of a claim, null where it does not say. */
+  /** The owner of a claim; null if the claim names none. */
   ownerOf: (claim: VolumeClaim) => string | null
-  /** Whether an owner is still there. `unknown`, and an error, keep the claim. */
+  /** Whether an owner still exists. `unknown`, and an error, keep the claim. */
   ownerState: (owner: string, claim: VolumeClaim, signal?: AbortSignal) => Promise<OwnerState>
 }
 
@@ -46,8 +46,8 @@ async function verdictOf(
 }
 
 /**
- * Claims that an owner outside the cluster has, for `reap`. A claim is removed only when its owner is surely gone and no
- * pod that may still run uses it; data does not come back.
+ * Claims with an owner outside the cluster, for `reap`. A claim is removed only when its owner is surely gone and no
+ * pod that may still run uses it: its data cannot be restored.
  */
 export function volumeClaimStore(options: VolumeClaimStoreOptions): ReapStore {
   const { client, namespace } = options

@@ -1,12 +1,12 @@
 import type { Clock } from '@agent-jobs/primitives'
 
-/** One timer that is set anew whenever something is judged. */
+/** A timer that is reset at every judgement. */
 export interface Waker {
-  /** Wakes at `time`; a former setting is forgotten. Infinity wakes never. */
+  /** Schedules a wake-up, replacing any earlier one. `Infinity` cancels it. */
   set(time: number): void
 }
 
-/** Makes a timer that ends with `signal`. `onFault` gets what `onWake` or the clock throws. */
+/** Creates a timer that ends with `signal`. `onFault` gets what `onWake` or the clock throws. */
 export function createWaker(
   clock: Clock,
   signal: AbortSignal,

@@ -5,16 +5,16 @@ import { label, managedSelector } from './labels.ts'
 import { readJob, readPod } from './read-object.ts'
 import type { RunnerContext } from './runner-context.ts'
 
-/** A Job or a pod as it now is, or as it last was. */
+/** The current or last state of a Job or a pod. */
 export type BoardChange = { of: 'job'; gone: boolean; object: Job } | { of: 'pod'; gone: boolean; object: Pod }
 
-/** One list-watch of Jobs and one of pods for all runs of a runner. It runs only while somebody holds it. */
+/** One list-watch of Jobs and one of pods for all runs of a runner. It runs only while at least one holds it open. */
 export interface WatchBoard {
   /** Keeps the watches open until the returned function is called. */
   hold(): () => void
   /** Resolves when both lists were read once since the watches were opened. */
   synced(signal: AbortSignal): Promise<void>
-  /** Tells everything known of a Job and its pods now, and every change from now on. By uid, or by `runTopic`. */
+  /** Reports everything known about a Job and its pods, and every later change. By uid, or by `runTopic`. */
   subscribe(topic: string, listener: (change: BoardChange) => void): () => void
   /** The Job of a name, as far as the watch has seen it. */
   jobNamed(name: string): Job | undefined
@@ -26,7 +26,7 @@ function controllerUid(pod: Pod): string | undefined {
   return owner?.uid ?? pod.metadata?.labels?.['batch.kubernetes.io/controller-uid']
 }
 
-/** What a listener subscribes to that knows a run but not the uid of its Job. */
+/** The topic of a listener that knows a run but not the uid of its Job. */
 export const runTopic = (runHash: string | undefined): string => `run:${runHash ?? ''}`
 
 interface Open {
@@ -36,7 +36,7 @@ interface Open {
   synced: { job: PromiseWithResolvers<void>; pod: PromiseWithResolvers<void> }
 }
 
-/** Makes the board of a runner. */
+/** Creates the board of a runner. */
 export function createWatchBoard(context: RunnerContext): WatchBoard {
   const { client, namespace, clock, random, warn } = context
   const listeners = new Map<string, Set<(change: BoardChange) => void>>()
@@ -48,7 +48,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
       try {
         listener(change)
       } catch (error) {
-        // A listener handles its own faults. One that fails all the same must not keep the change from the others.
+        // Listeners handle their own faults. One that throws anyway must not keep the change from the others.
         warn({ code: 'unexpected', message: `A listener to ${topic} failed: ${errorClause(error)}`, cause: error })
       }
     }
@@ -94,7 +94,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
           context.closed.abort()
           return
         }
-        // Refused for good, as far as the client can tell. Runs go on all the same, so sight may come back.
+        // The client considers this refusal final. Runs go on anyway, because access may be restored.
         const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorClause(error)}. Trying again.`
         warn({ code: 'watch_failed', message, cause: error })
         await clock

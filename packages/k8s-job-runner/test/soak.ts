@@ -1,4 +1,4 @@
-// The fault runs in their full sizes. Each prints what it did and what it found, and fails when a promise is broken.
+// The fault runs at full size. Each prints what it did and what it found, and fails when a guarantee is broken.
 // usage: node --conditions=@agent-jobs/source test/soak.ts F1|F2|F9|F12|F13|F14 [SEED]
 import { createManualClock } from '@agent-jobs/primitives'
 import { createKubeClient, kinds } from '@agent-jobs/kube-api'
@@ -133,7 +133,7 @@ async function f14(): Promise<void> {
   const client = createKubeClient({ kubeConfig })
   const runner = createJobRunner({ client, namespace: 'default' })
   const memory: Memory[] = []
-  // Enough lines for the slowest start and all the rounds, so that in every round all runs are at work.
+  // Enough lines for the slowest start and all rounds, so that all runs are printing in every round.
   const size = { runs: 1000, lines: 340, everyMs: 1000, rounds: 30, roundMs: 9500 }
   const result = await manyRuns(runner, size, async (round) => {
     memory.push(await measureMemory())

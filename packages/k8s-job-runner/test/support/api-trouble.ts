@@ -7,7 +7,7 @@ import { createJobRunner, type RunRequest } from '../../src/index.ts'
 import { numbered, startInTheEnd } from './faults.ts'
 import { collect, frames, linesOf, type World } from './world.ts'
 
-/** A client whose token stands in a file. `rotate` has the old one refused for good and writes the next some time later. */
+/** A client whose token is in a file. `rotate` has the old one refused for good and writes the next some time later. */
 async function rotatingClient(
   world: World,
 ): Promise<{ client: KubeClient; rotate: (lateMs: number) => Promise<void> }> {
@@ -37,7 +37,7 @@ async function rotatingClient(
   }
 }
 
-/** What came of the runs that were started and followed in the bad time. */
+/** The results of the runs that were started and followed during the trouble. */
 export interface TroubleReport {
   runs: number
   rotations: number
@@ -45,9 +45,9 @@ export interface TroubleReport {
 }
 
 /**
- * A bad time: most requests are answered with 429, 500, 503 or 504 by turns, or all with 401 until the next token is
- * there; connections are cut, and of some writes the answer is lost although they were done. Meanwhile one run prints a
- * line each 100 ms, and in every round another is started.
+ * A bad time: most requests are answered with 429, 500, 503 or 504 in turn, or all with 401 until the next token
+ * arrives; connections are cut, and some writes are applied but their answer is lost. All along, one run prints a
+ * line every 100 ms, and in every round another is started.
  */
 export async function apiTrouble(
   world: World,

@@ -8,11 +8,11 @@ import { dirname, join } from 'node:path'
 import { createKubeClient, kinds } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
 
-/** A further API server of a running cluster, which writes down every request. */
+/** Another API server of a running cluster, which records every request. */
 export interface AuditedApiServer extends AsyncDisposable {
   /** Its address, for a kubeconfig of the cluster. */
   readonly server: string
-  /** Every request of a client, as `verb path`, in the API server's own account. */
+  /** Every request of a client, as `verb path`, from the API server's own log. */
   requestsOf(userAgent: string): Promise<string[]>
 }
 
@@ -45,14 +45,14 @@ export function apiServerCommand(kubeConfigPath: string): string | undefined {
   return kubeConfigPath !== '' && existsSync(path) ? path : undefined
 }
 
-/** Starts a second API server on the same etcd. It changes nothing of the cluster: its address is not announced. */
+/** Starts a second API server on the same etcd. It changes nothing in the cluster: its address is not announced. */
 export async function startAuditedApiServer(kubeConfigPath: string, commandPath: string): Promise<AuditedApiServer> {
   const home = await mkdtemp(join(tmpdir(), 'audited-api-server-'))
   const log = join(home, 'audit.log')
   await writeFile(join(home, 'policy.yaml'), policy)
   const port = await freePort()
   const server = `https://127.0.0.1:${port}`
-  // Of flags that are given twice, the last counts.
+  // The last of repeated flags counts.
   const flags = [
     `--secure-port=${port}`,
     '--endpoint-reconciler-type=none',

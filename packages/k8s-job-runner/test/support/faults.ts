@@ -64,7 +64,7 @@ async function follow(ledger: Ledger, run: RunHandle): Promise<void> {
 /** When a process dies: some time after it has begun, or right after a request of a kind was answered. */
 export type Death = { afterMs: number } | { afterWrite: 'secret' | 'job' | 'link' | 'delete' }
 
-/** Lives of one caller: it starts its run, dies as told, and a next life goes on where the last one left off. */
+/** Lives of one caller: it starts its run, dies on schedule, and the next life continues where the last one stopped. */
 export async function liveAndDie(world: World, request: RunRequest, deaths: Death[]): Promise<Ledger> {
   const ledger: Ledger = { lines: [], reference: undefined, outcomes: [], gaps: 0 }
   for (const death of [...deaths, undefined]) {
@@ -116,7 +116,7 @@ function afterRequest(server: Server, write: keyof typeof patterns): Promise<voi
 /** The lines a run of frame-container.ts prints. */
 export const numbered = (count: number): string[] => Array.from({ length: count }, (_, line) => `line ${line}`)
 
-/** Starts a key many times at once from some servers, and says how each start ended. */
+/** Starts a key many times at once from some servers, and returns how each start ended. */
 export async function contend(
   servers: Server[],
   key: string,
@@ -137,7 +137,7 @@ export async function contend(
   return { started, refused }
 }
 
-/** Everything that still stands for the runs of this package. */
+/** All existing objects of the runs of this package. */
 export async function remains(server: Server): Promise<{ jobs: number; secrets: number; pods: number }> {
   const selection = { namespace: 'default', labelSelector: 'agent-jobs.dev/managed=true' }
   const [jobs, secrets, pods] = await Promise.all([
@@ -154,7 +154,7 @@ export interface Restart {
   downMs: number
 }
 
-/** Restarts the API server of a world as far as its clients can tell. */
+/** Restarts the API server of a world, as its clients see it. */
 export async function restart({ kube }: World, { runs, downMs }: Restart): Promise<void> {
   await kube.faults.inject({
     kind: 'cut',
@@ -170,7 +170,7 @@ export async function restart({ kube }: World, { runs, downMs }: Restart): Promi
   await down.remove()
 }
 
-/** As the error of a start whose fate is not known says: the same run, once more. */
+/** Starts the same run again, as the error of a start with unknown result advises. */
 export async function startInTheEnd(runner: JobRunner, request: RunRequest): Promise<RunHandle> {
   for (;;) {
     try {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
  * A container that writes what the launcher would, inside the test's own process: cheap enough for a thousand runs.
- * `lines N MS` prints N lines, one every MS milliseconds; `exit CODE` ends at once; `wait` ends on SIGTERM; `deaf` does
- * not even then; `vanish CODE` ends without an end record, as if the launcher had been killed.
+ * `lines N MS` prints N lines, one every MS milliseconds; `exit CODE` ends at once; `wait` ends on SIGTERM; `deaf` ignores
+ * even that; `vanish CODE` ends without an end record, as if the launcher had been killed.
  */
 export const frameContainer: FunctionContainer = async ({ env, stdout, signal }) => {
   const { argv } = JSON.parse(env['AGENT_JOBS_SPEC'] ?? '{}') as { argv: string[] }

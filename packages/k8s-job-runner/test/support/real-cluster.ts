@@ -36,7 +36,7 @@ export function connect(
   })
 }
 
-/** Takes what is there already for made. */
+/** Treats what already exists as created. */
 export async function unlessThere(creating: Promise<KubeObject>): Promise<void> {
   try {
     await creating
@@ -45,7 +45,7 @@ export async function unlessThere(creating: Promise<KubeObject>): Promise<void> 
   }
 }
 
-/** Takes what is gone already for removed. */
+/** Treats what is already gone as removed. */
 export async function unlessGone(deleting: Promise<unknown>): Promise<void> {
   try {
     await deleting
@@ -67,7 +67,7 @@ export async function removeJobs(client: KubeClient, namespace: string): Promise
 export const sh = (script: string): RunRequest['command'] => ({ argv: ['sh', '-c', script] })
 
 /**
- * What a test's pod asks for. Without a request the kernel gives it next to nothing beside pods that have one: runc alone
+ * What a test's pod requests. Without a request it gets almost no CPU beside pods that have one: runc alone
  * was seen to take 16 s, twice, to start a container on a busy machine.
  */
 export const fairShare = { requests: { cpu: '100m', memory: '32Mi' } }
@@ -85,7 +85,7 @@ export function request(fields: Partial<RunRequest>): RunRequest {
   }
 }
 
-/** Resolves when the pod of a Job says that it is over. */
+/** Resolves when the pod of a Job reports its end. */
 export async function podTerminal(client: KubeClient, namespace: string, jobUid: string): Promise<void> {
   const stop = new AbortController()
   const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`
@@ -95,7 +95,7 @@ export async function podTerminal(client: KubeClient, namespace: string, jobUid:
   stop.abort()
 }
 
-/** Resolves when no pod of a Job may still be at work: all have said that they are over, or are gone. */
+/** Resolves when no pod of a Job can still be running: all have reported their end, or are gone. */
 export async function podsOver(client: KubeClient, namespace: string, jobUid: string): Promise<void> {
   const stop = new AbortController()
   const labelSelector = `batch.kubernetes.io/controller-uid=${jobUid}`

@@ -43,7 +43,7 @@ export async function killHard(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** Ends a real process that has so many runs under way, and says what is left and how long it took to go. */
+/** Ends a real process with many runs in progress; returns what is left and how long it took to exit. */
 export async function stopRealProcess(
   world: World,
   runs: number,

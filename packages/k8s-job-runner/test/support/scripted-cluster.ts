@@ -18,17 +18,17 @@ export interface Call {
   verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'log'
   kind: string
   name: string
-  /** Of a delete: what the caller demanded. */
+  /** Of a delete: the caller's preconditions. */
   preconditions?: DeleteOptions['preconditions']
   options?: unknown
 }
 
-/** What a test can say about a request before it is answered: return an error to refuse it. */
+/** Called with a request before it is answered: return an error to refuse it. */
 export type Interceptor = (call: Call) => KubeError | undefined
 
 /**
- * An API server in memory that does nothing by itself: no controller, no kubelet. The test puts each object in its place,
- * in any shape. Writes are answered as the real server answers them: 409 for a taken name and for preconditions that do
+ * A passive API server in memory: no controller, no kubelet. The test puts each object in place, in any shape.
+ * Writes are answered as the real server answers them: 409 for a taken name and for preconditions that do
  * not hold, 404 for what is absent, 422 for a JSON patch whose test fails.
  */
 export interface ScriptedCluster {

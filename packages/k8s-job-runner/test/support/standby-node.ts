@@ -6,8 +6,8 @@ const name = 'agent-jobs-standby'
 const namespace = 'kube-node-lease'
 
 /**
- * A second node, by its words alone: it renews its Lease and takes no pods. Where every node is silent, Kubernetes takes
- * itself to be cut off ("master disruption mode") and gives none of them up.
+ * A second node in name only: it renews its Lease and takes no pods. If every node is silent, Kubernetes assumes that
+ * it is cut off itself ("master disruption mode") and gives none of them up.
  */
 export async function withStandbyNode(client: KubeClient, meanwhile: () => Promise<void>): Promise<void> {
   const stop = new AbortController()

@@ -1,4 +1,4 @@
-// A process of its own that starts a run and prints what happens, one JSON object a line. Made to be killed.
+// A separate process that starts a run and prints its events, one JSON object per line. Made to be killed.
 // usage: node start-run.ts KUBECONFIG NAMESPACE REQUEST_JSON [TIMES]
 import { createKubeClient } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'

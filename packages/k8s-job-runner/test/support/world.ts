@@ -11,23 +11,23 @@ import {
 } from '../../src/index.ts'
 import { frameContainer } from './frame-container.ts'
 
-/** A process that runs jobs, as far as the cluster can tell: closing its client ends all it can do. */
+/** A process that runs jobs, as the cluster sees it: closing its client ends all it can do. */
 export interface Server {
   client: KubeClient
   runner: JobRunner
   requests: string[]
   warnings: string[]
-  /** What kill -9 looks like from outside: nothing more is sent, nothing more is heard. */
+  /** What kill -9 looks like from outside: nothing more is sent or received. */
   kill(): Promise<void>
 }
 
-/** A cluster and what watches over it. */
+/** A cluster and its observers. */
 export interface World extends AsyncDisposable {
   kube: MiniKube
   server(options?: Partial<JobRunnerOptions>): Server
   /** The most pods of one key that ever ran at the same time. */
   mostLivePods(): number
-  /** The Jobs that somebody deleted, by name. */
+  /** The Jobs that were deleted, by name. */
   deletedJobs: Set<string>
 }
 
