@@ -1,8 +1,8 @@
 import type { Clock } from '@agent-jobs/primitives'
 
 /**
- * One wait at a time that others can end early. It exists because racing a timer against a promise that lives as long
- * as the container would leave a reaction on it for every wait.
+ * One wait at a time that can be woken early. It exists because racing a timer against a promise that lives as long
+ * as the container would add a reaction to that promise for every wait.
  */
 export class Alarm {
   readonly #clock: Pick<Clock, 'sleep'>

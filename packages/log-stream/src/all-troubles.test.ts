@@ -39,7 +39,7 @@ function faults(random: () => number): NonNullable<FakeKubeletOptions['fault']> 
   }
 }
 
-/** A container in the worst of worlds. With a journal also its log is rotated, and with frames its clock may jump. */
+/** A container with all troubles at once. With a journal its log is rotated too, and with frames its clock may jump. */
 async function live(
   how: 'journal' | 'frames' | 'plain',
   random: () => number,
@@ -88,7 +88,7 @@ async function live(
     framing: how === 'plain' ? 'none' : 'launcher',
     containerEnded: kubelet.ended,
     clock,
-    // Nothing works for long here: the last read needs more tries than the default has.
+    // Nothing works for long here: the last read needs more retries than the default allows.
     drainMs: 600_000,
     ...(how === 'journal' ? { journal } : {}),
   })

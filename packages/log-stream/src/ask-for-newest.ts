@@ -4,26 +4,26 @@ import type { ResolvedOptions } from './follow-options.ts'
 import { readBody } from './read-body.ts'
 import type { Newest } from './tracker.ts'
 
-/** What the newest line in the log says about the lines that were handed over, if there was an answer. */
+/** How the newest line in the log relates to the delivered lines, if the server answered. */
 export type NewestAnswer = Newest | 'unknown' | 'unreachable'
 
 const maxAnswerBytes = 1_048_576
 
 type Asker = Pick<ConnectionContext, 'source' | 'options' | 'tracker'>
 
-/** Asks for the newest line alone, which no time filter can hide (`tailLines=1`), and judges it. */
+/** Requests only the newest line, which no time filter can hide (`tailLines=1`), and judges it. */
 export async function askForNewest(asker: Asker, over: AbortSignal): Promise<NewestAnswer> {
   const newest = await readNewest(asker, over)
   return typeof newest === 'string' ? newest : asker.tracker.judgeNewest(newest)
 }
 
-/** Gives the newest line's bytes. */
+/** Returns the newest line's bytes. */
 export async function readNewest(
   { source, options }: Asker,
   over: AbortSignal,
 ): Promise<Buffer | 'unknown' | 'unreachable'> {
   const request = new AbortController()
-  const abort = (): void => request.abort(new Error('nobody waits for the newest line any more'))
+  const abort = (): void => request.abort(new Error('the newest line is no longer needed'))
   over.addEventListener('abort', abort, { once: true })
   const answered = new AbortController()
   const patience = giveUpLate(options, request, answered.signal)
@@ -32,7 +32,7 @@ export async function readNewest(
     const body = await readBody(response.body, maxAnswerBytes)
     return response.status === 200 ? body : 'unknown'
   } catch {
-    // Whatever the reason: the caller asks because something is silent, and the answer is that this is, too.
+    // The reason does not matter: the caller asks because a connection is silent, and this request is silent, too.
     return 'unreachable'
   } finally {
     over.removeEventListener('abort', abort)

@@ -6,7 +6,7 @@ import { nineOclock } from '../test/scenario.ts'
 import { VirtualClock } from '../test/virtual-clock.ts'
 import type { JournalSource } from './journal-source.ts'
 
-// A hundred lines at once, which a request by time repeats together, then one each second.
+// A hundred lines at once, which a request by time always returns together, then one per second.
 const burst = 100
 const lines = Array.from({ length: 150 }, (_, n) => `line ${n} ${'x'.repeat(80)}`)
 const millisecond = (seq: number): number => Number(nineOclock / 1_000_000n) + Math.max(seq, (seq - burst) * 1_000)
@@ -41,7 +41,7 @@ function journalUpTo(end: number): JournalSource & { reads: number[] } {
   }
 }
 
-/** Follows a container that has printed everything and whose status says nothing until a request at `exitAt`. */
+/** Follows a container that has printed everything and whose status stays silent until a request at `exitAt`. */
 async function follow(
   fault: NonNullable<FakeKubeletOptions['fault']>,
   o: { journal?: JournalSource; exitAt?: number } = {},
@@ -63,11 +63,11 @@ async function follow(
   return { ...collected, kubelet }
 }
 
-/** The first connection brings most of the burst; every later one dies within what that brought. */
+/** The first connection brings most of the burst; every later one breaks within that part. */
 const dyingEarly: NonNullable<FakeKubeletOptions['fault']> = ({ index }) => ({ cutAfter: index === 0 ? 12_000 : 1_000 })
 
-describe('connections that all die before they are past what is known', () => {
-  it('are made up for by the journal, to the end record in it', async () => {
+describe('connections that all break before anything new', () => {
+  it('are replaced by the journal, up to its end record', async () => {
     const journal = journalUpTo(frames.length)
     const { texts, gaps, end, kubelet } = await follow(dyingEarly, { journal })
     expect({ texts, gaps }).toEqual({ texts: lines, gaps: [] })
@@ -76,7 +76,7 @@ describe('connections that all die before they are past what is known', () => {
     expect(kubelet.connections).toHaveLength(4)
   })
 
-  it('get beyond it again after the journal has moved the place to resume at', async () => {
+  it('bring new lines again after the journal has advanced the resume position', async () => {
     const journal = journalUpTo(burst + 10)
     const { texts, gaps, end, kubelet } = await follow(dyingEarly, { journal })
     expect({ texts, gaps }).toEqual({ texts: lines, gaps: [] })
@@ -92,7 +92,7 @@ describe('connections that all die before they are past what is known', () => {
     ])
   })
 
-  it('are tried again and again without a journal, until the container ends', async () => {
+  it('are retried without a journal, until the container ends', async () => {
     const { texts, gaps, end } = await follow(dyingEarly, { exitAt: 40 })
     expect({ texts, gaps }).toEqual({ texts: lines, gaps: [] })
     expect(end?.verdict).toBe('complete')
@@ -110,7 +110,7 @@ describe('a log server that is away', () => {
     expect(diagnostics).toHaveLength(1)
   })
 
-  it('is waited for where the journal has nothing new, and a hole in the journal is not taken for a loss', async () => {
+  it('is waited for if the journal has nothing new, and a gap in the journal does not count as a loss', async () => {
     const holed: JournalSource = {
       async *read({ fromSeq, signal }) {
         for await (const bytes of journalUpTo(frames.length).read({ fromSeq, signal })) {

@@ -10,31 +10,31 @@ import type { RequestPlan, Step, Tracker } from './tracker.ts'
 
 /** How one connection ended. */
 export type ConnectionEnd =
-  /** The body ended cleanly, which proves nothing. `words` is an error text of the server, if it wrote one. */
+  /** The body ended cleanly, which proves nothing. `words` is the server's error message, if it wrote one. */
   | { kind: 'eof'; words: string }
   /** The connection broke, or could not be made. */
   | { kind: 'cut'; error: unknown }
-  /** The last read ended cleanly, but within what there is, as far as could be found out. */
+  /** The last read ended cleanly, but before the end of the log, as far as can be determined. */
   | { kind: 'unproved' }
   /** The server answered, but not with a log. */
   | { kind: 'answer'; judgement: ResponseJudgement; status: number }
-  /** We left: the end record came, the file must be read from its start, it is time for a new connection, … */
+  /** We closed it: the end record arrived, the file must be read from its start, the connection is due for renewal, … */
   | { kind: 'left'; why: LeaveReason }
 
-/** What one connection to the log shares with those before and after it. */
+/** State that connections to the same log share. */
 export interface ConnectionContext {
   source: LogSource
   options: ResolvedOptions
   tracker: Tracker
-  /** Whether the caller said that the container ended, and since when. */
+  /** Whether the caller reported the container's end, and since when. */
   endedAt: () => number | undefined
-  /** Gives the guard's alarm to whoever learns that the container ended. */
+  /** Registers the guard's alarm, to be woken when the container ends. */
   onAlarm: (alarm: Alarm | undefined) => void
-  /** Waits until what was handed over has room. */
+  /** Waits until delivered items have room. */
   room: () => Promise<void>
 }
 
-/** Makes one request and reads it to whatever end it has. */
+/** Makes one request and reads the response until it ends, in whatever way. */
 export async function readConnection(context: ConnectionContext, plan: RequestPlan): Promise<ConnectionEnd> {
   const { source, options, tracker } = context
   const { clock } = options
@@ -75,7 +75,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
       link.lastByteAt = clock.now()
       const mayRotate = link.bytes >= rotatableBytes
       link.bytes += chunk.length
-      // The guard sleeps for as long as little output may be silent.
+      // The guard sleeps for as long as a little output may be silent.
       if (!mayRotate && link.bytes >= rotatableBytes) link.alarm.wake()
       link.busy = true
       const pushed = tracker.push(chunk)
@@ -92,7 +92,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     if (left !== undefined) return { kind: 'left', why: left }
     const last = plan.last !== false
     if (plan.last !== 'take' && tracker.needsProof({ last })) {
-      // Nothing but a second look tells the end of what there is from a clean end within it.
+      // Only a second read can tell the end of the log from a clean end before it.
       const newest = await readNewest(context, options.signal)
       const hasRead = typeof newest !== 'string' && tracker.hasRead(newest, { last })
       if (hasRead && !last) tracker.quiet()
@@ -101,7 +101,7 @@ export async function readConnection(context: ConnectionContext, plan: RequestPl
     return { kind: 'eof', words: await tracker.endBody({ last }) }
   } catch (error) {
     options.signal.throwIfAborted()
-    // Our own errors are about the output, not about this connection: a new one would meet them again.
+    // Our own errors are about the output, not about this connection: a new one would run into them again.
     if (LogStreamError.isInstance(error)) throw error
     if (left !== undefined) return { kind: 'left', why: left }
     return { kind: 'cut', error }

@@ -5,7 +5,7 @@ import { nineOclock, runScenario, wholeTexts } from '../test/scenario.ts'
 const seed = Number(process.env['LOG_STREAM_SEED'] ?? Date.now() & 0xffff)
 const framings = ['launcher', 'none'] as const
 
-describe(`what lines may hold (F5, seed ${seed})`, () => {
+describe(`the content of lines (seed ${seed})`, () => {
   describe.each(framings)('%s', (framing) => {
     it('delivers 10,000 lines of one nanosecond once, through cuts', async () => {
       const random = seededRandom(seed)
@@ -95,7 +95,7 @@ describe(`what lines may hold (F5, seed ${seed})`, () => {
       expect(texts).toEqual(lines)
     })
 
-    it('delivers what CRI-O writes: one time for a batch of lines', async () => {
+    it('delivers CRI-O output: one timestamp for a batch of lines', async () => {
       const random = seededRandom(seed + 2)
       const lines = Array.from({ length: 1_000 }, (_, index) => `line ${index % 11}`)
       for (let round = 0; round < 5; round++) {

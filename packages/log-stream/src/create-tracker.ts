@@ -5,7 +5,7 @@ import { readPatiently } from './patient-read.ts'
 import { StampTracker } from './stamp-tracker.ts'
 import type { Emit, Tracker } from './tracker.ts'
 
-/** A journal whose reading fails when it shows no progress: a stuck volume must not stop the follower. */
+/** A journal whose reads fail when they make no progress: a stuck volume must not stop the follower. */
 function patient(journal: JournalSource, options: ResolvedOptions): JournalSource {
   const { journalTimeoutMs: timeoutMs, clock } = options
   return {
@@ -19,7 +19,7 @@ function patient(journal: JournalSource, options: ResolvedOptions): JournalSourc
   }
 }
 
-/** Makes the tracker for the framing and the cursor. */
+/** Creates the tracker for the framing and the cursor. */
 export function createTracker(options: ResolvedOptions, emit: Emit, room: () => Promise<void>): Tracker {
   const { cursor, journal, framing, maxLineBytes, longLines, overlapSeconds } = options
   const shared = { maxLineBytes, longLines, overlapSeconds, emit }

@@ -16,7 +16,7 @@ const nine = 1_795_251_600_000_000_000n
 
 describe(`a cursor that was stored as JSON (seed ${seed})`, () => {
   it.each(['launcher', 'none'] as const)(
-    'lets another process go on with the next %s line, wherever it was taken',
+    'lets another process continue with the next %s line, wherever it was taken',
     async (framing) => {
       const random = seededRandom(seed)
       for (let round = 0; round < 25; round++) {
@@ -64,7 +64,7 @@ describe(`a cursor that was stored as JSON (seed ${seed})`, () => {
     },
   )
 
-  it('taken while a line of the other stream is open leads back to that line', async () => {
+  it('taken while a line of the other stream is incomplete leads back to that line', async () => {
     const kubelet = new FakeKubelet()
     const frames = [
       frame(0, 'l', '{"type":"start","version":1,"pid":1,"startedAt":1}'),
@@ -87,7 +87,7 @@ describe(`a cursor that was stored as JSON (seed ${seed})`, () => {
     expect(end?.verdict).toBe('complete')
   })
 
-  it('of another framing is refused with words', () => {
+  it('of another framing is rejected with a message', () => {
     const options = { containerEnded: Promise.resolve(), signal: new AbortController().signal }
     expect(() =>
       followLogs(new FakeKubelet(), {
@@ -102,7 +102,7 @@ describe(`a cursor that was stored as JSON (seed ${seed})`, () => {
   })
 })
 
-describe('what makes no sense', () => {
+describe('an invalid value', () => {
   const options = { containerEnded: Promise.resolve() }
 
   it.each([
@@ -119,14 +119,14 @@ describe('what makes no sense', () => {
     { version: 1, framing: 'none', seq: 1, before: -2 },
     null,
     'cursor',
-  ])('is refused as a cursor: %j', (cursor) => {
+  ])('is rejected as a cursor: %j', (cursor) => {
     const framing = (cursor as { framing?: string } | null)?.framing === 'none' ? 'none' : 'launcher'
     expect(() => followLogs(new FakeKubelet(), { ...options, framing, cursor: cursor as LogCursor })).toThrow(
       expect.objectContaining({ code: 'invalid_cursor' }),
     )
   })
 
-  it('is refused for `containerEnded`', () => {
+  it('is rejected for `containerEnded`', () => {
     expect(() =>
       followLogs(new FakeKubelet(), { framing: 'none', containerEnded: undefined as unknown as Promise<void> }),
     ).toThrow(expect.objectContaining({ code: 'invalid_option' }))
@@ -134,7 +134,7 @@ describe('what makes no sense', () => {
 })
 
 describe('the journal as a file', () => {
-  it('fills what the log lost, also the end, and an absent file is an empty journal', async () => {
+  it('fills gaps of the log, even at the end, and a missing file is an empty journal', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'log-stream-journal-'))
     const path = join(directory, 'journal')
     const random = seededRandom(seed)

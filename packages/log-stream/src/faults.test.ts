@@ -6,7 +6,7 @@ import { runScenario } from '../test/scenario.ts'
 const seed = Number(process.env['LOG_STREAM_SEED'] ?? Date.now() & 0xffff)
 const framings = ['launcher', 'none'] as const
 
-describe(`a stream that is cut (F3, seed ${seed})`, () => {
+describe(`a stream that is cut (seed ${seed})`, () => {
   const lines = randomLines(seededRandom(seed), 420)
 
   for (const framing of framings) {
@@ -45,7 +45,7 @@ describe(`a stream that is cut (F3, seed ${seed})`, () => {
       }
     })
 
-    it(`gives the same ${framing} lines however the bytes are grouped`, async () => {
+    it(`delivers the same ${framing} lines however the bytes are grouped`, async () => {
       const random = seededRandom(seed + 2)
       for (let round = 0; round < 15; round++) {
         const { texts } = await runScenario({

@@ -30,12 +30,12 @@ async function numbers(journal: JournalSource, fromSeq = 0, toSeq?: number): Pro
 const fewFrames = Buffer.concat([0, 1, 2].map((seq) => frame(seq, 'o', `line ${seq}`)))
 
 describe('a journal in a file', () => {
-  it('is empty while there is none', async () => {
+  it('is empty while the file does not exist', async () => {
     expect(await numbers(fileJournal(place()))).toEqual([])
     expect(await numbers(fileJournal(() => Promise.resolve(null)))).toEqual([])
   })
 
-  it('gives its frames, also those around a torn one', async () => {
+  it('yields its frames, also those around a torn one', async () => {
     const path = place()
     writeFileSync(path, Buffer.concat([fewFrames, Buffer.from('@aj1 3 o 1 40 torn\n'), frame(4, 'o', 'after')]))
     expect(await numbers(fileJournal(path))).toEqual([0, 1, 2, 4])
@@ -56,18 +56,18 @@ describe('a journal in a file', () => {
     ['a link', (path) => symlinkSync('/etc/hosts', path)],
     ['a FIFO without a writer', (path) => void execFileSync('mkfifo', [path])],
     ['a directory', (path) => mkdirSync(path)],
-  ])('is refused when it is %s', async (_, make) => {
+  ])('is rejected when it is %s', async (_, make) => {
     const path = place()
     make(path)
     await expect(numbers(fileJournal(path))).rejects.toThrow(/ELOOP|not a regular file|EISDIR/)
   })
 
-  it('is refused when it is a device, however it was opened', async () => {
+  it('is rejected when it is a device, however it was opened', async () => {
     await expect(numbers(fileJournal('/dev/zero'))).rejects.toThrow('the journal is not a regular file')
     await expect(numbers(fileJournal(() => open('/dev/zero')))).rejects.toThrow('the journal is not a regular file')
   })
 
-  it('gives its frames and then fails when it was made a terabyte long', async () => {
+  it('yields its frames and then fails when it was extended to a terabyte', async () => {
     const path = place()
     writeFileSync(path, fewFrames)
     truncateSync(path, 2 ** 40)
@@ -85,13 +85,13 @@ describe('a journal in a file', () => {
   it.each([
     ['lines', 'not a frame\n'],
     ['one line', 'x'],
-  ])('is refused when it holds %s that are not frames', async (_, text) => {
+  ])('is rejected when it contains %s that are not frames', async (_, text) => {
     const path = place()
     writeFileSync(path, text.repeat(300_000))
     await expect(numbers(fileJournal(path))).rejects.toThrow(/something else than frames/)
   })
 
-  it('fails when all reads together take more than its bound', async () => {
+  it('fails when all reads together take more than its limit', async () => {
     const path = place()
     writeFileSync(path, fewFrames)
     const journal = fileJournal(path, { maxBytes: fewFrames.length + 1 })
@@ -108,7 +108,7 @@ describe('a journal in a file', () => {
     const collectGarbage: () => void = runInNewContext('gc')
     const held = async (): Promise<number> => {
       collectGarbage()
-      // What a collection frees is counted a moment later.
+      // Memory freed by a collection is counted a moment later.
       await setImmediate()
       collectGarbage()
       return process.memoryUsage().arrayBuffers

@@ -5,26 +5,26 @@ import { createFrameDecoder, type FrameEntry } from './frame-decoder.ts'
 import { JournalMarks } from './journal-marks.ts'
 import type { JournalSource } from './journal-source.ts'
 
-/** Bounds of a {@link fileJournal}. */
+/** Limits of a {@link fileJournal}. */
 export interface FileJournalOptions {
   /**
-   * Most bytes that all reads of this journal take together; beyond them reading fails. A gap costs at most one reading
-   * of what was not read yet. Default 8 GiB.
+   * Limit for the bytes of all reads of this journal together; beyond it reading fails. Filling a gap reads at most
+   * what was not read yet. Default 8 GiB.
    */
   maxBytes?: number
 }
 
 const chunkBytes = 65_536
 const defaultMaxBytes = 8 * 1024 ** 3
-/** A journal may hold a torn frame where its writer was killed; more than this without a frame is not a journal. */
+/** A journal may contain a torn frame where its writer was killed; more than this without a frame is not a journal. */
 const maxStrayBytes = 65_536
 
 /**
- * The launcher's journal as a file that this process can read, on a shared volume for instance. A journal that does not
- * exist yet is an empty one. The pod can write that file, so it is read piece by piece in constant memory, and refused
- * when it is anything but a regular file that holds frames: a link, a FIFO, a device, a directory, or a hole made by
- * `truncate`. Where others can put a link into the path itself, pass a function that opens the file with the care that
- * takes; null from it means that there is no journal yet.
+ * The launcher's journal as a file that this process can read, for example on a shared volume. A missing file counts as an
+ * empty journal. The pod can write to that file, so it is read piece by piece in constant memory, and rejected
+ * unless it is a regular file that contains frames: a link, a FIFO, a device, a directory, or a hole made by
+ * `truncate` is not. Where others can put a link into the path itself, pass a function that opens the file safely;
+ * null from it means that the journal does not exist yet.
  *
  * @example
  * followLogs(source, { framing: 'launcher', journal: fileJournal('/paperclip/runs/42/journal'), … })
@@ -36,7 +36,7 @@ export function fileJournal(
   const marks = new JournalMarks()
   let left = maxBytes
 
-  /** Yields the chunks from `start` on, and what was decoded of each. */
+  /** Yields the chunks from `start` on, with the frames decoded from each. */
   async function* chunksOf(file: FileHandle, start: number, signal: AbortSignal) {
     const decoder = createFrameDecoder()
     let stray = 0

@@ -15,7 +15,7 @@ import type { RequestPlan, Tracker } from './tracker.ts'
 
 /**
  * Follows one container's output to its end, through every disconnect, rotation and restart: each line once and in
- * order, or a gap with its bounds. Reading goes on while the consumer works; what it has not taken waits in memory and
+ * order, or a gap with its bounds. Reading continues while the consumer works; what it has not taken waits in memory and
  * then on disk. Ends with an item of type `end`.
  *
  * @example
@@ -29,14 +29,14 @@ export function followLogs(source: LogSource, options: FollowOptions): AsyncIter
 }
 
 const itemOverheadBytes = 300
-/** After the node ran out of inotify instances, following is tried again after so many polls. */
+/** After the node ran out of inotify instances, following is retried after this many polls. */
 const pollsBeforeFollow = 60
 const fruitlessBeforeAsking = 3
-/** After so many connections in a row that brought nothing new, the journal is looked into. */
+/** After this many connections in a row without anything new, the journal is read. */
 const barrenBeforeJournal = 3
-/** After its container's end the pod's status says so within a second or two; until then nothing new is expected. */
+/** The pod's status reports its container's end within a second or two; until then nothing new is expected. */
 const statusLateMs = 2_000
-/** An API server that has just started forbids for a moment what it allows: it has not read its roles yet. */
+/** An API server that has just started forbids allowed requests for a moment: it has not read its roles yet. */
 const forbiddenPatienceMs = 30_000
 
 class Follower {
@@ -67,7 +67,7 @@ class Follower {
     const room = (): Promise<void> => this.#room()
     this.#tracker = createTracker(this.#o, (item) => this.#emit(item), room)
     this.#backoff = createBackoff({ ...backoff, random })
-    // A container that is not there yet is asked for often at first: its start takes 0.2 s
+    // A container that does not exist yet is polled often at first: its start takes 0.2 s
     // (docs/kubernetes-facts.md#what-a-start-costs).
     this.#startBackoff = createBackoff({ baseMs: 200, maxMs: 30_000, random })
     this.#sleeper = new Sleeper(clock)
@@ -105,7 +105,7 @@ class Follower {
     this.#emit({ type: 'end', verdict: tracker.verdict(), ending: tracker.ending(), cursor: tracker.cursor() })
   }
 
-  /** Follows until the end record came (true), or until the container ended or the pod is gone (false). */
+  /** Follows until the end record arrives (true), or until the container has ended or the pod is gone (false). */
   async #follow(): Promise<boolean> {
     let full = false
     let polls = 0
@@ -140,7 +140,7 @@ class Follower {
             'The log stream was silent although newer lines exist; a new connection replaces it',
           )
         }
-        // A file that is read again from its start without anything new in it must not be read again at once.
+        // If rereading a file from its start brings nothing new, do not read it again at once.
         if ((end.why === 'reread' && !progressed) || isStuck) await this.#pause(this.#backoff.next())
         continue
       }
@@ -156,13 +156,13 @@ class Follower {
         polls--
         await this.#pause(this.#o.pollMs)
       } else await this.#pause(Math.max(this.#waitAfter(end), this.#tracker.ending() === 'missing' ? 0 : statusLateMs))
-      // Connections that die before they are past what is known, or a server that is away, bring nothing for ever.
+      // Connections that always break before anything new, or a server that is away, would bring nothing indefinitely.
       if (!progressed) barren++
       if (barren === barrenBeforeJournal) {
         barren = 0
         if ((await this.#tracker.catchUp()) === 'finished') return true
       }
-      // Bodies that end at once never get to the probe of a silent connection.
+      // Bodies that end at once never reach the probe of a silent connection.
       if (end.kind === 'eof' && ++fruitless % fruitlessBeforeAsking === 0) {
         full = await this.#hasNewer()
       }
@@ -183,7 +183,7 @@ class Follower {
     return this.#backoff.next(judgement.kind === 'retry' ? judgement.retryAfterMs : 0)
   }
 
-  /** Reads what is left after the container's end, and the journal, to whatever proof there is. */
+  /** Reads what is left after the container's end, and the journal, until the output is proved as far as possible. */
   async #drain(): Promise<void> {
     const { clock, drainMs } = this.#o
     const until = clock.now() + drainMs
@@ -191,14 +191,14 @@ class Follower {
     let hole: 'none' | 'seen' | 'given up' = 'none'
     let tail: 'ask' | 'take' = 'ask'
     this.#backoff.reset()
-    // An end record that the container ended with needs no proof but that it is the newest line.
+    // An end record that the container ended with needs no proof except that it is the newest line.
     if (this.#tracker.ending() !== 'missing' && (await this.#hasNothingNewer())) return
     for (;;) {
       const before = this.#tracker.delivered
       const end = await this.#read({ full, follow: false, last: tail })
       if (end.kind === 'left') {
         if (end.why === 'finished') return
-        // Past the time, what stands behind a hole is worth more than the hole.
+        // After the deadline, deliver what comes after a gap rather than wait for the gap.
         if (clock.now() >= until) {
           hole = 'given up'
           this.#tracker.acceptLoss()
@@ -207,12 +207,12 @@ class Follower {
         continue
       }
       if (end.kind === 'eof' && end.words === '') {
-        // A clean end proves nothing here either: the whole file is read until that brings nothing new. Without an end
-        // record it is worth that; otherwise the newest line tells whether a request by time left something out.
+        // A clean end proves nothing here either: read the whole file until that brings nothing new. Without an end
+        // record that is worthwhile; otherwise the newest line shows whether a request by time left something out.
         const isDone = full ? this.#tracker.delivered === before : !this.#tracker.awaitsEnd
         const newest = isDone ? await askForNewest(this.#context, this.#o.signal) : 'newer'
         if (newest === 'same') break
-        // Where the whole file was read, and yet something is missing, or nothing is known, the next try comes later.
+        // If the whole file was read but something is missing, or nothing is known, retry later.
         const isKnown = newest === 'newer' || newest === 'hidden'
         if (isKnown && (!isDone || !full)) {
           full = true
@@ -256,7 +256,7 @@ class Follower {
     return newest === 'newer' || newest === 'hidden'
   }
 
-  /** Says once what went wrong, and throws where asking again is of no use. */
+  /** Reports a problem once, and throws where a retry is useless. */
   #report(end: ConnectionEnd): void {
     if (end.kind === 'left' || end.kind === 'unproved') return
     if (end.kind === 'cut') {
@@ -276,7 +276,7 @@ class Follower {
     }
   }
 
-  /** Whether a refusal may be one of a server that has just started. */
+  /** Whether a refusal may come from a server that has just started. */
   #mayPass(status: number): boolean {
     if (status !== 403) return false
     this.#forbiddenSince ??= this.#o.clock.now()
@@ -285,7 +285,7 @@ class Follower {
 
   #diagnose(code: DiagnosticCode, text: string): void {
     const key = `${code} ${text}`
-    // Trouble that lasts is said once, and again after something was read.
+    // Report a lasting problem once, and again after something was read.
     if (key === this.#lastDiagnostic) return
     this.#emit({ type: 'diagnostic', code, text })
     this.#lastDiagnostic = key
@@ -300,7 +300,7 @@ class Follower {
   }
 
   async #room(): Promise<void> {
-    // A consumer that works keeps up when it gets a turn; only one that truly waits for something costs the disk.
+    // A working consumer keeps up when it gets a turn; only one that truly waits for something uses the disk.
     if (this.#spool.memoryBytes > this.#o.spool.memoryBytes / 4) await turn()
     if (this.#spool.full) await this.#spool.room(this.#o.signal, () => this.#warnOfSpool())
   }
@@ -312,7 +312,7 @@ class Follower {
     const why = broken instanceof Error ? `cannot be written (${broken.message})` : 'is full'
     this.#diagnose(
       'spool_full',
-      `The spool ${why}: reading waits for the consumer, and the log may be rotated meanwhile`,
+      `The spool ${why}: reading waits for the consumer, and the log may be rotated in the meantime`,
     )
   }
 

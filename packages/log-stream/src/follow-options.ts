@@ -12,32 +12,32 @@ export interface SpoolSettings {
   memoryBytes?: number | undefined
   /** Bytes kept in a file beyond that. Default 1 GiB. */
   diskBytes?: number | undefined
-  /** Where that file is made; it has no name once it is open. Default: the system's temporary folder. */
+  /** Where that file is created; it is unlinked once it is open. Default: the system's temporary folder. */
   directory?: string | undefined
-  /** Bounds the files of all followers that share it. Default: none. */
+  /** Limits the files of all followers that share it. Default: none. */
   budget?: SpoolBudget | undefined
 }
 
-/** What {@link followLogs} needs and may be told. Every time is in milliseconds unless its name says otherwise. */
+/** Options of {@link followLogs}. Every time is in milliseconds unless its name says otherwise. */
 export interface FollowOptions {
-  /** `launcher`: numbered frames of our launcher. `none`: whatever the container prints. */
+  /** `launcher`: numbered frames of our launcher. `none`: unframed output of any container. */
   framing: 'launcher' | 'none'
-  /** Go on from here; without one, from the beginning. */
+  /** Continue from here. Default: from the beginning. */
   cursor?: LogCursor | undefined
-  /** Where frames that the log lost can be found. Only for framing `launcher`. */
+  /** Where frames missing from the log can be found. Only for framing `launcher`. */
   journal?: JournalSource | undefined
   /** Settles when the pod's status says that the container terminated, or that the pod is gone. */
   containerEnded: Promise<unknown>
   /**
-   * What an end record of the launcher means. `confirm`: it is handed over at once, and reading goes on until
-   * `containerEnded` shows that the container ended with it; what still comes is handed over, and `ending` says so.
+   * How to treat an end record of the launcher. `confirm`: it is delivered at once, and reading continues until
+   * `containerEnded` shows that the container ended with it; later output is delivered, and `ending` says so.
    * `trust`: following ends with it, up to a second earlier; only for a command that cannot write to the container's
    * output itself. Default `confirm`.
    */
   endRecord?: 'trust' | 'confirm' | undefined
-  /** Ends the following at once: the iterator throws the signal's reason, whatever waits in the spool. */
+  /** Stops following at once: the iterator throws the signal's reason, whatever waits in the spool. */
   signal?: AbortSignal | undefined
-  /** A longer line is handed over in parts, or refused. Default 16 MiB. */
+  /** A longer line is delivered in parts, or refused. Default 16 MiB. */
   maxLineBytes?: number | undefined
   /** What happens to a line above `maxLineBytes`. Default `parts`. */
   longLines?: 'parts' | 'refuse' | undefined
@@ -49,26 +49,26 @@ export interface FollowOptions {
   maxRecentLines?: number | undefined
   /** Bounds of the full-jitter wait before a new connection. Default 1,000 doubling to 10,000. */
   backoff?: { baseMs?: number; maxMs?: number } | undefined
-  /** After this long without a byte the newest line is asked for. Default 30,000. */
+  /** After this long without a byte, the newest line is requested. Default 30,000. */
   silenceMs?: number | undefined
   /** A connection is replaced after this long, before the kubelet cuts it at 4 hours. Default 13,800,000 (3 h 50 min). */
   renewMs?: number | undefined
   /** Wait between reads where the node cannot follow (no inotify instance left). Default 5,000. */
   pollMs?: number | undefined
-  /** How long a hole is looked for in the whole log file while every reading of that file dies before it. Default 300,000. */
+  /** How long to look for missing lines in the whole log file while every read of it breaks. Default 300,000. */
   rereadMs?: number | undefined
-  /** How long the last read after the container's end is tried again when it fails. Default 30,000. */
+  /** How long the last read after the container's end is retried when it fails. Default 30,000. */
   drainMs?: number | undefined
   /** Longest wait for a request's headers or for a probe. Default 60,000. */
   requestTimeoutMs?: number | undefined
-  /** Longest wait for the journal's next bytes: one that is slow but moves is read to its end. Default 10,000. */
+  /** Longest wait for the journal's next bytes: a slow one that makes progress is read to its end. Default 10,000. */
   journalTimeoutMs?: number | undefined
-  /** Only durations are measured with it. */
+  /** Used to measure durations only. */
   clock?: Pick<Clock, 'now' | 'sleep'> | undefined
   random?: (() => number) | undefined
 }
 
-/** The options with their defaults, after they were checked. */
+/** The validated options with their defaults. */
 export interface ResolvedOptions {
   framing: 'launcher' | 'none'
   cursor: LogCursor | undefined
@@ -107,7 +107,7 @@ function isHole(hole: unknown, next: number): boolean {
   )
 }
 
-/** Whether a cursor, which may come from anywhere, is one that this version wrote for this framing. */
+/** Whether a cursor, which may come from anywhere, was written by this version for this framing. */
 function isCursor(cursor: LogCursor, framing: FollowOptions['framing']): boolean {
   if (typeof cursor !== 'object' || cursor === null) return false
   if (cursor.version !== 1 || cursor.framing !== framing || !isCount(cursor.lost)) return false
@@ -131,7 +131,7 @@ function atLeast(name: string, value: number, least: number): number {
   )
 }
 
-/** Fills in defaults and refuses what makes no sense. */
+/** Fills in defaults and rejects invalid options. */
 export function resolveOptions(o: FollowOptions): ResolvedOptions {
   if (o.framing !== 'launcher' && o.framing !== 'none') {
     throw new LogStreamError(

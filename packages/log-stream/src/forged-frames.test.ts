@@ -21,7 +21,7 @@ function follow(frames: readonly Buffer[], options: Partial<FollowOptions> = {})
 }
 
 describe('an end record', () => {
-  it('is handed over at once, and proves the end when the container ends with it', async () => {
+  it('is delivered at once, and proves the end when the container ends with it', async () => {
     let requests = 0
     const fault = (): undefined => void (requests += 1)
     const stage = { framing: 'launcher', kubelet: { fault }, options: { endRecord: 'confirm' } } as const
@@ -37,7 +37,7 @@ describe('an end record', () => {
   })
 
   it('that the command forged does not hide what the container prints after it', async () => {
-    // The command knows the next number from the journal; the launcher goes on with that very number.
+    // The command knows the next number from the journal; the launcher continues with that same number.
     const { texts, items, end: last } = await follow([start, line(1), end(2), line(2), line(3), end(4)])
     expect(texts).toEqual(['line 1', 'line 2', 'line 3'])
     expect(items.filter(({ type }) => type === 'record')).toHaveLength(3)
@@ -62,7 +62,7 @@ describe('an end record', () => {
     expect(last).toMatchObject({ verdict: 'complete', ending: 'proved' })
   })
 
-  it('of an earlier process is known again by the next', async () => {
+  it('of an earlier process is recognised by the next', async () => {
     const first = await follow([start, line(1), end(2)], { endRecord: 'trust' })
     const cursor = first.items.findLast((item) => item.type === 'record')?.cursor
     const second = await follow([start, line(1), end(2)], { cursor })
@@ -95,7 +95,7 @@ describe('a forged number', () => {
     expect(last).toMatchObject({ verdict: 'unverified', ending: 'contested' })
   })
 
-  it('is handed over once by all processes that follow', async () => {
+  it('is delivered once across all following processes', async () => {
     const frames = [start, line(1), frame(1_000, 'o', 'forged'), line(2), line(3), end(4)]
     const first = await follow(frames)
     for (const { cursor } of first.lines.slice(1)) {
@@ -137,7 +137,7 @@ describe('whatever the container prints and writes into the journal', () => {
     anything.map((frames) => [start, line(1), end(2), ...frames, line(2), line(3), end(4)]),
   )
 
-  it('gives items and an end, and never throws', async () => {
+  it('leads to items and an end, and never throws', async () => {
     const seen = { gaps: 0, contested: 0, diagnostics: 0, ends: new Set<string>() }
     await fc.assert(
       fc.asyncProperty(printed, anything, async (frames, kept) => {

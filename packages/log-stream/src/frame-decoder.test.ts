@@ -58,7 +58,7 @@ describe('the frame decoder', () => {
     )
   })
 
-  it('gives the same entries for any bytes, however they are cut', () => {
+  it('returns the same entries for any bytes, however they are cut', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.uint8Array(), anyFrame.map(encodeFrame))),
@@ -71,7 +71,7 @@ describe('the frame decoder', () => {
     )
   })
 
-  it('takes a frame inside a payload for payload', () => {
+  it('treats a frame inside a payload as payload', () => {
     const inner = frame(7, 'o', 'forged').subarray(0, -1)
     expect(decode([frame(0, 'o', inner)])).toEqual([
       expect.objectContaining({ seq: 0, payload: inner.toString('hex') }),
@@ -88,14 +88,14 @@ describe('the frame decoder', () => {
     ['a number that is too long', '@aj1 1234567890123456 o 1 3 abc.'],
     ['another version', '@aj2 0 o 1 3 abc.'],
     ['a carriage return behind the flag', '@aj1 0 o 1 3 abc.\r'],
-    ['words of the kubelet', 'unable to retrieve container logs for containerd://1'],
+    ['a message from the kubelet', 'unable to retrieve container logs for containerd://1'],
     ['an empty line', ''],
-  ])('takes %s for text', (_what, text) => {
+  ])('treats %s as text', (_what, text) => {
     expect(decode([Buffer.from(`${text}\n`)])).toEqual([text])
     expect(parseFrame(Buffer.from(text), 0, text.length)).toBeNull()
   })
 
-  it('keeps a bounded piece of a line that is no frame, and goes on behind it', () => {
+  it('keeps a bounded piece of a line that is not a frame, and continues after it', () => {
     const decoder = createFrameDecoder()
     for (let i = 0; i < 100; i++) decoder.push(Buffer.alloc(65_536, 'x'))
     expect(decoder.rest().length).toBeLessThan(9_000)

@@ -1,28 +1,28 @@
 import { parseFrame, type ParsedFrame } from '@agent-jobs/frames'
 import { stampEnd } from './timestamp.ts'
 
-/** What stands on one physical line of framed output. */
+/** The content of one physical line of framed output. */
 export type FrameEntry =
   | { kind: 'frame'; frame: ParsedFrame }
   /** Not a frame. Longer texts are cut at 4,096 bytes. */
   | { kind: 'text'; text: string; /** The timestamp in front of it, or ''. */ stamp: string }
 
-/** Bytes in, frames out. Pure: it waits for nothing and keeps at most one cut line. */
+/** Bytes in, frames out. Pure: it never waits and keeps at most one incomplete line. */
 export interface FrameDecoder {
-  /** Takes the next bytes and gives what became whole. Payloads are views: use them before the next call. */
+  /** Takes the next bytes and returns the completed entries. Payloads are views: use them before the next call. */
   push(chunk: Uint8Array): FrameEntry[]
-  /** The bytes behind the last newline, which are no line yet. */
+  /** The bytes after the last newline, an incomplete line. */
   rest(): Buffer
   /** The timestamp prefix (with its space) of the first line of the last chunk that had one. */
   readonly stamp: Buffer | undefined
 }
 
-// A frame has at most 8,192 bytes and a timestamp at most 36. Anything longer is no frame and need not be kept whole.
+// A frame has at most 8,192 bytes and a timestamp at most 36. Anything longer is not a frame and is not kept whole.
 const maxPhysicalBytes = 8_192 + 64
 const maxTextBytes = 4_096
 
 /**
- * Decodes frame format v1, with or without the kubelet's timestamps in front of each line.
+ * Decodes frame format v1, with or without the kubelet's timestamp before each line.
  *
  * @example
  * const decoder = createFrameDecoder()
@@ -34,7 +34,7 @@ export function createFrameDecoder(): FrameDecoder {
   let stamp: Buffer | undefined
 
   const keep = (bytes: Buffer): void => {
-    // What exceeds the longest frame is dropped up to the newline; the beginning is enough for a diagnostic.
+    // Whatever exceeds the longest frame is dropped up to the newline; the beginning is enough for a diagnostic.
     const room = maxPhysicalBytes + 1 - carried
     if (room <= 0 || bytes.length === 0) return
     const piece = Buffer.from(bytes.length > room ? bytes.subarray(0, room) : bytes)

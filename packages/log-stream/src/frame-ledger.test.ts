@@ -58,7 +58,7 @@ describe('the ledger of frames', () => {
     },
   )
 
-  it('hands over every frame of the launcher whatever frames are forged between them, or says that it cannot know', () => {
+  it('delivers every frame of the launcher whatever frames are forged between them, or reports that it cannot know', () => {
     const number = fc.oneof(fc.nat(40), fc.constantFrom(5_000, 1_000_000, 1_000_001))
     const forged = fc.record({ seq: number, text: fc.constantFrom('a', 'b'), time: fc.nat(3) })
     fc.assert(
@@ -77,7 +77,7 @@ describe('the ledger of frames', () => {
     )
   })
 
-  it('hands over each frame once however often a server repeats the file', () => {
+  it('delivers each frame once however often a server repeats the file', () => {
     fc.assert(
       fc.property(fc.nat(30), fc.array(fc.nat(30), { maxLength: 6 }), (length, cuts) => {
         const all = Array.from({ length }, (_, seq) => frame(seq))
@@ -97,7 +97,7 @@ describe('the ledger of frames', () => {
     expect(forged).toEqual(['unknown', 'contested', 'contested'])
   })
 
-  it('tells repetitions on both sides of a jump', () => {
+  it('recognises repetitions on both sides of a jump', () => {
     const ledger = new FrameLedger({ next: 0 })
     for (const seq of [0, 1, 2]) ledger.take(frame(seq))
     ledger.giveUpTo(1_000_000)
@@ -108,14 +108,14 @@ describe('the ledger of frames', () => {
     expect(ledger.standing(frame(5))).toBe('late')
   })
 
-  it('goes on from a cursor with its holes and its losses', () => {
+  it('continues from a cursor with its gaps and losses', () => {
     const ledger = new FrameLedger({ next: 10, holes: [[3, 4]], lost: 5 })
     expect([ledger.lost(), ledger.standing(frame(3)), ledger.standing(frame(5))]).toEqual([5, 'late', 'unknown'])
     ledger.fill(frame(3))
     expect([ledger.lost(), ledger.holes]).toEqual([4, [[4, 4]]])
   })
 
-  it('keeps a bounded number of holes and of contested frames, and the count of what is lost', () => {
+  it('keeps a bounded number of gaps and of contested frames, and the count of what is lost', () => {
     const ledger = new FrameLedger({ next: 0 })
     for (let seq = 1; seq < 1_000; seq += 2) {
       ledger.giveUpTo(seq)

@@ -1,9 +1,9 @@
 import type { Frame } from '@agent-jobs/frames'
 import { FramePrints } from './frame-prints.ts'
 
-/** What its number says about a frame. */
+/** How a frame's number relates to those before it. */
 export type FrameStanding =
-  /** The one after all that were taken. */
+  /** It follows all that were taken. */
   | 'next'
   /** Numbers before it are missing. */
   | 'ahead'
@@ -11,7 +11,7 @@ export type FrameStanding =
   | 'late'
   /** It was taken before. */
   | 'repeated'
-  /** Its number is below those that are remembered, so a frame with it was taken before, as far as is known. */
+  /** Its number is below those that are remembered, so a frame with it was probably taken before. */
   | 'unknown'
   /** Another frame with its number was taken before, and this one was not: two writers use the same numbers. */
   | 'contested'
@@ -24,15 +24,15 @@ const maxContested = 1_024
 const maxLate = 16_384
 
 /**
- * Keeps which frames were taken. Nothing that was not taken is ever called repeated, whatever numbers the container
- * writes: an agent can forge frames, but not hide others with them.
+ * Tracks which frames were taken. A frame that was not taken is never reported as repeated, whatever numbers the container
+ * writes: an agent can forge frames, but cannot hide others with them.
  */
 export class FrameLedger {
   readonly #prints = new FramePrints()
   readonly #contested = new Set<string>()
-  /** Frames that came late, by number. */
+  /** Frames that arrived late, by number. */
   readonly #late = new Map<number, number>()
-  /** All numbers that were ever given up: what is not known of these is never taken for a repetition. */
+  /** All numbers that were ever given up: unknown ones among them are never treated as repetitions. */
   readonly #givenUp: Hole[]
   #holes: Hole[]
   #next: number
@@ -55,7 +55,7 @@ export class FrameLedger {
     return this.#holes
   }
 
-  /** How many numbers are missing; with `below`, of those below it. */
+  /** How many numbers are missing; with `below`, how many of those below it. */
   lost(below = Number.POSITIVE_INFINITY): number {
     return this.#forgotten + sizeOf(this.#holes.map(([from, to]): Hole => [from, Math.min(to, below - 1)]))
   }

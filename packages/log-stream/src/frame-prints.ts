@@ -16,8 +16,8 @@ interface Span {
 }
 
 /**
- * What the recent frames held, as 32 bits each, to tell a repetition from another frame with the same number. Not every
- * byte of a long payload counts, and which ones do is drawn for each follower, so that it cannot be aimed at.
+ * Hashes of the recent frames, 32 bits each, to tell a repetition from another frame with the same number. Not every
+ * byte of a long payload counts, and which ones do is random per follower, so that it cannot be exploited.
  */
 export class FramePrints {
   readonly #key = randomBytes(4).readUInt32LE()
@@ -46,7 +46,7 @@ export class FramePrints {
       if (this.#spans.length > maxSpans) this.#spans.shift()
     }
     const { length } = span.prints
-    // Growing comes before the first number wraps around, so that each keeps its place.
+    // Growing happens before the first number wraps around, so that each keeps its place.
     if (seq - span.from === length && length < maxCapacity) {
       const grown = new Uint32Array(length * 8)
       grown.set(span.prints)
@@ -56,7 +56,7 @@ export class FramePrints {
     span.to = seq + 1
   }
 
-  /** The print of a number; 0 when it is not known. */
+  /** The print of a number; 0 if unknown. */
   get(seq: number): number {
     const span = this.#spans.findLast(({ from, to }) => seq >= from && seq < to)
     if (span === undefined || span.to - seq > span.prints.length) return 0

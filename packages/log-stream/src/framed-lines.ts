@@ -7,9 +7,9 @@ interface OpenLine {
   readonly joiner: LineJoiner
   /** First frame of the open line. */
   first: number
-  /** From where the log must be asked to read that frame again. */
+  /** The time from which that frame can be requested again. */
   since: string | undefined
-  /** A gap lies before: whether the next line of this stream is whole cannot be known. */
+  /** Follows a gap: whether the next line of this stream is complete is unknown. */
   isDoubtful: boolean
 }
 
@@ -17,12 +17,12 @@ interface OpenLine {
 export type CommandStream = 'o' | 'e'
 const streams: readonly CommandStream[] = ['o', 'e']
 
-/** What consumers call the streams. */
+/** The public names of the streams. */
 export const streamNames = { o: 'stdout', e: 'stderr' } as const
 
-/** What becomes of whole lines. Made once, because every line passes here. */
+/** Receives completed lines. Created once, because every line passes here. */
 export interface LineHooks {
-  /** Where a follower stands now; taken when a line became whole. */
+  /** The follower's current position; taken when a line is complete. */
   cursor(): LauncherCursor
   /** Takes a line, or a part of a long one. */
   onLine(line: LogLine): void
@@ -39,12 +39,12 @@ export class FramedLines {
     this.#open = { o: line(), e: line() }
   }
 
-  /** Whether a line has begun and not ended. */
+  /** Whether a line is incomplete. */
   get isOpen(): boolean {
     return streams.some((stream) => this.#open[stream].joiner.open)
   }
 
-  /** Adds a frame; `since` is from where the log must be asked to read it again. */
+  /** Adds a frame; `since` is the time from which it can be requested again. */
   add(stream: CommandStream, frame: ParsedFrame, since: string | undefined): void {
     const line = this.#open[stream]
     if (!line.joiner.open) {
@@ -63,7 +63,7 @@ export class FramedLines {
     })
   }
 
-  /** A gap follows: lines that were open are broken. Gives what is left of them. */
+  /** A gap follows: incomplete lines are broken. Returns what is left of them. */
   break(): { stream: CommandStream; first: number; rest: Buffer }[] {
     return streams.flatMap((stream) => {
       const line = this.#open[stream]
@@ -72,7 +72,7 @@ export class FramedLines {
     })
   }
 
-  /** The first frame of the open line of a stream, and from where it can be read again. */
+  /** The first frame of a stream's incomplete line, and from where it can be read again. */
   openAt(stream: CommandStream): { first: number; since: string | undefined } | undefined {
     const { joiner, first, since } = this.#open[stream]
     return joiner.open ? { first, since } : undefined

@@ -1,11 +1,11 @@
 const everyBytes = 65_536
 const maxMarks = 4_096
 
-/** Where frames stand in a journal, so that filling a gap near the end of a long one does not read all of it. */
+/** Offsets of frames in a journal, so that filling a gap near the end of a long one does not read all of it. */
 export class JournalMarks {
   readonly #marks: { seq: number; offset: number }[] = []
 
-  /** The frame `seq` begins at or after byte `offset`. Kept when it is far enough behind the last mark. */
+  /** The frame `seq` begins at or after byte `offset`. Kept when it is far enough after the last mark. */
   add(seq: number, offset: number): void {
     const last = this.#marks.at(-1)
     if (offset - (last?.offset ?? 0) < everyBytes || seq <= (last?.seq ?? -1)) return

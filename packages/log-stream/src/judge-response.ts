@@ -1,14 +1,14 @@
 import { type LogHeaders, readHeader } from './log-source.ts'
 
-/** What an answer that is not a plain log means. */
+/** The meaning of a response that is not a plain log. */
 export type ResponseJudgement =
-  /** The container has no log yet: not scheduled, not started, image on its way. */
+  /** The container has no log yet: not scheduled, not started, or its image is being pulled. */
   | { kind: 'not-yet'; text: string }
-  /** Trouble on the way; the log is still there. */
+  /** A temporary problem; the log still exists. */
   | { kind: 'retry'; text: string; retryAfterMs?: number }
-  /** The pod does not exist any more. */
+  /** The pod no longer exists. */
   | { kind: 'gone'; text: string }
-  /** Asking again would give the same answer. */
+  /** A retry would give the same response. */
   | { kind: 'refused'; text: string }
 
 interface StatusObject {
@@ -21,13 +21,13 @@ function parseStatus(body: string): StatusObject {
     const value: unknown = JSON.parse(body)
     return typeof value === 'object' && value !== null ? value : {}
   } catch {
-    // A proxy's error page is no Status; its text is all there is to say.
+    // A proxy's error page is not a Status; its text is the only information.
     return { message: body.slice(0, 1_000) }
   }
 }
 
 /**
- * Reads Retry-After as milliseconds, bounded by ten minutes. A date is compared with the server's own `Date`, never with
+ * Reads Retry-After as milliseconds, limited to ten minutes. A date is compared with the server's own `Date`, never with
  * our clock: the two may be a day apart.
  */
 function retryAfter(headers: LogHeaders): number | undefined {
@@ -39,14 +39,14 @@ function retryAfter(headers: LogHeaders): number | undefined {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 600_000) : undefined
 }
 
-/** Judges an answer whose status is not 200 (docs/kubernetes-facts.md#errors-that-come-as-200; each case is recorded). */
+/** Judges a response whose status is not 200 (docs/kubernetes-facts.md#errors-that-come-as-200; each case is recorded). */
 export function judgeResponse(o: { status: number; headers: LogHeaders; body: string }): ResponseJudgement {
   const { status, headers } = o
   const object = parseStatus(o.body)
   const message = typeof object.message === 'string' ? object.message : ''
   const text = `${status}${message === '' ? '' : ` ${message}`}`
   if (status === 204) return { kind: 'not-yet', text: '204 the pod has no node yet' }
-  // A 404 of kind pods/log is a kubelet that has just started; only kind pods means that the pod is gone.
+  // A 404 of kind pods/log is from a kubelet that has just started; only kind pods means that the pod is gone.
   if (status === 404 && object.details?.kind === 'pods') return { kind: 'gone', text }
   if (status === 400) {
     if (/waiting to start|is not available|PodInitializing/.test(message)) return { kind: 'not-yet', text }

@@ -1,6 +1,6 @@
 import type { LogResponse, LogSource } from './log-source.ts'
 
-/** The part of a Kubernetes client that is needed: `@agent-jobs/kube-api` has it, any other can. */
+/** The required part of a Kubernetes client: `@agent-jobs/kube-api` has it, any other can. */
 export interface LogClient {
   openLog(o: {
     namespace: string
@@ -15,7 +15,7 @@ export interface LogClient {
 }
 
 /**
- * A container's log as the Kubernetes API serves it.
+ * A container's log, read through the Kubernetes API.
  *
  * @example
  * const source = kubeLogSource(createKubeClient({ kubeConfig }), { namespace: 'default', pod: 'hello', container: 'main' })

@@ -1,13 +1,13 @@
 const everyBytes = 65_536
 const capacity = 1_024
 
-/** One line in every 64 KiB of what was handed over, for the last 64 MiB: proof that a file is one that came before. */
+/** One line in every 64 KiB of what was delivered, for the last 64 MiB: proof that a file was read before. */
 export class Landmarks {
   readonly #lines: { ns: bigint; high: number; low: number }[] = []
   #next = 0
   #bytes = everyBytes
 
-  /** A line was handed over. */
+  /** Records a delivered line. */
   pass(bytes: number, line: { ns: bigint; high: number; low: number }): void {
     this.#bytes += bytes
     if (this.#bytes < everyBytes) return

@@ -10,42 +10,42 @@ import { serverWords } from './server-words.ts'
 import { parseStamp, sinceTime } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
-/** From where in the frames a tracker goes on, and its bounds. */
+/** Where in the frames a tracker continues, and its limits. */
 export interface LauncherTrackerOptions extends LineLimits {
   cursor?: LauncherCursor
   journal?: JournalSource
   overlapSeconds: number
-  /** What an end record means: `trust` that nothing follows, or read on until the container's end `confirm`s it. */
+  /** How to treat an end record: `trust` that nothing follows, or read on until the container's end `confirm`s it. */
   endRecord: 'trust' | 'confirm'
   emit: Emit
-  /** Waits until what was handed over has room: a journal may be larger than what can wait for a slow consumer. */
+  /** Waits until delivered items have room: a journal may be larger than what can wait for a slow consumer. */
   room: () => Promise<void>
-  /** Ends a reading of the journal. */
+  /** Ends reading the journal. */
   signal: AbortSignal
 }
 
-/** Framed output: numbers decide what is new, what is a repetition and what is missing. */
+/** Framed output: numbers decide what is new, what is repeated and what is missing. */
 export class LauncherTracker implements Tracker {
   readonly #o: LauncherTrackerOptions
   readonly #ledger: FrameLedger
   readonly #lines: FramedLines
-  /** Lines of frames that came late, or with a number of others: they say nothing about the lines of the others. */
+  /** Lines of frames that arrived late or share their number: they say nothing about the other lines. */
   readonly #asideLines: Readonly<Record<'late' | 'contested', FramedLines>>
   readonly #texts = new RepeatedTexts()
-  /** Frames below this were handed over by an earlier process; only lines it left open are collected from them. */
+  /** An earlier process delivered the frames below this; only lines it left incomplete are collected from them. */
   readonly #handedOver: number
   readonly #resumeOpen: Readonly<Record<CommandStream, number | undefined>>
   #decoder: FrameDecoder = createFrameDecoder()
   #since: string | undefined
   #stamp: Buffer | undefined
   #isFull = true
-  /** This connection has brought something new, so that older frames on it are not the overlap of a resumed request. */
+  /** This connection has brought something new, so older frames on it are not the overlap of a resumed request. */
   #isCaughtUp = false
   #acceptsLoss = false
   #newestMs = 0
   /** Number of the end record that nothing has followed yet. */
   #endedAt: number | undefined
-  /** Something showed that more than one program writes frames. */
+  /** Whether something showed that more than one program writes frames. */
   #isContested = false
   readonly undecided = false
   delivered = 0
@@ -120,7 +120,7 @@ export class LauncherTracker implements Tracker {
   }
 
   async #overGap(entries: FrameEntry[], at: number, frame: ParsedFrame): Promise<Step> {
-    // The first answer to a gap is the journal, the second the file from its start: after a clock that went back the
+    // A gap is filled from the journal first, then from the start of the file: after a clock that went back the
     // server leaves lines out, because `sinceTime` filters line by line. Only then is it a loss.
     await this.#fill(frame.seq, this.#isFull || this.#acceptsLoss)
     if (this.#isFinished) return 'finished'
@@ -189,14 +189,14 @@ export class LauncherTracker implements Tracker {
       return
     }
     if (seq < this.#handedOver) {
-      // Before a persisted cursor only the lines that it left open are collected again.
+      // Before a persisted cursor only its incomplete lines are collected again.
       const first = this.#resumeOpen[stream]
       if (first === undefined || seq < first) return
     } else this.#followsEnd(frame)
     this.#lines.add(stream, frame, this.#since)
   }
 
-  /** Hands over a frame whose number is not the next: on its own, so that the lines of the others stay whole. */
+  /** Delivers a frame out of sequence: on its own, so that the other lines stay complete. */
   #deliverAside(frame: ParsedFrame, flag: 'late' | 'contested'): void {
     const { stream } = frame
     if (stream === 'l') return this.#record(frame)
@@ -228,13 +228,13 @@ export class LauncherTracker implements Tracker {
     if (record.type === 'end') this.#endedAt = seq
   }
 
-  /** After a restart: the end record may be among what an earlier process handed over. */
+  /** After a restart: an earlier process may have delivered the end record. */
   #recallEnd({ seq, stream, payload }: ParsedFrame): void {
     if (stream !== 'l' || seq !== this.#handedOver - 1 || this.#ledger.next > this.#handedOver) return
     if (decodeRecord(payload)?.type === 'end') this.#endedAt = seq
   }
 
-  /** The launcher writes nothing after its end record, so one that something follows was not the launcher's. */
+  /** The launcher writes nothing after its end record, so one followed by anything was not the launcher's. */
   #followsEnd({ seq }: ParsedFrame): void {
     if (this.#endedAt === undefined) return
     this.#contradict(`frame ${seq} came after the end record in frame ${this.#endedAt}`)
@@ -248,7 +248,7 @@ export class LauncherTracker implements Tracker {
   }
 
   #noteTime(): void {
-    // The first line of a chunk is the oldest: one timestamp a chunk is enough to resume at.
+    // The first line of a chunk is the oldest: one timestamp per chunk is enough to resume at.
     const { stamp } = this.#decoder
     if (stamp === undefined || stamp === this.#stamp) return
     this.#stamp = stamp
@@ -273,8 +273,8 @@ export class LauncherTracker implements Tracker {
   async catchUp(): Promise<'more' | 'finished'> {
     const before = this.#ledger.next
     await this.#fill(Number.POSITIVE_INFINITY, false)
-    // What is asked for must move on as well, or the server would go on repeating what is known. The launcher took
-    // this time before the log did; should it be wrong nevertheless, the missing numbers lead to the whole file.
+    // The requested time must advance as well, or the server would keep repeating known lines. The launcher took
+    // this time before the log did; if it is wrong nevertheless, the missing numbers lead to the whole file.
     if (this.#ledger.next > before) this.#since = sinceTime(BigInt(this.#newestMs) * 1_000_000n, this.#o.overlapSeconds)
     return this.#isFinished ? 'finished' : 'more'
   }
@@ -291,7 +291,7 @@ export class LauncherTracker implements Tracker {
     // Numbers leave nothing to decide.
   }
 
-  // Numbers need no proof, and a frame ends with a newline: what stands behind the last one is no line.
+  // Numbers need no proof, and a frame ends with a newline: bytes after the last one are not a line.
   needsProof(): boolean {
     return false
   }
@@ -315,7 +315,7 @@ export class LauncherTracker implements Tracker {
     const { next } = this.#ledger
     const cursor: LauncherCursor = { version: 1, framing: 'launcher', next: Math.max(next, this.#handedOver) }
     let since = this.#since
-    // Nearly every cursor is taken where no line is open: each line carries one, so this way is the short one.
+    // Nearly every cursor is taken between lines: each line carries one, so this is the fast path.
     if (this.#lines.isOpen || next <= this.#handedOver) since = this.#addOpenLines(cursor, since)
     if (since !== undefined) cursor.since = since
     const { holes } = this.#ledger
@@ -325,7 +325,7 @@ export class LauncherTracker implements Tracker {
     return cursor
   }
 
-  /** Adds the lines that are open; gives the time from which all of them can be read again. */
+  /** Adds the incomplete lines; returns the time from which all of them can be read again. */
   #addOpenLines(cursor: LauncherCursor, since: string | undefined): string | undefined {
     let earliest = since
     for (const stream of ['o', 'e'] as const) {

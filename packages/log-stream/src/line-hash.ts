@@ -1,4 +1,4 @@
-/** A 64-bit hash over the bytes of a line, fed piece by piece. Together with a nanosecond it names one line. */
+/** A 64-bit hash over the bytes of a line, fed piece by piece. Together with a nanosecond it identifies one line. */
 export class LineHash {
   #a = 0x811c9dc5
   #b = 0x9e3779b9
@@ -18,7 +18,7 @@ export class LineHash {
     this.#length += end - start
   }
 
-  /** Gives both halves as unsigned 32-bit numbers and starts anew. */
+  /** Returns both halves as unsigned 32-bit numbers and resets. */
   finish(): [high: number, low: number] {
     const high = mix(this.#a ^ this.#length)
     const low = mix(this.#b + this.#length)
@@ -41,7 +41,7 @@ export function formatHash(high: number, low: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0')
 }
 
-/** Reads what {@link formatHash} wrote. */
+/** Parses the output of {@link formatHash}. */
 export function parseHash(text: string): [high: number, low: number] {
   return [Number.parseInt(text.slice(0, 8), 16), Number.parseInt(text.slice(8, 16), 16)]
 }

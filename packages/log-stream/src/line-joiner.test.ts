@@ -39,7 +39,7 @@ describe('the pieces of a line', () => {
     )
   })
 
-  it('that are no UTF-8 are cut at the limit', () => {
+  it('that are not valid UTF-8 are cut at the limit', () => {
     const joiner = new LineJoiner({ maxLineBytes: 16, longLines: 'parts' })
     const sizes: number[] = []
     joiner.add(Buffer.alloc(40, 0x80), true, (line) => sizes.push(line.bytes))

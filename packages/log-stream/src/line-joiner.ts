@@ -12,7 +12,7 @@ export interface JoinedLine {
 function cutBefore(bytes: Buffer, limit: number): number {
   let at = limit
   for (let back = 0; back < 3 && at > 0 && ((bytes[at] ?? 0) & 0xc0) === 0x80; back++) at--
-  // Four continuation bytes in a row are no UTF-8: cut where the limit says.
+  // Four continuation bytes in a row are not valid UTF-8: cut at the limit.
   return at === 0 || ((bytes[at] ?? 0) & 0xc0) === 0x80 ? limit : at
 }
 
@@ -27,24 +27,24 @@ export class LineJoiner {
     this.#limits = limits
   }
 
-  /** Whether a line has begun and not ended. */
+  /** Whether a line is incomplete. */
   get open(): boolean {
     return this.#pieces.length > 0 || this.#partIndex > 0
   }
 
-  /** Parts handed over of the line that is open. */
+  /** Delivered parts of the incomplete line. */
   get parts(): number {
     return this.#partIndex
   }
 
-  /** Adds a piece. `onLine` is called for each part that is full, and for the line when `last` says it ends here. */
+  /** Adds a piece. Calls `onLine` for each full part, and for the line if `last` marks its end. */
   add(piece: Buffer, last: boolean, onLine: (line: JoinedLine) => void): void {
     const { maxLineBytes } = this.#limits
     if (last && !this.open && piece.length <= maxLineBytes) {
       onLine({ text: piece.toString('utf8'), bytes: piece.length })
       return
     }
-    // The piece is a view into a chunk that is about to go: an open line keeps its own copy.
+    // The piece is a view into a chunk that will be reused: an incomplete line keeps its own copy.
     this.#pieces.push(last ? piece : Buffer.from(piece))
     this.#size += piece.length
     if (this.#size > maxLineBytes) this.#cut(last, onLine)
@@ -79,7 +79,7 @@ export class LineJoiner {
     this.#size = left.length
   }
 
-  /** Forgets the open line and gives what was kept of it. */
+  /** Drops the incomplete line and returns what was kept of it. */
   reset(): Buffer {
     const left = Buffer.concat(this.#pieces, this.#size)
     this.#pieces = []

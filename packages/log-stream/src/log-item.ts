@@ -1,55 +1,55 @@
 import type { LauncherRecord } from '@agent-jobs/frames'
 
-/** Where a follower of framed output stands: every frame below `next` was handed over, but for lines still open. */
+/** Position of a follower of framed output: every frame below `next` was delivered, except for incomplete lines. */
 export interface LauncherCursor {
   version: 1
   framing: 'launcher'
-  /** The lowest frame number not handed over yet. */
+  /** The lowest frame number not delivered yet. */
   next: number
-  /** The first frame of a line that is not whole yet, by stream. */
+  /** The first frame of an incomplete line, by stream. */
   open?: { stdout?: number; stderr?: number }
-  /** Whole second (RFC 3339) from which the log server must be asked. */
+  /** Whole second (RFC 3339) from which to request the log. */
   since?: string
-  /** Frames that were found to be lost so far. */
+  /** Frames lost so far. */
   lost?: number
-  /** The latest gaps, as frame numbers (inclusive): what comes of them later is handed over. */
+  /** The latest gaps, as frame numbers (inclusive): whatever arrives of them later is delivered. */
   holes?: [from: number, to: number][]
 }
 
-/** Where a follower of plain output stands: which line was handed over last. */
+/** Position of a follower of plain output: the last line that was delivered. */
 export interface StampCursor {
   version: 1
   framing: 'none'
-  /** Lines handed over so far. */
+  /** Lines delivered so far. */
   seq: number
   /** The last line: its timestamp in nanoseconds since the epoch, and the hash of its bytes. */
   last?: [ns: string, hash: string]
-  /** How many lines with the very timestamp of `last` were handed over before it. */
+  /** How many lines with the same timestamp as `last` were delivered before it. */
   before?: number
-  /** The highest timestamp seen, in nanoseconds, where it is not that of `last`. */
+  /** The highest timestamp seen, in nanoseconds, if it is not that of `last`. */
   high?: string
-  /** Gaps that were found so far. */
+  /** Gaps found so far. */
   lost?: number
 }
 
-/** Plain JSON. Store it with what you did with the line, and any process can go on from there. */
+/** Plain JSON. Store it together with the result of processing the line, and any process can continue from there. */
 export type LogCursor = LauncherCursor | StampCursor
 
 /** Why lines are missing. */
 export type GapReason =
-  /** Frame numbers are missing in the log, and there is no journal to look in. */
+  /** Frame numbers are missing in the log, and no journal is configured. */
   | 'missing_frames'
   /** Frame numbers are missing in the log and in the journal. */
   | 'journal_incomplete'
-  /** Something is missing, and every reading of the whole file died before it came to that place. */
+  /** Something is missing, and every read of the whole file broke before that place. */
   | 'reread_failed'
-  /** Nothing that was handed over before is in the log any more: it was rotated meanwhile. */
+  /** Nothing that was delivered before is in the log any more: it was rotated away. */
   | 'no_overlap'
 
 /** One line, whole (or one part of a line above `maxLineBytes`). */
 export interface LogLine {
   type: 'line'
-  /** Plain containers do not tell: the log server mixes both, and `stdout` is said. */
+  /** `stdout` for plain containers: the log server mixes both streams and does not tell them apart. */
   stream: 'stdout' | 'stderr'
   text: string
   /** Length in bytes, without the newline. */
@@ -59,19 +59,19 @@ export interface LogLine {
   /** Milliseconds since the epoch, by the clock of the pod's node. */
   time: number
   cursor: LogCursor
-  /** Present on each part of a line above `maxLineBytes`. A cursor between parts leads back to part 0. */
+  /** Present on each part of a line above `maxLineBytes`. A cursor between parts points to part 0. */
   part?: { index: number; last: boolean }
   /** The output ended here without a newline. */
   unterminated?: true
   /** The first line of its stream after a gap: its beginning may be in the gap. */
   headMayBeMissing?: true
-  /** It belongs to a gap that was given up before, and stands behind lines that were printed after it. */
+  /** It belongs to a gap that was given up before, and follows lines that were printed after it. */
   late?: true
-  /** Another line with its frame number was handed over before: two programs write frames, and one is not the launcher. */
+  /** Another line with its frame number was delivered before: two programs write frames, and one is not the launcher. */
   contested?: true
 }
 
-/** Lines that are lost, with the bounds that are known. */
+/** Lost lines, with their known bounds. */
 export interface LogGap {
   type: 'gap'
   /** What `from` and `to` count: frame numbers (inclusive), or milliseconds of the lines around the gap. */
@@ -89,27 +89,27 @@ export interface LogDiagnostic {
   text: string
 }
 
-/** Stable words for what a diagnostic is about. */
+/** Stable codes of diagnostics. */
 export type DiagnosticCode =
-  /** Text on the container's output that is no frame: a crash of the launcher, for instance. */
+  /** Container output that is not a frame: for example, a crash of the launcher. */
   | 'not_a_frame'
-  /** Something besides the launcher writes frames in the container; said once, with what showed it. */
+  /** Something besides the launcher writes frames in the container; reported once, with what showed it. */
   | 'frames_contested'
-  /** A line whose parts are partly lost; `text` is what is left of it. */
+  /** A line with lost parts; `text` is what is left of it. */
   | 'broken_line'
   /** The end of a line whose beginning the server left out. */
   | 'headless_fragment'
-  /** An error text of the kubelet or the runtime, sent with status 200. */
+  /** An error message of the kubelet or the runtime, sent with status 200. */
   | 'kubelet_text'
-  /** The node has no inotify instance left; reading goes on by polling. */
+  /** The node has no inotify instance left; reading continues by polling. */
   | 'too_many_open_files'
-  /** The server refused or failed a request; reading is tried again. */
+  /** The server refused or failed a request; reading is retried. */
   | 'request_failed'
   /** The connection broke; reading is resumed. */
   | 'connection_lost'
   /** The stream was silent although newer lines exist; a new connection replaces it. */
   | 'stalled'
-  /** Lines with older timestamps came and were not the same as before: the node's clock went back. */
+  /** Lines arrived with older timestamps and new content: the node's clock went back. */
   | 'clock_stepped_back'
   /** The same file was sent again within one connection; its lines were skipped. */
   | 'file_repeated'
@@ -117,7 +117,7 @@ export type DiagnosticCode =
   | 'spool_full'
   /** The journal could not be read. */
   | 'journal_failed'
-  /** The last read after the container's end did not succeed. */
+  /** The last read after the container's end failed. */
   | 'drain_failed'
 
 /** A record of the launcher itself: start, notice or end. */
@@ -130,8 +130,8 @@ export interface LogRecord {
 }
 
 /**
- * What is known of the whole: `complete` when the end record came and every number was there, `lost` when there was
- * a gap, `unverified` when nothing is known to be missing and nothing proves that nothing is.
+ * Whether the output is complete: `complete` when the end record arrived and every number was there, `lost` when there was
+ * a gap, `unverified` when nothing is known to be missing but nothing proves completeness.
  */
 export type Verdict = 'complete' | 'unverified' | 'lost'
 
@@ -150,5 +150,5 @@ export interface LogEnd {
   cursor: LogCursor
 }
 
-/** What a follower yields. */
+/** The items a follower yields. */
 export type LogItem = LogLine | LogGap | LogDiagnostic | LogRecord | LogEnd

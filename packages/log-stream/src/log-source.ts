@@ -1,25 +1,25 @@
-/** Headers as a plain object, or as `fetch` gives them. */
+/** Headers as a plain object, or as `fetch` returns them. */
 export type LogHeaders = Readonly<Record<string, string | undefined>> | { get(name: string): string | null }
 
 /**
- * One answer of a log server; a `Response` of `fetch` is one. A status other than 2xx does not throw: the body then
- * holds the server's words.
+ * One response of a log server; a `Response` of `fetch` is one. A status other than 2xx does not throw: the body then
+ * contains the server's error message.
  */
 export interface LogResponse {
   status: number
   headers: LogHeaders
-  /** Ends when the server ends it; throws when the connection breaks or `signal` fires. Null where there is none (204). */
+  /** Ends when the server ends it; throws when the connection breaks or `signal` fires. Null without a body (204). */
   body: AsyncIterable<Uint8Array> | null
 }
 
-/** Gives one header, however it is written. */
+/** Returns one header from either form. */
 export function readHeader(headers: LogHeaders, name: string): string | undefined {
   if (typeof headers.get === 'function') return headers.get(name) ?? undefined
   for (const [key, value] of Object.entries(headers)) if (key.toLowerCase() === name) return value
   return undefined
 }
 
-/** What a follower asks of a log server. Every line is asked for with its timestamp in front. */
+/** A request to a log server. Every line is requested with its timestamp. */
 export interface LogRequest {
   /** RFC 3339, whole seconds, inclusive. */
   sinceTime?: string
@@ -28,7 +28,7 @@ export interface LogRequest {
   signal: AbortSignal
 }
 
-/** One container's log, wherever it is served. `signal` must end `open` and the body alike. */
+/** One container's log, wherever it is served. `signal` must end both `open` and the body. */
 export interface LogSource {
   open(request: LogRequest): Promise<LogResponse>
 }

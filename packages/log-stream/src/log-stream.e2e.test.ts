@@ -63,13 +63,13 @@ describe.skipIf(!hasCluster)('a container of a real cluster', () => {
         items.push(item)
       }
     } finally {
-      stop.abort(new Error('the test is over'))
+      stop.abort(new Error('the test has ended'))
       await Promise.allSettled([containerEnded])
     }
     return sortItems(items)
   }
 
-  it('that prints plain lines is delivered line by line, from before its start to behind its end', async () => {
+  it('that prints plain lines is delivered line by line, from before its start to after its end', async () => {
     const script = 'i=0; while [ $i -lt 2000 ]; do echo "line $i"; i=$((i+1)); done; printf "no newline"'
     const { texts, end, gaps } = await run('plain', ['sh', '-c', script], { framing: 'none' })
     expect(texts).toEqual([...Array.from({ length: 2_000 }, (_, i) => `line ${i}`), 'no newline'])

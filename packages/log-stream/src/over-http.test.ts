@@ -33,7 +33,7 @@ const ways: Record<string, (url: string) => { source: LogSource; close: () => Pr
   },
 }
 
-/** Everything at once: cuts of both kinds, odd pieces, refusals of every kind, words of the kubelet. */
+/** Everything at once: both kinds of cuts, odd pieces, refusals of every kind, messages from the kubelet. */
 function trouble(random: () => number): FakeKubeletOptions {
   const answers = [
     { status: 204 },

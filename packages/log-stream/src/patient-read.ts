@@ -1,19 +1,19 @@
 import { type Clock, firstOf, openAbortScope } from '@agent-jobs/primitives'
 
-/** How long a read may show no progress, and what ends it before. */
+/** How long a read may make no progress, and what aborts it. */
 export interface ReadPatience {
   /** Longest wait for the next piece, in milliseconds. */
   timeoutMs: number
   signal: AbortSignal
   clock: Pick<Clock, 'sleep'>
-  /** What is read, for the message. */
+  /** What is being read, for the error message. */
   name: string
 }
 
 /**
- * Hands on what `open` gives, piece by piece, and throws when the next piece takes too long or the signal aborts. What is
- * slow but moves is read to its end. A read that hangs (a volume whose server is away) is left to itself: it may never
- * come back, so nothing waits for it.
+ * Passes on what `open` yields, piece by piece, and throws when the next piece takes too long or the signal aborts. A slow
+ * source that makes progress is read to its end. A read that hangs (a volume whose server is away) is abandoned: it may
+ * never return, so nothing waits for it.
  */
 export async function* readPatiently<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -49,7 +49,7 @@ export async function* readPatiently<T>(
   }
 }
 
-/** Nothing more is wanted of the source, so its failure changes nothing. */
+/** The source is no longer needed, so its failure changes nothing. */
 async function leave(end: () => Promise<unknown>): Promise<void> {
   await Promise.allSettled([end()])
 }

@@ -1,4 +1,4 @@
-/** Collects a small answer. Longer ones are cut: nothing that is looked at here stands behind the first 64 KiB. */
+/** Collects a small response. Longer ones are cut: nothing of interest comes after the first 64 KiB. */
 export async function readBody(body: AsyncIterable<Uint8Array> | null, maxBytes = 65_536): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   let size = 0

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 describe('the README', () => {
-  it('has an example that prints what it says', async () => {
+  it('has an example that prints what the README claims', async () => {
     const [, example = '', prints = ''] = /```ts\n([\s\S]*?)```[\s\S]*?```text\n([\s\S]*?)```/.exec(readme) ?? []
     const [, command = ''] = /`kubectl run hello .* -- (.*?)`/.exec(readme) ?? []
     // Inside the package, so that the example's imports resolve as they would for a user.

@@ -18,7 +18,7 @@ describe('the lines handed over last', () => {
     expect(recent.find(0, 500n * second + 3_999n, 3_999, 3_999)).toBe(-1)
   })
 
-  it('count the lines of their oldest nanosecond that are kept no more', () => {
+  it('count the lines of their oldest nanosecond that are no longer kept', () => {
     const recent = new RecentLines({ capacity: 16, overlapSeconds: 10 })
     for (let i = 0; i < 100; i++) recent.push(7n, 1, i)
     expect(recent.before).toBe(84)

@@ -2,7 +2,7 @@ const least = 16
 const billion = 1_000_000_000n
 
 /**
- * The lines handed over last, as (nanoseconds, hash), oldest first: every line of the overlap window, at most
+ * The latest delivered lines, as (nanoseconds, hash), oldest first: every line of the overlap window, at most
  * `capacity`. 16 bytes a line.
  */
 export class RecentLines {
@@ -36,7 +36,7 @@ export class RecentLines {
     return this.#ns[this.#slot(index)] ?? 0n
   }
 
-  /** Starts from a persisted cursor: one line, and how many of its nanosecond came before it. */
+  /** Starts from a persisted cursor: one line, and how many lines of its nanosecond came before it. */
   restore(ns: bigint, high: number, low: number, before: number): void {
     this.push(ns, high, low)
     this.#before = before
@@ -56,7 +56,7 @@ export class RecentLines {
     this.#length++
   }
 
-  /** Index of the first kept line from `from` on that is this very line, or -1. */
+  /** Index of this very line among those kept from `from` on, or -1. */
   find(from: number, ns: bigint, high: number, low: number): number {
     for (let index = from; index < this.#length; index++) {
       const slot = this.#slot(index)

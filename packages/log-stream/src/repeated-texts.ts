@@ -1,10 +1,10 @@
 const maxTexts = 256
 
-/** Tells texts between frames that a resumed connection sends again: their timestamp is the same. */
+/** Recognises texts between frames that a resumed connection sends again: their timestamp is the same. */
 export class RepeatedTexts {
   readonly #keys = new Set<string>()
 
-  /** Whether this text came before; remembers it. */
+  /** Whether this text was seen before; remembers it. */
   has(text: string, stamp: string): boolean {
     const key = `${stamp} ${text.length} ${text.slice(0, 32)}`
     if (stamp !== '' && this.#keys.has(key)) return true

@@ -7,16 +7,16 @@ export interface SeenLine {
   low: number
 }
 
-/** What a line that was read again is: `known` was handed over before, `unknown` is either new or not yet placed. */
+/** Verdict on a line that was read again: `known` was delivered before, `unknown` is new or not yet located. */
 export type Match = 'known' | 'last-known' | 'unknown'
 
 /**
- * Matches lines that a server sends again with the lines handed over before, in sequence. The server sends a suffix of
+ * Matches lines that a server sends again with the lines delivered before, in sequence. The server sends a suffix of
  * what was printed, so after a match at one place only later places can match.
  */
 export class ReplayMatcher {
   readonly #recent: RecentLines
-  /** The lowest and the highest time that can be known: most lines of a file that is read again lie outside. */
+  /** The lowest and the highest known time: most lines of a file that is read again lie outside. */
   readonly #lowest: bigint
   readonly #highest: bigint
   #at: number
@@ -38,7 +38,7 @@ export class ReplayMatcher {
     this.#lowest = lowest
     this.#highest = highest
     this.#at = first
-    // Older lines of the same nanosecond are not kept, but they are sent again: they are told by their count.
+    // Older lines of the same nanosecond are not kept, but they are sent again: they are recognised by their count.
     this.#before = first === 0 ? recent.before : 0
   }
 

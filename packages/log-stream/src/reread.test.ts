@@ -11,7 +11,7 @@ const hour = 3_600_000_000_000n
 
 /**
  * A node clock that was an hour late for frames 20 to 29: a request by time leaves them out, so that only the whole
- * file has them, and every reading of that dies after `dyingAfter` bytes.
+ * file has them, and every read of that breaks after `dyingAfter` bytes.
  */
 async function follow(
   o: { dyingAfter: number; exitsAt?: number; exits?: boolean } & Pick<FollowOptions, 'rereadMs'>,
@@ -21,7 +21,7 @@ async function follow(
   const said = Promise.withResolvers<void>()
   const fault: FakeKubeletOptions['fault'] = ({ index, sinceTime }) => {
     if (index === o.exitsAt) said.resolve()
-    // The first connection ends behind frame 19.
+    // The first connection ends after frame 19.
     if (index === 0) return { cutAfter: size(20) }
     return sinceTime === undefined ? { cutAfter: o.dyingAfter } : undefined
   }
@@ -38,7 +38,7 @@ async function follow(
   return { ...collected, kubelet, clock, startedAt }
 }
 
-describe('a hole that only the whole file could fill', () => {
+describe('a gap that only the whole file could fill', () => {
   it('is filled by it when it can be read', async () => {
     const { texts, gaps, end } = await follow({ dyingAfter: Infinity })
     expect(texts).toEqual(lines)
@@ -46,7 +46,7 @@ describe('a hole that only the whole file could fill', () => {
     expect(end?.verdict).toBe('complete')
   })
 
-  it('is given up as a gap with its bounds after `rereadMs` when every reading of that file dies', async () => {
+  it('is given up with its bounds after `rereadMs` when every read of that file breaks', async () => {
     const { texts, gaps, end, clock, startedAt, kubelet } = await follow({ dyingAfter: 500 })
     expect(texts).toEqual(lines.filter((_, n) => n + 1 < 20 || n + 1 >= 30))
     expect(gaps).toMatchObject([{ unit: 'frames', from: 20, to: 29, reason: 'reread_failed' }])
@@ -63,7 +63,7 @@ describe('a hole that only the whole file could fill', () => {
     expect(clock.now() - startedAt).toBeLessThan(40_000)
   })
 
-  it('is given up by the last read after `drainMs`, so that what stands behind it is handed over', async () => {
+  it('is given up by the last read after `drainMs`, so that what comes after it is delivered', async () => {
     const { texts, gaps, end } = await follow({ dyingAfter: 500, exitsAt: 3 })
     expect(gaps).toMatchObject([{ from: 20, to: 29, reason: 'reread_failed' }])
     expect(texts.at(-1)).toBe(lines.at(-1))

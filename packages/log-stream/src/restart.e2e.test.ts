@@ -7,9 +7,9 @@ import { numberedLineSource, Recorder } from '../test/recorder.ts'
 import { fileJournal } from './file-journal.ts'
 import { kubeLogSource } from './kube-log-source.ts'
 
-if (!hasOwnCluster) console.warn('restart e2e skipped: it needs KUBECONFIG of a cluster of ../shared/cluster/up')
+if (!hasOwnCluster) console.warn('restart e2e skipped: set KUBECONFIG to a cluster that runs on this machine')
 
-// Ten lines each tenth of a second, until a file says that it is enough; then how many they were.
+// Ten lines every tenth of a second, until a file asks to stop; then how many there were.
 const printer = (name: string): string[] => [
   'node',
   '-e',
@@ -47,17 +47,17 @@ describe.skipIf(!hasOwnCluster)('following two containers while the parts of a r
   })
 
   afterAll(async () => {
-    stop.abort(new Error('the test is over'))
+    stop.abort(new Error('the test has ended'))
     await Promise.allSettled([framed.stop(), plain.stop()])
     await cluster[Symbol.asyncDispose]()
   })
 
-  it.each(['kube-apiserver', 'kubelet', 'containerd'] as const)('goes on when the %s was killed', async (part) => {
+  it.each(['kube-apiserver', 'kubelet', 'containerd'] as const)('continues after the %s was killed', async (part) => {
     const before = [framed.connections, plain.connections]
     await cluster.restart(part)
     const now = Date.now()
     await Promise.all([framed, plain].map((recorder) => recorder.until(() => recorder.newest > now)))
-    // Neither the API server nor the kubelet takes a connection over its own death; containerd is on no connection.
+    // Connections to the API server and the kubelet break when it is killed; containerd is on no connection.
     if (part === 'containerd') return
     expect(framed.connections).toBeGreaterThan(before[0] ?? 0)
     expect(plain.connections).toBeGreaterThan(before[1] ?? 0)

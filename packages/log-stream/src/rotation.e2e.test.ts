@@ -7,7 +7,7 @@ import { numberedLineSource, Recorder } from '../test/recorder.ts'
 import { fileJournal } from './file-journal.ts'
 import { kubeLogSource } from './kube-log-source.ts'
 
-if (!hasOwnCluster) console.warn('rotation e2e skipped: it needs KUBECONFIG of a cluster of ../shared/cluster/up')
+if (!hasOwnCluster) console.warn('rotation e2e skipped: set KUBECONFIG to a cluster that runs on this machine')
 
 const bursts = 4
 // Little more than the 10 MiB above which the kubelet rotates (it looks every 3 s): a rotation within a burst, where even
@@ -60,7 +60,7 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
         framing: pod === 'framed' ? 'launcher' : 'none',
         ...(withJournal ? { journal: fileJournal(join(folder, 'journal')) } : {}),
         containerEnded: endings[pod],
-        // A follower that is stuck in a renamed file is noticed by its silence.
+        // A follower that is stuck in a renamed file is detected by its silence.
         silenceMs: 2_000,
       })
       recorders.push(recorder)
@@ -79,7 +79,7 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
         const before = logs.map((log) => log.count())
         const count = 1 + burst * linesPerRound + linesPerBurst
         step(2 * burst)
-        // A reader that is one file behind loses lines, and plain output does not tell: here nobody is.
+        // A reader that is one file behind loses lines, and plain output does not show it: here none is.
         await delivered(burst === missed ? stayers : recorders, count)
         await Promise.all(logs.map((log, index) => log.beyond(before[index] ?? 0)))
         if (burst === missed) for (const leaver of leavers) leaver.follow()
@@ -94,7 +94,7 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
   }, 150_000)
 
   afterAll(async () => {
-    stop.abort(new Error('the test is over'))
+    stop.abort(new Error('the test has ended'))
     await Promise.allSettled(recorders.map((recorder) => recorder.stop()))
     await cluster[Symbol.asyncDispose]()
   })
@@ -122,7 +122,7 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
     // Frame 0 is the launcher's start record, and each line is one frame.
     const lost = gaps.map(({ from, to }) => [from - 1, to - 1] as const)
     const known = [...runs, ...lost].toSorted(([a], [b]) => a - b)
-    // What was delivered and what was named follow each other without a hole and without an overlap.
+    // The delivered and the reported numbers follow each other without a hole and without an overlap.
     expect(known.map(([from]) => from)).toEqual([0, ...known.slice(0, -1).map(([, to]) => to + 1)])
     expect(known.at(-1)?.[1]).toBe(printed - 1)
     expect(runs).toEqual(runs.toSorted(([a], [b]) => a - b))
@@ -136,7 +136,7 @@ describe.skipIf(!hasOwnCluster)('following containers whose logs a real kubelet 
     expect({ runs, wrong, gaps, verdict }, diagnostics.join('\n')).toEqual(all)
   })
 
-  it('names a gap in plain output where lines were rotated away while nobody followed', () => {
+  it('reports a gap in plain output where lines were rotated away while not followed', () => {
     const { runs, wrong, gaps, unexplained, verdict, diagnostics } = recorders[5] as Recorder
     expect({ wrong, unexplained, verdict }, diagnostics.join('\n')).toEqual({
       wrong: [],

@@ -8,7 +8,7 @@ import type { JournalSource } from './journal-source.ts'
 
 const seed = Number(process.env['LOG_STREAM_SEED'] ?? Date.now() & 0xffff)
 
-/** A journal that holds everything that was written so far. */
+/** A journal that contains everything written so far. */
 function memoryJournal(written: Buffer[], missing: (seq: number) => boolean = () => false): JournalSource {
   return {
     async *read({ fromSeq, toSeq = Number.POSITIVE_INFINITY }) {
@@ -76,7 +76,7 @@ async function runRotations(o: Rotations): Promise<Awaited<ReturnType<typeof col
   return { ...collected, printed }
 }
 
-describe(`rotation while connected, disconnected, between parts and before the first connect (F7, seed ${seed})`, () => {
+describe(`rotation while connected, disconnected, between parts and before the first connect (seed ${seed})`, () => {
   it('is repaired completely by frames and a journal', async () => {
     for (let round = 0; round < 10; round++) {
       const random = seededRandom(seed + round)
@@ -117,7 +117,7 @@ describe(`rotation while connected, disconnected, between parts and before the f
     expect(flagged).toBeGreaterThan(0)
   })
 
-  it('delivers what a journal with holes has, and names the holes', async () => {
+  it('delivers what a journal with holes has, and reports the holes', async () => {
     const random = seededRandom(seed + 200)
     const { gaps, end } = await runRotations({ framing: 'launcher', random, journal: 'holes', rotations: 60 })
     for (const gap of gaps) expect(gap).toMatchObject({ reason: 'journal_incomplete' })
@@ -147,10 +147,10 @@ describe(`rotation while connected, disconnected, between parts and before the f
   })
 })
 
-describe('what one connection does all by itself', () => {
+describe('a single connection', () => {
   const nine = 1_795_251_600_000_000_000n
 
-  it('skips a newest file that is sent again for each rotation that was missed (t4e)', async () => {
+  it('skips the newest file when it is sent again for each missed rotation', async () => {
     const clock = new VirtualClock()
     const kubelet = new FakeKubelet({ now: () => clock.now() })
     let ns = nine
@@ -179,7 +179,7 @@ describe('what one connection does all by itself', () => {
     expect(diagnostics.map((item) => item.code)).toContain('file_repeated')
   })
 
-  it('skips it also when it is larger than what is remembered line by line', async () => {
+  it('skips that file also when it is larger than what is remembered line by line', async () => {
     const clock = new VirtualClock()
     const kubelet = new FakeKubelet({ now: () => clock.now() })
     const printed = Array.from({ length: 30_000 }, (_, n) => `line ${n} ${'x'.repeat(100)}`)
@@ -207,7 +207,7 @@ describe('what one connection does all by itself', () => {
     expect(diagnostics.map(({ code }) => code)).toEqual(['file_repeated'])
   })
 
-  it('finds by the drain what a clean end of the stream left out', async () => {
+  it('delivers in the last read what a clean end of the stream left out', async () => {
     const kubelet = new FakeKubelet()
     for (let i = 0; i < 10; i++) kubelet.writeLine(nine + BigInt(i), Buffer.from(`old ${i}`))
     const ended = Promise.withResolvers<void>()
@@ -223,7 +223,7 @@ describe('what one connection does all by itself', () => {
     expect(texts.slice(-10)).toEqual(Array.from({ length: 10 }, (_, i) => `new ${i}`))
   })
 
-  it('takes an empty last read for no loss', async () => {
+  it('does not report an empty last read as a loss', async () => {
     const kubelet = new FakeKubelet()
     kubelet.writeLine(nine, Buffer.from('only'))
     const { gaps, end, texts } = await collect(kubelet, { framing: 'none', containerEnded: kubelet.ended }, (item) => {

@@ -67,7 +67,7 @@ describe('an error text of the kubelet in a body', () => {
     })
   })
 
-  it('with a newline behind it, for an hour, is neither a line nor a loss, and costs no reading of the whole file', async () => {
+  it('with a newline after it, for an hour, is neither a line nor a loss, and never rereads the whole file', async () => {
     const numbered = Array.from({ length: 300 }, (_, n) => `line ${n} ${'x'.repeat(100)}`)
     const text = 'unable to retrieve container logs for containerd://1\n'
     let bytes = 0
@@ -89,7 +89,7 @@ describe('an error text of the kubelet in a body', () => {
     expect(bytes).toBeLessThan(numbered.length * 60)
   })
 
-  it('is said once as long as it lasts', async () => {
+  it('is reported once as long as it lasts', async () => {
     const text = 'unable to retrieve container logs for containerd://1'
     const { diagnostics, texts } = await runScenario({
       framing: 'none',
@@ -133,7 +133,7 @@ describe('an answer that is not a log', () => {
       },
     )
 
-    it('status 403 is waited out for half a minute, as of a server that has not read its roles yet', async () => {
+    it('status 403 is waited out for half a minute, as from a server that has not read its roles yet', async () => {
       const forbidden = { status: 403, body: { message: 'RBAC: clusterrole.rbac.authorization.k8s.io "x" not found' } }
       const until = (ms: number) => {
         let first: number | undefined
@@ -199,7 +199,7 @@ describe('an answer that is not a log', () => {
     expect(server.connections.length).toBeLessThan((30 * 60) / 4)
   })
 
-  it('gives the drain up after its time and says so', async () => {
+  it('gives up the drain after its time limit and reports it', async () => {
     const kubelet = new FakeKubelet({
       fault: ({ index }) =>
         index > 0 ? { words: 'unable to retrieve container logs for containerd://1', cutAfter: 0 } : { cutAfter: 40 },

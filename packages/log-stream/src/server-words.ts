@@ -1,10 +1,10 @@
 import { stampEnd } from './timestamp.ts'
 
 /**
- * What stands behind the last newline of a body: a piece of a line, which is sent again and counts for nothing, or an
- * error text of the kubelet, which comes with status 200, without timestamp and without newline
+ * Text after the last newline of a body: a piece of a line, which is sent again and does not count, or an
+ * error message of the kubelet, which arrives with status 200, without timestamp and without newline
  * (docs/kubernetes-facts.md#errors-that-come-as-200).
- * Gives the text, or '' when it is a piece of a line.
+ * Returns the text, or '' for a piece of a line.
  */
 export function serverWords(rest: Buffer): string {
   if (rest.length === 0 || stampEnd(rest, 0, rest.length) >= 0) return ''

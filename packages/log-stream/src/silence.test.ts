@@ -18,7 +18,7 @@ describe('a silent stream', () => {
     })
     expect(texts).toEqual(['before', 'after'])
     expect((handedOverAt.get('after') ?? 0) - (handedOverAt.get('before') ?? 0)).toBe(hours * 3_600_000)
-    // Beside the probes: the first connection, its renewal, the last read and the question behind it.
+    // Besides the probes: the first connection, its renewal, the last read and the newest-line request after it.
     expect(server.connections.length).toBeLessThanOrEqual(hours * 60 * 2 + 4)
   })
 
@@ -67,7 +67,7 @@ describe('a silent stream', () => {
         await pass(1_000)
         const release = kubelet.hold()
         print(line(1, 'two'))
-        // The newest line is asked for at 28 s of silence, and is not handed over yet.
+        // The newest line is requested at 28 s of silence, and is not delivered yet.
         await pass(28_000)
         release()
         await pass(20_000)
@@ -116,7 +116,7 @@ describe('a silent stream', () => {
   )
 
   it('finds the lines that a follower stuck in a renamed file does not send', async () => {
-    // t4: 60 MB to read, rotated before the first end of file; tailLines=1 showed newer lines all the time.
+    // 60 MB to read, rotated before the first end of file; tailLines=1 showed newer lines all the time.
     const { texts, printed } = await playStage({ framing: 'none' }, async ({ print, pass, kubelet }) => {
       for (let i = 0; i < 50; i++) print(`old ${i}`)
       await pass(10)
@@ -149,7 +149,7 @@ describe('a silent stream', () => {
   })
 
   it.each(['half-open', 'fin'] as const)(
-    'in the middle of a file that is sent again does not make its lines new ones (%s)',
+    'in the middle of a file that is sent again does not make its lines count as new (%s)',
     async (how) => {
       const { texts, gaps, printed } = await playStage({ framing: 'none' }, async ({ print, pass, kubelet }) => {
         for (let i = 0; i < 60; i++) {
@@ -168,7 +168,7 @@ describe('a silent stream', () => {
     },
   )
 
-  it('does not take the last part of a long line for a newer line again and again', async () => {
+  it('does not take the last part of a long line for a newer line repeatedly', async () => {
     const { kubelet: server, texts } = await playStage({ framing: 'none' }, async ({ clock, pass, kubelet }) => {
       const ns = BigInt(clock.now()) * 1_000_000n
       kubelet.write(ns, Buffer.from('head-'), 'P')
@@ -180,7 +180,7 @@ describe('a silent stream', () => {
     expect(server.connections.length).toBeLessThanOrEqual(128)
   })
 
-  it('polls where the node has no inotify instance left, and follows again later', async () => {
+  it('is polled while the node has no inotify instance left, and followed again later', async () => {
     const words = 'failed to create fsnotify watcher: too many open files'
     const {
       texts,

@@ -5,7 +5,7 @@ import type { SpoolBudget } from './spool-budget.ts'
 const headerBytes = 4
 
 /**
- * A temporary file of records, first in, first out. The file has no name any more once it is open (where the system
+ * A temporary file of records, first in, first out. The file is unlinked once it is open (where the system
  * allows that), so that not even a killed process leaves it behind.
  */
 export class Spillway {
@@ -25,7 +25,7 @@ export class Spillway {
     this.#budget = budget
   }
 
-  /** Bytes that wait to be written. */
+  /** Bytes waiting to be written. */
   get pendingBytes(): number {
     return this.#pendingBytes
   }
@@ -43,7 +43,7 @@ export class Spillway {
     this.#pendingBytes += bytes.length
   }
 
-  /** Writes what waits. */
+  /** Writes the waiting records. */
   async flush(): Promise<void> {
     while (this.#pendingBytes > 0 || this.#flushing !== undefined) {
       this.#flushing ??= this.#write().finally(() => {
@@ -89,8 +89,8 @@ export class Spillway {
     const records: string[] = []
     if (this.#gone) return records
     if (this.#read === this.#written) {
-      // Everything in the file was taken: what waits need not go through it. A write under way comes first.
-      // Whether it fails is told to the writer; what it could not write still waits here.
+      // Everything in the file was taken: waiting records can skip it. A write in progress comes first.
+      // The writer is told if that fails; what it could not write still waits here.
       if (this.#flushing !== undefined) await Promise.allSettled([this.#flushing])
       if (this.#read === this.#written) {
         for (const record of this.#pending.splice(0)) records.push(record.toString('utf8', headerBytes))
@@ -125,7 +125,7 @@ export class Spillway {
     return block.subarray(0, at)
   }
 
-  /** Everything was taken: the file begins anew. */
+  /** Everything was taken: restarts the file. */
   async reset(): Promise<void> {
     if (this.#flushing !== undefined || this.#pendingBytes > 0 || this.#read !== this.#written) return
     this.#giveBack()

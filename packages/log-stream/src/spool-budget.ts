@@ -2,15 +2,15 @@
 export interface SpoolBudget {
   /** Whether more may be written. */
   readonly hasRoom: boolean
-  /** Bytes of temporary files now. */
+  /** Current size of the temporary files, in bytes. */
   readonly usedBytes: number
-  /** The files of one follower grew by so many bytes, or shrank by a negative number. */
+  /** The files of one follower grew by this many bytes, or shrank if negative. */
   use(bytes: number): void
 }
 
 /**
- * Makes a budget of `diskBytes`. A follower that finds it used up waits for its consumer, as it does at its own bound; what
- * it has read by then is still written, so the files can take a little more.
+ * Makes a budget of `diskBytes`. A follower that finds it used up waits for its consumer, as it does at its own limit; what
+ * it has already read is still written, so the files can exceed it a little.
  *
  * @example
  * const budget = createSpoolBudget({ diskBytes: 4 * 1024 ** 3 })

@@ -24,7 +24,7 @@ const never = new AbortController().signal
 const noReturn = async (): Promise<void> => undefined
 
 describe('the spool', () => {
-  it('gives everything back in order, from memory and from disk, whatever the two sides do', async () => {
+  it('returns everything in order, from memory and from disk, whatever the two sides do', async () => {
     for (let seed = 0; seed < 30; seed++) {
       const random = seededRandom(seed)
       const spool = new Spool<{ n: number; text: string }>(
@@ -53,7 +53,7 @@ describe('the spool', () => {
     }
   })
 
-  it('shares a budget: a second one waits when the first has used it up, and goes on when that is done', async () => {
+  it('shares a budget: a second one waits when the first has used it up, and continues when that one is done', async () => {
     const budget = createSpoolBudget({ diskBytes: 2_000 })
     const options = { memoryBytes: 100, diskBytes: 1_000_000, directory, budget }
     const [first, second] = [new Spool<number>(options, noReturn), new Spool<number>(options, noReturn)]
@@ -80,7 +80,7 @@ describe('the spool', () => {
     expect([budget.usedBytes, budget.hasRoom]).toEqual([0, true])
   })
 
-  it('gives its share of a budget back when its consumer leaves', async () => {
+  it('returns its share of a budget when its consumer leaves', async () => {
     const budget = createSpoolBudget({ diskBytes: 10_000 })
     const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 1_000_000, directory, budget }, noReturn)
     for (let n = 0; n < 100; n++) spool.push(n, 50)
@@ -91,7 +91,7 @@ describe('the spool', () => {
     expect(() => createSpoolBudget({ diskBytes: Number.NaN })).toThrow('Expected `diskBytes` to be a number')
   })
 
-  it('asks the producer to wait when both bounds are reached, and lets it go on when the consumer took enough', async () => {
+  it('makes the producer wait when both limits are reached, and releases it when the consumer took enough', async () => {
     const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 2_000, directory }, noReturn)
     let waits = 0
     let produced = 0
@@ -154,7 +154,7 @@ describe('the spool', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
-  it('hands an error over after everything that came before it', async () => {
+  it('delivers an error after everything that came before it', async () => {
     const spool = new Spool<number>({ memoryBytes: 100, diskBytes: 0, directory }, noReturn)
     spool.push(1, 1)
     spool.fail(new Error('broken'))
@@ -193,7 +193,7 @@ describe('a slow consumer', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
-  it('is waited for in the reading of a journal, too, when nothing more can wait', async () => {
+  it('pauses the reading of a journal, too, when the spool is full', async () => {
     const lines = Array.from({ length: 4_000 }, (_, index) => `${index} `.padEnd(1_000, 'x'))
     const frames = framedRun(lines.map((line) => ({ stream: 'o', bytes: Buffer.from(line) })))
     const kubelet = new FakeKubelet()
@@ -261,38 +261,33 @@ describe('a slow consumer', () => {
     expect(kubelet.openBodies).toBe(0)
   })
 
-  it.each(['launcher', 'none'] as const)(
-    'stops the reading of a log (%s) when nothing more can wait',
-    async (framing) => {
-      const lines = framedRun(
-        Array.from({ length: 5_000 }, (_, n) => ({ stream: 'o', bytes: Buffer.from(`line ${n}`) })),
-      )
-      let pulled = 0
-      async function* body(): AsyncGenerator<Uint8Array> {
-        for (const line of lines) {
-          pulled += 1
-          yield Buffer.concat([Buffer.from('2026-11-21T09:00:00.000000000Z '), line, Buffer.from('\n')])
-        }
+  it.each(['launcher', 'none'] as const)('pauses the reading of a log (%s) when the spool is full', async (framing) => {
+    const lines = framedRun(Array.from({ length: 5_000 }, (_, n) => ({ stream: 'o', bytes: Buffer.from(`line ${n}`) })))
+    let pulled = 0
+    async function* body(): AsyncGenerator<Uint8Array> {
+      for (const line of lines) {
+        pulled += 1
+        yield Buffer.concat([Buffer.from('2026-11-21T09:00:00.000000000Z '), line, Buffer.from('\n')])
       }
-      const items = followLogs(
-        { open: async () => ({ status: 200, headers: {}, body: body() }) },
-        { framing, containerEnded: new Promise(() => {}), spool: { memoryBytes: 10_000, diskBytes: 0, directory } },
-      )
-      const taken: LogItem[] = []
-      const take = async (count: number): Promise<void> => {
-        for (let n = 0; n < count; n++) {
-          const { value, done } = await items.next()
-          if (done !== true) taken.push(value)
-        }
+    }
+    const items = followLogs(
+      { open: async () => ({ status: 200, headers: {}, body: body() }) },
+      { framing, containerEnded: new Promise(() => {}), spool: { memoryBytes: 10_000, diskBytes: 0, directory } },
+    )
+    const taken: LogItem[] = []
+    const take = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) {
+        const { value, done } = await items.next()
+        if (done !== true) taken.push(value)
       }
-      await take(3)
-      for (let n = 0; n < 200; n++) await turn()
-      // Some 300 bytes for each line that waits.
-      expect(pulled).toBeLessThan(100)
-      await take(1_000)
-      expect(pulled).toBeGreaterThan(900)
-      expect(pulled).toBeLessThan(1_100)
-      await items.return?.()
-    },
-  )
+    }
+    await take(3)
+    for (let n = 0; n < 200; n++) await turn()
+    // Some 300 bytes for each line that waits.
+    expect(pulled).toBeLessThan(100)
+    await take(1_000)
+    expect(pulled).toBeGreaterThan(900)
+    expect(pulled).toBeLessThan(1_100)
+    await items.return?.()
+  })
 })

@@ -14,8 +14,8 @@ export interface SpoolOptions {
 }
 
 /**
- * A queue between a producer that must not wait and a consumer that may be slow: in memory up to a bound, then in a
- * temporary file up to a bound; at that one the producer is asked to wait by {@link Spool.room}.
+ * A queue between a producer that must not wait and a consumer that may be slow: in memory up to a limit, then in a
+ * temporary file up to a limit; at that one {@link Spool.room} makes the producer wait.
  */
 export class Spool<T> implements AsyncIterableIterator<T> {
   readonly #o: SpoolOptions
@@ -43,13 +43,13 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     return this.#memoryBytes
   }
 
-  /** Why the temporary file cannot be used, when it cannot. */
+  /** Why the temporary file cannot be used, if so. */
   get broken(): unknown {
     return this.#broken
   }
 
   push(item: T, bytes: number): void {
-    // Whoever waits has found nothing, in memory and on disk.
+    // The waiting consumer has found nothing, in memory and on disk.
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) {
       waiting.resolve({ value: item, done: false })
@@ -57,7 +57,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     }
     const overflows = this.#memoryBytes + bytes > this.#o.memoryBytes && this.#memoryBytes > 0
     const canSpill = this.#o.diskBytes > 0 && this.#broken === undefined
-    // Order: as long as something lies in the file, everything newer goes behind it.
+    // Keep the order: while the file contains anything, newer items go after it.
     if (this.#spilled > 0 || (overflows && canSpill)) {
       this.#spillway ??= new Spillway(this.#o.directory, this.#o.budget)
       this.#spillway.append(JSON.stringify(item))
@@ -77,7 +77,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
 
   /**
    * Resolves when more may be pushed: at once after writing to the file, and only after the consumer took
-   * something when both bounds are reached or the file cannot be written. `onWait` is called in that last case.
+   * something when both limits are reached or the file cannot be written. `onWait` is called in that last case.
    */
   async room(signal: AbortSignal, onWait: () => void): Promise<void> {
     const spillway = this.#spillway
@@ -108,19 +108,19 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     return this.#spilled === 0 && this.#memoryBytes <= this.#o.memoryBytes / 2
   }
 
-  /** Nothing follows. What waits is still handed over. */
+  /** Nothing follows. Waiting items are still delivered. */
   close(): void {
     this.#closed = true
     this.#settle()
   }
 
-  /** Nothing follows but this error, after everything that waits. */
+  /** Nothing follows but this error, after all waiting items. */
   fail(error: unknown): void {
     this.#failure = { error }
     this.close()
   }
 
-  /** Nothing follows but this error; what waits is dropped. */
+  /** Nothing follows but this error; waiting items are dropped. */
   abort(error: unknown): void {
     this.#clear()
     this.fail(error)
@@ -189,7 +189,7 @@ export class Spool<T> implements AsyncIterableIterator<T> {
     if (spillway === undefined) return
     const texts = await spillway.take(Math.min(this.#o.memoryBytes, 262_144))
     for (const text of texts) {
-      // Nothing is left to be taken when the spool was cleared meanwhile.
+      // The spool may have been cleared in the meantime, leaving nothing to take.
       if (this.#spilled === 0) break
       this.#queue.push(JSON.parse(text) as T)
       this.#sizes.push(text.length)

@@ -9,7 +9,7 @@ import { type LineHandler, type StampedLine, StampedLines, type StampedPiece } f
 import { parseStamp, sinceTime, stampEnd } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
-/** From where in the time stamps a tracker goes on, and its bounds. */
+/** Where in the timestamps a tracker continues, and its limits. */
 export interface StampTrackerOptions extends LineLimits {
   cursor?: StampCursor
   overlapSeconds: number
@@ -22,12 +22,12 @@ export interface StampTrackerOptions extends LineLimits {
 /** A line with a timestamp. */
 interface Line extends StampedLine {
   ns: bigint
-  /** The output ended behind it, without a newline. */
+  /** The output ended after it, without a newline. */
   unterminated?: true
 }
 
 // Across stdout and stderr timestamps step back by up to 6 ms (docs/kubernetes-facts.md#timestamps-in-a-log); a file that is sent again, or a
-// clock that was set, steps back by more than this.
+// clock that was set back, steps back by more than this.
 const stepBackNs = 1_000_000_000n
 const million = 1_000_000n
 const newline = 0x0a
@@ -38,36 +38,36 @@ const probeBytes = 1_048_576
 const probesBeforeDoubt = 60
 
 /**
- * Plain output: timestamps as nanoseconds and hashes tell which lines were handed over before. Every line goes through
- * the same comparison, because one connection repeats files all by itself (docs/kubernetes-facts.md#log-rotation).
+ * Plain output: timestamps as nanoseconds and hashes tell which lines were delivered before. Every line goes through
+ * the same comparison, because even one connection repeats files (docs/kubernetes-facts.md#log-rotation).
  */
 export class StampTracker implements Tracker {
   readonly #o: StampTrackerOptions
   readonly #recent: RecentLines
   readonly #landmarks = new Landmarks()
   readonly #handler: LineHandler
-  /** For lines that come whole. */
+  /** For complete lines. */
   readonly #joiner: LineJoiner
   #lines: StampedLines
-  /** Present while it is not known where in the printed sequence the server's lines stand. */
+  /** Present while the position of the server's lines in the printed sequence is unknown. */
   #matcher: ReplayMatcher | undefined
   #reason: 'resume' | 'step-back' = 'resume'
-  /** A file that came before is being sent again: what is not known of it is older than the lines that are remembered. */
+  /** A known file is being sent again: its unknown lines are older than the remembered ones. */
   #isRepeated = false
   #held: Line[] = []
   #heldBytes = 0
   #full = true
   #acceptsLoss = false
   #last: { ns: bigint; high: number; low: number; before: number } | undefined
-  /** Highest timestamp since the clock last went back: what is lower by much is a repetition or a stepped clock. */
+  /** Highest timestamp since the clock last went back: much lower ones are a repetition or a stepped clock. */
   #high = 0n
-  /** Highest timestamp ever: what is above it cannot have been handed over before. */
+  /** Highest timestamp ever: anything above it was not delivered before. */
   #peak = 0n
   #seq: number
   #lost: number
   #probed = ''
   #probedAgain = 0
-  /** The fragment that was named last: each connection that begins at the same time gives it again. */
+  /** The last reported fragment: each connection that begins at the same time gives it again. */
   #fragment = ''
   /** The fragment that the whole file had, too. */
   #wholeFragment = ''
@@ -75,7 +75,7 @@ export class StampTracker implements Tracker {
   #finishing = false
   /** The long line that is being read: whether it is new, and its parts so far. */
   #long: { joiner: LineJoiner; isNew: boolean } | undefined
-  /** The long line whose first parts were handed over before its connection broke. */
+  /** The long line whose first parts were delivered before its connection broke. */
   #begun: { ns: bigint; parts: number } | undefined
   readonly awaitsEnd = false
   delivered = 0
@@ -106,7 +106,7 @@ export class StampTracker implements Tracker {
   begin(plan: RequestPlan): { sinceTime?: string } {
     this.#lines = new StampedLines(this.#o.maxLineBytes, this.#handler)
     this.#long = undefined
-    // Lines that came with an older time and were not placed are left out by a request that begins at a time.
+    // A request that begins at a time leaves out lines that arrived with an older time and were not located.
     const full = plan.full || (this.undecided && this.#reason === 'step-back')
     this.#dropHeld()
     this.#reason = 'resume'
@@ -143,12 +143,12 @@ export class StampTracker implements Tracker {
     if (line.first === false) return
     // The kubelet filters a long line part by part, so the head can be left out
     // (docs/kubernetes-facts.md#long-lines-in-a-log). Before the
-    // first known line that is a line handed over before; behind it, only the whole file has the line whole.
+    // first known line, such a line was delivered before; after it, only the whole file has the complete line.
     const text = line.bytes.toString('utf8', 0, 4_096)
     if (this.#fragment !== text) this.#o.emit({ type: 'diagnostic', code: 'headless_fragment', text })
     this.#fragment = text
     if (this.#full) this.#wholeFragment = text
-    // What has no head in the whole file either is not made whole by reading that again.
+    // If the whole file lacks the head as well, reading it again does not help.
     if (this.#matcher !== undefined || this.#full || this.#wholeFragment === text) return
     if (!this.#acceptsLoss) {
       this.#step = 'reread'
@@ -162,7 +162,7 @@ export class StampTracker implements Tracker {
     this.#acceptsLoss = true
   }
 
-  /** A line above the limit cannot wait until it is whole: whether it is new is decided by its time alone. */
+  /** A line above the limit cannot wait until it is complete: its time alone decides whether it is new. */
   #piece(piece: Line & StampedPiece): void {
     if (piece.first) {
       const { ns } = piece
@@ -231,7 +231,7 @@ export class StampTracker implements Tracker {
       this.quiet()
       return
     }
-    // Older than the lines that are remembered, as the file is read from further back than they reach.
+    // Older than the remembered lines, because the file is read from further back.
     while (this.#heldBytes > this.#o.maxHeldBytes && this.#held.length > 1) {
       this.#heldBytes -= (this.#held.shift()?.bytes.length ?? 0) + heldOverheadBytes
     }
@@ -247,7 +247,7 @@ export class StampTracker implements Tracker {
     if (first !== undefined) this.#takeForNew(first)
   }
 
-  /** Nothing that is known will come any more on this connection: what waits is new. */
+  /** Nothing more of the known lines will arrive on this connection: waiting lines are new. */
   #takeForNew(first: { ns: bigint }): void {
     const matcher = this.#matcher
     if (matcher === undefined) return
@@ -288,7 +288,7 @@ export class StampTracker implements Tracker {
   #emitLine(line: Line, joiner: LineJoiner, whole: boolean): void {
     const begun = this.#begun
     if (begun !== undefined && begun.ns !== line.ns) {
-      // Parts of a line were handed over, and the rest of it is not in the log any more.
+      // Parts of a line were delivered, and the rest of it is no longer in the log.
       this.#begun = undefined
       this.#gap(line.ns)
     }
@@ -329,7 +329,7 @@ export class StampTracker implements Tracker {
     if (!last) {
       return serverWords(this.#lines.rest())
     }
-    // The container ended: text without a newline is the end of what it printed.
+    // The container ended: text without a newline is the end of its output.
     this.#finishing = true
     const words = serverWords(this.#lines.finish())
     this.#finishing = false
@@ -338,7 +338,7 @@ export class StampTracker implements Tracker {
   }
 
   async drain(): Promise<void> {
-    // There is no journal of plain output.
+    // Plain output has no journal.
   }
 
   async catchUp(): Promise<'more'> {
@@ -365,7 +365,7 @@ export class StampTracker implements Tracker {
     if (read === undefined || read.ns === null) return false
     const bytes = probe.subarray(behind, isWhole ? -1 : undefined)
     if (read.ns === ns) return read.bytes.equals(bytes)
-    // Of a line of several parts the probe has the last one only, with a time of its own.
+    // Of a line of several parts the probe has only the last one, with its own time.
     const head = read.bytes.length - bytes.length
     return ns > read.ns && head > 0 && head % partBytes === 0 && read.bytes.subarray(head).equals(bytes)
   }
@@ -379,13 +379,13 @@ export class StampTracker implements Tracker {
     const last = this.#last
     const isHidden = last !== undefined && ns < BigInt(Date.parse(sinceTime(last.ns, this.#o.overlapSeconds))) * million
     const answer = isHidden ? 'hidden' : 'newer'
-    // `tailLines` counts parts: of a long line it gives the last part, with a time of its own
+    // `tailLines` counts parts: of a long line it returns the last part, with its own time
     // (docs/kubernetes-facts.md#long-lines-in-a-log).
     // What an earlier probe found, and a new connection did not, is such a part.
     const key = `${this.#seq} ${ns} ${formatHash(high, low)}`
     if (this.#recent.find(0, ns, high, low) >= 0) return 'same'
     if (key === this.#probed) {
-      // It may also be that the new connection was dead from its start: every half hour that is tried anew.
+      // The new connection may also have been dead from its start: that is retried every half hour.
       this.#probedAgain++
       return this.#probedAgain % probesBeforeDoubt === 0 ? answer : 'same'
     }

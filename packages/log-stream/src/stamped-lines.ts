@@ -11,7 +11,7 @@ export interface StampedLine {
   low: number
 }
 
-/** A piece of a line that is too long to be kept whole. Its hash, over all of it, is right with the last piece. */
+/** A piece of a line that is too long to be kept whole. Its hash, over all of it, is final with the last piece. */
 export interface StampedPiece extends StampedLine {
   first: boolean
   last: boolean
@@ -65,7 +65,7 @@ export class StampedLines {
   }
 
   #whole(): void {
-    // Keeping the last piece may have begun a long line.
+    // Keeping the last piece may have started a long line.
     if (this.#long !== undefined) {
       this.#piece(Buffer.alloc(0), true)
       return
@@ -98,12 +98,12 @@ export class StampedLines {
     this.#handler.piece({ ns, bytes, high, low, first, last })
   }
 
-  /** What stands behind the last newline, unless it is a long line. */
+  /** The bytes after the last newline, unless they are a long line. */
   rest(): Buffer {
     return this.#long === undefined ? Buffer.concat(this.#carry, this.#carried) : Buffer.alloc(0)
   }
 
-  /** What stands behind the last newline, as the line that it would be. */
+  /** The bytes after the last newline, as the line that they would be. */
   peek(): { ns: bigint | null; bytes: Buffer } {
     const rest = this.rest()
     const behind = stampEnd(rest, 0, rest.length)
@@ -111,7 +111,7 @@ export class StampedLines {
     return { ns: this.#stamps.read(rest, 0, behind), bytes: rest.subarray(behind) }
   }
 
-  /** The output ended: what stands behind the last newline is a line. Gives it back when it has no timestamp. */
+  /** The output ended: the bytes after the last newline are a line. Returns it if it has no timestamp. */
   finish(): Buffer {
     if (this.#long !== undefined) {
       this.#piece(Buffer.alloc(0), true)

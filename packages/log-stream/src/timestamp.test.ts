@@ -55,7 +55,7 @@ describe('the timestamp in front of a line', () => {
     )
   })
 
-  it('is read alike one by one and in a row', () => {
+  it('is read the same one by one and in a row', () => {
     const stamp = fc.oneof(
       fc
         .tuple(fc.constantFrom(-1, 0, 1, 1_795_251_600), fc.integer({ min: 0, max: 999_999_999 }))
@@ -80,7 +80,7 @@ describe('the timestamp in front of a line', () => {
     )
   })
 
-  it('asks for whole seconds before it', () => {
+  it('is rounded down to whole seconds for requests', () => {
     expect(sinceTime(nine + 999_999_999n, 10)).toBe('2026-11-21T08:59:50Z')
     expect(sinceTime(nine, 1)).toBe('2026-11-21T08:59:59Z')
     expect(sinceTime(1n, 10)).toBe('1970-01-01T00:00:00Z')

@@ -2,8 +2,8 @@ const billion = 1_000_000_000n
 const shape = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) $/
 
 /**
- * Finds where the timestamp in front of a line ends (the byte behind its space), or says -1 when there is none.
- * Only the shape is looked at, which is all that most lines need.
+ * Finds where a line's timestamp ends (the byte after its space), or returns -1 without one.
+ * Checks the shape only, which is enough for most lines.
  */
 export function stampEnd(bytes: Buffer, start: number, end: number): number {
   // `2026-11-21T09:00:00.100000000Z ` is 31 bytes, with an offset 36. A kubelet never writes fewer digits, old
@@ -18,7 +18,7 @@ export function stampEnd(bytes: Buffer, start: number, end: number): number {
   return -1
 }
 
-/** Reads the timestamp in `bytes[start, end)`, where `end` comes from {@link stampEnd}. */
+/** Parses the timestamp in `bytes[start, end)`, where `end` comes from {@link stampEnd}. */
 export function parseStamp(bytes: Buffer, start: number, end: number): bigint | null {
   const match = shape.exec(bytes.toString('latin1', start, end))
   if (match === null) return null
@@ -37,7 +37,7 @@ export function parseStamp(bytes: Buffer, start: number, end: number): bigint | 
 const fixedLength = '2026-11-21T09:00:00.100000000Z '.length
 const secondLength = '2026-11-21T09:00:00'.length
 
-/** Reads timestamps, of which many in a row are of the same second: only the fraction of those is looked at. */
+/** Parses timestamps, many of which in a row are of the same second: only their fraction is parsed. */
 export class StampReader {
   readonly #second = Buffer.alloc(secondLength)
   #secondNs = 0n
@@ -66,7 +66,7 @@ export class StampReader {
   }
 }
 
-/** The whole second at or before `ns`, less `overlapSeconds`, as the log server wants it. */
+/** The whole second at or before `ns`, less `overlapSeconds`, in the log server's format. */
 export function sinceTime(ns: bigint, overlapSeconds: number): string {
   const seconds = Number(ns / billion) - overlapSeconds
   return `${new Date(Math.max(0, seconds) * 1000).toISOString().slice(0, 19)}Z`

@@ -31,7 +31,7 @@ export interface Connection extends LogRequest {
 export interface FakeKubeletOptions {
   /** Splits what is sent; default: one piece per part. */
   chunk?: (bytes: Buffer) => Buffer[]
-  /** Says what goes wrong with a connection. */
+  /** Decides what goes wrong with a connection. */
   fault?: (connection: Connection) => Fault | undefined
   now?: () => number
   /** The offset the node writes its times in, in minutes. */
@@ -114,13 +114,13 @@ export class FakeKubelet implements LogSource {
     this.write(ns, bytes.subarray(start), 'F')
   }
 
-  /** Rotated before the follower's watch was made: nobody is told, and it stays in the renamed file. */
+  /** Rotated before the follower's watch was made: the follower is not notified, and it stays in the renamed file. */
   rotateUnseen(): void {
     this.#unseen++
     this.rotate()
   }
 
-  /** Whoever follows reads the newest file once more from its start, as after a rotation that was missed. */
+  /** Makes followers read the newest file again from its start, as after a missed rotation. */
   rereadNewest(): void {
     this.#rereads++
     this.#wake()
@@ -131,7 +131,7 @@ export class FakeKubelet implements LogSource {
     this.#wake()
   }
 
-  /** Whoever follows gets nothing more until the returned function is called, as from a node that is too busy. */
+  /** Followers get nothing more until the returned function is called, as from a node that is too busy. */
   hold(): () => void {
     this.#isHeld = true
     return () => {
@@ -204,7 +204,7 @@ export class FakeKubelet implements LogSource {
     this.openBodies++
     try {
       for await (const piece of this.#pieces(
-        // An error text comes at the end of the file at the latest: the kubelet does not go on behind it.
+        // An error text comes at the end of the file at the latest: the kubelet does not continue after it.
         { ...request, follow: request.follow && fault.words === undefined },
         () => broken.how !== undefined,
       )) {

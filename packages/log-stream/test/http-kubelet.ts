@@ -32,7 +32,7 @@ export async function serveKubelet(kubelet: FakeKubelet): Promise<HttpKubelet> {
       for await (const chunk of body ?? []) if (!response.write(chunk)) await once(response, 'drain', over)
       response.end()
     } catch (error) {
-      // What the kubelet throws is a broken connection; what the client's leaving throws is nobody's concern.
+      // An error from the kubelet is a broken connection; an error from the client's leaving is ignored.
       if (over.signal.aborted) return
       if (!(error instanceof Error)) throw error
       response.socket?.resetAndDestroy()

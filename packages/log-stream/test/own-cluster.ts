@@ -18,14 +18,14 @@ const PersistentVolume: ResourceKind<V1PersistentVolume> = {
 }
 const runFile = promisify(execFile)
 
-/** Whether there is a cluster whose parts and folders are on this machine, so that its parts may be killed. */
+/** Whether a cluster runs on this machine, so that its components can be killed and its folders read. */
 export const hasOwnCluster = hasCluster && existsSync(restarter) && existsSync(join(home, 'pids'))
 
 /** A namespace of a cluster on this machine, with one volume whose folder this process sees too. */
 export interface OwnCluster extends Pick<RealCluster, 'client' | 'namespace' | 'ended'>, AsyncDisposable {
   /** The volume's folder on this machine; in the pods it is `/volume`. */
   readonly folder: string
-  /** Creates a pod that runs one container with the volume, and gives it with its uid. */
+  /** Creates a pod that runs one container with the volume, and returns it with its uid. */
   start(name: string, command: string[], env?: Record<string, string>): Promise<V1Pod>
   /** Kills a part of the cluster and starts it again; resolves when it is ready. */
   restart(part: 'kube-apiserver' | 'kubelet' | 'containerd'): Promise<void>

@@ -14,7 +14,7 @@ export function pick(random: () => number, least: number, most: number): number 
   return least + Math.floor(random() * (most - least + 1))
 }
 
-/** Lines as programs print them: short, empty, the same again, many-byte characters, our own marker, control bytes. */
+/** Lines as programs print them: short, empty, repeated, multi-byte characters, our own marker, control bytes. */
 export function randomLines(random: () => number, count: number, o: { maxBytes?: number } = {}): string[] {
   const lines: string[] = []
   for (let i = 0; i < count; i++) {

@@ -20,7 +20,7 @@ export async function readTape(tape: Tape, cutAfterNew: (connection: number) => 
       if (item.type !== 'line') continue
       // Comparing first keeps the message of an assertion from being built for each of a million lines.
       if (item.text !== lines[next]) strictEqual(item.text, lines[next], `line ${next}`)
-      // The pod's status says so only when everything was read once: until then an end of a body proves nothing.
+      // The pod's status says so only when everything was read once: until then the end of a body proves nothing.
       if (++next === lines.length) ended.resolve()
     }
   })()

@@ -9,7 +9,7 @@ import {
 } from '@agent-jobs/kube-api'
 import { KubeConfig, type V1Pod, type V1PodSpec } from '@kubernetes/client-node'
 
-/** The kubeconfig of the cluster; a cluster of ../shared/cluster/up keeps everything else beside it. */
+/** The kubeconfig of the cluster; a cluster on this machine keeps everything else next to it. */
 export const kubeconfig = process.env['KUBECONFIG'] ?? ''
 
 /** Whether there is a cluster to test on. */
@@ -23,15 +23,15 @@ export interface PodPlan {
   claim?: string
 }
 
-/** A namespace of a real cluster, gone with everything in it when the test is over. */
+/** A namespace of a real cluster, deleted with everything in it when the test ends. */
 export interface RealCluster extends AsyncDisposable {
   readonly client: KubeClient
   readonly namespace: string
-  /** Creates a pod that runs one container, and gives it with its uid. */
+  /** Creates a pod that runs one container, and returns it with its uid. */
   start(name: string, plan: PodPlan): Promise<V1Pod>
   /** Resolves when the pod's status says that its container terminated, or when the pod is gone. */
   ended(name: string, signal: AbortSignal): Promise<void>
-  /** Resolves with the object as soon as it is as wanted; undefined when it is deleted before. */
+  /** Resolves with the object once it matches; undefined when it is deleted before. */
   becomes<T extends KubeObject>(
     kind: ResourceKind<T>,
     place: { name: string; namespace?: string; signal?: AbortSignal },
@@ -78,7 +78,7 @@ export async function openRealCluster(): Promise<RealCluster> {
   }
 
   async function dispose(): Promise<void> {
-    stop.abort(new Error('the test is over'))
+    stop.abort(new Error('the test has ended'))
     try {
       await client.delete(kinds.Namespace, { name: namespace })
     } catch (error) {

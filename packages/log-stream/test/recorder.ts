@@ -3,13 +3,13 @@ import type { FollowOptions } from '../src/follow-options.ts'
 import type { LogCursor, LogItem, Verdict } from '../src/log-item.ts'
 import type { LogSource } from '../src/log-source.ts'
 
-/** What a numbered line says: the same in the pods' programs and in what is expected of a follower. */
+/** The text of a numbered line: the same in the pods' programs and in what a follower should deliver. */
 export const numberedLineSource = "(n) => 'line ' + n + ' ' + 'x'.repeat((n * 7919) % 2000)"
 const numberedLine = (n: number): string => `line ${n} ${'x'.repeat((n * 7_919) % 2_000)}`
 
 type Gap = Extract<LogItem, { type: 'gap' }>
 
-/** Follows numbered lines and keeps of them what is needed to judge the delivery, not their text. */
+/** Follows numbered lines and keeps what is needed to judge the delivery, not their text. */
 export class Recorder {
   /** First and last of each row of numbers that rose by one, in the order of delivery: [[0, last]] is all, once. */
   readonly runs: [number, number][] = []
@@ -44,7 +44,7 @@ export class Recorder {
     this.#o = options
   }
 
-  /** Begins, or goes on behind the last item. */
+  /** Begins, or continues after the last item. */
   follow(): this {
     this.#stop = new AbortController()
     this.#running = this.#run(this.#stop.signal)
@@ -52,7 +52,7 @@ export class Recorder {
     return this
   }
 
-  /** Leaves between two items, as a process that dies. */
+  /** Leaves between two items, like a process that dies. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the test stops following'))
     await this.#running.catch((error: unknown) => {
@@ -60,7 +60,7 @@ export class Recorder {
     })
   }
 
-  /** Resolves when it is so; fails when the following has ended before. */
+  /** Resolves when the condition holds; fails when following has ended before. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
       if (this.verdict !== undefined) throw new Error(`The output ended before, with line ${this.last}`)
@@ -68,7 +68,7 @@ export class Recorder {
     }
   }
 
-  /** Resolves behind the item of type `end`. */
+  /** Resolves after the item of type `end`. */
   async end(): Promise<void> {
     await this.#running
   }

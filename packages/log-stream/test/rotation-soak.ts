@@ -62,7 +62,7 @@ const folder = kube.claimDir(namespace, 'volume')
 
 async function start(name: (typeof pods)[number]): Promise<void> {
   const argv = [...printer, name]
-  // The whole of what is printed, so that nothing is missing in the journal.
+  // All of the output, so that the journal lacks nothing.
   const journal = { path: '/volume/journal', maxBytes: 2 * rotations * mebibyte }
   const env = name === 'plain' ? {} : packEnv({ version: 1, argv, journal }, {})
   const container: V1Container = {
@@ -77,7 +77,7 @@ async function start(name: (typeof pods)[number]): Promise<void> {
   await client.create(kinds.Pod, { metadata: { name, namespace }, spec })
 }
 
-/** Resolves with the pod when it is as wanted. */
+/** Resolves with the pod once it matches. */
 async function becomes(name: string, phase: 'Running' | 'over'): Promise<void> {
   const selection = { namespace, fieldSelector: `metadata.name=${name}`, signal: stop.signal }
   for await (const event of client.listWatch(kinds.Pod, selection)) {
@@ -107,7 +107,7 @@ function follow(pod: (typeof pods)[number], withJournal: boolean): Recorder {
     framing: pod === 'framed' ? ('launcher' as const) : ('none' as const),
     ...(withJournal ? { journal: fileJournal(join(folder, 'journal')) } : {}),
     containerEnded: endings[pod] ?? Promise.reject(new Error(`no pod ${pod}`)),
-    // A follower that is stuck in a renamed file is noticed by its silence.
+    // A follower that is stuck in a renamed file is detected by its silence.
     silenceMs: 1_000,
   }
   return new Recorder(kubeLogSource(client, { namespace, pod, container: 'main' }), options, lineOf)
@@ -134,12 +134,12 @@ for (let file = 0; file < rotations; file++) {
   }
   writeFileSync(join(folder, `tail-${file}`), '')
   if (file < before) continue
-  // A reader that is one file behind loses lines, and plain output does not tell: here none of the stayers is.
+  // A reader that is one file behind loses lines, and plain output does not show it: here none of them is.
   await Promise.all(stayers.map((stayer) => stayer.until(() => stayer.last >= (file + 1) * linesPerFile - 1)))
   if (away) for (const leaver of leavers) leaver.follow()
 }
 await Promise.all(all.map((recorder) => recorder.end()))
-stop.abort(new Error('the soak is over'))
+stop.abort(new Error('the soak has ended'))
 await client.close()
 
 for (const { runs, wrong, gaps, verdict } of [stayers[0], leavers[0]]) {
@@ -158,7 +158,7 @@ for (const [index, { unexplained, gaps, verdict, runs, last }] of [stayers[1], l
     `framed, no journal, ${index === 0 ? 'connected' : 'often away'}: ${gaps.length} gaps, all losses in them`,
   )
 }
-// Nothing tells a follower of plain output what was rotated away before it came, or that a line lost its head.
+// A follower of plain output cannot know what was rotated away before it started, or that a line lost its head.
 const [, , plainStayer] = stayers
 const [first] = plainStayer.runs
 deepStrictEqual(

@@ -18,7 +18,7 @@ export interface Scenario {
   options?: Partial<FollowOptions>
 }
 
-/** Prints everything, lets the container exit, follows it, and gives what came out. */
+/** Prints everything, lets the container exit, follows it, and returns what was delivered. */
 export async function runScenario(o: Scenario): Promise<Collected & { kubelet: FakeKubelet }> {
   const clock = new VirtualClock()
   const kubelet = new FakeKubelet({ now: () => clock.now(), ...o.kubelet })
@@ -30,7 +30,7 @@ export async function runScenario(o: Scenario): Promise<Collected & { kubelet: F
   for (const [index, bytes] of physical.entries()) kubelet.writeLine(time(index), bytes)
   const sayEnded = kubelet.exitSilently()
   let left = o.lines.length
-  // The pod's status says so only when everything was read once: until then an end of a body proves nothing.
+  // The pod's status says so only when everything was read once: until then the end of a body proves nothing.
   if (o.framing === 'none' && left === 0) sayEnded()
   const collected = await collect(
     kubelet,

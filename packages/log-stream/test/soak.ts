@@ -197,7 +197,7 @@ if (process.send === undefined) {
 } else {
   const send = process.send.bind(process)
   process.on('message', ({ part, plan }: { part: Part; plan: Plan }) => {
-    // A failure is not caught: it ends this process, and the other one says where to go on.
+    // A failure is not caught: it ends this process, and the other one says where to continue.
     void work(part, plan).then((said) => send(said))
   })
 }

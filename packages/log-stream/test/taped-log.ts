@@ -3,7 +3,7 @@ import { sinceTime } from '../src/timestamp.ts'
 import { framedRun } from './frames.ts'
 import { nineOclock } from './scenario.ts'
 
-/** A log that was printed before it is read: one file of stamped lines, and where each whole second begins in it. */
+/** A log printed before it is read: one file of stamped lines, and where each whole second begins in it. */
 export interface Tape {
   framing: 'launcher' | 'none'
   lines: readonly string[]
@@ -14,7 +14,7 @@ export interface Tape {
   lastLine: number
 }
 
-/** Where a connection is cut, after so many bytes that none had before, and how: cleanly, by a reset, or without a word. */
+/** Where to cut a connection, after this many new bytes, and how: cleanly, by a reset, or without a word. */
 export interface Cut {
   bytes: number
   how: 'fin' | 'rst' | 'half-open'

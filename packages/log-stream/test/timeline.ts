@@ -17,7 +17,7 @@ export interface Stage {
 export interface Played extends Collected {
   kubelet: FakeKubelet
   printed: string[]
-  /** When each line was handed over, on the stage's clock. */
+  /** When each line was delivered, on the stage's clock. */
   handedOverAt: Map<string, number>
 }
 

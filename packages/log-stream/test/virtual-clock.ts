@@ -9,13 +9,13 @@ interface Timer {
 
 const longestMs = 30 * 24 * 3_600_000
 
-/** A clock that jumps to the next timer whenever nothing else is left to do. */
+/** A clock that jumps to the next timer when nothing else is left to do. */
 export class VirtualClock implements Pick<Clock, 'now' | 'sleep'> {
   #now = Date.UTC(2026, 10, 21, 9)
   #timers: Timer[] = []
   #order = 0
 
-  /** How many sleep. */
+  /** How many callers sleep. */
   get sleeping(): number {
     return this.#timers.length
   }
@@ -42,7 +42,7 @@ export class VirtualClock implements Pick<Clock, 'now' | 'sleep'> {
     })
   }
 
-  /** Lets time pass until `work` is done, and gives its result. */
+  /** Lets time pass until `work` is done, and returns its result. */
   async run<T>(work: Promise<T>): Promise<T> {
     let done = false
     const settled = work.finally(() => {
