@@ -5,14 +5,14 @@ import { KubeError } from './kube-error.ts'
 import type { Response } from './response.ts'
 import type { WireRequest } from './wire.ts'
 
-/** Sends a request with the credentials of the moment. Streams have connections of their own. */
+/** Sends a request with the current credentials. Streams have connections of their own. */
 export type AuthorizedRequest = (
   request: WireRequest,
   lane: 'unary' | 'stream',
   signal: AbortSignal,
 ) => Promise<Response>
 
-/** What it needs: where the server is, who asks, and the connections. */
+/** What it needs: the server, the credentials, and the connections. */
 export interface AuthorizedRequestOptions {
   readonly server: string
   readonly userAgent: string
@@ -20,11 +20,11 @@ export interface AuthorizedRequestOptions {
   readonly pool: DispatcherPool
 }
 
-// Every wait has a deadline of our own. undici's 300 s between two pieces of a body would cut a silent watch or log. Said
-// with each request, since the agent for SOCKS proxies makes its connections with undici's defaults.
+// Every wait has a deadline of our own. undici's 300 s between two pieces of a body would cut a silent watch or log. Set
+// on each request, since the agent for SOCKS proxies creates its connections with undici's defaults.
 const noTimeouts = { headersTimeout: 0, bodyTimeout: 0 }
 
-/** A plugin that hangs takes the time of the request, and no more. */
+/** A plugin that hangs uses up the time of its request only. */
 async function identify(source: CredentialSource, request: WireRequest, signal: AbortSignal): Promise<Credentials> {
   try {
     return await untilAborted(source.current(), signal)
@@ -40,7 +40,7 @@ async function identify(source: CredentialSource, request: WireRequest, signal: 
   }
 }
 
-/** Makes the function. A 401 is asked again once with renewed credentials, since it says that nothing was done. */
+/** Creates the function. A 401 is retried once with renewed credentials, since it means that nothing was done. */
 export function createAuthorizedRequest({
   server,
   userAgent,

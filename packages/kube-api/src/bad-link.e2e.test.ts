@@ -6,7 +6,7 @@ import { createKubeClient, type KubeClient } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
 import type { ListWatchEvent } from './watch/subscription.ts'
 
-// Needs KUBECONFIG of a cluster in which a namespace may be made. The faults are between us and it; it is not touched.
+// Needs KUBECONFIG of a cluster in which a namespace may be created. The faults are between us and it; it is not touched.
 describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a real cluster (KUBECONFIG)', () => {
   const namespace = `kube-api-link-${process.pid}`
   const state = new Map<string, string>()
@@ -28,7 +28,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a r
     notify = Promise.withResolvers<void>()
   }
 
-  /** Waits until the watch knows what the server says now. */
+  /** Waits until the watch knows the server's current state. */
   async function agree(): Promise<void> {
     const { items } = await direct.list(kinds.ConfigMap, { namespace })
     const truth = items.map(({ metadata }) => `${metadata?.name}@${metadata?.resourceVersion}`).sort()
@@ -82,7 +82,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a r
     await direct.close()
   })
 
-  it('is right again after each of twenty resets in the middle of changes', async () => {
+  it('recovers after each of twenty resets in the middle of changes', async () => {
     for (let round = 1; round <= 20; round += 1) {
       const changing = change(round)
       link.reset()
@@ -92,7 +92,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a r
     expect(problems).toBeGreaterThan(0)
   })
 
-  it('notices a half-open link within its silence, and is right again', async () => {
+  it('detects a half-open link by its silence limit, and recovers', async () => {
     for (let round = 21; round <= 23; round += 1) {
       link.freeze()
       await change(round)
@@ -103,7 +103,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a r
     }
   })
 
-  it('is right again after the server was away', async () => {
+  it('recovers after the server was away', async () => {
     link.refuse(true)
     link.reset()
     await change(24)
@@ -112,7 +112,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('a list-watch over a bad link to a r
     await agree()
   })
 
-  it('costs one connection when all is well', async () => {
+  it('uses one connection when nothing fails', async () => {
     const before = requests
     await change(25)
     await agree()

@@ -7,7 +7,7 @@ export interface Place {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Narrows a list, and says how many objects one page has. */
+/** Narrows a list and sets its page size. */
 export interface ListOptions extends Selection {
   /** Objects per request; all pages are read. */
   readonly limit?: number | undefined
@@ -35,7 +35,7 @@ export interface PatchOptions extends Place {
   readonly force?: boolean | undefined
 }
 
-/** Any call that has no method of its own. */
+/** A call without a method of its own. */
 export interface RawRequest {
   readonly method: string
   readonly path: string
@@ -44,6 +44,6 @@ export interface RawRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number | undefined
-  /** What the answer's body is: parsed as JSON, or given as it is (`/readyz`, `/metrics`). Default `json`. */
+  /** How to return the response body: parsed as JSON, or as text (`/readyz`, `/metrics`). Default `json`. */
   readonly answer?: 'json' | 'text' | undefined
 }

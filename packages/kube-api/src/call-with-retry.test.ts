@@ -5,7 +5,7 @@ import { KubeError, type KubeErrorInit } from './kube-error.ts'
 
 const unavailable: KubeErrorInit = { code: 'unavailable', message: 'no', retryable: true }
 
-/** Fails as told, then succeeds; counts the calls. */
+/** Fails as specified, then succeeds; counts the calls. */
 async function attempt(failures: readonly (KubeErrorInit | Error)[], repeatable: Repeatable) {
   const clock = createManualClock()
   const left = [...failures]
@@ -24,7 +24,7 @@ async function attempt(failures: readonly (KubeErrorInit | Error)[], repeatable:
 }
 
 describe('a failed call', () => {
-  it('is tried again until it succeeds', async () => {
+  it('is retried until it succeeds', async () => {
     expect(await attempt([unavailable, unavailable], 'when-not-applied')).toMatchObject({ result: 'done', calls: 3 })
   })
 
@@ -40,20 +40,20 @@ describe('a failed call', () => {
     ['is not retryable', { code: 'forbidden', message: 'no' }, 'always'],
     ['is a bug', new TypeError('bug'), 'always'],
     ['may have been applied', { ...unavailable, maybeApplied: true }, 'when-not-applied'],
-    ['asks for a longer pause than anybody waits', { ...unavailable, retryAfterMs: 30_001 }, 'always'],
-  ])('is not tried again when it %s', async (_what, failure, repeatable) => {
+    ['asks for a longer pause than allowed', { ...unavailable, retryAfterMs: 30_001 }, 'always'],
+  ])('is not retried when it %s', async (_what, failure, repeatable) => {
     expect((await attempt([failure], repeatable)).calls).toBe(1)
   })
 
   it.each<[string, KubeErrorInit, Repeatable]>([
-    ['repeating does no harm', { ...unavailable, maybeApplied: true }, 'always'],
+    ['a retry does no harm', { ...unavailable, maybeApplied: true }, 'always'],
     [
       '429 came before anything was done',
       { code: 'too_many_requests', message: 'no', retryable: true, maybeApplied: true },
       'when-not-applied',
     ],
-    ['the server asks for as long a pause as is waited for', { ...unavailable, retryAfterMs: 30_000 }, 'always'],
-  ])('is tried again when %s', async (_what, failure, repeatable) => {
+    ['the server asks for the longest allowed pause', { ...unavailable, retryAfterMs: 30_000 }, 'always'],
+  ])('is retried when %s', async (_what, failure, repeatable) => {
     expect(await attempt([failure], repeatable)).toMatchObject({ result: 'done', calls: 2 })
   })
 

@@ -2,27 +2,27 @@ import { type BackoffOptions, type Clock, backoffMs } from '@agent-jobs/primitiv
 
 import { KubeError } from './kube-error.ts'
 
-/** How often and how long short calls are repeated. */
+/** How often and how long short calls are retried. */
 export interface RetryOptions extends Omit<BackoffOptions, 'random'> {
-  /** Sends at most, the first one included. 1 turns repeating off. */
+  /** Maximum number of attempts, including the first. 1 disables retries. */
   readonly attempts: number
-  /** A server that asks for a longer pause than this is not waited for: the error says how long it asked. */
+  /** If a server asks for a longer pause than this, the call fails, and the error says how long it asked for. */
   readonly maxRetryAfterMs: number
 }
 
-/** Whether sending a request twice does the same as sending it once. */
+/** Whether sending a request twice has the same effect as sending it once. */
 export type Repeatable = 'always' | 'when-not-applied'
 
-/** How calls are repeated unless the client is told otherwise. */
+/** The default retry settings of a client. */
 export const defaultRetry: RetryOptions = { attempts: 5, baseMs: 200, maxMs: 5_000, maxRetryAfterMs: 30_000 }
 
 function mayRepeat(error: KubeError, repeatable: Repeatable): boolean {
   if (!error.retryable) return false
-  // 429 is said before anything is done. Any other answer may hide a write that happened.
+  // A 429 is sent before anything is done. Any other response may hide a write that happened.
   return repeatable === 'always' || error.code === 'too_many_requests' || !error.maybeApplied
 }
 
-/** Calls until it succeeds, fails for good, has been tried often enough, or the signal is aborted. */
+/** Calls until it succeeds, fails for good, runs out of attempts, or the signal is aborted. */
 export async function callWithRetry<T>(
   call: (attempt: number) => Promise<T>,
   o: {

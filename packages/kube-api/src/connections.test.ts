@@ -12,7 +12,7 @@ import { KubeError } from './kube-error.ts'
 import { kinds } from './resource-kind.ts'
 
 const table = '/proc/net/tcp'
-/** On a machine without IPv6, or with a short table of hosts, it is one only. */
+/** Only one on a machine without IPv6, or with a short hosts file. */
 const addresses = (await lookup('localhost', { all: true })).map(({ address }) => address)
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
 
@@ -29,7 +29,7 @@ function kernelTimer(port: number): { kind: number; due: number } | undefined {
 }
 
 describe('the connection of a stream', () => {
-  it.skipIf(!existsSync(table))('is looked after by the kernel: a peer that is gone is found after 15 s', async () => {
+  it.skipIf(!existsSync(table))('uses TCP keep-alive: a lost peer is detected after 15 s', async () => {
     await using api = await startFakeApiServer()
     const stream = fedStream()
     api.answer(stream.answer)
@@ -42,7 +42,7 @@ describe('the connection of a stream', () => {
     await client.close()
   })
 
-  it.each(addresses)('is made to the one address of a name that answers, here %s', async (address) => {
+  it.each(addresses)('reaches the only address of a name that answers: %s', async (address) => {
     const server = createServer((_, response) => response.end('{}'))
     await new Promise<void>((resolve) => server.listen(0, address, resolve))
     const kubeConfig = new KubeConfig()

@@ -14,7 +14,7 @@ const models = new Map<string, unknown>(Object.entries(clientNode))
 
 const isModel = (value: unknown): value is Model => typeof value === 'function' && 'getAttributeTypeMap' in value
 
-/** The fields of a model of client-node that hold a time, as it says itself. */
+/** The fields of a model of client-node that hold a time, by its own type map. */
 function fieldsOf(model: unknown, above: readonly unknown[] = []): DateFields {
   const fields: Record<string, DateFields[string]> = {}
   if (!isModel(model) || above.includes(model)) return fields
@@ -58,7 +58,7 @@ describe('dates', () => {
     expect(pod.status.brandNew).toEqual({ startTime: 'x' })
   })
 
-  it('leave a text that is no date, and a label named like one', () => {
+  it('leave a text that is not a date, and a label with the name of a date field, unchanged', () => {
     const pod = {
       metadata: { creationTimestamp: 'yesterday', labels: { startTime: '2026-11-21T09:00:00Z' } },
       status: null,
@@ -87,7 +87,7 @@ describe('dates', () => {
     expect(event.series.lastObservedTime).toBeInstanceOf(Date)
   })
 
-  it('survive anything in the place of an object', () => {
+  it('accept anything in the place of an object', () => {
     for (const value of [null, 5, 'x', [], [null], { metadata: 7, status: { conditions: 'x' } }]) {
       expect(() => reviveDates(dateFields.Pod, value)).not.toThrow()
     }

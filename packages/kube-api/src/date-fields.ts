@@ -1,8 +1,8 @@
 import { MicroTime } from './micro-time.ts'
 
 /**
- * Which fields of an object hold a time: `date` becomes a Date, `micro` a date that is written with six digits. A list
- * stands as an array of its one item.
+ * Which fields of an object hold a time: `date` becomes a Date, `micro` a date written with six digits. A list is
+ * represented by an array with one item.
  */
 export interface DateFields {
   readonly [field: string]: 'date' | 'micro' | DateFields | readonly [DateFields]
@@ -23,7 +23,7 @@ const containerState: DateFields = {
 const containerStatus: DateFields = { lastState: containerState, state: containerState }
 
 /**
- * The times of the kinds of this package. Written down, because client-node's models can be looked up by name only when
+ * The times of the kinds of this package. Listed here because client-node's models can be looked up by name only when
  * all of them, and with them all of its API classes, are loaded (2.8 MB in a bundle).
  */
 export const dateFields = {
@@ -58,7 +58,7 @@ export const dateFields = {
     spec: { taints: [{ timeAdded: 'date' }] },
     status: { conditions: [{ lastHeartbeatTime: 'date', lastTransitionTime: 'date' }] },
   },
-  /** Any other kind: what all objects have. */
+  /** Any other kind: the fields that all objects have. */
   other: { metadata },
 } as const satisfies Record<string, DateFields>
 
@@ -71,7 +71,7 @@ function isList(value: DateFields | readonly [DateFields]): value is readonly [D
 }
 
 /**
- * Turns the strings of these fields into Dates, in place, and touches nothing else. client-node's own deserialiser
+ * Turns the strings of these fields into Dates, in place, and leaves everything else alone. client-node's own deserialiser
  * drops the fields it does not know, and what is read here may be written back.
  */
 export function reviveDates(fields: DateFields, value: unknown): void {
@@ -82,7 +82,7 @@ export function reviveDates(fields: DateFields, value: unknown): void {
     if (field === 'date' || field === 'micro') {
       if (typeof found !== 'string') continue
       const date = field === 'micro' ? new MicroTime(found) : new Date(found)
-      // A text that is no date stays what it was, rather than become an Invalid Date that throws when it is written.
+      // Keep a text that is not a valid date, rather than create an Invalid Date that throws when it is written.
       if (!Number.isNaN(date.getTime())) value[key] = date
     } else if (!isList(field)) reviveDates(field, found)
     else if (Array.isArray(found)) for (const item of found) reviveDates(field[0], item)

@@ -13,7 +13,7 @@ describe('a scope', () => {
     expect(openAbortScope(one.signal, two.signal).signal.reason).toBe('second')
   })
 
-  it('leaves nothing on a parent that lives on', () => {
+  it('leaves nothing on a long-lived parent', () => {
     const parent = new AbortController()
     for (let index = 0; index < 1_000; index += 1) {
       using scope = openAbortScope(parent.signal)
@@ -35,7 +35,7 @@ describe('a deadline', () => {
     expect(clock.sleeping).toEqual([])
   })
 
-  it('leaves no timer and no harm behind work that is done', async () => {
+  it('leaves no timer behind and does not affect finished work', async () => {
     const clock = createManualClock()
     const scope = openAbortScope()
     expect(

@@ -8,7 +8,7 @@ export async function withDeadline<T>(
   const timerScope = openAbortScope(scope.signal)
   const timer = clock.sleep(ms, timerScope.signal).then(
     () => scope.abort(reason()),
-    // Called off, because the work settled or the scope ended first.
+    // Cancelled, because the work settled or the scope ended first.
     () => undefined,
   )
   try {

@@ -8,7 +8,7 @@ export interface DispatcherPair {
   readonly stream: Dispatcher
 }
 
-/** Hands out the connections that belong to credentials. */
+/** Provides the connections that belong to credentials. */
 export interface DispatcherPool {
   for(credentials: Credentials): DispatcherPair
   destroy(): Promise<void>
@@ -25,14 +25,14 @@ function createDispatcher({ tls, proxyUrl }: ConnectionSettings, connections: nu
   const connect = { ...tls, ...keepAlive }
   if (proxyUrl === undefined) return new Agent({ ...common, connect })
   if (proxyUrl.startsWith('socks')) {
-    // undici knows one name for what others write in three ways.
+    // undici accepts one of the three spellings in use.
     const uri = proxyUrl.replace(/^socks5h?:|^socks:/, 'socks5:')
     return new Socks5ProxyAgent(uri, { ...common, requestTls: connect, connect: buildConnector(keepAlive) })
   }
   return new ProxyAgent({ ...common, uri: proxyUrl, requestTls: connect, connect: keepAlive })
 }
 
-/** Makes a pool. Streams take one connection each, short calls share at most `maxConnections`. */
+/** Creates a pool. Streams take one connection each, short calls share at most `maxConnections`. */
 export function createDispatcherPool({ maxConnections }: { maxConnections: number }): DispatcherPool {
   const pairs = new Map<string, DispatcherPair>()
   const retired: Promise<void>[] = []
@@ -41,7 +41,7 @@ export function createDispatcherPool({ maxConnections }: { maxConnections: numbe
     for({ fingerprint, connection }) {
       const existing = pairs.get(fingerprint)
       if (existing) return existing
-      // Certificates have changed: running requests of the old ones may end, new ones do not start there.
+      // Certificates have changed: running requests may finish on the old ones, new ones must not use them.
       for (const [key, pair] of pairs) {
         pairs.delete(key)
         retired.push(pair.unary.close(), pair.stream.close())

@@ -72,7 +72,7 @@ const shapes: [string, (code: number, reason: string, message: string) => unknow
 ]
 
 describe.each(shapes)('in the shape of %s', (_, make) => {
-  it.each(cases)('%s is true and no other is', (name, code, reason, message) => {
+  it.each(cases)('only %s is true', (name, code, reason, message) => {
     const error = make(code, reason, message)
     const truths = Object.entries(predicates)
       .filter(([, test]) => test(error))
@@ -82,18 +82,18 @@ describe.each(shapes)('in the shape of %s', (_, make) => {
 })
 
 describe('the predicates', () => {
-  it('take a 409 without a reason by its message', () => {
+  it('recognise a 409 without a reason by its message', () => {
     expect(isAlreadyExists({ code: 409, body: 'secrets "x" already exists' })).toBe(true)
     expect(isConflict({ code: 409, body: 'no idea' })).toBe(true)
   })
 
-  it('are false for a network error and an error code that is no status', () => {
+  it('are false for a network error and an error code that is not a status', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', errno: -104 })
     expect(Object.values(predicates).some((test) => test(reset))).toBe(false)
     expect(isNotFound({ code: 4_040 })).toBe(false)
   })
 
-  it('take anything without throwing', () => {
+  it('accept anything without throwing', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         for (const test of Object.values(predicates)) expect(typeof test(value)).toBe('boolean')

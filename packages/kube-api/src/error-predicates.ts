@@ -26,7 +26,7 @@ function parseBody(body: unknown): unknown {
 
 /**
  * client-node threw `{response: {statusCode, body}, body, statusCode}` until 0.22 (request), `{code, body: text, headers}`
- * since 1.0 (fetch), and hands plain Status objects to watch callbacks.
+ * since 1.0 (fetch), and passes plain Status objects to watch callbacks.
  */
 function readShape(error: unknown): ErrorShape {
   if (KubeError.isInstance(error)) return { status: error.status, reason: error.reason, message: error.message }
@@ -63,10 +63,10 @@ export function isAlreadyExists(error: unknown): boolean {
   return reason === undefined || reason === 'Unknown' ? message.includes('already exists') : reason === 'AlreadyExists'
 }
 
-/** True for a 409 of a changed object or a precondition that does not hold; false for a taken name. */
+/** True for a 409 of a changed object or a failed precondition; false for a taken name. */
 export const isConflict = (error: unknown): boolean => hasStatus(error, 409) && !isAlreadyExists(error)
 
-/** True for a 410: the resource version or continue token is too old, as HTTP status or as an event of a watch. */
+/** True for a 410: the resource version or continue token is too old, as HTTP status or as a watch event. */
 export const isGone = (error: unknown): boolean => hasStatus(error, 410)
 
 /** True for a 403. */

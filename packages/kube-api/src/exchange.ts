@@ -6,13 +6,13 @@ import type { RequestReport, WireRequest } from './wire.ts'
 
 /** Runs single exchanges with one server. */
 export interface Exchange {
-  /** Runs one within its scope and deadline, reports it, and names what went wrong. */
+  /** Runs one within its scope and deadline, reports it, and turns failures into errors. */
   run<T>(request: WireRequest, scope: AbortScope, work: (seen: (status: number) => void) => Promise<T>): Promise<T>
-  /** The error to throw for what a request or its body failed with. */
+  /** The error to throw when a request or its body failed. */
   explain(request: WireRequest, scope: AbortScope, cause: unknown): unknown
 }
 
-/** Makes exchanges with the server of an origin. */
+/** Creates exchanges with the server of an origin. */
 export function createExchange(
   origin: string,
   { clock, onRequest }: { clock: Clock; onRequest?: ((report: RequestReport) => void) | undefined },
@@ -31,7 +31,7 @@ export function createExchange(
     if (KubeError.isInstance(cause)) return cause
     if (request.signal?.aborted) return request.signal.reason
     if (scope.signal.aborted) return scope.signal.reason
-    // The network's errors have codes; anything else is a bug, and not the server's.
+    // Network errors have codes; anything else is a bug, and not the server's.
     if (systemErrorCode(cause) === undefined) return cause
     return networkError(request, origin, cause)
   }

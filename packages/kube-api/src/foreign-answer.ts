@@ -5,7 +5,7 @@ type Headers = Readonly<Record<string, string>>
 
 const suspect = 'Check that the address is an API server, and proxies on the way.'
 
-/** Refuses a body that something on the way has compressed: nothing here asks for that. */
+/** Rejects a body that something on the way has compressed: no request here accepts that. */
 export function refuseCompressed({ method, path, object }: RequestLine, status: number, headers: Headers): void {
   const encoding = headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return
@@ -19,7 +19,7 @@ export function refuseCompressed({ method, path, object }: RequestLine, status: 
   })
 }
 
-/** Refuses a stream of events that is none, such as the login page of a proxy. */
+/** Rejects a response that is not a stream of events, such as the login page of a proxy. */
 export function refuseForeignStream({ method, path, object }: RequestLine, status: number, headers: Headers): void {
   const type = headers['content-type']
   if (type === undefined || /\bjson\b/.test(type)) return
@@ -32,11 +32,11 @@ export function refuseForeignStream({ method, path, object }: RequestLine, statu
   })
 }
 
-/** What to say of a redirect: it is not followed, because it would take the credentials along. */
+/** Describes a redirect: it is not followed, because it would forward the credentials. */
 export function redirectAdvice(status: number, headers: Headers): string | undefined {
   const { location } = headers
   if (status < 300 || status >= 400 || location === undefined) return undefined
-  // The rest of the address may hold a token.
+  // The rest of the address may contain a token.
   const target = URL.parse(location)?.origin ?? 'another path'
   return `Redirected to ${target}, which is not followed. ${suspect}`
 }

@@ -6,7 +6,7 @@ import { createKubeClient, type KubeClient } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
 import type { RequestReport } from './wire.ts'
 
-// Needs KUBECONFIG of a cluster in which a namespace may be made.
+// Needs KUBECONFIG of a cluster in which a namespace may be created.
 describe.skipIf(!process.env['KUBECONFIG'])('kube-api on a real cluster (KUBECONFIG)', () => {
   const namespace = `kube-api-${process.pid}`
   const reports: RequestReport[] = []
@@ -28,14 +28,14 @@ describe.skipIf(!process.env['KUBECONFIG'])('kube-api on a real cluster (KUBECON
   const watch = (signal: AbortSignal) =>
     client.listWatch(kinds.ConfigMap, { namespace, labelSelector: 'test=yes', signal })[Symbol.asyncIterator]()
 
-  it('watches from one request on, through change and deletion', async () => {
+  it('watches with one request, through change and deletion', async () => {
     const stop = new AbortController()
     await client.create(kinds.ConfigMap, configMap('first'))
     const before = reports.length
     const events = watch(stop.signal)
     expect((await take(events, 2)).map((event) => event.split('@')[0]?.split(' ')[0])).toEqual(['added', 'synced'])
     expect(reports.length - before).toBe(1)
-    // Read all the while: who reads late hears only how it ended.
+    // Read all the while: a late reader only gets the final state.
     const reading = (async () => {
       const told: string[] = []
       while (told.at(-1) !== 'deleted second') {
@@ -54,7 +54,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('kube-api on a real cluster (KUBECON
     expect((await events.next()).done).toBe(true)
   })
 
-  it('says what the lock needs to know: taken, changed, absent', async () => {
+  it('reports what a lock needs to know: taken, changed, absent', async () => {
     await client.create(kinds.Secret, { metadata: { name: 'lock', namespace }, immutable: true })
     const errors = await Promise.all(
       [
@@ -71,7 +71,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('kube-api on a real cluster (KUBECON
     expect([isAlreadyExists, isConflict, isNotFound].map((is, index) => is(errors[index]))).toEqual([true, true, true])
   })
 
-  it('gives a create of sixty at once to exactly one', async () => {
+  it('lets exactly one of sixty concurrent creates succeed', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, () => client.create(kinds.Secret, { metadata: { name: 'race', namespace } })),
     )

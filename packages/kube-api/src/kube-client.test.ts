@@ -63,14 +63,14 @@ describe('paths', () => {
     [kinds.Secret, { namespace: '../x', name: '..%2f' }, '/api/v1/namespaces/..%2Fx/secrets/..%252f'],
   ])('of %o', (kind, place, path) => expect(resourcePath(kind, place)).toBe(path))
 
-  it('refuse empty names: they would name the whole collection', () => {
+  it('reject empty names: they would address the whole collection', () => {
     expect(() => resourcePath(kinds.Job, { name: '', namespace: 'ns' })).toThrow('non-empty')
     expect(() => resourcePath(kinds.Job, { name: 'x', namespace: '' })).toThrow('non-empty')
   })
 })
 
 describe('a call', () => {
-  it('sends the token and says how it went', async () => {
+  it('sends the token and reports the exchange', async () => {
     api.answer(json(200, configMap('a', 1)))
     const object = await client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns' })
     expect(object.metadata?.name).toBe('a')
@@ -79,20 +79,20 @@ describe('a call', () => {
     expect(reports).toMatchObject([{ method: 'GET', path: '/api/v1/namespaces/ns/configmaps/a', status: 200 }])
   })
 
-  it('takes a connection or two for 200 calls in a row', async () => {
+  it('uses one or two connections for 200 calls in a row', async () => {
     api.answer(json(200, configMap('a', 1)))
     for (let index = 0; index < 200; index += 1) await client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns' })
     expect(api.connections()).toBeLessThanOrEqual(2)
   })
 
-  it('takes at most `maxConnections` for many at once', async () => {
+  it('uses at most `maxConnections` for many concurrent calls', async () => {
     const narrow = clientWith({ maxConnections: 4 })
     api.answer(json(200, configMap('a', 1)))
     await Promise.all(Array.from({ length: 100 }, () => narrow.get(kinds.ConfigMap, { name: 'a', namespace: 'ns' })))
     expect(api.connections()).toBeLessThanOrEqual(4)
   })
 
-  it('keeps the path that stands in the address of the server', async () => {
+  it('keeps the path of the server’s address', async () => {
     const config = api.kubeConfig()
     config.loadFromClusterAndUser(
       { name: 'proxied', server: `${api.url}/k8s/clusters/c-1/`, skipTLSVerify: false },
@@ -103,7 +103,7 @@ describe('a call', () => {
     expect(api.requests[0]?.path).toBe('/k8s/clusters/c-1/api/v1/namespaces/ns/configmaps/a')
   })
 
-  it('takes a kind of your own', async () => {
+  it('accepts a custom kind', async () => {
     interface Widget extends KubeObject {
       size: number
     }
@@ -113,13 +113,13 @@ describe('a call', () => {
     expect(widget).toEqual({ size: 3, metadata: { creationTimestamp: '2026-11-21T09:00:00Z' } })
   })
 
-  it('gives Dates where the types say Date', async () => {
+  it('returns Dates where the types say Date', async () => {
     api.answer(json(200, { metadata: { name: 'j', creationTimestamp: '2026-11-21T09:00:00Z' } }))
     const job = await client.get(kinds.Job, { name: 'j', namespace: 'ns' })
     expect(job.metadata?.creationTimestamp).toEqual(new Date('2026-11-21T09:00:00Z'))
   })
 
-  it('hands on the warnings of the server', async () => {
+  it('passes on the warnings of the server', async () => {
     const warnings: string[] = []
     const header = '299 - "would violate PodSecurity \\"restricted:latest\\"", 299 - "batch/v1beta1 is deprecated"'
     api.answer(json(201, configMap('a', 1), { warning: header }))
@@ -133,12 +133,12 @@ describe('a call', () => {
     ])
   })
 
-  it('without a namespace for a namespaced object is a mistake of the caller', async () => {
+  it('without a namespace for a namespaced object is an error of the caller', async () => {
     await expect(client.get(kinds.Job, { name: 'j' })).rejects.toThrow('Expected `namespace` for the Job `j`')
     expect(api.requests).toHaveLength(0)
   })
 
-  it('of every kind sends what the API wants', async () => {
+  it('of every kind sends what the API expects', async () => {
     api.answer(json(200, {}))
     const place = { name: 'a', namespace: 'ns' }
     await client.create(kinds.ConfigMap, { metadata: place, data: { k: 'v' } }, { dryRun: true })
@@ -173,7 +173,7 @@ describe('a call', () => {
 describe('a failed call', () => {
   const get = () => client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns' })
 
-  it('names the object and what the server said', async () => {
+  it('names the object and the server’s message', async () => {
     api.answer(status(403, 'Forbidden', 'no, you may not'))
     const error = await errorOf(get())
     expect(error).toMatchObject({
@@ -187,7 +187,7 @@ describe('a failed call', () => {
     expect(api.requests).toHaveLength(1)
   })
 
-  it.each([500, 502, 503, 504])('is repeated after %i when it only reads', async (code) => {
+  it.each([500, 502, 503, 504])('is retried after %i when it only reads', async (code) => {
     api.answer(status(code, 'X', 'x'), status(code, 'X', 'x'), json(200, configMap('a', 1)))
     const result = get()
     await clock.wakeSleeper(100, 100)
@@ -196,14 +196,14 @@ describe('a failed call', () => {
     expect(api.requests).toHaveLength(3)
   })
 
-  it('is repeated after 429 as late as the server asks, also when it writes', async () => {
+  it('is retried after 429 once the requested pause has passed, also when it writes', async () => {
     api.answer(status(429, 'TooManyRequests', 'slow down', { 'retry-after': '7' }), json(201, configMap('a', 1)))
     const result = client.create(kinds.ConfigMap, configMap('a', 1))
     expect(await clock.wakeSleeper(7_000, 7_200)).toBeGreaterThanOrEqual(7_000)
     expect((await result).metadata?.name).toBe('a')
   })
 
-  it('is not waited for when the server asks for more than 30 s', async () => {
+  it('is not retried when the server asks for more than 30 s', async () => {
     api.answer(status(429, 'TooManyRequests', 'slow down', { 'retry-after': '31' }))
     expect(await errorOf(get())).toMatchObject({ code: 'too_many_requests', retryAfterMs: 31_000, retryable: true })
   })
@@ -216,7 +216,7 @@ describe('a failed call', () => {
     expect(api.requests).toHaveLength(5)
   })
 
-  it('is left at once when the signal is aborted between attempts', async () => {
+  it('ends at once when the signal is aborted between attempts', async () => {
     api.answer(status(503, 'ServiceUnavailable', 'x'))
     const abort = new AbortController()
     const result = client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns', signal: abort.signal })
@@ -226,7 +226,7 @@ describe('a failed call', () => {
     expect(clock.sleeping).toEqual([])
   })
 
-  it('is left at once when the signal is aborted while the server is silent', async () => {
+  it('ends at once when the signal is aborted while the server is silent', async () => {
     api.answer(() => undefined)
     const abort = new AbortController()
     const result = client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns', signal: abort.signal })
@@ -235,7 +235,7 @@ describe('a failed call', () => {
     await expect(result).rejects.toThrow('enough')
   })
 
-  it('is repeated when no connection was made, whatever it does', async () => {
+  it('is retried when no connection was made, whatever its kind', async () => {
     await api.stop()
     api.answer(json(201, configMap('a', 1)))
     const result = client.create(kinds.ConfigMap, configMap('a', 1))
@@ -245,7 +245,7 @@ describe('a failed call', () => {
     expect((await result).metadata?.name).toBe('a')
   })
 
-  it('says that the server cannot be reached', async () => {
+  it('reports that the server cannot be reached', async () => {
     await api.stop()
     const error = await errorOf(
       clientWith({ retry: { attempts: 1 } }).get(kinds.ConfigMap, { name: 'a', namespace: 'ns' }),
@@ -255,7 +255,7 @@ describe('a failed call', () => {
     expect(error.message).toContain('Check that the API server is up')
   })
 
-  it('times out by itself, and reads again', async () => {
+  it('times out, and retries reads', async () => {
     api.answer(() => undefined, json(200, configMap('a', 1)))
     const result = get()
     await api.seen(1)
@@ -277,7 +277,7 @@ describe('a failed call', () => {
     expect(await failed).toMatchObject({ code: 'timeout', retryable: true })
   })
 
-  it('gives an answer that is no JSON as text when asked for it', async () => {
+  it('returns a response that is not JSON as text on request', async () => {
     api.answer((response) => response.writeHead(200, { 'content-type': 'text/plain' }).end('ok'))
     const readyz: string = await client.request({ method: 'GET', path: '/readyz', answer: 'text' })
     expect(readyz).toBe('ok')
@@ -290,7 +290,7 @@ describe('a failed call', () => {
     expect(await errorOf(failed)).toMatchObject({ code: 'unavailable', message: expect.stringContaining('shutting') })
   })
 
-  it('refuses a login page and an answer beyond the bound', async () => {
+  it('rejects a login page and a response above the limit', async () => {
     api.answer((response) => response.writeHead(200).end('<html>sign in</html>'))
     expect(await errorOf(clientWith({ retry: { attempts: 1 } }).request({ method: 'GET', path: '/x' }))).toMatchObject({
       code: 'bad_response',
@@ -310,13 +310,13 @@ describe('a write whose answer is lost', () => {
     ['500', status(500, 'InternalError', 'x'), 'server_error'],
     ['504', status(504, 'Timeout', 'x'), 'timeout'],
     ['503 that asks to come back', status(503, 'ServiceUnavailable', 'x', { 'retry-after': '1' }), 'unavailable'],
-  ])('by %s is not sent again and says that it may have happened', async (_, answer, code) => {
+  ])('by %s is not retried and reports that it may have been applied', async (_, answer, code) => {
     api.answer(answer)
     expect(await errorOf(create())).toMatchObject({ code, retryable: true, maybeApplied: true })
     expect(api.requests).toHaveLength(1)
   })
 
-  it('by silence says so too', async () => {
+  it('by silence reports that too', async () => {
     api.answer(() => undefined)
     const failed = errorOf(create())
     await api.seen(1)
@@ -334,7 +334,7 @@ describe('a write whose answer is lost', () => {
   const remove = (uid?: string) =>
     client.delete(kinds.Job, { name: 'a', namespace: 'ns', ...(uid === undefined ? {} : { preconditions: { uid } }) })
 
-  it('is sent again when it deletes one uid, and its 404 is then a success', async () => {
+  it('is retried when it deletes one uid, and its 404 then counts as success', async () => {
     api.answer(dropConnection, status(404, 'NotFound', 'gone'))
     const result = remove('u1')
     await clock.wakeSleeper(100, 100)
@@ -346,7 +346,7 @@ describe('a write whose answer is lost', () => {
     expect(await errorOf(remove('u1'))).toMatchObject({ code: 'not_found' })
   })
 
-  it('is not sent again when it deletes by name only', async () => {
+  it('is not retried when it deletes by name only', async () => {
     api.answer(dropConnection)
     expect(await errorOf(remove())).toMatchObject({ code: 'connection', maybeApplied: true })
     expect(api.requests).toHaveLength(1)
@@ -361,7 +361,7 @@ describe('a list', () => {
       items: names.map((name) => ({ metadata: { name } })),
     })
 
-  it('reads all pages and says of each item what it is', async () => {
+  it('reads all pages and sets apiVersion and kind of each item', async () => {
     api.answer(page(['a', 'b'], 'token/1'), page(['c']))
     const { items, resourceVersion } = await client.list(kinds.ConfigMap, {
       namespace: 'ns',
@@ -380,7 +380,7 @@ describe('a list', () => {
     ])
   })
 
-  it('begins again in one piece when a page has expired', async () => {
+  it('starts over with a single request when a page has expired', async () => {
     api.answer(
       page(['a'], 'old'),
       status(410, 'Expired', 'The provided continue parameter is too old'),
@@ -422,7 +422,7 @@ describe('a log', () => {
     )
   })
 
-  it('does not throw for a status of its own: the body says why', async () => {
+  it('does not throw for a status of its own: the body explains it', async () => {
     api.answer(status(400, 'BadRequest', 'container "agent" in pod "p" is waiting to start: ContainerCreating'))
     const log = await client.openLog({ namespace: 'ns', pod: 'p' })
     expect(log.status).toBe(400)
@@ -439,7 +439,7 @@ describe('a log', () => {
     expect(await reading).toMatchObject({ code: 'connection', retryable: true, maybeApplied: false })
   })
 
-  it('ends when its signal is aborted, and lets the connection go', async () => {
+  it('ends when its signal is aborted, and releases the connection', async () => {
     const stream = fedStream()
     api.answer(stream.answer)
     const abort = new AbortController()
@@ -469,7 +469,7 @@ describe('a log', () => {
 })
 
 describe('a closed client', () => {
-  it('refuses calls and ends what runs', async () => {
+  it('rejects calls and ends running ones', async () => {
     const stream = fedStream()
     api.answer(stream.answer)
     const log = await client.openLog({ namespace: 'ns', pod: 'p', follow: true })
@@ -486,7 +486,7 @@ describe('a closed client', () => {
 })
 
 describe('options', () => {
-  it('are looked at first', () => {
+  it('are validated first', () => {
     expect(() => clientWith({ requestTimeoutMs: 0 })).toThrow(
       'Expected `requestTimeoutMs` to be a positive number, got `0`',
     )

@@ -17,9 +17,9 @@ import type { RequestReport, ServerWarning } from './wire.ts'
 
 /** Options of {@link createKubeClient}. */
 export interface KubeClientOptions {
-  /** Where the server is and who we are; its current context counts. */
+  /** The server and the user; only its current context is used. */
   readonly kubeConfig: KubeConfig
-  /** The way to the server where the kubeconfig names no proxy: `http:`, `https:`, `socks5:` and the like. */
+  /** The proxy to use if the kubeconfig names none: `http:`, `https:`, `socks5:` and similar. */
   readonly proxyUrl?: string | undefined
   readonly clock?: Clock
   /** Between 0 and 1, for jitter. */
@@ -30,29 +30,29 @@ export interface KubeClientOptions {
   readonly userAgent?: string
   /** Connections that short calls share; each stream has one of its own. */
   readonly maxConnections?: number
-  /** A larger answer to a short call is refused. */
+  /** A larger response to a short call is rejected. */
   readonly maxResponseBytes?: number
   readonly watch?: Partial<ListWatchTuning>
   /** Called after each HTTP exchange. */
   readonly onRequest?: (report: RequestReport) => void
-  /** Called for each `Warning` header of an answer, such as Pod Security's on a Job that it will give no pod. */
+  /** Called for each `Warning` header of a response, such as Pod Security's on a Job whose pods it will refuse. */
   readonly onWarning?: (warning: ServerWarning) => void
-  /** Called for each failure that a watch survives, so that silence can be told from trouble. */
+  /** Called for each failure that a watch recovers from, so that silence can be told from trouble. */
   readonly onWatchProblem?: (problem: WatchProblem) => void
 }
 
 /** One API server, one pool of connections. */
 export interface KubeClient extends ObjectCalls {
-  /** The server's address, as the kubeconfig has it. */
+  /** The server's address from the kubeconfig. */
   readonly server: string
-  /** Reads all pages. An expired page makes it start again, in one piece. */
+  /** Reads all pages. If a page has expired, it starts over with a single request. */
   list<T extends KubeObject>(kind: ResourceKind<T>, o?: ListOptions): Promise<{ items: T[]; resourceVersion: string }>
-  /** A status other than 200 does not throw: the body then holds the Status object. */
+  /** A status other than 200 does not throw: the body then contains the Status object. */
   openLog(o: OpenLogOptions): Promise<LogResponse>
   request(o: RawRequest & { readonly answer: 'text' }): Promise<string>
   request<T>(o: RawRequest): Promise<T>
   /**
-   * Whole objects as they are and as they change, through every break of the connection, until the signal is aborted;
+   * Complete objects, now and after every change, through all broken connections, until the signal is aborted;
    * then it ends. Throws only when the first list is refused for good (403, 404, …).
    */
   listWatch<T extends KubeObject>(

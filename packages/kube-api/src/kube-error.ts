@@ -27,14 +27,14 @@ export type KubeErrorCode =
   | 'stale_list'
   | 'closed'
 
-/** The object a failed request was about, as far as it is known. */
+/** The object of a failed request, as far as it is known. */
 export interface KubeObjectRef {
   readonly kind: string
   readonly namespace?: string
   readonly name?: string
 }
 
-/** What a {@link KubeError} is made of. */
+/** The fields of a {@link KubeError}. */
 export interface KubeErrorInit {
   readonly code: KubeErrorCode
   readonly message: string
@@ -54,18 +54,18 @@ const lookFirst = 'It may have been applied: read the object before you write ag
 /** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
 export class KubeError extends BrandedError<KubeErrorCode> {
   static override readonly errorName = 'KubeError'
-  /** HTTP status, or the code of a Status object in a watch. Absent when no answer came. */
+  /** HTTP status, or the code of a Status object in a watch. Absent without a response. */
   readonly status: number | undefined
-  /** Kubernetes' own word for it, such as `AlreadyExists`. */
+  /** Kubernetes' reason, such as `AlreadyExists`. */
   readonly reason: string | undefined
-  /** How long the server asked to be left alone. */
+  /** How long the server asked clients to wait. */
   readonly retryAfterMs: number | undefined
-  /** True when a write was sent and its answer was lost: look before you write again. */
+  /** True when a write was sent and its response was lost: read before you write again. */
   readonly maybeApplied: boolean
   readonly object: KubeObjectRef | undefined
   /** Why the API server refused a well-formed request; undefined for any other failure. */
   readonly refusal: Refusal | undefined
-  /** The parsed Status object, or the text that came instead of one. */
+  /** The parsed Status object, or the text received instead of one. */
   readonly body: unknown
 
   constructor(init: KubeErrorInit) {

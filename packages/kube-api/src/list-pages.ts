@@ -9,16 +9,16 @@ interface ListBody<T> {
   metadata?: { continue?: string; resourceVersion?: string }
 }
 
-/** Makes an item of a list like one that was read by itself. */
+/** Completes an item of a list, so that it equals one that was read individually. */
 function complete<T extends KubeObject>(kind: ResourceKind<T>, item: T): T {
-  // Items of a list come without these two.
+  // Items of a list lack these two.
   item.apiVersion ??= kind.apiVersion
   item.kind ??= kind.kind
   if (kind.dates) reviveDates(kind.dates, item)
   return item
 }
 
-/** Reads all pages of a list. An expired page makes it start again, in one piece. */
+/** Reads all pages of a list. If a page has expired, it starts over with a single request. */
 export async function listPages<T extends KubeObject>(
   unary: UnaryCalls,
   kind: ResourceKind<T>,
@@ -39,7 +39,7 @@ export async function listPages<T extends KubeObject>(
       if (!next) return { items, resourceVersion: body.metadata?.resourceVersion ?? '' }
     } catch (error) {
       if (!isGone(error) || next === undefined) throw error
-      // The list took longer than the server keeps old versions. The rest would be of another time: take it whole.
+      // The list took longer than the server keeps old versions. The rest would be of another time: read all of it at once.
       items.length = 0
       next = undefined
       limit = undefined

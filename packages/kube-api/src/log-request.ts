@@ -7,11 +7,11 @@ import type { WireStream } from './wire.ts'
 export interface OpenLogOptions {
   readonly namespace: string
   readonly pod: string
-  /** Needed when the pod has more than one container. */
+  /** Required if the pod has more than one container. */
   readonly container?: string | undefined
   readonly follow?: boolean | undefined
   readonly timestamps?: boolean | undefined
-  /** RFC 3339; the kubelet cuts it to whole seconds. */
+  /** RFC 3339; the kubelet truncates it to whole seconds. */
   readonly sinceTime?: string | undefined
   readonly sinceSeconds?: number | undefined
   /** Counts the parts that the runtime wrote, not lines: good for a probe, not for content. */
@@ -21,10 +21,10 @@ export interface OpenLogOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An open log. A status other than 200 does not throw: the body then holds the Status object. */
+/** An open log. A status other than 200 does not throw: the body then contains the Status object. */
 export type LogResponse = WireStream
 
-/** Opens a container's log as bytes, never split, joined or decoded, and never cut for being silent. */
+/** Opens a container's log as bytes, never split, joined or decoded, and without an idle timeout. */
 export async function openLog(transport: Transport, timeoutMs: number, o: OpenLogOptions): Promise<LogResponse> {
   const { namespace, pod, signal, container, follow, timestamps, sinceTime, sinceSeconds, tailLines, limitBytes } = o
   const query = { container, follow, timestamps, sinceTime, sinceSeconds, tailLines, limitBytes, previous: o.previous }

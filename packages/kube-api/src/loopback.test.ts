@@ -7,7 +7,7 @@ it.each([
   'http://127.255.0.9:1',
   'http://[::1]:8080',
   'socks5://127.0.0.1:1080',
-])('knows %s as an address of this machine', (server) => {
+])('recognises %s as an address of this machine', (server) => {
   expect(isLoopback(server)).toBe(true)
 })
 
@@ -22,6 +22,6 @@ it.each([
   'http://[::ffff:10.0.0.1]',
   'localhost',
   '',
-])('takes %s for another machine', (server) => {
+])('treats %s as another machine', (server) => {
   expect(isLoopback(server)).toBe(false)
 })

@@ -3,7 +3,7 @@ import { errorClause, systemErrorCode } from '@agent-jobs/primitives'
 import { KubeError } from './kube-error.ts'
 import type { RequestLine } from './request-line.ts'
 
-/** Codes that come before a byte of the request has left: nothing can have happened on the server. */
+/** Codes that occur before a byte of the request is sent: nothing can have happened on the server. */
 const neverSent = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -14,12 +14,12 @@ const neverSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-// What OpenSSL says when the first bytes of an answer are not TLS.
+// OpenSSL's error when the first bytes of a response are not TLS.
 const plaintext = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
 
 const distrust = /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/
 
-/** What to do about a TLS failure, by the code that OpenSSL or Node gives it. */
+/** What to do about a TLS failure, by the code from OpenSSL or Node. */
 function tlsAdvice(code: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return 'The certificate is for another name: correct `server`, or set `tls-server-name` in the kubeconfig.'
@@ -33,7 +33,7 @@ function tlsAdvice(code: string): string {
   return 'The server is not trusted: check the certificate authority in the kubeconfig.'
 }
 
-/** Makes the error of a request that got no answer. */
+/** Creates the error of a request without a response. */
 export function networkError(request: RequestLine, server: string, cause: unknown): KubeError {
   const code = systemErrorCode(cause) ?? ''
   const detail = errorClause(cause)

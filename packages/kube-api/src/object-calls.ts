@@ -4,15 +4,15 @@ import type { KubeObjectRef } from './kube-error.ts'
 import { resourcePath, type KubeObject, type ResourceKind } from './resource-kind.ts'
 import type { UnaryCalls } from './unary-calls.ts'
 
-/** The calls that concern one object. */
+/** The calls for a single object. */
 export interface ObjectCalls {
   get<T extends KubeObject>(kind: ResourceKind<T>, o: Place & { name: string }): Promise<T>
-  /** Never blindly repeated: a lost answer surfaces as a retryable error with `maybeApplied`. */
+  /** Never retried blindly: a lost response becomes a retryable error with `maybeApplied`. */
   create<T extends KubeObject>(kind: ResourceKind<T>, object: T, o?: Place & { dryRun?: boolean }): Promise<T>
-  /** Name and namespace come from the object; its resourceVersion, if any, must still hold. */
+  /** Name and namespace come from the object; its resourceVersion, if any, must still match. */
   replace<T extends KubeObject>(kind: ResourceKind<T>, object: T, o?: Place): Promise<T>
   patch<T extends KubeObject>(kind: ResourceKind<T>, o: PatchOptions): Promise<T>
-  /** With `preconditions.uid` it is repeated after a lost answer, and a 404 then counts as done. */
+  /** With `preconditions.uid` it is retried after a lost response, and a 404 then counts as success. */
   delete(kind: ResourceKind<KubeObject>, o: DeleteOptions): Promise<void>
 }
 
@@ -23,7 +23,7 @@ const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const
 
-/** Where a request goes, and how it is named in errors. */
+/** The path of a request, and its name in errors. */
 interface Target {
   readonly path: string
   readonly object: KubeObjectRef
@@ -48,7 +48,7 @@ function target(
   }
 }
 
-/** Makes the calls that concern one object; `userAgent` is the field manager of `apply`. */
+/** Creates the calls for a single object; `userAgent` is the field manager of `apply`. */
 export function createObjectCalls(unary: UnaryCalls, userAgent: string): ObjectCalls {
   return {
     async get<T extends KubeObject>(kind: ResourceKind<T>, { name, namespace, signal }: Place & { name: string }) {
@@ -93,7 +93,7 @@ export function createObjectCalls(unary: UnaryCalls, userAgent: string): ObjectC
         headers: { 'content-type': patchTypes[o.type] },
         body: o.body,
         signal: o.signal,
-        // Applying the same fields again changes nothing; other patches may undo what came between.
+        // Applying the same fields again changes nothing; other patches may undo changes made in between.
         repeatable: apply ? 'always' : 'when-not-applied',
       })) as T
     },

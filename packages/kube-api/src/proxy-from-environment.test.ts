@@ -14,7 +14,7 @@ describe('the proxy of the environment', () => {
     ['HTTP_PROXY only for plain servers', { HTTP_PROXY: proxy }, server, undefined],
     ['a plain server', { HTTP_PROXY: proxy }, 'http://api.example', proxy],
     ['none', {}, server, undefined],
-    ['nothing for what is no address', { HTTPS_PROXY: proxy }, 'nowhere', undefined],
+    ['an invalid address', { HTTPS_PROXY: proxy }, 'nowhere', undefined],
     ['an empty variable', { HTTPS_PROXY: ' ' }, server, undefined],
     ['this machine', { HTTPS_PROXY: proxy }, 'https://localhost:6443', undefined],
     ['this machine by address', { HTTPS_PROXY: proxy }, 'https://127.0.0.53:6443', undefined],

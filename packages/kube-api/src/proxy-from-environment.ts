@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net'
 import { isLoopback } from './loopback.ts'
 
-/** The variables that name proxies, in either case; `process.env` is one. */
+/** The proxy variables, in either case; `process.env` is one. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>
 
-/** As curl and Go do it: the lower-case variable wins. */
+/** As in curl and Go: the lower-case variable wins. */
 function read(env: ProxyEnvironment, name: string): string {
   return (env[name.toLowerCase()] || env[name] || '').trim()
 }
@@ -21,7 +21,7 @@ function inSubnet(host: string, entry: string): boolean {
   return subnet.check(host, type)
 }
 
-/** Whether an entry of NO_PROXY means this server: a name and all below it, `.name`, `*`, an address, a subnet; with a port or none. */
+/** Whether a NO_PROXY entry matches: a name and all below it, `.name`, `*`, an address, a subnet; with a port or none. */
 function means(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true
   if (entry.includes('/')) return inSubnet(host, entry)
@@ -35,8 +35,8 @@ function means(entry: string, host: string, port: string): boolean {
 }
 
 /**
- * The proxy that HTTPS_PROXY (HTTP_PROXY for a plain server) and NO_PROXY ask for, as kubectl reads them; undefined for
- * none. This machine itself is never reached through one.
+ * The proxy for a server by HTTPS_PROXY (HTTP_PROXY for plain HTTP) and NO_PROXY, as kubectl reads them; undefined for
+ * none. Never used for this machine itself.
  *
  * @example
  * createKubeClient({ kubeConfig, proxyUrl: proxyFromEnvironment(kubeConfig.getCurrentCluster()?.server ?? '', process.env) })

@@ -26,7 +26,7 @@ describe('behind a SOCKS proxy', () => {
     await api[Symbol.asyncDispose]()
   })
 
-  it('calls and streams go through it, and calls share their tunnels', async () => {
+  it('calls and streams use it, and calls share their tunnels', async () => {
     const stream = fedStream()
     const calls = 10
     api.answer(...Array.from({ length: calls }, () => json(200, configMap('a', 1))), stream.answer)
@@ -43,7 +43,7 @@ describe('behind a SOCKS proxy', () => {
     expect(proxy.tunnels.length).toBeLessThanOrEqual(3)
   })
 
-  it('a proxy that is away is a connection error, not an answer', async () => {
+  it('an unreachable proxy is a connection error, not a response', async () => {
     await proxy[Symbol.asyncDispose]()
     await expect(client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns' })).rejects.toMatchObject({
       code: 'connection',
@@ -51,7 +51,7 @@ describe('behind a SOCKS proxy', () => {
     })
   })
 
-  it('the proxy that the kubeconfig names comes first', async () => {
+  it('the proxy that the kubeconfig names takes precedence', async () => {
     api.answer(json(200, configMap('a', 1)))
     const kubeConfig = api.kubeConfig()
     kubeConfig.clusters = kubeConfig.clusters.map((cluster) => ({ ...cluster, proxyUrl: proxy.url }))

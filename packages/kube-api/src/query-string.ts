@@ -1,7 +1,7 @@
-/** Values that may stand in a query; undefined ones are left out. */
+/** Query parameters; undefined ones are omitted. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** Writes `?a=b&c=d`, or nothing when there is nothing to write. */
+/** Formats `?a=b&c=d`, or an empty string without parameters. */
 export function queryString(query: Query): string {
   const parameters = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value))

@@ -8,7 +8,7 @@ interface Recorded {
   readonly body: { readonly message: string; readonly reason?: string }
 }
 
-// Answers of a real API server 1.36, each with the admission plugin in question set up.
+// Responses of a real API server 1.36, each with the admission plugin in question enabled.
 const recorded = JSON.parse(readFixture('refusals.json')) as Record<string, Recorded>
 const expected: Record<string, [cause: RefusalCause, by: string | undefined, passing: boolean]> = {
   'quota-job-count': ['quota_exceeded', 'q', true],
@@ -32,7 +32,7 @@ const expected: Record<string, [cause: RefusalCause, by: string | undefined, pas
   'namespace-terminating': ['namespace_terminating', 'kube-classify', false],
 }
 
-// What a remedy names where it does not name who refused.
+// What a remedy names if it does not name the refusing component.
 const named: Partial<Record<RefusalCause, string>> = {
   anonymous: 'No credentials reached the server',
   limit_range: "the namespace's LimitRange",
@@ -47,7 +47,7 @@ describe('a refusal of the API server', () => {
     expect(Object.keys(recorded).sort()).toEqual(Object.keys(expected).sort())
   })
 
-  it.each(Object.entries(expected))('is told apart by its own words: %s', (name, [cause, by, passing]) => {
+  it.each(Object.entries(expected))('is recognised by its text: %s', (name, [cause, by, passing]) => {
     const found = recorded[name]
     const error = errorOf(found as Recorded)
     expect(error.refusal).toMatchObject({ cause, by, passing })
@@ -89,18 +89,18 @@ describe('a refusal of the API server', () => {
       'pods "p" is forbidden: exceeded quota: User "x" cannot, requested: pods=1',
       'quota_exceeded',
     ],
-  ])('is not decided by text of others: %s', (_what, message, cause) => {
+  ])('is not affected by quoted text: %s', (_what, message, cause) => {
     expect(classifyRefusal({ message, status: 403 })?.cause).toBe(cause)
   })
 
-  it('is a terminating namespace by its machine-readable cause, however the text is worded', () => {
+  it('is a terminating namespace by its machine-readable cause, whatever the wording', () => {
     const causes = [{ reason: 'FieldValueForbidden' }, { reason: 'NamespaceTerminating' }]
     const message = 'jobs.batch "j" is forbidden: worded in another way'
     expect(classifyRefusal({ message, status: 403, causes })?.cause).toBe('namespace_terminating')
     expect(classifyRefusal({ message, status: 403, causes: causes.slice(0, 1) })?.cause).toBe('admission')
   })
 
-  it('names nobody where the server does not', () => {
+  it('names no component if the server does not', () => {
     const message = 'pods is forbidden: User "" cannot list resource "pods"'
     expect(classifyRefusal({ message, status: 403 })?.remedy).toMatch(/^Grant this verb to the user with a Role/)
     expect(classifyRefusal({ message: 'pods "p" is forbidden: no', status: 403 })).toMatchObject({
@@ -119,7 +119,7 @@ describe('a refusal of the API server', () => {
     expect(classifyRefusal({ message, status })).toBeUndefined()
   })
 
-  it('is some admission plugin when a server words it in its own way', () => {
+  it('is an unnamed admission plugin when the wording is unknown', () => {
     const message = 'pods "p" is forbidden: node selector conflicts with the namespace'
     expect(classifyRefusal({ message, status: 403 })).toMatchObject({ cause: 'admission' })
   })

@@ -1,42 +1,42 @@
-/** Why the API server refused a request that is well-formed, told apart by what its own admission code writes. */
+/** Why the API server refused a well-formed request, recognised by the text of its own admission code. */
 export type RefusalCause =
   /** Requests are `system:anonymous`: no credentials arrived. */
   | 'anonymous'
-  /** No Role grants it. */
+  /** No Role allows it. */
   | 'rbac'
-  /** A quota has no room left; it may have when others end. */
+  /** The quota is used up; there may be room when others end. */
   | 'quota_exceeded'
-  /** A quota wants requests or limits that the pod does not state. */
+  /** The quota requires requests or limits that the pod does not set. */
   | 'quota_unspecified'
-  /** A LimitRange bounds what a container may ask for. */
+  /** A LimitRange limits what a container may request. */
   | 'limit_range'
   | 'pod_security'
   | 'admission_policy'
   | 'admission_webhook'
-  /** A webhook must be asked and gave no answer. */
+  /** A required webhook gave no response. */
   | 'webhook_unreachable'
   | 'webhook_slow'
   | 'namespace_missing'
   | 'namespace_terminating'
-  /** A service account, priority class or runtime class that the pod names. */
+  /** The pod's service account, priority class or runtime class is missing. */
   | 'missing_reference'
   /** Some other admission plugin. */
   | 'admission'
 
-/** A refusal, named. */
+/** A classified refusal. */
 export interface Refusal {
   readonly cause: RefusalCause
-  /** The quota, policy, webhook or namespace, where the server names it. */
+  /** The quota, policy, webhook or namespace, if the server names it. */
   readonly by: string | undefined
-  /** The server's own reason, without the object it speaks of. */
+  /** The server's own reason, without the name of the object. */
   readonly detail: string
-  /** True when the same request may succeed later without any change to it. */
+  /** True when the same request may succeed later without changes. */
   readonly passing: boolean
   /** What to do, as a sentence. */
   readonly remedy: string
 }
 
-/** What is known of a refusal: a Status object, or only the message, as in an Event. */
+/** Input of the classification: a Status object, or only the message, as in an Event. */
 export interface RefusalEvidence {
   readonly message: string
   readonly status?: number | undefined
@@ -46,14 +46,14 @@ export interface RefusalEvidence {
 interface Rule {
   readonly cause: RefusalCause
   readonly passing?: boolean
-  /** How the detail begins; the first group is who refused. */
+  /** How the detail begins; the first group is the refusing component. */
   readonly form: RegExp
   readonly remedy: (by: string) => string
 }
 
 /*
- * A 403 has one reason, `Forbidden`, whoever refused. Each form is the beginning of a format string of the API server
- * (docs/kubernetes-facts.md#refusals), anchored, so that text of others further on decides nothing.
+ * A 403 has one reason, `Forbidden`, for all components. Each form is the beginning of a format string of the API server
+ * (docs/kubernetes-facts.md#refusals), anchored, so that text from others further on does not matter.
  */
 const forbidden: readonly Rule[] = [
   {
@@ -153,8 +153,8 @@ const forbiddenForm = /^\S+(?: "[^"]*")? is forbidden: (?<detail>[\s\S]*)$/
 const wrappers = /^(?:Error creating: |error when creating \S+: |Internal error occurred: )+/
 
 /**
- * Names why the API server refused a well-formed request: from a Status object, or from the message alone, as controllers
- * repeat it in `FailedCreate` events. Undefined for anything that is no refusal.
+ * Classifies why the API server refused a well-formed request: from a Status object, or the message alone, as controllers
+ * repeat it in `FailedCreate` events. Undefined for anything that is not a refusal.
  *
  * @example
  * const refusal = classifyRefusal({ message: event.message ?? '' })

@@ -1,6 +1,6 @@
 import type { KubeObjectRef } from './kube-error.ts'
 
-/** The request an answer belongs to, for the message. */
+/** The request of a response, for messages. */
 export interface RequestLine {
   readonly method: string
   readonly path: string

@@ -17,7 +17,7 @@ import type {
 } from '@kubernetes/client-node'
 import { dateFields, type DateFields } from './date-fields.ts'
 
-/** What every Kubernetes object has. */
+/** The fields of every Kubernetes object. */
 export interface KubeObject {
   apiVersion?: string
   kind?: string
@@ -25,7 +25,7 @@ export interface KubeObject {
 }
 
 /**
- * Names one kind of the API and carries its TypeScript type.
+ * Identifies one kind of the API and carries its TypeScript type.
  *
  * @example
  * interface Widget extends KubeObject { spec: { size: number } }
@@ -35,12 +35,12 @@ export interface ResourceKind<T extends KubeObject> {
   /** `v1` for the core group, else `group/version`. */
   readonly apiVersion: string
   readonly kind: string
-  /** The lower-case plural that stands in the path. */
+  /** The lower-case plural in the path. */
   readonly plural: string
   readonly namespaced: boolean
-  /** The fields that client-node types as `Date`; they are read as Dates. Without this the times stay strings. */
+  /** The fields that client-node types as `Date`; they are read as Dates. Without this, times stay strings. */
   readonly dates?: DateFields
-  /** Never there: it carries the type of the kind's objects. */
+  /** Never set: it carries the type of the kind's objects. */
   readonly type?: T
 }
 
@@ -53,7 +53,7 @@ function define<T extends KubeObject>(
   return { apiVersion, kind, plural, namespaced, dates }
 }
 
-/** The kinds that running Jobs takes. Any other kind is one literal of type `ResourceKind`. */
+/** The kinds needed to run Jobs. Any other kind is one literal of type `ResourceKind`. */
 export const kinds = {
   Job: define<V1Job>('batch/v1', 'Job', 'jobs', { dates: dateFields.Job }),
   Pod: define<V1Pod>('v1', 'Pod', 'pods', { dates: dateFields.Pod }),

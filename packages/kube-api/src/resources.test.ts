@@ -181,7 +181,7 @@ describe('a closed client leaves no socket, process, timer or listener behind', 
     expect(await leftBy(hanging, program('hangs', 'sleep 600'))).toEqual(nothing)
   })
 
-  it('and what leaves something behind is noticed', async () => {
+  it('and leftovers are detected', async () => {
     const abort = new AbortController()
     const left = await leftoversOf(async (signal, clock) => {
       clock.sleep(60_000, abort.signal).catch(() => undefined)

@@ -3,10 +3,10 @@ import { refuseCompressed } from './foreign-answer.ts'
 import { KubeError } from './kube-error.ts'
 import type { RequestLine } from './request-line.ts'
 
-/** An answer as undici gives it: its body is still to be read. */
+/** A response from undici: its body is still to be read. */
 export type Response = Dispatcher.ResponseData
 
-/** The headers of an answer, each as one text; refuses a body that cannot be read. */
+/** The headers of a response, each as one text; rejects a body that cannot be read. */
 export function readHeaders(response: Response, request: RequestLine): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [key, value] of Object.entries(response.headers)) {
@@ -15,14 +15,14 @@ export function readHeaders(response: Response, request: RequestLine): Record<st
   try {
     refuseCompressed(request, response.statusCode, headers)
   } catch (error) {
-    // Nobody reads it any more, and its connection goes with it.
+    // It has no reader any more, and its connection is closed with it.
     response.body.on('error', () => undefined).destroy()
     throw error
   }
   return headers
 }
 
-/** Reads a body to its end, and no further than to its bound. */
+/** Reads a body to its end, or up to its limit. */
 export async function readText(response: Response, request: RequestLine, maxBytes: number): Promise<string> {
   const pieces: Uint8Array[] = []
   let size = 0
@@ -41,7 +41,7 @@ export async function readText(response: Response, request: RequestLine, maxByte
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** The texts of a `Warning` header: `299 - "text with \"quotes\""`, one after the other. */
+/** Parses the texts of a `Warning` header: `299 - "text with \"quotes\""`, repeated. */
 export function warningTexts(header: string | undefined): string[] {
   const found = (header ?? '').matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)
   return [...found].map(([, quoted = '']) => quoted.replaceAll(/\\(.)/g, '$1'))

@@ -4,7 +4,7 @@ import { isGone } from './error-predicates.ts'
 import { createKubeClient, type KubeClient } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
 
-// A cluster that others use must not be killed, so this test starts etcd and kube-apiserver of its own.
+// A cluster that others use must not be killed, so this test starts its own etcd and kube-apiserver.
 const binary = process.env['KUBE_BINARY']
 
 describe.skipIf(!binary)(
@@ -17,7 +17,7 @@ describe.skipIf(!binary)(
     let server: OwnApiServer
     let direct: KubeClient
     let watcher: KubeClient
-    // Undone from the last to the first, also when the start fails half-way.
+    // Undone in reverse order, also when the start fails half-way.
     const undo: (() => Promise<void>)[] = []
     let somethingNew = Promise.withResolvers<void>()
     let trouble = Promise.withResolvers<void>()
@@ -78,7 +78,7 @@ describe.skipIf(!binary)(
     }
     const remove = (name: string) => direct.delete(kinds.ConfigMap, { name, namespace })
 
-    /** Waits until the watch knows what the server says now. */
+    /** Waits until the watch knows the server's current state. */
     async function agree(): Promise<void> {
       const { items } = await direct.list(kinds.ConfigMap, { namespace, labelSelector: 'test=yes' })
       const truth = items.map(({ metadata }) => `${metadata?.name}@${metadata?.resourceVersion}`).sort()
@@ -86,7 +86,7 @@ describe.skipIf(!binary)(
       expect([...state.values()].sort()).toEqual(truth)
     }
 
-    it.each(['SIGKILL', 'SIGTERM'] as const)('is right again after the API server was ended by %s', async (signal) => {
+    it.each(['SIGKILL', 'SIGTERM'] as const)('recovers after the API server was ended by %s', async (signal) => {
       await server.stop('apiserver', signal)
       server.start('apiserver')
       await put(`after-${signal.toLowerCase()}`)
@@ -96,7 +96,7 @@ describe.skipIf(!binary)(
       expect(problems).toContain('connection')
     })
 
-    it.each(['apiserver', 'etcd'] as const)('is right again after the %s hung', async (what) => {
+    it.each(['apiserver', 'etcd'] as const)('recovers after the %s hung', async (what) => {
       const before = problems.length
       server.signal(what, 'SIGSTOP')
       await trouble.promise
@@ -106,10 +106,10 @@ describe.skipIf(!binary)(
       expect(problems.length).toBeGreaterThan(before)
     })
 
-    it('says that a version is gone which etcd has compacted away', async () => {
+    it('reports a version that etcd has compacted as gone', async () => {
       const { resourceVersion } = await direct.list(kinds.ConfigMap, { namespace })
       await server.compact(resourceVersion)
-      // A running server answers from snapshots of its own until it notices.
+      // A running server answers from its own snapshots until it notices.
       await server.stop('apiserver')
       server.start('apiserver')
       const error: unknown = await direct
@@ -122,13 +122,13 @@ describe.skipIf(!binary)(
       expect(isGone(error)).toBe(true)
     })
 
-    it('follows an etcd that was put back to an older state, whose versions are lower', async () => {
+    it('follows an etcd that was restored to an older state, whose versions are lower', async () => {
       await server.stop('apiserver')
       await server.stop('etcd', 'SIGTERM')
       server.keepData()
       server.start('etcd')
       server.start('apiserver')
-      // More than the server writes by itself at its start, or its versions would be past ours again.
+      // More than the server writes on its own at startup, or its versions would exceed ours again.
       for (let index = 0; index < 400; index += 1) await put(`lost-${index}`)
       await agree()
       await server.stop('apiserver')

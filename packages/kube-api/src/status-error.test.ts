@@ -30,7 +30,7 @@ describe('the error of an answer', () => {
     [502, 'server_error', true],
     [503, 'unavailable', true],
     [504, 'timeout', true],
-  ])('gives %i the code %s', (status, code, retryable) => {
+  ])('maps %i to the code %s', (status, code, retryable) => {
     expect(statusError({ method: 'GET', path: '/x' }, { status, headers: {}, body: {} })).toMatchObject({
       code,
       retryable,
@@ -79,7 +79,7 @@ describe('Retry-After', () => {
   it('is taken from the Status object when no header says it', () => {
     expect(readRetryAfter({}, { details: { retryAfterSeconds: 1 } })).toBe(1_000)
   })
-  it('is nothing when it makes no sense', () => {
+  it('is ignored when it is invalid', () => {
     expect(readRetryAfter({ 'retry-after': 'soon' })).toBeUndefined()
     expect(readRetryAfter({})).toBeUndefined()
   })

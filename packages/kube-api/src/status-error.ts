@@ -3,7 +3,7 @@ import { redirectAdvice } from './foreign-answer.ts'
 import type { RequestLine } from './request-line.ts'
 import { KubeError, type KubeErrorCode } from './kube-error.ts'
 
-/** The parts of `kind: Status` that decide something. */
+/** The parts of `kind: Status` that matter. */
 export interface StatusBody {
   readonly message?: string
   readonly reason?: string
@@ -69,7 +69,7 @@ export function readRetryAfter(headers: Readonly<Record<string, string>>, body?:
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : undefined
 }
 
-/** Parses a body as a Status object; a text that is none (a proxy's page) becomes its message, cut to 500 characters. */
+/** Parses a body as a Status object; any other text (a proxy's page) becomes its message, cut to 500 characters. */
 export function parseStatus(text: string): StatusBody {
   try {
     const value: unknown = JSON.parse(text)
@@ -88,7 +88,7 @@ function refusalOf(status: number, body: StatusBody): Refusal | undefined {
   return classifyRefusal({ message, status, causes })
 }
 
-/** Makes the error of an answer that is not 2xx, or of an ERROR event of a watch. */
+/** Creates the error of a response that is not 2xx, or of an ERROR event of a watch. */
 export function statusError(
   request: RequestLine,
   answer: { status: number; headers: Readonly<Record<string, string>>; body: StatusBody; maybeApplied?: boolean },
@@ -109,7 +109,7 @@ export function statusError(
     message: hint ? `${seen.replace(/[.\s]+$/, '')}. ${hint}` : seen,
     retryable: refusal?.passing ?? retryableCodes.has(code),
     retryAfterMs: readRetryAfter(headers, body),
-    // Admission comes before anything is stored.
+    // Admission happens before anything is stored.
     maybeApplied: refusal === undefined && answer.maybeApplied,
     object: request.object,
     refusal,

@@ -11,7 +11,7 @@ import { startHttpProxy, startSocksProxy } from '../test/proxies.ts'
 import { createKubeClient, type KubeClientOptions } from './kube-client.ts'
 import { kinds } from './resource-kind.ts'
 
-describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no one has to keep)', () => {
+describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make temporary certificates)', () => {
   let authority: TestAuthority
   let server: Server
   let port: number
@@ -82,7 +82,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     await Promise.all([files.close(), data.close()])
   })
 
-  it('takes a connection or two for 200 calls in a row', async () => {
+  it('uses one or two connections for 200 calls in a row', async () => {
     const client = clientOf({}, { token: 't' })
     const before = connections
     for (let index = 0; index < 200; index += 1) await whoAmI(client)
@@ -90,7 +90,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     await client.close()
   })
 
-  it('says what is wrong with a server it does not trust, and does not try again', async () => {
+  it('reports why a server is not trusted, and does not retry', async () => {
     for (const cluster of [{ caFile: file('alice.crt') }, { tlsServerName: 'other.test' }]) {
       const client = clientOf(cluster, { token: 't' })
       await expect(whoAmI(client)).rejects.toMatchObject({
@@ -102,7 +102,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     }
   })
 
-  it('trusts anyone when the cluster says so', async () => {
+  it('trusts any server when the cluster says so', async () => {
     const client = clientOf({ caFile: '', skipTLSVerify: true }, { token: 't' })
     expect(await whoAmI(client)).toMatchObject({ user: null })
     await client.close()
@@ -111,7 +111,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
   it.each([
     ['an HTTP proxy', startHttpProxy],
     ['a SOCKS proxy', startSocksProxy],
-  ])('is the same through %s, which sees the name of the server and nothing more', async (_, startProxy) => {
+  ])('works through %s, which sees only the server’s name', async (_, startProxy) => {
     await using proxy = await startProxy()
     const client = clientOf({}, { certFile: file('alice.crt'), keyFile: file('alice.key') }, { proxyUrl: proxy.url })
     expect(await whoAmI(client)).toMatchObject({ user: 'alice' })
@@ -123,7 +123,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     await stranger.close()
   })
 
-  it('takes a certificate that was renewed on disk within seconds, and lets a stream of the old one live', async () => {
+  it('uses a certificate renewed on disk within seconds, and keeps a stream of the old one open', async () => {
     const clock = createManualClock()
     for (const kind of ['crt', 'key']) copyFileSync(file(`alice.${kind}`), file(`renewed.${kind}`))
     const client = clientOf({}, { certFile: file('renewed.crt'), keyFile: file('renewed.key') }, { clock })
@@ -180,7 +180,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
       () => [{}, { token: 'abc\n' }],
       '`token` has characters that no HTTP header can hold',
     ],
-  ])('names %s and sends nothing', async (_, broken, expected) => {
+  ])('reports %s and sends nothing', async (_, broken, expected) => {
     const before = connections
     const client = clientOf(...broken())
     const error: unknown = await whoAmI(client).catch((cause: unknown) => cause)
@@ -197,7 +197,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs openssl, to make certificates that no
     await client.close()
   })
 
-  it('names a server that speaks no TLS', async () => {
+  it('reports a server without TLS', async () => {
     const plain = createPlainServer((_, response) => response.end('{}'))
     await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
     const client = clientOf({ server: `https://127.0.0.1:${(plain.address() as AddressInfo).port}` }, { token: 't' })

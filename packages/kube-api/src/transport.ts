@@ -8,7 +8,7 @@ import { currentContext, type KubeConfig } from './kubeconfig/kube-config.ts'
 import { readHeaders, readText, warningTexts, type Response } from './response.ts'
 import type { RequestReport, ServerWarning, WireAnswer, WireRequest, WireStream } from './wire.ts'
 
-/** What the wire needs: server, credentials, bounds and listeners. */
+/** What the transport needs: server, credentials, limits and listeners. */
 export interface TransportOptions {
   readonly kubeConfig: KubeConfig
   readonly proxyUrl?: string | undefined
@@ -23,9 +23,9 @@ export interface TransportOptions {
 /** Sends requests of one kubeconfig over one pool of connections. */
 export interface Transport {
   readonly server: string
-  /** One exchange with its whole body. Throws only when no whole answer came. */
+  /** One exchange with its whole body. Throws only without a complete response. */
   send(request: WireRequest): Promise<WireAnswer>
-  /** Opens a stream: `timeoutMs` bounds the wait for headers, the body may stay silent for ever. */
+  /** Opens a stream: `timeoutMs` limits the wait for headers, the body may stay silent indefinitely. */
   open(request: WireRequest): Promise<WireStream>
   close(): Promise<void>
 }
@@ -45,7 +45,7 @@ async function* readBody(
   }
 }
 
-/** Makes the transport for the current context of a kubeconfig. */
+/** Creates the transport for the current context of a kubeconfig. */
 export function createTransport(options: TransportOptions): Transport {
   const { kubeConfig, clock, userAgent, maxResponseBytes, onWarning } = options
   const context = currentContext(kubeConfig)
@@ -82,7 +82,7 @@ export function createTransport(options: TransportOptions): Transport {
         return await exchange.run(request, scope, async (seen) => {
           const response = await dispatch(request, 'stream', scope.signal)
           seen(response.statusCode)
-          // Aborted before it is read, the body errors with nobody there to hear; reading it reports the same error.
+          // If aborted before it is read, the body emits an error without a listener; reading it reports the same error.
           response.body.on('error', () => undefined)
           const headers = readHeaders(response, request)
           return { status: response.statusCode, headers, body: readBody(response, request, { exchange, scope }) }

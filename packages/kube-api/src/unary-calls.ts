@@ -19,14 +19,14 @@ export interface UnaryRequest {
   readonly timeoutMs?: number | undefined
   readonly object?: KubeObjectRef | undefined
   readonly dates?: DateFields | undefined
-  /** What the body of the answer is. Default `json`. */
+  /** The format of the response body. Default `json`. */
   readonly answer?: 'json' | 'text' | undefined
   readonly repeatable: Repeatable
   /** Statuses that mean success once an earlier attempt may have been applied: the 404 of a repeated delete. */
   readonly doneWhenRepeated?: readonly number[] | undefined
 }
 
-/** The calls that have one answer. */
+/** The calls with a single response. */
 export interface UnaryCalls {
   call(request: UnaryRequest): Promise<unknown>
 }
@@ -61,7 +61,7 @@ function parseAnswer(request: UnaryRequest, answer: WireAnswer): unknown {
   }
 }
 
-/** Short calls with deadlines, typed errors and careful repeats. */
+/** Short calls with deadlines, typed errors and careful retries. */
 export function createUnaryCalls({ transport, clock, random, retry, requestTimeoutMs }: UnaryOptions): UnaryCalls {
   return {
     async call(request) {

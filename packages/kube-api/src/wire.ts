@@ -5,9 +5,9 @@ export interface RequestReport {
   readonly method: string
   /** Path with query. */
   readonly path: string
-  /** HTTP status, or 0 when no answer came. */
+  /** HTTP status, or 0 without a response. */
   readonly status: number
-  /** Until the headers of a stream, until the end of any other answer. */
+  /** Until the headers of a stream, until the end of any other response. */
   readonly durationMs: number
 }
 
@@ -26,14 +26,14 @@ export interface WireRequest extends RequestLine {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An answer that was read to its end. */
+/** A response that was read to its end. */
 export interface WireAnswer {
   readonly status: number
   readonly headers: Record<string, string>
   readonly text: string
 }
 
-/** An answer whose body is still to come. */
+/** A response whose body is still to be read. */
 export interface WireStream {
   readonly status: number
   readonly headers: Record<string, string>

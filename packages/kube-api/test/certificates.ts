@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// Part of the system, not of a package.
+// Part of the operating system, not of a package.
 const tool = 'openssl'
 
 /** Whether certificates can be made here. */
@@ -16,7 +16,7 @@ export function hasOpenssl(): boolean {
   }
 }
 
-/** An authority of a test, with a folder for what it signs. */
+/** A test's certificate authority, with a folder for what it signs. */
 export interface TestAuthority extends Disposable {
   readonly folder: string
   /** Path of a file in its folder. */

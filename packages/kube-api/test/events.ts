@@ -30,14 +30,14 @@ export const expired = {
   object: { kind: 'Status', message: 'too old resource version: 1 (8651)', reason: 'Expired', code: 410 },
 }
 
-/** An event in few words: `added a@5`, `synced 7`. */
+/** An event as short text: `added a@5`, `synced 7`. */
 function brief(event: ListWatchEvent<V1ConfigMap>): string {
   if (event.type === 'synced') return `synced ${event.resourceVersion}`
   const { name, resourceVersion } = event.object.metadata ?? {}
   return `${event.type} ${name}@${resourceVersion}`
 }
 
-/** Takes so many events and puts them in few words. */
+/** Takes this many events as short texts. */
 export async function take(events: AsyncIterator<ListWatchEvent<V1ConfigMap>>, count: number): Promise<string[]> {
   const taken: string[] = []
   while (taken.length < count) {

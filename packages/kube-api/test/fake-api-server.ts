@@ -11,7 +11,7 @@ export interface SeenRequest {
   readonly body: string
 }
 
-/** How the next requests are answered. */
+/** How to answer the next requests. */
 export type Answer = (response: ServerResponse, request: SeenRequest) => void
 
 export interface FakeApiServer extends AsyncDisposable {
@@ -19,9 +19,9 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly requests: SeenRequest[]
   readonly connections: () => number
   readonly kubeConfig: (user?: Partial<User>) => KubeConfig
-  /** Queues answers; the last one stays for all requests that follow. */
+  /** Queues responses; the last one is used for all requests that follow. */
   answer(...answers: Answer[]): void
-  /** Waits until so many requests have come in all. */
+  /** Waits until this many requests have arrived in total. */
   seen(count: number): Promise<SeenRequest>
   /** Resolves when no connection is open. */
   quiet(): Promise<void>
@@ -30,7 +30,7 @@ export interface FakeApiServer extends AsyncDisposable {
   listen(): Promise<void>
 }
 
-/** An HTTP server on loopback that answers as a test tells it to. */
+/** An HTTP server on loopback with scripted responses. */
 export async function startFakeApiServer(): Promise<FakeApiServer> {
   const requests: SeenRequest[] = []
   const sockets = new Set<Socket>()
@@ -66,7 +66,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       sockets.delete(socket)
       if (sockets.size === 0) for (const notify of wantingQuiet.splice(0)) notify()
     })
-    // A test that resets connections hears of it here too; its close follows.
+    // A test that resets connections triggers this too; the close event follows.
     socket.on('error', () => undefined)
   })
 
@@ -130,7 +130,7 @@ export function status(code: number, reason: string, message: string, headers: R
   return json(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason, code }, headers)
 }
 
-/** Reads the whole request and then drops the connection without an answer. */
+/** Reads the whole request and then drops the connection without a response. */
 export const dropConnection: Answer = (response) => {
   response.socket?.resetAndDestroy()
 }

@@ -6,15 +6,15 @@ interface Sleeper {
   readonly wake: () => void
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only a test advances. */
 export interface ManualClock extends Clock {
-  /** Moves time on and wakes whoever slept until then, in order. */
+  /** Advances the time and wakes the sleepers that are due, in order. */
   advance(ms: number): void
-  /** Waits until somebody sleeps for between `min` and `max` milliseconds, and says for how long. */
+  /** Waits for a sleep of between `min` and `max` milliseconds, and returns its length. */
   sleeper(min: number, max: number): Promise<number>
-  /** Waits for such a sleeper and moves time just past it. */
+  /** Waits for such a sleep and advances the time just past it. */
   wakeSleeper(min: number, max: number): Promise<number>
-  /** How long those who sleep now sleep. */
+  /** The lengths of the current sleeps. */
   readonly sleeping: readonly number[]
 }
 

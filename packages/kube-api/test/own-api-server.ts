@@ -6,16 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 
-/** A real etcd and kube-apiserver of our own, to be killed and put back. */
+/** A separate etcd and kube-apiserver, to be killed and restarted. */
 export interface OwnApiServer extends AsyncDisposable {
   readonly kubeConfig: KubeConfig
   stop(what: 'etcd' | 'apiserver', signal?: NodeJS.Signals): Promise<void>
   start(what: 'etcd' | 'apiserver'): void
   signal(what: 'etcd' | 'apiserver', signal: NodeJS.Signals): void
-  /** Keeps the data of a stopped etcd, or puts back what was kept. */
+  /** Saves the data of a stopped etcd, or restores what was saved. */
   keepData(): void
   restoreData(): void
-  /** Forgets every state before this version, as the API server has etcd do every five minutes. */
+  /** Compacts every state before this version, as the API server has etcd do every five minutes. */
   compact(resourceVersion: string): Promise<void>
 }
 

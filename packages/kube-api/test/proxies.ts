@@ -2,16 +2,16 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 
-/** A proxy on loopback that says where it was asked to go. */
+/** A proxy on loopback that records its targets. */
 export interface TestProxy extends AsyncDisposable {
   readonly url: string
   /** `host:port` of each tunnel, in order. */
   readonly tunnels: string[]
 }
 
-/** Joins two sockets; when one breaks, so does the other. */
+/** Connects two sockets; when one breaks, so does the other. */
 function join(a: Socket, b: Socket): void {
-  // Tests cut connections; what a broken end says is for its own party.
+  // Tests cut connections; the error of a broken end is for its own side.
   pipeline(a, b, () => undefined)
   pipeline(b, a, () => undefined)
 }

@@ -1,17 +1,17 @@
 import { getEventListeners } from 'node:events'
 import { systemClock, type Clock } from '@agent-jobs/primitives'
 
-// What a process holds and a long life would pile up. The test runner's own timers come and go, so ours are counted at the
-// clock.
+// What a process holds and what would accumulate over time. The test runner's own timers come and go, so ours are counted
+// at the clock.
 const counted = new Set(['TCPSocketWrap', 'TLSWrap', 'PipeWrap', 'ProcessWrap'])
 
-/** What is left of a scenario, beside what there was before. */
+/** What a scenario leaves behind, compared to the state before. */
 export interface Leftovers {
   /** Sockets, pipes and processes above the number before, by name; empty when all are released. */
   readonly resources: Readonly<Record<string, number>>
-  /** Waits that nobody ended. */
+  /** Waits that never ended. */
   readonly sleepers: number
-  /** Listeners on the signal that the scenario was given. */
+  /** Listeners on the scenario's signal. */
   readonly listeners: number
 }
 
@@ -23,7 +23,7 @@ function held(): Map<string, number> {
   return counts
 }
 
-/** The real clock, counting who sleeps. */
+/** The real clock, counting sleepers. */
 function countingClock(): Clock & { readonly sleepers: number } {
   let sleepers = 0
   return {
@@ -46,8 +46,8 @@ function countingClock(): Clock & { readonly sleepers: number } {
 const patienceMs = 5_000
 
 /**
- * Runs a scenario with a signal that outlives it, and says what it leaves behind. What is being released gets a few seconds
- * to go.
+ * Runs a scenario with a signal that outlives it, and returns what it leaves behind. Resources being released get a few
+ * seconds.
  */
 export async function leftoversOf(scenario: (signal: AbortSignal, clock: Clock) => Promise<void>): Promise<Leftovers> {
   const before = held()

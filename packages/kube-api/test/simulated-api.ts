@@ -10,10 +10,10 @@ interface Entry {
   readonly object: V1ConfigMap
 }
 
-/** What may go wrong with the next frames of a watch, one after the other; `ok` is a frame that comes as it should. */
+/** What may go wrong with the next frames of a watch, one after the other; `ok` is a frame that arrives correctly. */
 export type Fault = 'ok' | 'cut' | 'end' | 'broken' | 'twice' | 'stale' | 'drop' | 'expired' | 'refuse'
 
-/** An API server as a value: a history of versions, watches that read it, and faults in an order of the test's choice. */
+/** A simulated API server: a history of versions, watches that read it, and faults in an order of the test's choice. */
 export interface SimulatedApi {
   readonly source: WatchSource<V1ConfigMap>
   readonly list: () => Promise<{ items: V1ConfigMap[]; resourceVersion: string }>
@@ -74,7 +74,7 @@ export function createSimulatedApi({ faults, watchList }: { faults: Fault[]; wat
         if (fault === 'stale') {
           const old = history[Math.floor(history.length / 2)]
           if (old) yield frameOf(old)
-          // A real server would send on from a stale version; ours then sends the right one.
+          // A real server would continue from a stale version; ours then sends the right one.
         }
         yield frameOf(entry)
         if (fault === 'twice') yield frameOf(entry)

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { TestAuthority } from './certificates.ts'
 
-/** Who a request says it comes from. */
+/** The identity that a request presents. */
 export interface SeenIdentity {
   readonly authorization: string | null
   /** Common name of the client certificate. */
@@ -12,7 +12,7 @@ export interface SeenIdentity {
   readonly impersonates: Readonly<Record<string, string[]>>
 }
 
-/** An API server with TLS that answers each request with an empty object and remembers who asked. */
+/** An API server with TLS that answers each request with an empty object and records the identities. */
 export interface TlsApi extends AsyncDisposable {
   readonly url: string
   readonly seen: SeenIdentity[]

@@ -3,8 +3,8 @@ import type { KubeCluster } from '../kubeconfig/kube-config.ts'
 import { isLoopback } from '../loopback.ts'
 
 /**
- * Refuses to send anything to a server without TLS, unless it stays on this machine or the user turned checks off. A proxy
- * does not change that: it reads along.
+ * Refuses to send anything to a server without TLS, unless it is on this machine or the user turned checks off. A proxy
+ * does not change that: it can read everything.
  */
 export function refuseClearText({ server, skipTLSVerify, proxyUrl }: KubeCluster): void {
   if (!server.startsWith('http:') || skipTLSVerify) return

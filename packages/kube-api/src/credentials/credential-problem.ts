@@ -1,7 +1,7 @@
-/** Why there are no credentials, before it is said for whom. */
+/** Why there are no credentials, before the user is named. */
 export class CredentialProblem extends Error {
   override readonly name = 'CredentialProblem'
-  /** True when the same may work later: a server that a plugin asks, a file that is being replaced. */
+  /** True when a retry may succeed: a plugin's server may answer, a file may be complete. */
   readonly passing: boolean
 
   constructor(message: string, { passing = false, cause }: { passing?: boolean; cause?: unknown } = {}) {

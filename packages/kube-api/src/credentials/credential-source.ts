@@ -11,25 +11,25 @@ import { checkAuthority, checkKeyPair, readPem } from './pem.ts'
 import type { RequestHeaders } from './request-headers.ts'
 import { createUserAuthenticator, type Proof } from './user-authenticator.ts'
 
-/** What one request needs: headers of the user, and how to reach the server. */
+/** What one request needs: the user's headers, and how to reach the server. */
 export interface Credentials {
   readonly headers: RequestHeaders
   readonly connection: ConnectionSettings
-  /** Changes when certificates or proxy change, so that connections of the old ones are not used again. */
+  /** Changes with certificates or proxy, so that connections of the old ones are not reused. */
   readonly fingerprint: string
 }
 
 /** Resolves credentials, and resolves them again when the server refuses them. */
 export interface CredentialSource {
   current(): Promise<Credentials>
-  /** Forgets `refused`, also in the caches of exec plugins and token files. Others that were refused share one renewal. */
+  /** Forgets `refused`, also in the caches of exec plugins and token files. Concurrent callers share one renewal. */
   renew(refused: Credentials): void
 }
 
-// Token files and certificates are read again after this time; a busy client must not read them for each request.
+// Token files and certificates are reread after this time; a busy client must not read them for each request.
 const lifetimeMs = 5_000
 
-// kubectl waits for ever. Nobody watches here: a plugin that hangs is ended, and the next call starts another.
+// kubectl waits indefinitely. This process is unattended: a plugin that hangs is killed, and the next call starts another.
 const resolveWithinMs = 60_000
 
 function readAuthority({ caData, caFile }: KubeCluster): string | undefined {

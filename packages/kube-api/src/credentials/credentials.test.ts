@@ -28,7 +28,7 @@ function clientOf(user: Partial<User>): KubeClient {
 const get = (client: KubeClient) => client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns' })
 const sentTokens = () => api.requests.map(({ headers }) => headers.authorization)
 
-/** Lets in who brings this token. */
+/** Accepts requests with this token. */
 const letIn =
   (token: string): Answer =>
   (response, request) =>
@@ -36,7 +36,7 @@ const letIn =
       ? json(200, configMap('a', 1))
       : status(401, 'Unauthorized', 'Unauthorized'))(response, request)
 
-/** A plugin that prints the token of the moment and counts how often it was asked. */
+/** A plugin that prints the current token and counts its calls. */
 function plugin(expirationTimestamp?: string) {
   const [token, calls, program] = [join(folder, 'token'), join(folder, 'calls'), join(folder, 'plugin')]
   const stamp = expirationTimestamp === undefined ? '' : `,"expirationTimestamp":"${expirationTimestamp}"`
@@ -67,7 +67,7 @@ afterEach(async () => {
 })
 
 describe('an exec plugin', () => {
-  it('is asked once for a hundred calls at once', async () => {
+  it('runs once for a hundred concurrent calls', async () => {
     const { user, issue, calls } = plugin()
     issue('one')
     api.answer(letIn('one'))
@@ -76,7 +76,7 @@ describe('an exec plugin', () => {
     expect(calls()).toBe(1)
   })
 
-  it('is asked again when the server refuses its token, once for all who were refused', async () => {
+  it('runs again when the server refuses its token, once for all refused calls', async () => {
     const { user, issue, calls } = plugin()
     issue('one')
     api.answer(letIn('one'))
@@ -89,7 +89,7 @@ describe('an exec plugin', () => {
     expect(sentTokens().at(-1)).toBe('Bearer two')
   })
 
-  it('whose new token is refused too gives the 401', async () => {
+  it('whose new token is refused too leads to the 401', async () => {
     const { user, issue, calls } = plugin()
     issue('one')
     api.answer(letIn('nobody'))
@@ -98,7 +98,7 @@ describe('an exec plugin', () => {
     expect(calls()).toBe(2)
   })
 
-  it('is asked again shortly before its token expires', async () => {
+  it('runs again shortly before its token expires', async () => {
     const { user, issue, calls } = plugin(new Date(clock.now() + 60_000).toISOString())
     issue('one')
     api.answer(json(200, configMap('a', 1)))
@@ -145,13 +145,13 @@ describe('an exec plugin', () => {
       'gave a certificate or a key, but not both',
     ],
     [
-      'gives an expiry that is no time',
+      'gives an invalid expiry',
       () => prints({ ...complete, status: { token: 't', expirationTimestamp: 'soon' } }),
       false,
       'invalid `expirationTimestamp`',
     ],
     ['prints without end', () => script('yes'), false, 'printed more than 1 MiB'],
-    ['asks questions', () => script('', { interactiveMode: 'Always' }), false, 'there is nobody to answer'],
+    ['asks questions', () => script('', { interactiveMode: 'Always' }), false, 'no terminal is available'],
     ['has an unknown mode', () => script('', { interactiveMode: 'Often' }), false, '`interactiveMode` must be one of'],
     [
       'has an unsupported version',
@@ -165,7 +165,7 @@ describe('an exec plugin', () => {
       false,
       'exec plugin /nowhere/helper is not installed. Install it with: brew install helper.',
     ],
-  ])('that %s is an error that says so, and sends nothing', async (_what, user, retryable, expected) => {
+  ])('that %s causes an error that says so, and nothing is sent', async (_what, user, retryable, expected) => {
     const error: unknown = await get(clientOf(user())).catch((cause: unknown) => cause)
     expect(error).toMatchObject({ code: 'credentials', retryable })
     expect(String(error)).toContain(expected)
@@ -207,7 +207,7 @@ describe('an exec plugin', () => {
       }
     }
 
-    it('costs a call its time and no more', async () => {
+    it('delays a call by no more than its time limit', async () => {
       const client = clientOf(hanging())
       const failed = get(client).catch((error: unknown) => error)
       await clock.wakeSleeper(30_000, 30_000)
@@ -219,7 +219,7 @@ describe('an exec plugin', () => {
       })
     })
 
-    it('is killed after a minute with all that it started, and the next call starts another', async () => {
+    it('is killed after a minute with everything it started, and the next call starts another', async () => {
       const client = clientOf(hanging())
       const failed = client.request({ method: 'GET', path: '/x', timeoutMs: 90_000 }).catch((error: unknown) => error)
       const group = await started()
@@ -247,7 +247,7 @@ describe('an exec plugin', () => {
 describe('a token file, as pods have one', () => {
   const user = () => ({ authProvider: { name: 'tokenFile', config: { tokenFile: join(folder, 'token') } } })
 
-  it('that was rotated is read again when the server refuses the old token', async () => {
+  it('that was rotated is reread when the server refuses the old token', async () => {
     writeFileSync(join(folder, 'token'), 'old')
     api.answer(letIn('old'))
     const client = clientOf(user())
@@ -258,7 +258,7 @@ describe('a token file, as pods have one', () => {
     expect(sentTokens()).toEqual(['Bearer old', 'Bearer old', 'Bearer new'])
   })
 
-  it('that is empty while it is written anew makes nobody anonymous', async () => {
+  it('that is empty while it is rewritten does not lead to anonymous requests', async () => {
     writeFileSync(join(folder, 'token'), '')
     api.answer(letIn('old'))
     const client = clientOf(user())
@@ -272,7 +272,7 @@ describe('a token file, as pods have one', () => {
     expect(sentTokens()).toEqual(['Bearer old', 'Bearer old'])
   })
 
-  it('serves a write too: a 401 says that nothing was done', async () => {
+  it('works for a write too: a 401 means that nothing was done', async () => {
     writeFileSync(join(folder, 'token'), 'old')
     api.answer(letIn('new'))
     const client = clientOf(user())
@@ -290,7 +290,7 @@ describe('other users', () => {
     expect(sentTokens()).toEqual([`Basic ${Buffer.from('me:p').toString('base64')}`])
   })
 
-  it('who act for another say so', async () => {
+  it('who impersonate another send the headers for it', async () => {
     api.answer(json(200, configMap('a', 1)))
     await get(clientOf({ token: 't', impersonateUser: 'other' }))
     expect(api.requests[0]?.headers['impersonate-user']).toBe('other')
@@ -341,7 +341,7 @@ describe('a server without TLS', () => {
     })
   })
 
-  it('is refused unless it is on this machine: a token must not travel in the clear', async () => {
+  it('is refused unless it is on this machine: a token must not be sent unencrypted', async () => {
     const config = api.kubeConfig()
     config.loadFromClusterAndUser(
       { name: 'far', server: 'http://kube.example:8080', skipTLSVerify: false },

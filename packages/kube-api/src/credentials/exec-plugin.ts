@@ -10,11 +10,11 @@ export interface ExecCredential {
   /** PEM. */
   readonly cert: string | undefined
   readonly key: string | undefined
-  /** Milliseconds since the epoch; undefined when it does not say. */
+  /** Milliseconds since the epoch; undefined if not stated. */
   readonly expiresAt: number | undefined
 }
 
-/** What a plugin is told and given. */
+/** Input of a plugin. */
 export interface ExecOptions {
   readonly cluster: KubeCluster
   /** PEM of the cluster's authority, for plugins that ask for the cluster. */
@@ -40,7 +40,7 @@ function refuseUnsupported({ command, apiVersion, interactiveMode = 'IfAvailable
   }
   if (interactiveMode === 'Always') {
     throw new CredentialProblem(
-      `exec plugin ${command} asks questions (\`interactiveMode: Always\`), and there is nobody to answer. Use a plugin or flags that need no terminal`,
+      `exec plugin ${command} asks questions (\`interactiveMode: Always\`), but no terminal is available. Use a plugin or flags that need no terminal`,
     )
   }
 }
@@ -61,7 +61,7 @@ function execInfo({ apiVersion, provideClusterInfo }: ExecPlugin, { cluster, aut
 
 const ownGroup = process.platform !== 'win32'
 
-/** Ends a plugin and whatever it started, which may hold its pipes open. */
+/** Kills a plugin and everything it started, which may hold its pipes open. */
 function kill(child: ChildProcess): void {
   if (child.pid === undefined) return
   try {
@@ -81,14 +81,14 @@ interface Finished {
 function start(plugin: ExecPlugin, options: ExecOptions): ChildProcess {
   const named = Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value]))
   return spawn(plugin.command, [...(plugin.args ?? [])], {
-    // Nobody answers questions here, and a plugin that reads our input would take it from its reader.
+    // No user can answer questions here, and a plugin that reads our input would take it from its reader.
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...named, KUBERNETES_EXEC_INFO: execInfo(plugin, options) },
     detached: ownGroup,
   })
 }
 
-/** Runs a plugin to its end, within the bounds of its output and until the signal fires. */
+/** Runs a plugin to its end, limited by its output size and the signal. */
 function run(plugin: ExecPlugin, options: ExecOptions): Promise<Finished> {
   const { signal } = options
   const { promise, resolve, reject } = Promise.withResolvers<Finished>()
@@ -139,7 +139,7 @@ function parseOutput(stdout: string, command: string): Record<string, unknown> {
   try {
     return recordOf(JSON.parse(stdout))
   } catch (cause) {
-    // Its text may hold a token.
+    // The plugin's output may contain a token.
     if (cause instanceof SyntaxError) throw new CredentialProblem(`exec plugin ${command} printed no JSON`)
     throw cause
   }

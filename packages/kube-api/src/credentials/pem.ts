@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs'
 
 import { CredentialProblem } from './credential-problem.ts'
 
-/** A PEM text as a kubeconfig gives it. */
+/** PEM text from a kubeconfig. */
 export interface PemSource {
-  /** The field that holds it, for messages. */
+  /** The field that contains it, for messages. */
   readonly field: string
   readonly data: string | undefined
   readonly file: string | undefined
 }
 
-/** A PEM text and the field that it stands in. */
+/** A PEM text and its field. */
 interface Pem {
   readonly text: string
   readonly field: string
@@ -58,13 +58,13 @@ function parseKey({ text, field }: Pem): KeyObject {
   }
 }
 
-/** Checks the authority's certificates, so that a damaged file is named rather than blamed on the server. */
+/** Checks the authority's certificates, so that a damaged file is reported rather than blamed on the server. */
 export function checkAuthority(pem: Pem | undefined): string | undefined {
   if (pem !== undefined) parseCertificates(pem)
   return pem?.text
 }
 
-/** Checks a client certificate and that the key is its own. */
+/** Checks a client certificate, and that the key belongs to it. */
 export function checkKeyPair(cert: Pem, key: Pem): { cert: string; key: string } {
   const [leaf] = parseCertificates(cert)
   if (leaf?.checkPrivateKey(parseKey(key)) !== true) {

@@ -1,12 +1,12 @@
 import type { KubeUser } from '../kubeconfig/kube-config.ts'
 import { CredentialProblem } from './credential-problem.ts'
 
-/** Headers of a request; a list stands for a header that is repeated. */
+/** Headers of a request; an array is a repeated header. */
 export type RequestHeaders = Readonly<Record<string, string | string[]>>
 
-/** The header of a token. */
+/** The header for a token. */
 export function bearer(token: string, source: string): RequestHeaders {
-  // undici and Node would refuse it with a message that shows no cause.
+  // undici and Node would reject it with a message that does not show the cause.
   if (/[^\x21-\x7e]/.test(token)) {
     throw new CredentialProblem(
       `${source} has characters that no HTTP header can hold, such as a space or a line break`,
@@ -15,7 +15,7 @@ export function bearer(token: string, source: string): RequestHeaders {
   return { authorization: `Bearer ${token}` }
 }
 
-/** The header of a name and a password. */
+/** The header for a name and a password. */
 export function basic(username: string, password: string): RequestHeaders {
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
 }
@@ -23,7 +23,7 @@ export function basic(username: string, password: string): RequestHeaders {
 // HTTP libraries take header values as Latin-1; the API server reads UTF-8.
 const asUtf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
-/** Escapes what no header name may hold, as client-go does: a percent sign and two digits for each byte. */
+/** Escapes characters that are invalid in header names, as client-go does: percent-encoding of each byte. */
 function headerKey(key: string): string {
   return [...Buffer.from(key.toLowerCase(), 'utf8')]
     .map((byte) => {
@@ -34,7 +34,7 @@ function headerKey(key: string): string {
     .join('')
 }
 
-/** The headers that ask the API server to treat a request as somebody else's. */
+/** The headers that ask the API server to impersonate another user. */
 export function impersonation(user: KubeUser): RequestHeaders {
   const { impersonateUser, impersonateUid, impersonateGroups = [], impersonateExtra = {} } = user
   if (impersonateUser === undefined || impersonateUser === '') return {}

@@ -6,18 +6,18 @@ import { CredentialProblem } from './credential-problem.ts'
 import { runExecPlugin, type ExecCredential } from './exec-plugin.ts'
 import { basic, bearer, impersonation, type RequestHeaders } from './request-headers.ts'
 
-/** What a user proves who he is with. */
+/** The credentials of a user. */
 export interface Proof {
   readonly headers: RequestHeaders
-  /** PEM of a certificate that a plugin gave. */
+  /** PEM of a certificate that a plugin returned. */
   readonly cert?: string | undefined
   readonly key?: string | undefined
 }
 
-/** Produces the proof of one user. */
+/** Provides the credentials of one user. */
 export interface UserAuthenticator {
   prove(o: { authority: string | undefined; signal: AbortSignal }): Promise<Proof>
-  /** Forgets what the server has refused. */
+  /** Forgets refused credentials. */
   forget(): void
 }
 
@@ -53,7 +53,7 @@ function execAuthenticator(
   }
 }
 
-/** A file that is read again; while it is empty or gone, as in the middle of a rotation, what it held last goes on. */
+/** A file that is reread; while it is empty or missing, as during a rotation, its last content is used. */
 function tokenFileAuthenticator(file: string, token: string | undefined): UserAuthenticator {
   let last: string | undefined
   function read(): string {
@@ -87,7 +87,7 @@ function expiryOf(jwt: string): number {
     const seconds: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'exp') : undefined
     return typeof seconds === 'number' ? seconds * 1_000 : Infinity
   } catch (error) {
-    // Not for us to judge: the API server says what it thinks of the token.
+    // Leave the judgement to the API server: it says what is wrong with the token.
     if (error instanceof SyntaxError) return Infinity
     throw error
   }
@@ -152,7 +152,7 @@ function anonymous({ cluster, user, name }: CurrentContext): UserAuthenticator {
   )
 }
 
-/** Makes the authenticator of a context's user. */
+/** Creates the authenticator of a context's user. */
 export function createUserAuthenticator(context: CurrentContext, clock: Clock): UserAuthenticator {
   const { user } = context
   if (user === undefined) return anonymous(context)

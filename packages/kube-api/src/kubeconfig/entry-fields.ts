@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { isRecord, type RawEntry } from './kube-config-document.ts'
 import { invalidKubeConfig } from './kube-config-error.ts'
 
-/** Reads the fields of one entry, each by its name and type; what is not read is unknown. */
+/** Reads the fields of one entry, each by its name and type; fields never read are unknown. */
 export interface EntryFields {
   readonly what: string
   text(name: string): string | undefined
@@ -11,14 +11,14 @@ export interface EntryFields {
   path(name: string): string | undefined
   texts(name: string): readonly string[] | undefined
   record(name: string): Record<string, unknown> | undefined
-  /** Fields that nothing asked for. */
+  /** Fields that were never read. */
   unread(): string[]
 }
 
-// An absent field, null and the empty string are the same to kubectl.
+// kubectl treats an absent field, null and the empty string alike.
 const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
 
-/** Resolves a path that stands in a file of this folder. */
+/** Resolves a path given in a file of this folder. */
 export function resolveIn(folder: string | undefined, path: string): string {
   return folder === undefined || isAbsolute(path) ? path : join(folder, path)
 }

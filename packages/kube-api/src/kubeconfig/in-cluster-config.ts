@@ -11,12 +11,12 @@ function namespaceOf(env: ProxyEnvironment): string | undefined {
   try {
     return readFileSync(`${root}/namespace`, 'utf8').trim() || undefined
   } catch {
-    // A pod without a mounted token has no such file; its namespace must then be named by the caller.
+    // A pod without a mounted token has no such file; the caller must then specify its namespace.
     return undefined
   }
 }
 
-/** The account of the pod that this process runs in; undefined outside of a pod. */
+/** The service account of the pod that this process runs in; undefined outside a pod. */
 export function inClusterConfig(env: ProxyEnvironment): KubeConfig | undefined {
   const host = env['KUBERNETES_SERVICE_HOST']
   const port = env['KUBERNETES_SERVICE_PORT'] || '443'

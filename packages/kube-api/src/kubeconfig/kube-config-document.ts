@@ -1,16 +1,16 @@
 import { LineCounter, parseDocument } from 'yaml'
 import { invalidKubeConfig } from './kube-config-error.ts'
 
-/** One named entry as it stands in the file. */
+/** One named entry of the file. */
 export interface RawEntry {
   readonly fields: Readonly<Record<string, unknown>>
-  /** What relative paths are relative to; undefined for text that is no file. */
+  /** Base of relative paths; undefined for text that is not from a file. */
   readonly folder: string | undefined
-  /** The file, or what else the text is, for messages. */
+  /** The file, or another name for the text, for messages. */
   readonly source: string
 }
 
-/** A kubeconfig before any of its entries is judged, or several of them merged. */
+/** A kubeconfig before its entries are validated, or several of them merged. */
 export interface KubeConfigDocument {
   readonly clusters: ReadonlyMap<string, RawEntry>
   readonly users: ReadonlyMap<string, RawEntry>
@@ -18,7 +18,7 @@ export interface KubeConfigDocument {
   readonly currentContext: string
 }
 
-/** Where a text comes from. */
+/** The source of a text. */
 export interface DocumentOrigin {
   readonly folder?: string | undefined
   readonly source: string
@@ -30,7 +30,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 function parseYaml(text: string, source: string): unknown {
   const lines = new LineCounter()
-  // A pretty error shows the line around the mistake, and with it the token that may stand there.
+  // A pretty error shows the line around the mistake, which may contain a token.
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, stringKeys: true })
   const [error] = document.errors
   if (error) {
@@ -40,14 +40,14 @@ function parseYaml(text: string, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (cause) {
-    // Its message may hold text of the file, too.
+    // Its message may contain text of the file, too.
     if (cause instanceof ReferenceError)
       throw invalidKubeConfig(`${source} is not valid YAML: it has too many aliases or an unknown one.`)
     throw cause
   }
 }
 
-/** Reads `[{name, <key>: {...}}, …]`. Entries are judged when they are used, so that a broken one spoils no other. */
+/** Reads `[{name, <key>: {...}}, …]`. Entries are validated when used, so that a broken one does not affect others. */
 function readEntries(
   document: Record<string, unknown>,
   list: string,
@@ -60,7 +60,7 @@ function readEntries(
   if (!Array.isArray(value)) throw invalidKubeConfig(`\`${list}\` in ${origin.source} must be a list.`)
   for (const item of value as unknown[]) {
     const name = isRecord(item) ? item['name'] : undefined
-    // Without a name nothing can refer to it.
+    // Nothing can refer to an entry without a name.
     if (!isRecord(item) || typeof name !== 'string') continue
     if (entries.has(name))
       throw invalidKubeConfig(`\`${list}\` in ${origin.source} has two entries named "${name}". Remove one of them.`)

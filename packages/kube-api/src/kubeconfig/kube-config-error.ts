@@ -1,8 +1,8 @@
 import { KubeError } from '../kube-error.ts'
 
-/** Makes the error of a kubeconfig that cannot be used as it stands. */
+/** Creates the error for an unusable kubeconfig. */
 export const invalidKubeConfig = (message: string, cause?: unknown): KubeError =>
   new KubeError({ code: 'kubeconfig_invalid', message, cause })
 
-/** Makes the error of a kubeconfig that asks for more than it is trusted with. */
+/** Creates the error for a kubeconfig that requires more trust than it has. */
 export const refusedKubeConfig = (message: string): KubeError => new KubeError({ code: 'kubeconfig_refused', message })

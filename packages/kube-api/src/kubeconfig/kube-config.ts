@@ -8,7 +8,7 @@ export interface KubeCluster {
   readonly tlsServerName?: string | undefined
   readonly skipTLSVerify?: boolean | undefined
   readonly proxyUrl?: string | undefined
-  /** Passed to exec plugins that ask for it: the extension `client.authentication.k8s.io/exec`. */
+  /** Passed to exec plugins that require it: the extension `client.authentication.k8s.io/exec`. */
   readonly execConfig?: unknown
 }
 
@@ -24,7 +24,7 @@ export interface ExecPlugin {
   readonly interactiveMode?: string | undefined
 }
 
-/** Who asks. Data wins over files, a token file over a token. */
+/** Credentials of a user. Data wins over files, a token file over a token. */
 export interface KubeUser {
   readonly name: string
   /** Client certificate as base64 of PEM. */
@@ -34,7 +34,7 @@ export interface KubeUser {
   readonly keyData?: string | undefined
   readonly keyFile?: string | undefined
   readonly token?: string | undefined
-  /** Read again while it is used: tokens of service accounts are rotated. */
+  /** Reread while in use: tokens of service accounts are rotated. */
   readonly tokenFile?: string | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined
@@ -56,8 +56,8 @@ export interface KubeContext {
 }
 
 /**
- * A kubeconfig as data. {@link loadKubeConfig} and {@link parseKubeConfig} make it; a `KubeConfig` of
- * `@kubernetes/client-node` fits, too.
+ * A kubeconfig as data, from {@link loadKubeConfig} or {@link parseKubeConfig}; a `KubeConfig` of
+ * `@kubernetes/client-node` works, too.
  */
 export interface KubeConfig {
   readonly clusters: readonly KubeCluster[]
@@ -66,7 +66,7 @@ export interface KubeConfig {
   readonly currentContext: string
 }
 
-/** The current context of a kubeconfig with what it refers to. */
+/** The current context of a kubeconfig with its cluster and user. */
 export interface CurrentContext {
   readonly name: string
   readonly cluster: KubeCluster

@@ -16,7 +16,7 @@ const hasKubectl = await run('kubectl', ['version', '--client']).then(
 
 type Files = Readonly<Record<string, unknown>>
 
-/** What came of a request: who the server saw, or that none was sent. */
+/** The result of a request: the identity that the server saw, or that none was sent. */
 type Sight = SeenIdentity | 'nothing was sent'
 
 describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (needs kubectl and openssl)', () => {
@@ -72,7 +72,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
     try {
       await send()
     } catch {
-      // What it says differs; whether anything was sent does not.
+      // The messages differ; whether anything was sent does not.
     }
     return api.seen[before] ?? 'nothing was sent'
   }
@@ -93,7 +93,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
     ]
     const theirs = await sightOf(() => {
       const started = run('kubectl', ['get', '--raw', '/probe', ...flags], { env, cwd: home })
-      // It asks for a name and a password where there are none.
+      // It asks for a name and a password if there are none.
       started.child.stdin?.end()
       return started
     })
@@ -165,7 +165,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
       token('a'),
     ],
     [
-      'with nothing when a file is no YAML',
+      'with nothing when a file is not YAML',
       () => [{ a: config({ token: 'a' }), b: 'users: [' }, { KUBECONFIG: '~/a:~/b' }],
       nothing,
     ],
@@ -267,7 +267,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
       nothing,
     ],
     [
-      'for somebody else, with uid, groups and extra fields',
+      'impersonating another user, with uid, groups and extra fields',
       () => [
         {
           '.kube/config': config({
@@ -324,7 +324,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
       certificate('bob'),
     ],
     [
-      'with what a plugin knows of the cluster',
+      'with the cluster information given to a plugin',
       () => [
         {
           '.kube/config': config(exec({ command: './plugin.sh', provideClusterInfo: true }), {
@@ -375,7 +375,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
       nothing,
     ],
     [
-      'with nothing for a plugin of a version that is gone',
+      'with nothing for a plugin of a removed version',
       () => [
         {
           '.kube/config': config(exec({ apiVersion: 'client.authentication.k8s.io/v1alpha1', command: './plugin.sh' })),
@@ -385,7 +385,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
       nothing,
     ],
     [
-      'with nothing for an auth provider that is gone',
+      'with nothing for a removed auth provider',
       () => [{ '.kube/config': config({ 'auth-provider': { name: 'gcp', config: {} } }) }],
       nothing,
     ],
@@ -402,7 +402,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
       token('t'),
     ],
     [
-      'with nothing to a server whose name is another',
+      'with nothing to a server with another name',
       () => [{ '.kube/config': config({ token: 't' }, { where: cluster({ 'tls-server-name': 'other.test' }) }) }],
       nothing,
     ],
@@ -416,7 +416,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
     ['a user that does not exist', { context: { user: 'absent' } }],
     ['a context without a user', { context: { user: '' } }],
     ['a user without credentials', {}],
-  ])('is not sent at all for %s, where kubectl goes on as the anonymous user', async (_what, more) => {
+  ])('is not sent for %s, where kubectl continues as the anonymous user', async (_what, more) => {
     const { theirs, ours } = await both({ '.kube/config': config({}, more) })
     expect(theirs).toEqual(nobody)
     expect(ours).toBe(nothing)

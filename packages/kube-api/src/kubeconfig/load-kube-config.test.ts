@@ -7,7 +7,7 @@ import { currentContext } from './kube-config.ts'
 import { loadKubeConfig, type LoadKubeConfigOptions } from './load-kube-config.ts'
 import { parseKubeConfig } from './parse-kube-config.ts'
 
-// What kubectl does with the same files is in kubectl-parity.test.ts; here is what it says.
+// What kubectl does with the same files is in kubectl-parity.test.ts; this file tests our messages.
 let home = ''
 const warnings: string[] = []
 
@@ -43,7 +43,7 @@ const config = (parts: { cluster?: object; user?: object; context?: object } = {
 })
 
 describe('loadKubeConfig', () => {
-  it('keeps the context that counts and nothing else', () => {
+  it('keeps only the selected context', () => {
     const all = config({ context: { namespace: 'agents' } })
     all.users.push({ name: 'other', user: { token: 'other-token' } })
     write('.kube/config', all)
@@ -74,7 +74,7 @@ describe('loadKubeConfig', () => {
     expect(failure(() => load({ env: { KUBECONFIG: first } })).message).toContain('has no current context')
   })
 
-  it('names what a context refers to and lacks', () => {
+  it('names missing entries that a context refers to', () => {
     write('.kube/config', config({ context: { cluster: 'lost' } }))
     expect(failure(() => load()).message).toContain('names the cluster "lost", which is missing. Present: "c"')
     write('.kube/config', config({ context: { user: 'lost' } }))
@@ -91,12 +91,12 @@ describe('loadKubeConfig', () => {
     expect(failure(() => load({ homeFile: false })).message).toContain('KUBECONFIG is not set')
   })
 
-  it('does not read ~/.kube/config where it is told not to', () => {
+  it('does not read ~/.kube/config when that is disabled', () => {
     write('.kube/config', config())
     expect(failure(() => load({ homeFile: false })).code).toBe('kubeconfig_missing')
   })
 
-  it('warns of a missing file of KUBECONFIG and of an unknown field, and goes on', () => {
+  it('warns of a missing file of KUBECONFIG and of an unknown field, and continues', () => {
     const file = write('a', config({ user: { tokn: 'x' } }))
     load({ env: { KUBECONFIG: `${join(home, 'absent')}:${file}` } })
     expect(warnings).toEqual([
@@ -156,14 +156,14 @@ describe('a field with a wrong value', () => {
       '`as-groups` of user "u" in the text must be a list',
     ],
     ['a text for exec', { user: { token: '', exec: 'aws' } }, '`exec` of user "u" in the text must be a mapping'],
-    ['extra fields that are no lists', { user: { as: 'a', 'as-user-extra': { k: 'v' } } }, '`as-user-extra.k`'],
+    ['extra fields that are not lists', { user: { as: 'a', 'as-user-extra': { k: 'v' } } }, '`as-user-extra.k`'],
     ['no server', { cluster: { server: '' } }, 'has no `server`'],
     ['a server of another scheme', { cluster: { server: 'ftp://x' } }, 'must be an https:// address or host:port'],
     ['a server with a password in it', { cluster: { server: 'https://u:secret@x' } }, 'must not hold credentials'],
     ['a proxy of another scheme', { cluster: { 'proxy-url': 'ftp://x' } }, '`proxy-url` of cluster "c"'],
     ['a plugin without a command', { user: { token: '', exec: { apiVersion: 'v1' } } }, 'has no `command`'],
     [
-      'an environment of a plugin that is no list',
+      'an environment of a plugin that is not a list',
       { user: { token: '', exec: { command: 'x', env: [{ value: 'secret' }] } } },
       'Each entry of `exec.env`',
     ],
@@ -189,8 +189,12 @@ describe('a field with a wrong value', () => {
     ['a word', 'hello', 'is not a kubeconfig: it has no fields'],
     ['another kind', '{kind: Pod}', 'expected `apiVersion: v1` and `kind: Config`'],
     ['another version', '{apiVersion: v2}', 'expected `apiVersion: v1` and `kind: Config`'],
-    ['users that are no list', 'users: {}', '`users` in The kubeconfig must be a list'],
-    ['a current context that is no text', 'current-context: 1', '`current-context` in The kubeconfig must be a string'],
+    ['users that are not a list', 'users: {}', '`users` in The kubeconfig must be a list'],
+    [
+      'a current context that is not a string',
+      'current-context: 1',
+      '`current-context` in The kubeconfig must be a string',
+    ],
     [
       'two users of one name',
       'users: [{name: u}, {name: v}, {name: u}]',
@@ -216,7 +220,7 @@ describe('parseKubeConfig', () => {
     context: { namespace: 'agents' },
   }
 
-  it('takes data of a text that is trusted with data only', () => {
+  it('accepts data in a text that is trusted with data only', () => {
     const [user] = parseKubeConfig(JSON.stringify(config(data))).users
     expect(user).toMatchObject({ token: 't', impersonateUser: 'other', certData: 'eA==', keyData: 'eA==' })
   })
@@ -244,21 +248,21 @@ describe('parseKubeConfig', () => {
     }
   })
 
-  it('allows a skipped check for plain HTTP to this machine, where there is nothing to check', () => {
+  it('allows a skipped check for plain HTTP to this machine, which has no certificate', () => {
     const cluster = { server: 'http://127.0.0.1:8080', 'insecure-skip-tls-verify': true }
     expect(parseKubeConfig(JSON.stringify(config({ cluster }))).clusters[0]?.server).toBe('http://127.0.0.1:8080')
     const far = { server: 'http://kube.example', 'insecure-skip-tls-verify': true }
     expect(failure(() => parseKubeConfig(JSON.stringify(config({ cluster: far })))).code).toBe('kubeconfig_refused')
   })
 
-  it('names every field that it refuses, whose it is, and what to do', () => {
+  it('names every field that it refuses, its entry, and what to do', () => {
     const parts = { cluster: { 'certificate-authority': '/ca' }, user: { token: '', tokenFile: '/t' } }
     expect(failure(() => parseKubeConfig(JSON.stringify(config(parts)))).message).toBe(
       'This kubeconfig may hold data only, and these fields make the server read files, run programs or skip a check: `certificate-authority` of cluster "c", `tokenFile` of user "u". Put the certificate itself into `certificate-authority-data` (kubectl config view --raw --flatten).',
     )
   })
 
-  it('takes a context without a user, and entries without a name or with odd ones', () => {
+  it('accepts a context without a user, and entries without a name or with odd ones', () => {
     const odd = { ...config({ context: { user: '' } }), users: [null, 'u', {}, { name: 1 }, { name: 'u' }] }
     expect(parseKubeConfig(JSON.stringify(odd)).users).toEqual([])
     expect(parseKubeConfig(JSON.stringify({ ...odd, users: null })).users).toEqual([])
@@ -274,7 +278,7 @@ describe('parseKubeConfig', () => {
     expect(failure(() => parseKubeConfig(text)).message).toContain('not supported: `read-file`')
   })
 
-  it('leaves behind what is not used, whatever it is', () => {
+  it('drops unused entries, whatever they contain', () => {
     const all = config()
     const unused = { name: 'v', user: { exec: { command: 'touch', args: ['/tmp/x'] } } }
     const text = JSON.stringify({ ...all, users: [...all.users, unused] })

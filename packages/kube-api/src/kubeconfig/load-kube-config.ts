@@ -15,17 +15,17 @@ import type { KubeConfigTrust } from './trust.ts'
 
 /** Options of {@link loadKubeConfig}. */
 export interface LoadKubeConfigOptions {
-  /** A file that must exist, as with `kubectl --kubeconfig`. Without it: KUBECONFIG, ~/.kube/config, then the pod's account. */
+  /** A file that must exist, as with `kubectl --kubeconfig`. Default: KUBECONFIG, ~/.kube/config, then the pod's account. */
   readonly path?: string | undefined
   /** Context to use instead of the current one. */
   readonly context?: string | undefined
-  /** Whether ~/.kube/config is read where KUBECONFIG is not set. Default true; false where others may write to HOME. */
+  /** Whether to read ~/.kube/config if KUBECONFIG is not set. Default true; use false where others may write to HOME. */
   readonly homeFile?: boolean | undefined
   /** The environment that KUBECONFIG, HOME, KUBERNETES_SERVICE_HOST and the proxy variables are read from. */
   readonly env: ProxyEnvironment
-  /** Default `plugins`: the files are those of whoever runs this process. */
+  /** Default `plugins`: the files belong to the user who runs this process. */
   readonly trust?: KubeConfigTrust | undefined
-  /** Told of files that are missing and fields that are ignored. */
+  /** Called for missing files and ignored fields. */
   readonly onWarning?: ((message: string) => void) | undefined
 }
 
@@ -60,10 +60,10 @@ function withProxy(config: KubeConfig, env: ProxyEnvironment): KubeConfig {
 
 /**
  * Loads the kubeconfig that kubectl would use, by the same rules of merging and precedence, and keeps its current
- * context. The way to the server is the kubeconfig's `proxy-url`, else what HTTPS_PROXY and NO_PROXY ask for.
+ * context. The proxy is the kubeconfig's `proxy-url`, else the one from HTTPS_PROXY and NO_PROXY.
  *
- * Throws a `KubeError`: `kubeconfig_missing` when no cluster is configured, `kubeconfig_invalid` when what is configured
- * cannot be used, `kubeconfig_refused` when it asks for more than `trust` allows.
+ * Throws a `KubeError`: `kubeconfig_missing` when no cluster is configured, `kubeconfig_invalid` when the configuration
+ * is unusable, `kubeconfig_refused` when it requires more than `trust` allows.
  */
 export function loadKubeConfig(options: LoadKubeConfigOptions): KubeConfig {
   const { path, context, env, trust = 'plugins', onWarning } = options

@@ -9,7 +9,7 @@ export interface SelectOptions {
   /** Context to use instead of `current-context`. */
   readonly context?: string | undefined
   readonly trust: KubeConfigTrust
-  /** Told of fields that are ignored. */
+  /** Called for ignored fields. */
   readonly onWarning?: ((message: string) => void) | undefined
 }
 
@@ -48,7 +48,7 @@ function lookUp(
   )
 }
 
-/** Takes the one context that counts out of a kubeconfig, with its cluster and user; everything else is left behind. */
+/** Extracts the selected context from a kubeconfig, with its cluster and user, and drops everything else. */
 export function selectContext(
   document: KubeConfigDocument,
   { context: wanted, trust, onWarning }: SelectOptions,
@@ -66,7 +66,7 @@ export function selectContext(
     user.unknown.length > 0 &&
     Object.values(user.value).filter((value) => value !== undefined).length === 1
   ) {
-    // Without this a misspelled field makes every request anonymous.
+    // Without this check a misspelled field would make every request anonymous.
     throw invalidKubeConfig(
       `User "${userName}" of the kubeconfig has no credentials, only unknown fields: ${quoted(user.unknown)}. Correct their names.`,
     )
@@ -82,16 +82,16 @@ export function selectContext(
 
 /** Options of {@link parseKubeConfig}. */
 export interface ParseKubeConfigOptions extends Partial<SelectOptions> {
-  /** What relative paths are relative to; without it they are left as they are. */
+  /** Base of relative paths; by default they are left as they are. */
   readonly folder?: string | undefined
-  /** What the text is, for messages. Default `The kubeconfig`. */
+  /** Name of the text, for messages. Default `The kubeconfig`. */
   readonly source?: string | undefined
 }
 
 /**
- * Reads the text of a kubeconfig and keeps its current context. By default the text is trusted with data only: see
+ * Parses the text of a kubeconfig and keeps its current context. By default the text is trusted with data only: see
  * {@link KubeConfigTrust}. Throws a `KubeError` with the code `kubeconfig_invalid` or `kubeconfig_refused`; no message
- * repeats a value that may be secret.
+ * contains a value that may be secret.
  *
  * @example
  * const client = createKubeClient({ kubeConfig: parseKubeConfig(pasted) })

@@ -3,7 +3,7 @@ import { entryFields, resolveIn, type EntryFields } from './entry-fields.ts'
 import { invalidKubeConfig } from './kube-config-error.ts'
 import type { ExecPlugin, KubeCluster, KubeContext, KubeUser } from './kube-config.ts'
 
-/** An entry as data, and the names of its fields that mean nothing here. */
+/** An entry as data, and the names of its unknown fields. */
 export interface ReadEntry<T> {
   readonly value: T
   readonly unknown: readonly string[]
@@ -17,7 +17,7 @@ function execConfigOf(extensions: unknown): unknown {
   return isRecord(found) ? found['extension'] : undefined
 }
 
-/** `host:port` without a scheme means http, as it does to kubectl. */
+/** `host:port` without a scheme means http, as for kubectl. */
 function addressOf(fields: EntryFields): string {
   const server = fields.text('server')
   if (server === undefined)
@@ -114,7 +114,7 @@ function readExtra(fields: EntryFields): KubeUser['impersonateExtra'] {
   return extra as Record<string, string[]>
 }
 
-/** Refuses what kubectl refuses: two ways to say who asks, or half of one. */
+/** Rejects what kubectl rejects: two kinds of credentials, or half of one. */
 function refuseContradictions(user: KubeUser, what: string): void {
   const ways = [
     (user.token ?? user.tokenFile) !== undefined && '`token`',

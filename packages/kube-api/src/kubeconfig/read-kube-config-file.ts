@@ -5,7 +5,7 @@ import { invalidKubeConfig } from './kube-config-error.ts'
 const maxBytes = 16 * 1_048_576
 
 /**
- * Reads a small file with a bound. `regularOnly` refuses pipes and devices without waiting for them: reading those could
+ * Reads a small file with a size limit. `regularOnly` rejects pipes and devices without waiting: reading those could
  * block this process or never end.
  */
 export function readSmallFile(path: string, { regularOnly }: { regularOnly: boolean }): string {

@@ -26,7 +26,7 @@ const remedies: Readonly<Record<string, string>> = {
   'insecure-skip-tls-verify': 'Set `certificate-authority-data`.',
 }
 
-// Without TLS there is nothing to verify, and on this machine nothing to overhear.
+// Without TLS there is nothing to verify, and traffic on this machine cannot be intercepted.
 const isLocalPlain = ({ server }: KubeCluster): boolean => server.startsWith('http:') && isLoopback(server)
 
 function demands(cluster: KubeCluster, user: KubeUser | undefined): [field: string, needs: Needs, owner: string][] {
@@ -47,7 +47,7 @@ function demands(cluster: KubeCluster, user: KubeUser | undefined): [field: stri
   )
 }
 
-/** Refuses, by name, what a kubeconfig of this trust must not ask for. */
+/** Rejects, by name, every field that requires more than this trust. */
 export function refuseUntrusted(
   trust: KubeConfigTrust,
   { cluster, user, unknown }: { cluster: KubeCluster; user: KubeUser | undefined; unknown: readonly string[] },

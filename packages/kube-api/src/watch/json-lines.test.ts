@@ -37,15 +37,15 @@ describe('JSON lines', () => {
     expect(values).toHaveLength(readFixture('watch-bookmarks/pods-watchlist.ndjson').trimEnd().split('\n').length)
   })
 
-  it('leave out what follows the last newline', async () => {
+  it('leave out bytes after the last newline', async () => {
     expect(await readAll(Buffer.from('{"a":1}\n{"b":2'))).toEqual([{ a: 1 }])
   })
 
-  it('name a line that is broken', async () => {
+  it('report a broken line', async () => {
     await expect(readAll(Buffer.from('{"a":\n'))).rejects.toMatchObject({ code: 'bad_response', retryable: true })
   })
 
-  it('refuse a line above the bound before all of it is in memory', async () => {
+  it('reject a line above the limit before all of it is in memory', async () => {
     const error: unknown = await readAll(Buffer.alloc(3_000, 0x20), [1_000, 2_000], 1_500).catch(
       (cause: unknown) => cause,
     )

@@ -2,7 +2,7 @@ import { KubeError } from '../kube-error.ts'
 
 const newline = 0x0a
 
-/** Where lines come from, for messages, and how long one may get. */
+/** The source of lines, for messages, and their maximum length. */
 export interface JsonLinesOptions {
   readonly source: string
   readonly maxLineBytes: number
@@ -22,7 +22,7 @@ function parse(line: Buffer, source: string): unknown {
   }
 }
 
-/** Splits bytes into lines and parses each. What follows the last newline was cut off and is no event. */
+/** Splits bytes into lines and parses each. Bytes after the last newline were cut off and are not an event. */
 export async function* readJsonLines(
   body: AsyncIterable<Uint8Array>,
   { source, maxLineBytes }: JsonLinesOptions,

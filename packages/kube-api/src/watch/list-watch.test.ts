@@ -51,7 +51,7 @@ const list = (version: number, ...items: V1ConfigMap[]): Answer =>
   json(200, { kind: 'ConfigMapList', metadata: { resourceVersion: String(version) }, items })
 const queries = () => api.requests.map(({ query }) => Object.fromEntries(query))
 
-/** A watch that has told `a@5` and is synced at 10. */
+/** A watch that has reported `a@5` and is synced at 10. */
 async function synced(...next: Answer[]) {
   const stream = fedStream()
   api.answer(stream.answer, ...next)
@@ -107,7 +107,7 @@ describe('the start', () => {
       'sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
     ],
     [400, 'BadRequest', 'resourceVersionMatch is forbidden for watch'],
-  ])('is list and watch when the server answers %i, and stays so', async (code, reason, message) => {
+  ])('is list and watch when the server answers %i, and continues that way', async (code, reason, message) => {
     const [one, two] = [fedStream(), fedStream()]
     api.answer(status(code, reason, message), list(10, configMap('a', 5)), one.answer, two.answer)
     const events = watch()
@@ -145,7 +145,7 @@ describe('the start', () => {
     ['403', status(403, 'Forbidden', 'cannot watch'), 'answered 403'],
     ['405', status(405, 'MethodNotAllowed', 'no'), 'answered 405'],
     ['500', status(500, 'InternalError', 'no'), 'answered 500'],
-  ])('is list and watch after %s, and names it', async (_what, answer, expected) => {
+  ])('is list and watch after %s, and reports it', async (_what, answer, expected) => {
     const stream = fedStream()
     api.answer(answer, list(10, configMap('a', 5)), stream.answer)
     const events = watch()
@@ -166,7 +166,7 @@ describe('the start', () => {
     expect(problems.map(({ error }) => error.code)).toEqual(['timeout'])
   })
 
-  it('is list and watch when the server takes WatchList for a plain watch and says nothing more', async () => {
+  it('is list and watch when the server treats WatchList as a plain watch and sends nothing more', async () => {
     const [plain, second] = [fedStream(), fedStream()]
     api.answer(plain.answer, list(10, configMap('a', 5)), second.answer)
     const events = watch()
@@ -177,7 +177,7 @@ describe('the start', () => {
     await plain.closed
   })
 
-  it('is list and watch when the server knows nothing of `watch`, or ends it before the state is whole', async () => {
+  it('is list and watch when the server does not know `watch`, or ends it before the state is whole', async () => {
     const objects = [configMap('a', 5)]
     const cut = fedStream()
     const second = fedStream()
@@ -195,7 +195,7 @@ describe('the start', () => {
     expect(await take(events, 1)).toEqual(['modified a@11'])
   })
 
-  it('sorts out changes that come between the objects of the first state', async () => {
+  it('sorts out changes that arrive between the objects of the first state', async () => {
     const stream = fedStream()
     api.answer(stream.answer)
     const events = watch()
@@ -209,7 +209,7 @@ describe('the start', () => {
     [403, 'Forbidden', 'forbidden'],
     [404, 'NotFound', 'not_found'],
     [401, 'Unauthorized', 'unauthorized'],
-  ])('throws when the server says %i for good', async (code, reason, expected) => {
+  ])('throws when the server answers %i for good', async (code, reason, expected) => {
     api.answer(status(code, reason, 'no'))
     await expect(watch().next()).rejects.toMatchObject({
       code: expected,
@@ -217,7 +217,7 @@ describe('the start', () => {
     })
   })
 
-  it('waits for a server that is not there yet', async () => {
+  it('waits for a server that has not started yet', async () => {
     await api.stop()
     const events = watch()
     const first = take(events, 1)
@@ -234,7 +234,7 @@ describe('the start', () => {
 })
 
 describe('a break', () => {
-  it('of any kind is mended at the version of the last event or bookmark', async () => {
+  it('of any kind is resumed at the version of the last event or bookmark', async () => {
     const next = [fedStream(), fedStream(), fedStream()] as const
     const { stream, events } = await synced(...next.map(({ answer }) => answer))
     stream.send(modified('a', 11), bookmark(20))
@@ -257,7 +257,7 @@ describe('a break', () => {
     expect(queries().map(({ resourceVersion }) => resourceVersion)).toEqual([undefined, '20', '21', '21'])
   })
 
-  it('right after the start is not asked again at once', async () => {
+  it('right after the start is not retried at once', async () => {
     const next = fedStream()
     const { stream, events } = await synced(next.answer)
     stream.end()
@@ -267,7 +267,7 @@ describe('a break', () => {
     expect(await take(events, 1)).toEqual(['modified a@11'])
   })
 
-  it('of thirty minutes is outlived', async () => {
+  it('of thirty minutes is survived', async () => {
     const { stream, events } = await synced()
     const awayUntil = clock.now() + 30 * 60_000
     const stopped = api.stop()
@@ -278,7 +278,7 @@ describe('a break', () => {
       await clock.wakeSleeper(1, 9_999)
       tries += 1
     }
-    // Half of 10 s on average: patient enough for the server, soon enough for whoever waits.
+    // Half of 10 s on average: patient enough for the server, soon enough for the waiting caller.
     expect(tries).toBeGreaterThan(300)
     expect(tries).toBeLessThan(420)
     const back = fedStream()
@@ -322,7 +322,7 @@ describe('a break', () => {
 describe('an expired version', () => {
   const relisted = [added('b', 40), bookmark(50, { end: true })]
 
-  it('told by an event, as recorded, is followed by a new list and its differences', async () => {
+  it('reported by an event, as recorded, is followed by a new list and its differences', async () => {
     const [expiredWatch, next] = [fedStream(), fedStream()]
     const { stream, events } = await synced(expiredWatch.answer, next.answer)
     clock.advance(6_000)
@@ -335,7 +335,7 @@ describe('an expired version', () => {
     expect(queries().at(-1)).toMatchObject({ sendInitialEvents: 'true' })
   })
 
-  it('told by a status is the same', async () => {
+  it('reported by a status is handled the same', async () => {
     const next = fedStream()
     const { stream, events } = await synced(status(410, 'Expired', 'too old resource version'), next.answer)
     clock.advance(6_000)
@@ -345,7 +345,7 @@ describe('an expired version', () => {
     expect(await take(events, 3)).toEqual(['deleted a@5', 'added b@40', 'synced 50'])
   })
 
-  it('again and again is not asked for without a pause', async () => {
+  it('reported repeatedly is not requested without a pause', async () => {
     const streams = [fedStream(), fedStream()] as const
     const { stream } = await synced(...streams.map(({ answer }) => answer))
     stream.send(expired)
@@ -356,10 +356,10 @@ describe('an expired version', () => {
 })
 
 describe('a dead link', () => {
-  it('is noticed after 90 s without a byte, and everything is listed again', async () => {
+  it('is detected after 90 s without a byte, and everything is listed again', async () => {
     const next = fedStream()
     const { stream, events } = await synced(next.answer)
-    // The version may be one from the future (etcd was restored): the server is then silent for ever.
+    // The version may be one from the future (etcd was restored): the server is then silent indefinitely.
     clock.advance(60_000)
     stream.send(bookmark(11))
     stream.send(modified('a', 12))
@@ -389,7 +389,7 @@ describe('a dead link', () => {
     expect(problems.map(({ error }) => error.code)).toEqual(['timeout'])
   })
 
-  it('is not seen in an object of 8 MiB', async () => {
+  it('is not assumed during an object of 8 MiB', async () => {
     const { stream, events } = await synced()
     stream.send({ type: 'MODIFIED', object: { ...configMap('a', 12), data: { x: 'y'.repeat(8 * 1_048_576) } } })
     expect(await take(events, 1)).toEqual(['modified a@12'])
@@ -398,7 +398,7 @@ describe('a dead link', () => {
 })
 
 describe('the periodic list', () => {
-  it('comes after 8 to 12 minutes and finds what was dropped', async () => {
+  it('comes after 8 to 12 minutes and finds dropped changes', async () => {
     const next = fedStream()
     const { stream, events } = await synced(next.answer)
     for (let minute = 1; minute <= 10; minute += 1) {
@@ -414,7 +414,7 @@ describe('the periodic list', () => {
 })
 
 describe('strange events', () => {
-  it('that are old, doubled or about a name with a new uid leave the state right', async () => {
+  it('that are old, doubled or for a name with a new uid keep the state correct', async () => {
     const { stream, events } = await synced()
     stream.send(
       added('a', 5),
@@ -458,7 +458,7 @@ describe('strange events', () => {
     }
   })
 
-  it('from a list older than what is known are not taken, until it is clear that the store went back', async () => {
+  it('from a list older than what is known are ignored, until it is clear that the store went back', async () => {
     const streams = [fedStream(), fedStream(), fedStream(), fedStream()] as const
     const { stream, events } = await synced(...streams.map(({ answer }) => answer))
     stream.send(modified('a', 40))
@@ -476,7 +476,7 @@ describe('strange events', () => {
 })
 
 describe('subscribers', () => {
-  it('share one watch; who comes late gets the state first', async () => {
+  it('share one watch; late ones get the state first', async () => {
     const { stream, events } = await synced()
     const late = watch()
     expect(await take(late, 2)).toEqual(['added a@5', 'synced 10'])
@@ -497,7 +497,7 @@ describe('subscribers', () => {
     expect(queries()[1]).toMatchObject({ labelSelector: 'x=y' })
   })
 
-  it('let the watch go when the last of them leaves', async () => {
+  it('close the watch when the last of them leaves', async () => {
     const { stream, events } = await synced()
     const leave = new AbortController()
     const second = watch({ signal: leave.signal })
@@ -512,7 +512,7 @@ describe('subscribers', () => {
     expect(clock.sleeping).toEqual([])
   })
 
-  it('begin anew after that', async () => {
+  it('open a new watch after that', async () => {
     const again = fedStream()
     const { stream, events } = await synced(again.answer)
     await events.return?.()
@@ -538,7 +538,7 @@ describe('subscribers', () => {
     expect(await take(lazy, 3)).toEqual(['added a@2000', 'synced 10', 'added end@3000'])
   })
 
-  it('hear that the client was closed', async () => {
+  it('are told that the client was closed', async () => {
     const { events } = await synced()
     const waiting = events.next()
     const closing = client.close()

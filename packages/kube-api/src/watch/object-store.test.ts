@@ -14,12 +14,12 @@ function storeWith(...items: ReturnType<typeof configMap>[]) {
 }
 
 describe('the store', () => {
-  it('tells what a first list brings', () => {
+  it('reports the objects of a first list', () => {
     const store = createObjectStore()
     expect(brief(store.replace([configMap('a', 1), configMap('b', 2)], '10'))).toEqual(['+uid-a@1', '+uid-b@2'])
   })
 
-  it('tells only the difference of a second list', () => {
+  it('reports only the difference of a second list', () => {
     const store = storeWith(configMap('a', 1), configMap('b', 2), configMap('c', 3))
     expect(brief(store.replace([configMap('a', 1), configMap('b', 12), configMap('d', 13)], '20'))).toEqual([
       '-uid-c@3',
@@ -36,7 +36,7 @@ describe('the store', () => {
     expect(brief(store.apply(configMap('a', 11), true))).toEqual(['+uid-a@11'])
   })
 
-  it('does not bring back the dead', () => {
+  it('does not bring back deleted objects', () => {
     const store = storeWith(configMap('a', 5))
     expect(brief(store.apply(configMap('a', 11), false))).toEqual(['-uid-a@11'])
     expect(store.apply(configMap('a', 9), true)).toEqual([])
@@ -44,18 +44,18 @@ describe('the store', () => {
     expect(store.objects.size).toBe(0)
   })
 
-  it('takes back an object that left the selector and returned', () => {
+  it('accepts an object that left the selector and returned', () => {
     const store = storeWith(configMap('a', 5))
     store.apply(configMap('a', 11), false)
     expect(brief(store.apply(configMap('a', 12), true))).toEqual(['+uid-a@12'])
   })
 
-  it('tells the missed deletion of an object whose name has a new uid', () => {
+  it('reports the missed deletion of an object whose name has a new uid', () => {
     const store = storeWith(configMap('a', 5, 'old'))
     expect(brief(store.apply(configMap('a', 12, 'new'), true))).toEqual(['-old@5', '+new@12'])
   })
 
-  it('ignores late news of an object whose name has been taken', () => {
+  it('ignores late events of an object whose name has been taken', () => {
     const store = storeWith(configMap('a', 5, 'old'))
     store.apply(configMap('a', 12, 'new'), true)
     expect(store.apply(configMap('a', 8, 'older'), true)).toEqual([])
@@ -63,14 +63,14 @@ describe('the store', () => {
     expect([...store.objects.keys()]).toEqual(['new'])
   })
 
-  it('refuses a list that is older than what it knows, unless told to take it', () => {
+  it('rejects a list that is older than its state, unless forced', () => {
     const store = storeWith(configMap('a', 5))
     store.apply(configMap('b', 30), true)
     expect(store.replace([configMap('a', 5)], '20')).toBe('stale')
     expect(brief(store.replace([configMap('a', 4)], '20', { force: true }))).toEqual(['-uid-b@30', '+uid-a@4'])
   })
 
-  it('goes on from the older versions after a forced list', () => {
+  it('continues from the older versions after a forced list', () => {
     const store = storeWith(configMap('a', 5))
     store.replace([configMap('a', 2)], '3', { force: true })
     expect(brief(store.apply(configMap('a', 4), true))).toEqual(['+uid-a@4'])
@@ -87,14 +87,14 @@ describe('the store', () => {
     expect(store.apply(configMap('n2', 4), true)).toHaveLength(0)
   })
 
-  it('takes versions that are no numbers on trust', () => {
+  it('accepts versions that are not numbers', () => {
     const store = createObjectStore()
     expect(store.replace([configMap('a', 'x1')], 'x1')).toHaveLength(1)
     expect(store.apply(configMap('a', 'x0'), true)).toHaveLength(1)
     expect(store.apply(configMap('a', 'x9'), false)).toHaveLength(1)
   })
 
-  it('knows objects of one name in two namespaces apart, also without a uid', () => {
+  it('distinguishes objects of one name in two namespaces, also without a uid', () => {
     const of = (namespace: string, name: string) => ({ metadata: { namespace, name, resourceVersion: '5' } })
     const clusterWide = { metadata: { name: 'a', resourceVersion: '5' } }
     const store = createObjectStore()
@@ -108,12 +108,12 @@ describe('the store', () => {
     const store = storeWith(configMap('a', 5, 'old'), configMap('b', 6, 'other'))
     store.apply(configMap('a', 12, 'new'), true)
     store.apply(configMap('b', 13, 'other'), false)
-    // The name b is free again: its next holder replaces nobody.
+    // The name b is free again: its next holder replaces no object.
     expect(brief(store.apply(configMap('b', 14, 'next'), true))).toEqual(['+next@14'])
     expect(brief(store.apply(configMap('a', 15, 'newer'), true))).toEqual(['-new@12', '+newer@15'])
   })
 
-  it('takes a list of the same version as the newest event', () => {
+  it('accepts a list of the same version as the newest event', () => {
     const store = storeWith(configMap('a', 5))
     store.apply(configMap('b', 30), true)
     expect(brief(store.replace([configMap('a', 5), configMap('b', 30)], '30'))).toEqual([])
@@ -139,14 +139,14 @@ describe('the store', () => {
     expect(store.objects.get('uid-a')?.metadata?.resourceVersion).toBe('11')
   })
 
-  it('forgets deletions with a forced list: what etcd brought back is alive', () => {
+  it('forgets deletions with a forced list: objects restored by etcd are live', () => {
     const store = storeWith(configMap('a', 5))
     store.apply(configMap('a', 11), false)
     store.replace([], '3', { force: true })
     expect(brief(store.apply(configMap('a', 4), true))).toEqual(['+uid-a@4'])
   })
 
-  it('tells an object without a version with each list', () => {
+  it('reports an object without a version with each list', () => {
     const bare = { metadata: { name: 'a', namespace: 'ns', uid: 'uid-a' } }
     const store = createObjectStore()
     store.replace([bare], '5')

@@ -1,7 +1,7 @@
 import { compareResourceVersions } from './resource-version.ts'
 import type { KubeObject } from '../resource-kind.ts'
 
-/** What became of one object. */
+/** A change of one object. */
 export interface Change<T> {
   readonly uid: string
   readonly alive: boolean
@@ -11,14 +11,14 @@ export interface Change<T> {
 /** The last known state of every object of one list-watch. */
 export interface ObjectStore<T extends KubeObject> {
   readonly objects: ReadonlyMap<string, T>
-  /** Takes one event and says what changed: nothing, for an event that is old or came twice. */
+  /** Applies one event and returns what changed: nothing for an old or repeated event. */
   apply(object: T, alive: boolean): Change<T>[]
-  /** Takes a whole list. `stale` means that it is older than what is known; it was then not taken unless forced. */
+  /** Applies a whole list. `stale` means that it is older than the known state; it was then ignored unless forced. */
   replace(items: readonly T[], resourceVersion: string, o?: { force?: boolean }): Change<T>[] | 'stale'
 }
 
-// A late event of a deleted object would bring it back as a ghost. So many of the last deletions are remembered; a
-// relist repairs what falls out of them.
+// A late event of a deleted object would bring it back as a ghost. This many of the last deletions are remembered; a
+// relist repairs the effects of older ones.
 const maxTombstones = 1_000
 
 const uidOf = (object: KubeObject): string =>
@@ -26,7 +26,7 @@ const uidOf = (object: KubeObject): string =>
 const nameOf = (object: KubeObject): string => `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`
 const versionOf = (object: KubeObject | undefined): string | undefined => object?.metadata?.resourceVersion
 
-/** Makes an empty store. */
+/** Creates an empty store. */
 export function createObjectStore<T extends KubeObject>(): ObjectStore<T> {
   const objects = new Map<string, T>()
   const holderOfName = new Map<string, string>()
@@ -60,7 +60,7 @@ export function createObjectStore<T extends KubeObject>(): ObjectStore<T> {
     const changes: Change<T>[] = []
     const holder = holderOfName.get(nameOf(object))
     const held = holder === undefined || holder === uid ? undefined : objects.get(holder)
-    // The name stands for another object now, and its deletion was missed.
+    // The name belongs to another object now, and the deletion of this one was missed.
     if (holder !== undefined && held) changes.push(remove(holder, held))
     tombstones.delete(uid)
     objects.set(uid, object)
@@ -77,7 +77,7 @@ export function createObjectStore<T extends KubeObject>(): ObjectStore<T> {
     if (known && isNotNewer(version, versionOf(known))) return []
     if (tombstones.has(uid) && isNotNewer(version, tombstones.get(uid))) return []
     const holder = objects.get(holderOfName.get(nameOf(object)) ?? uid)
-    // Late news of an object whose name has long been taken by a newer one.
+    // A late event of an object whose name belongs to a newer one.
     if (holder && uidOf(holder) !== uid && isOlder(version, versionOf(holder))) return []
     return put(object)
   }

@@ -30,7 +30,7 @@ const fault = fc.constantFrom<Fault>(
   'refuse',
 )
 
-/** Lets everything that can go on go on, and moves time on whenever all wait for it. */
+/** Lets all pending work continue, and advances the time whenever all wait for it. */
 async function settle(clock: ManualClock, ms: number): Promise<void> {
   const until = clock.now() + ms
   while (clock.now() < until) {
@@ -44,7 +44,7 @@ const summary = (objects: Iterable<V1ConfigMap>) =>
   [...objects].map(({ metadata }) => `${metadata?.name} ${metadata?.uid} ${metadata?.resourceVersion}`).sort()
 
 describe('the reflector', () => {
-  it('ends with the state of the server, whatever went wrong on the way, and tells it whole', async () => {
+  it('ends with the state of the server, whatever went wrong, and reports all of it', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(action, { maxLength: 40 }),
@@ -79,7 +79,7 @@ describe('the reflector', () => {
             else await settle(clock, 20_000)
           }
           api.heal()
-          // What was dropped is only found by the periodic list.
+          // Dropped changes are only found by the periodic list.
           await settle(clock, 800_000)
           await settle(clock, 40_000)
           scope.abort()
@@ -155,7 +155,7 @@ describe('the reflector', () => {
     await running
   })
 
-  it('throws what is no KubeError: a bug is not survived', async () => {
+  it('rethrows anything but a KubeError: a bug is not survived', async () => {
     using scope = openAbortScope()
     const reflector = createReflector<V1ConfigMap>({
       source: { name: 'buggy', watch: () => Promise.reject(new TypeError('a bug')) },

@@ -7,7 +7,7 @@ import type { WatchFrame, WatchSource } from './watch-source.ts'
 import type { ListWatchTuning } from './watch-tuning.ts'
 import { Interruption, startWatchdog, type Deadlines } from './watchdog.ts'
 
-/** What one list-watch needs: the calls, what is selected, and time and chance. */
+/** What one list-watch needs: the calls, the selection, clock and randomness. */
 export interface ReflectorOptions<T extends KubeObject> {
   readonly source: WatchSource<T>
   /** A plain list, for servers without WatchList. */
@@ -17,33 +17,33 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly tuning: ListWatchTuning
   readonly onChanges: (changes: Change<T>[]) => void
   readonly onSynced: (resourceVersion: string) => void
-  /** Called for each failure that is survived, with how many came in a row. */
+  /** Called for each recoverable failure, with the number of failures in a row. */
   readonly onProblem: (error: KubeError, failures: number) => void
 }
 
-/** Keeps a store like the server's, whatever happens to the connection. */
+/** Keeps a store in sync with the server, whatever happens to the connection. */
 export interface Reflector<T extends KubeObject> {
   readonly store: ObjectStore<T>
-  /** The version of the last whole list, once there was one. */
+  /** The version of the last complete list, if any. */
   readonly syncedAt: () => string | undefined
   /** Runs until the signal is aborted; throws when the first list is refused for good. */
   run(signal: AbortSignal): Promise<void>
 }
 
-// A list older than what is known comes from a replica that lags, unless it keeps coming: then etcd was restored.
+// A list older than the known state comes from a lagging replica, unless it keeps coming: then etcd was restored.
 const maxStaleLists = 3
 
-// The whole state may take so many times `initialSilenceMs` to arrive.
+// The whole state may take this many times `initialSilenceMs` to arrive.
 const initialPatience = 30
 
-/** What a session ended with, as data; a bug is thrown on. */
+/** How a session ended, as data; bugs are rethrown. */
 function endOf(error: unknown): SessionEnd {
   if (error instanceof Interruption) return { kind: 'interrupted', why: error.why }
   if (KubeError.isInstance(error)) return { kind: 'failed', error }
   throw error
 }
 
-/** Makes a reflector. It holds no connection until it runs. */
+/** Creates a reflector. It opens no connection until it runs. */
 export function createReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> {
   const { source, list, clock, random, tuning, onChanges, onSynced, onProblem } = options
   const store = createObjectStore<T>()
@@ -67,8 +67,8 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function follow(frames: AsyncIterable<WatchFrame<T>>): Promise<void> {
-    // Only a watch without a version begins with the whole state. Changes may come between its objects, so a store of its
-    // own sorts them out.
+    // Only a watch without a version begins with the whole state. Changes may arrive between its objects, so a separate
+    // store sorts them out.
     let initial: ObjectStore<T> | undefined = state.version === undefined ? createObjectStore<T>() : undefined
     for await (const frame of frames) {
       if (frame.type === 'bookmark') {
@@ -86,11 +86,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     }
   }
 
-  /** Until the state is whole, silence means something else, and no list is due. */
+  /** Until the state is complete, silence means something else, and no list is due. */
   function deadlines(startedAt: number): Deadlines {
     const { silenceMs, initialSilenceMs } = tuning
     if (state.version !== undefined) return { silenceMs, silentAt: Infinity, relistAt: state.relistAt }
-    // A busy server that takes WatchList for a plain watch is never silent and never says that the state is whole.
+    // A busy server that treats WatchList as a plain watch is never silent and never reports that the state is complete.
     const silentAt = startedAt + initialPatience * initialSilenceMs
     return { silenceMs: Math.min(initialSilenceMs, silenceMs), silentAt, relistAt: Infinity }
   }
@@ -113,7 +113,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       onBytes: () => onBytes(),
     })
     wasOpen = true
-    // From the headers on: until then the request's own deadline counts.
+    // Starts with the headers: until then the request's own deadline counts.
     const startedAt = clock.now()
     const watchdog = startWatchdog(clock, scope, () => deadlines(startedAt))
     onBytes = watchdog.touch

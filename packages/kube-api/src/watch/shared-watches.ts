@@ -36,7 +36,7 @@ interface Shared<T extends KubeObject> {
   readonly stop: () => void
 }
 
-/** Makes the register of a client's watches. */
+/** Creates the registry of a client's watches. */
 export function createSharedWatches(options: SharedWatchesOptions): SharedWatches {
   const { clock, random, tuning, onProblem, createSource, list } = options
   // A key names the kind, so what is stored under it has that kind's type.

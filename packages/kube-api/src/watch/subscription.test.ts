@@ -40,7 +40,7 @@ describe('a subscription', () => {
     expect(await drain(subscription)).toEqual(['deleted a-last', 'synced 5', 'added b1'])
   })
 
-  it('says modified only of what it has told before', async () => {
+  it('reports modified only for objects it has reported before', async () => {
     const { subscription } = open()
     subscription.push([alive('a', 'a1')])
     expect(brief((await subscription.next()).value)).toBe('added a1')
@@ -49,7 +49,7 @@ describe('a subscription', () => {
     expect(await drain(subscription)).toEqual(['modified a3'])
   })
 
-  it('moves synced behind what it speaks of', async () => {
+  it('moves synced after the objects it covers', async () => {
     const { subscription } = open()
     subscription.synced('5')
     subscription.push([alive('a', 'a1')])
@@ -58,7 +58,7 @@ describe('a subscription', () => {
     expect(await drain(subscription)).toEqual(['added a1', 'synced 6'])
   })
 
-  it('holds back at most 10,000 deletions of objects nobody heard of, and all of those heard of', async () => {
+  it('keeps at most 10,000 deletions of objects never reported, and all deletions of reported ones', async () => {
     const { subscription } = open()
     subscription.push([alive('known', 'known')])
     await subscription.next()
@@ -71,7 +71,7 @@ describe('a subscription', () => {
     expect(events.at(-1)).toBe('deleted x24999')
   })
 
-  it('throws its error after what is queued, to whoever asks', async () => {
+  it('throws its error to every reader after what is queued', async () => {
     const { subscription, leaves } = open()
     subscription.push([alive('a', 'a1')])
     subscription.end(new Error('refused'))

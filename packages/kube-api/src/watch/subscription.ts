@@ -1,12 +1,12 @@
 import type { Change } from './object-store.ts'
 
-/** What a list-watch tells. The object is whole, and shared with other subscribers: do not change it. */
+/** An event of a list-watch. The object is complete, and shared with other subscribers: do not change it. */
 export type ListWatchEvent<T> =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
-  /** Everything up to this version has been told. Comes after the first list and again after each relist. */
+  /** Everything up to this version has been reported. Follows the first list and each relist. */
   | { readonly type: 'synced'; readonly resourceVersion: string }
 
-/** One subscriber's queue: as long as the number of objects, however slowly it is read. */
+/** One subscriber's queue: at most as long as the number of objects, however slowly it is read. */
 export interface Subscription<T> extends AsyncIterableIterator<ListWatchEvent<T>> {
   push(changes: readonly Change<T>[]): void
   synced(resourceVersion: string): void
@@ -15,13 +15,13 @@ export interface Subscription<T> extends AsyncIterableIterator<ListWatchEvent<T>
   return(): Promise<IteratorResult<ListWatchEvent<T>>>
 }
 
-// Deletions of objects that a slow subscriber never heard of are dropped beyond this number, oldest first.
+// Deletions of objects that a slow subscriber has never seen are dropped beyond this number, oldest first.
 const maxUnheardDeletions = 10_000
 
 type Pending<T> = Change<T> | { readonly resourceVersion: string }
 const syncKey = Symbol('synced')
 
-/** Makes a queue that keeps per object only its latest state. `onLeave` is called once, when nobody reads any more. */
+/** Creates a queue that keeps only the latest state of each object. `onLeave` is called once, when its reader leaves. */
 export function createSubscription<T>(onLeave: () => void): Subscription<T> {
   const pending = new Map<string | typeof syncKey, Pending<T>>()
   const heard = new Set<string>()
@@ -87,7 +87,7 @@ export function createSubscription<T>(onLeave: () => void): Subscription<T> {
     },
     synced(resourceVersion) {
       if (ended) return
-      // Moved to the end: it speaks of all that stands before it.
+      // Moved to the end: it covers everything before it.
       pending.delete(syncKey)
       pending.set(syncKey, { resourceVersion })
       flush()

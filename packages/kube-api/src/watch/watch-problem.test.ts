@@ -5,7 +5,7 @@ import { reportWatchProblems } from './watch-problem.ts'
 const error = new KubeError({ code: 'unavailable', message: 'GET /jobs answered 503.', retryable: true })
 const gone = new KubeError({ code: 'gone', message: 'too old' })
 
-it('reports a watch that keeps failing after three failures, and then ever more rarely', () => {
+it('reports a watch that keeps failing after three failures, and then less and less often', () => {
   const told: string[] = []
   const onProblem = reportWatchProblems((message) => told.push(message))
   for (let failures = 1; failures <= 30; failures += 1) onProblem({ watch: 'jobs in ns', error, failures })

@@ -1,20 +1,20 @@
 import { errorClause } from '@agent-jobs/primitives'
 import type { KubeError } from '../kube-error.ts'
 
-/** What is wrong with a watch that goes on trying. */
+/** A problem of a watch that keeps retrying. */
 export interface WatchProblem {
   /** The plural of the kind, and the namespace if any. */
   readonly watch: string
   readonly error: KubeError
-  /** Failures in a row; 0 when the watch goes on at once, in another way. */
+  /** Failures in a row; 0 when the watch continues at once, in another way. */
   readonly failures: number
 }
 
-// The first failures of a server that restarts are over before anybody could do something about them.
+// The first failures of a restarting server are resolved before anyone could react to them.
 const worthTelling = 3
 
 /**
- * Makes an `onWatchProblem` for people: a watch that fails again and again is reported after three failures in a row, and
+ * Creates an `onWatchProblem` for people: a watch that keeps failing is reported after three failures in a row, and
  * then each time their number has doubled. A watch that had to be replaced by a list is reported once.
  *
  * @example

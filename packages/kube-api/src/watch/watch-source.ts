@@ -19,9 +19,9 @@ export type WatchFrame<T> =
   | { readonly type: 'object'; readonly alive: boolean; readonly object: T }
   | { readonly type: 'bookmark'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
 
-/** How one watch request starts. */
+/** How to start one watch request. */
 export interface WatchStart {
-  /** Go on after this version; without it, begin with the whole state (WatchList). */
+  /** Continue after this version; without it, begin with the whole state (WatchList). */
   readonly resourceVersion: string | undefined
   readonly timeoutSeconds: number
   readonly signal: AbortSignal
@@ -36,7 +36,7 @@ export interface WatchSource<T> {
   watch(start: WatchStart): Promise<AsyncIterable<WatchFrame<T>>>
 }
 
-// An object is at most 1.5 MiB in etcd; aggregated servers may send more. Fault F10 asks for 8 MiB.
+// An object is at most 1.5 MiB in etcd; aggregated servers may send more. A test sends 8 MiB.
 const maxLineBytes = 32 * 1_048_576
 
 const firstHeadersMs = 10_000
@@ -88,13 +88,13 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const piece of body) {
     pieces.push(piece)
     size += piece.length
-    // An error is a small Status object; what is longer is a proxy's page, and its beginning is enough.
+    // An error is a small Status object; anything longer is a proxy's page, and its beginning is enough.
     if (size > 65_536) break
   }
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** Makes the source that reads from an API server. */
+/** Creates the source that reads from an API server. */
 export function createWatchSource<T extends KubeObject>(
   { transport, headersTimeoutMs }: { transport: Transport; headersTimeoutMs: number },
   kind: ResourceKind<T>,
@@ -124,7 +124,7 @@ export function createWatchSource<T extends KubeObject>(
       const query = { watch: true, allowWatchBookmarks: true, timeoutSeconds, labelSelector, fieldSelector, ...start }
       const path = collection + queryString(query)
       const object = { kind: kind.kind, ...(namespace === undefined ? {} : { namespace }) }
-      // A proxy that holds the headers back must not cost the first state all the time that a call may take.
+      // A proxy that holds the headers back must not use up the full time limit of a call for the first state.
       const timeoutMs = resourceVersion === undefined ? Math.min(headersTimeoutMs, firstHeadersMs) : headersTimeoutMs
       const stream = await transport.open({ method: 'GET', path, object, timeoutMs, signal })
       const line = { method: 'GET', path, object }

@@ -12,7 +12,7 @@ const failed = (init: Partial<KubeErrorInit>): SessionEnd => ({
 const step = (state: WatchState, end: SessionEnd, change: Partial<StepContext> = {}) =>
   nextStep(state, end, { ...context, ...change })
 
-describe('a first state that is asked for by watch', () => {
+describe('a first state that is requested by watch', () => {
   it.each<[string, Partial<KubeErrorInit>]>([
     ['403, as for a Role without watch', { status: 403, code: 'forbidden', retryable: false }],
     ['404', { status: 404, code: 'not_found', retryable: false }],
@@ -25,7 +25,7 @@ describe('a first state that is asked for by watch', () => {
     ['an event that is too large', { code: 'response_too_large', retryable: false }],
     ['no headers in time', { code: 'timeout' }],
     ['a body that breaks', { code: 'connection' }],
-  ])('is listed instead after %s, and that is told', (_what, init) => {
+  ])('is listed instead after %s, and that is reported', (_what, init) => {
     expect(step(freshState, failed(init))).toMatchObject({
       state: { start: 'list', version: undefined },
       waitMs: 0,
@@ -33,7 +33,7 @@ describe('a first state that is asked for by watch', () => {
     })
   })
 
-  it.each([400, 422])('is listed without a word after %i: the server is older than WatchList', (status) => {
+  it.each([400, 422])('is listed without a report after %i: the server is older than WatchList', (status) => {
     const next = step(freshState, failed({ status, code: 'invalid', retryable: false }))
     expect(next.state.start).toBe('list')
     expect(next.problem).toBeUndefined()
@@ -43,7 +43,7 @@ describe('a first state that is asked for by watch', () => {
     ['429', { status: 429, code: 'too_many_requests', retryAfterMs: 3_000 }, {}],
     ['410', { status: 410, code: 'gone', retryable: false }, {}],
     ['a connection that is refused', { code: 'connection' }, { wasOpen: false }],
-  ])('is asked for again in the same way after %s', (_what, init, change) => {
+  ])('is requested again in the same way after %s', (_what, init, change) => {
     const { state, waitMs, giveUp } = step(freshState, failed(init), change)
     expect(state).toMatchObject({ start: 'watch-list', failures: 1 })
     expect(waitMs).toBeGreaterThan(0)
@@ -75,7 +75,7 @@ describe('a first state that is asked for by watch', () => {
 })
 
 describe('a watch of a known state', () => {
-  it('goes on at its version after a refusal, and is listed again after five in a row', () => {
+  it('continues at its version after a refusal, and is listed again after five in a row', () => {
     let state = synced
     for (let refusal = 1; refusal <= 5; refusal += 1) {
       expect(state.version).toBe('10')
@@ -131,7 +131,7 @@ describe('a watch of a known state', () => {
     expect(step(state, { kind: 'ended' }, { livedMs: 5_000 })).toMatchObject({ waitMs: 0, state: { failures: 0 } })
   })
 
-  it('pauses before it is asked again at once', () => {
+  it('pauses instead of retrying at once', () => {
     expect(step(synced, { kind: 'ended' }).waitMs).toBe(200)
   })
 
@@ -142,7 +142,7 @@ describe('a watch of a known state', () => {
     expect(step(next.state, end)).toMatchObject({ waitMs: 200, problem: { code: 'gone' }, state: { failures: 1 } })
   })
 
-  it('goes on at its version after a clean end, and is listed when the end came before any state', () => {
+  it('continues at its version after a clean end, and is listed when the end came before any state', () => {
     expect(step(synced, { kind: 'ended' }).state).toMatchObject({ start: 'watch-list', version: '10' })
     expect(step(freshState, { kind: 'ended' }).state.start).toBe('list')
   })
@@ -167,7 +167,7 @@ describe('a watch of a known state', () => {
     }
   })
 
-  it('says what was silent, and that it goes on', () => {
+  it('reports what was silent, and that it continues', () => {
     const first = step(freshState, { kind: 'interrupted', why: 'silent' })
     expect(first.state.start).toBe('list')
     expect(first.problem).toMatchObject({

@@ -3,18 +3,18 @@ import { isGone } from '../error-predicates.ts'
 import { KubeError } from '../kube-error.ts'
 import type { ListWatchTuning } from './watch-tuning.ts'
 
-/** Where a list-watch stands between two sessions. */
+/** State of a list-watch between two sessions. */
 export interface WatchState {
-  /** Go on after this version; undefined when everything must be told again. */
+  /** Continue after this version; undefined when everything must be reported again. */
   readonly version: string | undefined
-  /** Version of the last whole list. */
+  /** Version of the last complete list. */
   readonly syncedAt: string | undefined
-  /** Whether the first state comes by watch (WatchList) or by a plain list. */
+  /** Whether the first state is requested by watch (WatchList) or by a plain list. */
   readonly start: 'watch-list' | 'list'
   /** A proxy on the way seems to hold bodies back until their end. */
   readonly isBuffered: boolean
   readonly relistAt: number
-  /** Lists in a row that were older than what is known. */
+  /** Lists in a row that were older than the known state. */
   readonly staleLists: number
   /** Sessions in a row that did not live long enough. */
   readonly failures: number
@@ -36,9 +36,9 @@ export const freshState: WatchState = {
 
 /** How a session ended. */
 export type SessionEnd =
-  /** The server ended it, as it was asked to. */
+  /** The server ended it, as requested. */
   | { readonly kind: 'ended' }
-  /** It was replaced, because it brought nothing or a new list was due. */
+  /** It was replaced, because it delivered nothing or a new list was due. */
   | { readonly kind: 'interrupted'; readonly why: 'silent' | 'relist due' }
   | { readonly kind: 'failed'; readonly error: KubeError }
 
@@ -46,9 +46,9 @@ export type SessionEnd =
 export interface NextStep {
   readonly state: WatchState
   readonly waitMs: number
-  /** Worth telling. */
+  /** Worth reporting. */
   readonly problem?: KubeError
-  /** There is no hope: end the watch with this. */
+  /** The watch cannot recover: end it with this error. */
   readonly giveUp?: KubeError
 }
 
@@ -57,17 +57,17 @@ export interface StepContext {
   /** What is watched, for messages. */
   readonly name: string
   readonly livedMs: number
-  /** Whether headers of a watch had come. */
+  /** Whether the headers of a watch had arrived. */
   readonly wasOpen: boolean
   readonly tuning: ListWatchTuning
   readonly random: () => number
 }
 
-// After so many refused watches in a row the version itself is suspect; a new list gets a good one.
+// After this many refused watches in a row the version itself is suspect; a new list gets a good one.
 const maxRefusals = 5
-// Credentials that fail so often before the first state are not coming.
+// Credentials that fail this often before the first state will not start to work.
 const maxCredentialFailures = 5
-// A server is obeyed when it asks to be left alone, but a header gone wrong must not silence a watch for a day.
+// A server's requested pause is respected, but a wrong header must not silence a watch for a day.
 const maxRetryAfterMs = 120_000
 
 function pause(
@@ -94,10 +94,10 @@ function afterInterruption(state: WatchState, why: 'silent' | 'relist due', cont
   const next: WatchState = {
     ...state,
     version: undefined,
-    // Silence at the start: a server that takes WatchList for a plain watch never says that the state is whole.
+    // Silence at the start: a server that treats WatchList as a plain watch never reports that the state is complete.
     start: isFirst ? 'list' : state.start,
-    // A link that died is whole again in the next session. Silence there, too, comes from a proxy that holds bodies back:
-    // short watches bring changes through it. The periodic list puts an end to that.
+    // A dead link works again in the next session. Silence there, too, comes from a proxy that holds bodies back:
+    // short watches get changes through it. The periodic list ends that mode.
     isBuffered: why === 'silent' && (isFirst || state.start === 'list'),
   }
   return { state: next, waitMs: 0, ...(why === 'silent' ? { problem: silence(isFirst, context) } : {}) }
@@ -106,10 +106,10 @@ function afterInterruption(state: WatchState, why: 'silent' | 'relist due', cont
 const isAnswer = ({ status, code }: KubeError): boolean =>
   status !== undefined || code === 'bad_response' || code === 'response_too_large'
 
-/** Not even headers came in time. */
+/** Not even headers arrived in time. */
 const isUnanswered = ({ status, code }: KubeError): boolean => code === 'timeout' && status === undefined
 
-/** Whether a first state that did not come by watch should be asked for by list: whatever refused, progress counts. */
+/** Whether to request a first state by list after a failed watch: progress counts, whatever the reason of the refusal. */
 function callsForList({ version, start }: WatchState, error: KubeError, { wasOpen }: StepContext): boolean {
   if (version !== undefined || start === 'list') return false
   if (error.status === 401 || error.status === 429 || isGone(error)) return false
@@ -117,7 +117,7 @@ function callsForList({ version, start }: WatchState, error: KubeError, { wasOpe
   return isAnswer(error) || isUnanswered(error) || (error.code === 'connection' && wasOpen)
 }
 
-/** Servers before WatchList answer with these; that is their way to say so, and no problem. */
+/** Servers before WatchList answer with these, which is not a problem. */
 const isOldServer = ({ status }: KubeError): boolean => status === 400 || status === 422
 
 function isHopeless({ syncedAt, failures }: WatchState, error: KubeError): boolean {
@@ -138,25 +138,25 @@ function afterFailure(state: WatchState, error: KubeError, context: StepContext)
   }
   if (isHopeless(state, error)) return { state, waitMs: 0, giveUp: error }
   const refusals = isAnswer(error) ? state.refusals + 1 : state.refusals
-  // A line that cannot be read would come again at this version, and a version the server cannot take stays so.
+  // An unreadable line would come again at this version, and a version the server rejects stays rejected.
   const isSuspect = error.code === 'bad_response' || isUnanswered(error) || refusals >= maxRefusals
   const next: WatchState = {
     ...state,
     refusals,
     version: isSuspect ? undefined : state.version,
-    // Not even headers came: held back together with the body.
+    // Not even headers arrived: they are held back together with the body.
     isBuffered: state.isBuffered || isUnanswered(error),
   }
   return { ...pause(next, context, error), problem: error }
 }
 
-/** Decides how a list-watch goes on after a session. Pure. */
+/** Decides how a list-watch continues after a session. Pure. */
 export function nextStep(state: WatchState, end: SessionEnd, context: StepContext): NextStep {
   const wasHealthy = context.livedMs >= context.tuning.healthyMs
   const rested: WatchState = wasHealthy ? { ...state, failures: 0 } : state
   switch (end.kind) {
     case 'ended': {
-      // A server that took the question for another one (a plain list, a watch that just ends) is asked for a list.
+      // A server that misunderstood the request (a plain list, a watch that just ends) is asked for a list.
       const next: WatchState = rested.version === undefined ? { ...rested, start: 'list' } : rested
       // A server that ends each watch at once is not asked again at once.
       return wasHealthy ? { state: next, waitMs: 0 } : pause(next, context)

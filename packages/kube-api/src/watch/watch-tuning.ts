@@ -1,23 +1,23 @@
 import type { BackoffOptions } from '@agent-jobs/primitives'
 
-/** How a list-watch keeps itself alive. */
+/** Timing of a list-watch. */
 export interface ListWatchTuning {
-  /** A watch that brings no byte for so long is replaced by a new list. Bookmarks come about once a minute. */
+  /** A watch without a byte for this long is replaced by a new list. Bookmarks arrive about once a minute. */
   readonly silenceMs: number
-  /** A WatchList that stops before its end for so long is given up for a plain list. */
+  /** A WatchList that stalls before its end for this long is replaced by a plain list. */
   readonly initialSilenceMs: number
   /** Everything is listed again after this time, ±20 %, in case an event was dropped. */
   readonly relistMs: number
   /** The server is asked to end a watch after a random time between one and two of these. */
   readonly watchSeconds: number
-  /** The same for a proxy that holds a body back until its end: no change is seen before. */
+  /** The same for a proxy that holds a body back until its end: no change is visible before. */
   readonly bufferedWatchSeconds: number
-  /** A watch that lived for so long was healthy: the backoff starts again from its base. */
+  /** A watch that lived this long was healthy: the backoff starts again from its base. */
   readonly healthyMs: number
   readonly backoff: Omit<BackoffOptions, 'random'>
 }
 
-/** How a watch keeps itself alive unless the client is told otherwise. */
+/** The default timing of a client's watches. */
 export const defaultTuning: ListWatchTuning = {
   silenceMs: 90_000,
   initialSilenceMs: 2_000,

@@ -1,6 +1,6 @@
 import type { AbortScope, Clock } from '@agent-jobs/primitives'
 
-/** Why a watch was replaced although its connection stands. */
+/** Why a watch was replaced although its connection is open. */
 export class Interruption extends Error {
   override readonly name = 'Interruption'
   readonly why: 'silent' | 'relist due'
@@ -10,24 +10,24 @@ export class Interruption extends Error {
   }
 }
 
-/** When a watch is to be interrupted, in the time of the clock. */
+/** When to interrupt a watch, by the clock. */
 export interface Deadlines {
-  /** How long it may bring nothing. */
+  /** When it has been silent for too long. */
   readonly silenceMs: number
-  /** When it has had enough time, however busy it is. */
+  /** When its time is up, however busy it is. */
   readonly silentAt: number
   /** When a new list is due. */
   readonly relistAt: number
 }
 
-/** Looks after one session. */
+/** Watches over one session. */
 export interface Watchdog {
-  /** A byte has come. */
+  /** A byte has arrived. */
   touch(): void
   readonly ended: Promise<void>
 }
 
-/** Aborts the scope with an {@link Interruption} when a deadline passes. `deadlines` is asked each time: they move. */
+/** Aborts the scope with an {@link Interruption} when a deadline passes. `deadlines` is called each time: they move. */
 export function startWatchdog(clock: Clock, scope: AbortScope, deadlines: () => Deadlines): Watchdog {
   let lastByteAt = clock.now()
   async function look(): Promise<void> {
