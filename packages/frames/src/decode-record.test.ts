@@ -48,7 +48,7 @@ describe('a record of the launcher', () => {
         startError: [],
       },
     ],
-  ])('is refused when any field of "%s" has a value that it cannot have', (_, record, allowed) => {
+  ])('is rejected when any field of "%s" has an invalid value', (_, record, allowed) => {
     for (const [field, mayBe] of Object.entries<unknown[]>(allowed)) {
       for (const value of wrong) {
         if (mayBe.includes(value)) continue
@@ -58,26 +58,26 @@ describe('a record of the launcher', () => {
   })
 
   it.each(Object.keys(end).filter((field) => field !== 'type'))(
-    'is refused without the field %s of an end',
+    'is rejected without the field %s of an end',
     (field) => {
       expect(decode({ ...end, [field]: undefined })).toBeNull()
     },
   )
 
-  it('is refused with a start error that lacks a part', () => {
+  it('is rejected with a start error that lacks a part', () => {
     for (const startError of [null, {}, { code: 'bad_spec' }, { message: 'x' }, { code: 5, message: 'x' }]) {
       expect(decode({ ...notStarted, startError })).toBeNull()
     }
   })
 
-  it('keeps codes of a newer launcher and leaves its other members out', () => {
+  it('keeps codes of a newer launcher and drops its other members', () => {
     expect(decode({ ...notice, code: 'new_code', colour: 'red' })).toEqual({ ...notice, code: 'new_code' })
     const startError = { code: 'new_code', message: 'x' }
     expect(decode({ ...notStarted, startError: { ...startError, more: 1 } })).toMatchObject({ startError })
     expect(decode({ ...end, stoppedBy: 'new_limit', __proto__x: 1 })).toEqual({ ...end, stoppedBy: 'unknown' })
   })
 
-  it('knows every code of its own', () => {
+  it('accepts all of its own codes', () => {
     for (const stoppedBy of stopCauses) expect(decode({ ...end, stoppedBy })).toMatchObject({ stoppedBy })
     for (const code of noticeCodes) expect(decode({ ...notice, code })).toMatchObject({ code })
     for (const code of startErrorCodes) {

@@ -1,9 +1,9 @@
 import { stopCauses, type EndRecord, type LauncherRecord, type StartError } from './launcher-record.ts'
 
 /**
- * Reads the payload of a frame of stream `l`. The container's command can write such frames itself, so every field is
- * checked and nothing else is taken over; null when it is not a record. Members that this version does not know are left
- * out.
+ * Parses the payload of a frame of stream `l`. The container's command can write such frames itself, so every field is
+ * checked and nothing else is copied; null when it is not a record. Members that this version does not know are
+ * dropped.
  */
 export function decodeRecord(payload: Uint8Array): LauncherRecord | null {
   const value = parseObject(payload)
@@ -64,7 +64,7 @@ function decodeStopCause(value: unknown): EndRecord['stoppedBy'] | undefined {
   return stopCauses.find((cause) => cause === value) ?? 'unknown'
 }
 
-/** Undefined where there is none, null when it is not valid. */
+/** Undefined when absent, null when invalid. */
 function decodeStartError({ startError }: Fields): StartError | undefined | null {
   if (startError === undefined) return undefined
   if (!isObject(startError)) return null

@@ -51,7 +51,7 @@ describe('a frame', () => {
     )
   })
 
-  it('is not found when a byte before the payload changes into what it may not be', () => {
+  it('is not found when a byte before the payload changes into an invalid one', () => {
     const line = encodeFrame({ seq: 12, stream: 'o', time: 34, payload: Buffer.from('hello'), flag: '.' })
     for (let at = 0; at < line.indexOf('hello'); at += 1) {
       const broken = Buffer.from(line.subarray(0, -1))

@@ -1,4 +1,4 @@
-/** The word that every frame of format version 1 begins with. */
+/** The token at the start of every frame of format version 1. */
 export const frameMagic = '@aj1'
 
 /** Largest payload of one frame, in bytes. A longer line is written in parts. */
@@ -25,7 +25,7 @@ export interface Frame {
   readonly flag: FrameFlag
 }
 
-/** A frame that was read. */
+/** A parsed frame. */
 export interface ParsedFrame extends Frame {
   /** A view into the bytes that were parsed: copy it to keep it. */
   readonly payload: Buffer
@@ -62,11 +62,11 @@ const streams: Readonly<Record<number, FrameStream>> = { 0x6f: 'o', 0x65: 'e', 0
 const flags: Readonly<Record<number, FrameFlag>> = { 0x2e: '.', 0x2b: '+', 0x24: '$' }
 // `@aj1 0 o 0 0 .`
 const minFrameBytes = 14
-// A number of more digits would not be exact.
+// A number with more digits would not be exact.
 const maxDigits = 15
 
 /**
- * Reads one frame from `bytes[start, end)`, which must hold no newline; null when that is not a frame. `end` defaults to
+ * Parses one frame from `bytes[start, end)`, which must not contain a newline; null if it is not a frame. `end` defaults to
  * the end of `bytes`.
  */
 export function parseFrame(bytes: Buffer, start = 0, end = bytes.length): ParsedFrame | null {
@@ -78,7 +78,7 @@ export function parseFrame(bytes: Buffer, start = 0, end = bytes.length): Parsed
   const length = readNumber(bytes, time.next, end)
   const flag = flags[bytes[end - 1] ?? 0]
   if (time.value < 0 || length.value < 0 || length.value > maxPayloadBytes || flag === undefined) return null
-  // The length decides, never a search: a payload may hold anything but a newline.
+  // The length decides, never a search: a payload may contain anything but a newline.
   const from = length.next
   const to = from + length.value
   return to + 1 === end ? { seq: seq.value, stream, time: time.value, payload: bytes.subarray(from, to), flag } : null
@@ -89,7 +89,7 @@ function startsWithMarker(bytes: Buffer, start: number): boolean {
   return true
 }
 
-/** Reads a decimal number and the space behind it; the value is -1 when they are not there. */
+/** Parses a decimal number and the space after it; the value is -1 when they are missing. */
 function readNumber(bytes: Buffer, start: number, end: number): { value: number; next: number } {
   let value = 0
   let at = start

@@ -76,7 +76,7 @@ export interface StartRecord {
   readonly startedAt: number
 }
 
-/** Something that a person who reads the run's log should know. */
+/** Something that readers of the run's log should know. */
 export interface NoticeRecord {
   readonly type: 'notice'
   /** A launcher of another version may write codes that this one does not know. */
@@ -87,7 +87,7 @@ export interface NoticeRecord {
 /** Last frame: how the command ended. */
 export interface EndRecord {
   readonly type: 'end'
-  /** The count of frames before this one, which is its own sequence number. */
+  /** The number of frames before this one, which is its own sequence number. */
   readonly frames: number
   /** The command's exit code, 0 to 255; null when a signal ended it or when it never started. */
   readonly exitCode: number | null
@@ -100,7 +100,7 @@ export interface EndRecord {
   readonly stdoutBytes: number
   /** Bytes of standard error that were framed. */
   readonly stderrBytes: number
-  /** How many processes of the container the kernel killed for memory during the run; left out when none. */
+  /** How many processes of the container the kernel killed for memory during the run; omitted when none. */
   readonly oomKills?: number | undefined
   readonly startError?: StartError | undefined
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * Bundles a program that runs inside a pod, on any Node from 18 on, into a module that exports it as a string constant
+ * Bundles a program that runs inside a pod, on Node 18 and newer, into a module that exports it as a string constant
  * `programText`. `folder` is that of the package's sources.
  */
 export async function bundleProgram(folder: URL): Promise<void> {

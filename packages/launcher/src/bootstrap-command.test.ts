@@ -5,12 +5,12 @@ import { bootstrapCommand } from './bootstrap-command.ts'
 import { packEnv } from './pack-env.ts'
 
 describe('the command of a container', () => {
-  it('needs nothing but node, unless it is told that there is a shell', () => {
+  it('needs nothing but node, unless the image is declared to have a shell', () => {
     expect(bootstrapCommand()).toEqual(['node', '-e', 'eval(process.env.AGENT_JOBS_LAUNCHER)'])
     expect(bootstrapCommand({ shell: true })).toEqual(['/bin/sh', '-c', expect.any(String), 'node'])
   })
 
-  it('says in the launcher’s own way that an image with a shell has no node', () => {
+  it('reports in the launcher’s format that an image with a shell has no node', () => {
     const [shell = '', ...args] = bootstrapCommand({ shell: true })
     const { stdout, status } = spawnSync(shell, args, {
       env: { PATH: '/nowhere', ...packEnv({ version: 1, argv: ['true'] }) },

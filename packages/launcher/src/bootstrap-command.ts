@@ -18,11 +18,11 @@ const end: EndRecord = {
 }
 const frameOf = (seq: number, record: LauncherRecord): string =>
   encodeFrame({ seq, stream: 'l', time: 0, payload: Buffer.from(JSON.stringify(record)), flag: '.' }).toString()
-/** What the launcher would say, where nothing can run it. */
+/** The launcher's own message, for when nothing can run it. */
 const noNode = frameOf(0, { type: 'start', version: 1, pid: null, startedAt: 0 }) + frameOf(1, end)
 const shellScript = `command -v "$0">/dev/null||{ printf %s '${noNode}';exit 127;}\n${initScript}`
 
-/** How a container comes to the launcher. */
+/** How a container starts the launcher. */
 export interface BootstrapOptions {
   /**
    * The image has `/bin/sh`. Then the container starts with a small shell, not with node, which saves one start of node
@@ -32,8 +32,8 @@ export interface BootstrapOptions {
 }
 
 /**
- * The container's command: the image's own `node` runs the program that the run's Secret brings as an environment
- * variable. An image without `node` fails to start with the runtime's own words (exit 128, StartError, `exec: "node":
+ * The container's command: the image's own `node` runs the program from an environment variable in the run's
+ * Secret. An image without `node` fails to start with the runtime's own error (exit 128, StartError, `exec: "node":
  * executable file not found in $PATH`); with `shell` it ends with 127 and the start error `node_missing`.
  */
 export function bootstrapCommand({ shell = false }: BootstrapOptions = {}): string[] {

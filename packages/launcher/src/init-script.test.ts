@@ -15,13 +15,13 @@ let count = 0
 
 const running = new Set<ChildProcess>()
 afterEach(() => {
-  // What a failed test left behind: the script and its child are one process group.
+  // Cleans up after a failed test: the script and its child are one process group.
   for (const child of running)
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
   running.clear()
 })
 
-/** Starts the script with a program in the place of node. */
+/** Starts the script with another program instead of node. */
 function start([shell = '', ...options]: string[], program: string): ChildProcess {
   count += 1
   const path = join(directory, `node-${count}`)

@@ -1,15 +1,15 @@
-/** What the launcher runs in the pod, and within which bounds. Travels as JSON in `AGENT_JOBS_SPEC`. */
+/** What the launcher runs in the pod, and within which limits. Passed as JSON in `AGENT_JOBS_SPEC`. */
 export interface LaunchSpec {
   version: 1
-  /** The command and its arguments; no shell reads them. */
+  /** The command and its arguments, run without a shell. */
   argv: string[]
   /** Working directory, absolute. Default: that of the container. */
   cwd?: string
-  /** Make `cwd` (with its parents) when it is missing. */
+  /** Create `cwd` (with its parents) when it is missing. */
   createCwd?: boolean
   /** Variables for the command, over those of the container. */
   env?: Record<string, string>
-  /** Variables of the container that the command shall not see. `AGENT_JOBS_*` never reach it anyway. */
+  /** Variables of the container to hide from the command. `AGENT_JOBS_*` never reach it anyway. */
   unsetEnv?: string[]
   /** Also write every frame to this file, on a volume that outlives the container. */
   journal?: JournalSpec
@@ -24,27 +24,27 @@ export interface LaunchSpec {
 
 /** An API that the command reaches through the launcher, with credentials that it never holds itself. */
 export interface ProxySpec {
-  /** The API's own address, `http` or `https`; a path in it stands before that of each call. */
+  /** The API's own address, `http` or `https`; its path is prepended to that of each call. */
   targetUrl: string
   /**
-   * File, kept up to date by whoever watches the run, that is read for each call: a token, or JSON with an object of
-   * headers, or a list of such objects that are tried in turn when the API answers 401, 409 or 422. An empty list holds
+   * File, kept up to date by the process that follows the run, that is read for each call: a token, or JSON with an object
+   * of headers, or a list of such objects that are tried in turn when the API answers 401, 409 or 422. An empty list holds
    * calls as if the API were away.
    */
   tokenFile: string
-  /** Variable that tells the command the proxy's address. */
+  /** Variable with the proxy's address for the command. */
   envUrl: string
-  /** Variable that tells the command a password made for this run; then calls without it are refused. */
+  /** Variable with a password made for this run; if set, calls without it are refused. */
   envToken?: string
   /** How long a call is held while the API is away or the list is empty. Default 120,000. */
   holdMs?: number
-  /** How long a call that was refused for its credentials waits for new ones in the file. Default 5,000. */
+  /** How long a call refused for its credentials waits for new ones in the file. Default 5,000. */
   refreshMs?: number
 }
 
-/** Which folder the server meant to be mounted; see `fs.Stats` with `bigint`. */
+/** Which folder the server intended to mount; see `fs.Stats` with `bigint`. */
 export interface MountIdentity {
-  /** Where the container has it, absolute. */
+  /** Its path in the container, absolute. */
   readonly path: string
   /** Inode number, decimal. The same for every node that mounts the file system. */
   readonly inode: string
@@ -57,49 +57,49 @@ export interface MountIdentity {
 
 /** The journal: the same frames as on the container's stdout, appended to a file. */
 export interface JournalSpec {
-  /** Absolute path of a file that does not exist yet; missing directories are made. */
+  /** Absolute path of a file that does not exist yet; missing directories are created. */
   path: string
-  /** Bound of the file in bytes; beyond it only the launcher's own records are appended. Default 256 MiB. */
+  /** Limit of the file in bytes; beyond it only the launcher's own records are appended. Default 256 MiB. */
   maxBytes?: number
 }
 
-/** Bounds of a run; a missing one is not watched, except `killGraceMs` and `maxOutputBytes`, which have defaults. */
+/** Limits of a run; a missing one is not enforced, except `killGraceMs` and `maxOutputBytes`, which have defaults. */
 export interface LaunchLimits {
-  /** Longest life of the command. */
+  /** Maximum running time of the command. */
   totalMs?: number
   /** Longest time without a byte of output on either stream. */
   idleMs?: number
-  /** How long the command may live on after it has finished its work (see {@link FinishRule}, or SIGUSR1). */
+  /** How long the command may keep running after it has finished its work (see {@link FinishRule}, or SIGUSR1). */
   hangAfterFinishMs?: number
   /** Time between SIGTERM and SIGKILL. Default 10,000. Keep the pod's grace period above it. */
   killGraceMs?: number
-  /** Most bytes of output, both streams together; also bounds the temporary files. Default 1 GiB. */
+  /** Maximum bytes of output, both streams together; also limits the temporary files. Default 1 GiB. */
   maxOutputBytes?: number
 }
 
-/** Matches a line that holds all strings of `includes` and, for each entry of `unless`, not all of its strings. */
+/** Matches a line that contains all strings of `includes` and, for each entry of `unless`, not all of its strings. */
 export interface LinePattern {
   readonly includes: readonly string[]
   readonly unless?: readonly (readonly string[])[] | undefined
 }
 
 /**
- * How the launcher knows that the command has finished its work although its process is still there.
+ * How the launcher detects that the command has finished its work although its process is still there.
  *
- * Each member lists patterns for lines of standard output; one that matches is enough. The work is finished while a line
- * of `workDone` has come, no turn is open and nothing is held. `hangAfterFinishMs` runs while it is finished, and starts
- * again with each byte of standard output. A turn that begins stops it until that turn has ended.
+ * Each member lists patterns for lines of standard output; one that matches is enough. The work is finished once a line
+ * of `workDone` was printed, while no turn is open and nothing is held. `hangAfterFinishMs` runs while it is finished, and
+ * restarts with each byte of standard output. A turn that begins stops it until that turn has ended.
  */
 export interface FinishRule {
   /** The work is done. Such a line also ends a turn. */
   readonly workDone: readonly LinePattern[]
   /** A turn begins: a model call follows, however long it stays silent. */
   readonly turnBegins?: readonly LinePattern[] | undefined
-  /** A turn ends that says nothing about the work. */
+  /** A turn ends, without saying whether the work is done. */
   readonly turnEnds?: readonly LinePattern[] | undefined
-  /** True where a turn may begin before the one before it has ended: then each needs its own end. Default false. */
+  /** True if a turn may begin before the previous one has ended: then each needs its own end. Default false. */
   readonly turnsOverlap?: boolean | undefined
-  /** From here on work goes on in the background … */
+  /** From here on work continues in the background … */
   readonly heldFrom?: readonly LinePattern[] | undefined
   /** … until here. */
   readonly heldUntil?: readonly LinePattern[] | undefined
@@ -109,7 +109,7 @@ export interface FinishRule {
 
 /**
  * Ends a command that repeats itself: it is stopped (`loop_limit`) after `maxSteps` lines of `step` in a row. A step counts
- * if no line of `progress` came since the step before it, or since the turn began.
+ * if no line of `progress` was printed since the step before it, or since the turn began.
  */
 export interface LoopRule {
   readonly step: readonly LinePattern[]
@@ -119,14 +119,14 @@ export interface LoopRule {
 
 /** A file that the launcher writes before it starts the command. */
 export interface LaunchFile {
-  /** Absolute path; missing directories are made. */
+  /** Absolute path; missing directories are created. */
   path: string
   /** Permission bits, default 0o600. */
   mode?: number
   content: string | Uint8Array
 }
 
-/** How a {@link LaunchFile} travels. */
+/** How to pass a {@link LaunchFile}. */
 export interface PackedFile {
   path: string
   mode?: number

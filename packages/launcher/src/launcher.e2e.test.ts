@@ -70,7 +70,7 @@ async function ended(name: string) {
   return { frames, diagnostics, exitCode: Number(code), end: endOf(frames), text: joinStream(frames, 'o').toString() }
 }
 
-/** Resolves when the pod's log has the text. */
+/** Resolves when the pod's log contains the text. */
 async function logged(name: string, text: string): Promise<void> {
   await kubectl('wait', '--for=jsonpath={.status.phase}=Running', `pod/${name}`, '--timeout=60s')
   const child = spawn('kubectl', ['-n', namespace, 'logs', '-f', name], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -103,7 +103,7 @@ describe.skipIf(!ready)('the launcher in a real pod', () => {
   })
 
   it.each([
-    ['by itself', 'orphans', false],
+    ['on its own', 'orphans', false],
     ['started by a shell', 'orphans-shell', true],
   ])('reaps orphans, %s', async (_, name, shell) => {
     const orphans = 'for i in 1 2 3 4 5; do (sh -c "sleep 0.1" &); done; sleep 1; ps -o pid,ppid,stat,comm'
@@ -184,7 +184,7 @@ describe.skipIf(!ready)('the launcher in a real pod', () => {
     expect((await ended(name)).text).toBe('kept undefined undefined\n')
   })
 
-  it('says why a command cannot be started', async () => {
+  it('reports why a command cannot be started', async () => {
     await start('absent', { argv: ['no-such-command'] })
     const { end, exitCode, frames } = await ended('absent')
     expect(recordsOf(frames)[0]).toMatchObject({ type: 'start', pid: null })

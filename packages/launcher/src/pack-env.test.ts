@@ -14,7 +14,7 @@ const unpack = (env: Record<string, string>, name: string): Buffer => {
 }
 
 describe('packEnv', () => {
-  it('gives the program and the spec, and nothing for input that is not there', () => {
+  it('returns the program and the spec, and nothing for missing input', () => {
     expect(packEnv(spec)).toEqual({ AGENT_JOBS_LAUNCHER: programText, AGENT_JOBS_SPEC: JSON.stringify(spec) })
   })
 
@@ -49,22 +49,22 @@ describe('packEnv', () => {
     ])
   })
 
-  it('refuses what no Secret holds, and says what to do', () => {
+  it('rejects input too large for a Secret, and says what to do', () => {
     const pack = (): unknown => packEnv(spec, { stdin: randomBytes(800_000) })
     expect(pack).toThrow(/^Expected stdin, files and spec to fit into one Secret .* Put large input on a volume/)
     expect(pack).toThrow(expect.objectContaining({ code: 'input_too_large' }))
   })
 
-  it('refuses a spec that no environment value holds', () => {
+  it('rejects a spec too large for an environment value', () => {
     const pack = (): unknown => packEnv({ ...spec, argv: ['x', 'y'.repeat(131_000)] })
     expect(pack).toThrow(/^Expected a spec of at most 131000 bytes as JSON, got 1310\d\d\. Pass long texts as stdin/)
   })
 
-  it('refuses a wrong spec', () => {
+  it('rejects an invalid spec', () => {
     expect(() => packEnv({ ...spec, argv: [] })).toThrow(LauncherError)
   })
 
-  it('counts what the Secret will hold', () => {
+  it('counts the size of the Secret', () => {
     expect(secretBytes({ ab: 'cde', ä: 'ü' })).toBe(9)
     expect(secretBytes(packEnv(spec))).toBeLessThan(maxSecretBytes / 20)
   })

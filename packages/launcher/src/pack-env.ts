@@ -4,14 +4,14 @@ import { LauncherError } from './launcher-error.ts'
 import { programText } from './program-text.generated.ts'
 import { validateFiles, validateSpec } from './validate-spec.ts'
 
-/** Most bytes that all data of the run's Secret may have together, keys included. Kubernetes refuses 1,048,577. */
+/** Maximum size of all data of the run's Secret together, keys included. Kubernetes refuses 1,048,577 bytes. */
 export const maxSecretBytes = 1_000_000
 
-// Linux refuses an environment value of 131,072 bytes with E2BIG; 131,000 passed (docs/kubernetes-facts.md#environment-variables).
+// Linux rejects an environment value of 131,072 bytes with E2BIG; 131,000 worked (docs/kubernetes-facts.md#environment-variables).
 const maxValueBytes = 131_000
 const chunkLength = 100_000
 
-/** What goes into the pod beside the spec. */
+/** What goes into the pod besides the spec. */
 export interface LaunchInput {
   /** The command's standard input. Without it the command reads end of file at once. */
   stdin?: string | Uint8Array
@@ -53,7 +53,7 @@ export function packEnv(spec: LaunchSpec, input: LaunchInput = {}): Record<strin
   return env
 }
 
-/** Bytes that these variables take as the data of a Secret; compare with {@link maxSecretBytes}. */
+/** Size of these variables as the data of a Secret, in bytes; compare with {@link maxSecretBytes}. */
 export function secretBytes(env: Record<string, string>): number {
   let total = 0
   for (const [name, value] of Object.entries(env)) total += Buffer.byteLength(name) + Buffer.byteLength(value)

@@ -22,7 +22,7 @@ const cases: [string, Record<string, unknown>, string][] = [
   ],
   ['a bad name', { env: { 'A=B': '1' } }, 'Expected `env` to be names without `=`, got `A=B`'],
   ['an empty variable name', { env: { '': '1' } }, 'Expected `env` to be names without `=`, got ``'],
-  ['a value that is no text', { env: { A: 12_345 } }, 'Expected `env.A` to be a string, got `number`'],
+  ['a value that is not a string', { env: { A: 12_345 } }, 'Expected `env.A` to be a string, got `number`'],
   ['NUL in a value', { env: { A: 's\0' } }, 'Expected `env.A` to be free of NUL characters, got `a text with NUL`'],
   ['a bad list', { unsetEnv: 'A' }, 'Expected `unsetEnv` to be an array of strings, got `A`'],
   ['a relative journal', { journal: { path: 'j' } }, 'Expected `journal.path` to be an absolute path, got `j`'],
@@ -42,7 +42,7 @@ const cases: [string, Record<string, unknown>, string][] = [
     'Expected `limits.totalMs` to be milliseconds from 0 to 2147483647, got `3000000000`',
   ],
   [
-    'a span that is no number',
+    'a span that is not a number',
     { limits: { hangAfterFinishMs: Number.NaN } },
     'Expected `limits.hangAfterFinishMs` to be milliseconds from 0 to 2147483647, got `null`',
   ],
@@ -97,7 +97,7 @@ const cases: [string, Record<string, unknown>, string][] = [
     'Expected `finish.workDone[0].unless` to be a non-empty array of non-empty strings without newlines, got `[]`',
   ],
   [
-    'overlapping turns that are no boolean',
+    'overlapping turns that are not a boolean',
     { finish: { workDone: [{ includes: ['a'] }], turnsOverlap: 1 } },
     'Expected `finish.turnsOverlap` to be a boolean, got `1`',
   ],
@@ -112,7 +112,7 @@ const cases: [string, Record<string, unknown>, string][] = [
     'Expected `finish.loop.maxSteps` to be a positive whole number, got `0`',
   ],
   [
-    'a rule of great length',
+    'a rule that is too long',
     { finish: { workDone: [{ includes: ['a'.repeat(1001)] }] } },
     'Expected `finish.workDone[0].includes` to be made of strings of at most 1,000 characters, got `1001`',
   ],
@@ -120,13 +120,13 @@ const cases: [string, Record<string, unknown>, string][] = [
 
 describe('validateSpec', () => {
   for (const [name, change, message] of cases) {
-    it(`refuses ${name} with a text that names the field`, () => {
+    it(`rejects ${name} with a message that names the field`, () => {
       const spec = { ...good, ...change } as unknown as LaunchSpec
       expect(() => validateSpec(spec)).toThrow(new LauncherError('invalid_spec', message))
     })
   }
 
-  it('takes a spec with everything in it', () => {
+  it('accepts a spec with every field', () => {
     const spec: LaunchSpec = {
       version: 1,
       argv: ['claude', '--print', ''],
@@ -171,14 +171,14 @@ describe('validateFiles', () => {
     ],
   ]
   for (const [name, file, message] of files) {
-    it(`refuses ${name}`, () => {
+    it(`rejects ${name}`, () => {
       expect(() => validateFiles([file])).toThrow(new LauncherError('invalid_spec', message))
     })
   }
 })
 
 describe('LauncherError', () => {
-  it('is known across copies of the package', () => {
+  it('is recognised across copies of the package', () => {
     expect(LauncherError.isInstance(new LauncherError('invalid_spec', 'x'))).toBe(true)
     expect(LauncherError.isInstance(new Error('x'))).toBe(false)
     expect(LauncherError.isInstance(null)).toBe(false)

@@ -1,10 +1,10 @@
 import type { MountIdentity, LaunchFile, LaunchSpec, LinePattern } from './launch-spec.ts'
 import { LauncherError } from './launcher-error.ts'
 
-// The longest span that a timer takes; a longer one would fire at once.
+// The longest duration that a timer accepts; a longer one would fire at once.
 const maxTimerMs = 2_147_483_647
 
-/** Throws a {@link LauncherError} that names the first field which the program could not work with. */
+/** Throws a {@link LauncherError} that names the first field that the program cannot work with. */
 export function validateSpec(spec: LaunchSpec): void {
   expect(spec.version === 1, 'version', 'the number 1', spec.version)
   expect(isStrings(spec.argv) && spec.argv.length > 0, 'argv', 'a non-empty array of strings', spec.argv)
@@ -59,7 +59,7 @@ export function validateSpec(spec: LaunchSpec): void {
   }
 }
 
-/** Throws a {@link LauncherError} that names the first file which the program could not write. */
+/** Throws a {@link LauncherError} that names the first file that the program cannot write. */
 export function validateFiles(files: LaunchFile[]): void {
   for (const [index, file] of files.entries()) {
     expectPath(`files[${index}].path`, file.path)

@@ -11,7 +11,7 @@ export interface DecodedFrame {
 
 const header = /^@aj1 (\d+) ([oel]) (\d+) (\d+) /
 
-/** Reads frames by the documented format alone; everything else is a diagnostic. */
+/** Parses frames by the documented format alone; everything else is a diagnostic. */
 export function decodeFrames(raw: Buffer): { frames: DecodedFrame[]; diagnostics: string[] } {
   const frames: DecodedFrame[] = []
   const diagnostics: string[] = []
@@ -34,7 +34,7 @@ export function decodeFrames(raw: Buffer): { frames: DecodedFrame[]; diagnostics
   return { frames, diagnostics }
 }
 
-/** The bytes that a stream's frames stand for. */
+/** The bytes of a stream's frames. */
 export function joinStream(frames: DecodedFrame[], stream: FrameStream): Buffer {
   const parts = frames
     .filter((frame) => frame.stream === stream)
@@ -49,9 +49,9 @@ export function recordsOf(frames: DecodedFrame[]): LauncherRecord[] {
     .map(({ payload }) => JSON.parse(payload.toString()) as LauncherRecord)
 }
 
-/** The end record; throws where the last frame is none. */
+/** The end record; throws when the last frame is not one. */
 export function endOf(frames: DecodedFrame[]): EndRecord {
   const last = recordsOf(frames.slice(-1))[0]
-  if (last?.type !== 'end') throw new Error('the last frame is no end record')
+  if (last?.type !== 'end') throw new Error('the last frame is not an end record')
   return last
 }

@@ -14,7 +14,7 @@ function firstProcess(unshareId: number | undefined): number {
   return Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(unshareId)]).toString())
 }
 
-// Needs the right to make PID namespaces, as in CI's containers; the e2e test shows the same in a real pod.
+// Needs the right to create PID namespaces, as in CI's containers; the e2e test shows the same in a real pod.
 describe.skipIf(!canUnshare).each([
   ['as the first process of a container', false],
   ['started by the shell of an image', true],
@@ -86,7 +86,7 @@ describe.skipIf(!canUnshare).each([
     expect(exitCode).toBe(7)
   })
 
-  it('gives the command the container’s environment, the shell between notwithstanding', async () => {
+  it('gives the command the container’s environment despite the shell in between', async () => {
     const argv = [process.execPath, '-e', 'console.log(JSON.stringify(process.env))']
     const containerEnv = { 'dotted.name-1': 'd', OLDPWD: '/before', EMPTY: '', p: 'p', LINES: 'a\nb' }
     const { stdout } = await runProgram({ argv, containerEnv, node: unshare, shell })
@@ -95,7 +95,7 @@ describe.skipIf(!canUnshare).each([
 })
 
 describe.skipIf(!canForbid)('where the system has no more watches', () => {
-  it('looks at the output by a timer and says so', async () => {
+  it('polls the output with a timer and reports it', async () => {
     const argv = ['sh', '-c', 'echo one; sleep 0.2; echo two']
     const { stdout, notices } = await runProgram({ argv, node: withoutInotify })
     expect(stdout.toString()).toBe('one\ntwo\n')

@@ -25,11 +25,11 @@ const noShell = namespaced(
   '--kill-child',
 )
 
-describe.skipIf(!works(fullDisk))('a disk that is full (needs the right to make mount namespaces)', () => {
+describe.skipIf(!works(fullDisk))('a full disk (needs the right to create mount namespaces)', () => {
   const node = [...fullDisk, programNode]
   const letters = `const fs=require('fs');try{for(;;)fs.writeSync(1,'x'.repeat(99)+'\\n')}catch(e){fs.writeSync(2,'');process.exitCode=e.code==='ENOSPC'?7:8}`
 
-  it('ends the journal and nothing else', async () => {
+  it('ends only the journal', async () => {
     const { end, stdout, notices, records } = await runProgram({
       argv: ['sh', '-c', 'yes 0123456789abcdef | head -20000; sleep 0.1; echo fine'],
       journal: { path: join(small, 'journal') },
@@ -44,16 +44,16 @@ describe.skipIf(!works(fullDisk))('a disk that is full (needs the right to make 
     expect(end).toMatchObject({ exitCode: 0, stdoutBytes: 20_000 * 17 + 5 })
   })
 
-  it('is the command’s own trouble when it is that of its output: what it could write is delivered', async () => {
+  it('affects only the command when it holds its output: what it could write is delivered', async () => {
     const { end, stdout } = await runProgram({ argv: script(letters), outputDirectory: small, node })
     expect(end).toMatchObject({ exitCode: 7, stoppedBy: null })
     expect(stdout.length).toBe(end.stdoutBytes)
     expect(stdout.length).toBeGreaterThan(10_000)
   })
 
-  it('is named when the prompt does not fit, and no piece of the prompt stays behind', async () => {
+  it('is reported when the prompt does not fit, and no piece of the prompt stays behind', async () => {
     const list = join(directory, 'left')
-    // What is in the small file system can be seen from within only: the first process of the namespace lists it.
+    // The small file system is visible from within only: the first process of the namespace lists it.
     const { end, exitCode } = await runProgram({
       argv: ['true'],
       stdin: Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251)),
@@ -67,29 +67,32 @@ describe.skipIf(!works(fullDisk))('a disk that is full (needs the right to make 
   })
 })
 
-describe.skipIf(!works(noShell))('an image without a shell (needs the right to make mount and PID namespaces)', () => {
-  const node = [...noShell, programNode]
+describe.skipIf(!works(noShell))(
+  'an image without a shell (needs the right to create mount and PID namespaces)',
+  () => {
+    const node = [...noShell, programNode]
 
-  it('runs the command all the same, as the first process itself', async () => {
-    const { stdout, exitCode, end } = await runProgram({
-      argv: script('console.log(process.ppid);process.exit(5)'),
-      node,
+    it('runs the command anyway, as the first process itself', async () => {
+      const { stdout, exitCode, end } = await runProgram({
+        argv: script('console.log(process.ppid);process.exit(5)'),
+        node,
+      })
+      expect(stdout.toString()).toBe('1\n')
+      expect(end).toMatchObject({ exitCode: 5 })
+      expect(exitCode).toBe(5)
     })
-    expect(stdout.toString()).toBe('1\n')
-    expect(end).toMatchObject({ exitCode: 5 })
-    expect(exitCode).toBe(5)
-  })
 
-  it('passes signals on', async () => {
-    const argv = script(`process.on('SIGTERM',()=>process.exit(6));console.log('up');setInterval(()=>0,1e6)`)
-    const run = startProgram({ argv, node })
-    await run.seen('up.')
-    process.kill(Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(run.child.pid)]).toString()), 'SIGTERM')
-    const { exitCode, end } = await run.result
-    expect(end).toMatchObject({ exitCode: 6, stoppedBy: 'signal' })
-    expect(exitCode).toBe(6)
-  })
-})
+    it('passes signals on', async () => {
+      const argv = script(`process.on('SIGTERM',()=>process.exit(6));console.log('up');setInterval(()=>0,1e6)`)
+      const run = startProgram({ argv, node })
+      await run.seen('up.')
+      process.kill(Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(run.child.pid)]).toString()), 'SIGTERM')
+      const { exitCode, end } = await run.result
+      expect(end).toMatchObject({ exitCode: 6, stoppedBy: 'signal' })
+      expect(exitCode).toBe(6)
+    })
+  },
+)
 
 describe('a signal at a bad moment', () => {
   // Loaded before the program: sends the signal when the program's handlers are there, and lets nothing listen before it
@@ -103,7 +106,7 @@ describe('a signal at a bad moment', () => {
   )
   const containerEnv = { NODE_OPTIONS: `--require ${early}` }
 
-  it('that comes before the command’s start keeps it from starting', async () => {
+  it('that arrives before the command’s start keeps it from starting', async () => {
     const tokenFile = join(directory, 'token')
     writeFileSync(tokenFile, 'token')
     const made = join(directory, 'made')
@@ -119,7 +122,7 @@ describe('a signal at a bad moment', () => {
     expect(existsSync(made)).toBe(false)
   })
 
-  it('that comes with the command’s start ends it', async () => {
+  it('that arrives with the command’s start ends it', async () => {
     const { end, exitCode } = await runProgram({ argv: ['sleep', '60'], containerEnv })
     expect(end).toMatchObject({ stoppedBy: 'signal', signal: 'SIGTERM' })
     expect(exitCode).toBe(143)
@@ -127,7 +130,7 @@ describe('a signal at a bad moment', () => {
 })
 
 describe('a process that has left the command’s group', () => {
-  it('and holds its stdout open does not hold up the end', async () => {
+  it('and holds its stdout open does not delay the end', async () => {
     const { end, stdout } = await runProgram({ argv: ['sh', '-c', 'setsid sleep 20 & echo $!'] })
     expect(end).toMatchObject({ exitCode: 0, stoppedBy: null })
     expect(end.durationMs).toBeLessThan(10_000)

@@ -9,19 +9,19 @@ import { canReplaceItself, runProgram, startProgram } from './run-program.ts'
 const directory = mkdtempSync(join(tmpdir(), 'launcher-journal-'))
 
 describe('a run with a journal', () => {
-  it('has the very same bytes in it as on stdout, the end record included', async () => {
+  it('contains the same bytes as stdout, including the end record', async () => {
     const path = join(directory, 'same')
     const { raw } = await runProgram({ argv: ['sh', '-c', 'seq 3000; echo e >&2; printf x'], journal: { path } })
     expect(readFileSync(path).equals(raw)).toBe(true)
   })
 
-  it('has the reason of a failed start in it', async () => {
+  it('contains the reason for a failed start', async () => {
     const path = join(directory, 'failed')
     const { raw } = await runProgram({ argv: ['nowhere'], journal: { path } })
     expect(readFileSync(path).equals(raw)).toBe(true)
   })
 
-  it('is complete also when nobody reads stdout any more', async () => {
+  it('is complete even when stdout has no reader any more', async () => {
     const path = join(directory, 'alone')
     const fifo = join(directory, 'closed')
     execFileSync('mkfifo', [fifo])
@@ -41,7 +41,7 @@ describe('a run with a journal', () => {
     expect(text).toMatch(/"type":"end".*"exitCode":0.*\}\.\n$/)
   })
 
-  it('goes on without a journal that cannot be written', async () => {
+  it('continues without a journal that cannot be written', async () => {
     const fifo = join(mkdtempSync(join(directory, 'go-')), 'fifo')
     execFileSync('mkfifo', [fifo])
     const journal = { path: '/proc/never/journal' }
@@ -55,12 +55,12 @@ describe('a run with a journal', () => {
   })
 })
 
-describe('a stdout that is stuck for good', () => {
-  it('does not keep the launcher after SIGTERM and the grace, and the exit code is still the command’s', async () => {
+describe('a permanently stuck stdout', () => {
+  it('does not keep the launcher running after SIGTERM and the grace period, and the exit code is still the command’s', async () => {
     const fifo = join(directory, 'fifo')
     execFileSync('mkfifo', [fifo])
     const path = join(directory, 'stuck')
-    // The pipe is open for writing as long as the command, so its end tells that the command's work is over.
+    // The pipe is open for writing as long as the command runs, so its end shows that the command's work has ended.
     const run = startProgram({
       argv: ['sh', '-c', 'exec 3>"$1"; yes 0123456789abcdef | head -20000; exit 6', 'sh', fifo],
       journal: { path },
@@ -69,7 +69,7 @@ describe('a stdout that is stuck for good', () => {
     run.child.stdout?.pause()
     const exit = once(run.child, 'exit')
     for await (const piece of createReadStream(fifo)) expect(piece).toBeUndefined()
-    // Whether the launcher knows of the end yet or not: one signal is all it gets.
+    // Whether or not the launcher knows of the end yet: one signal is all it gets.
     run.child.kill('SIGTERM')
     const [code] = (await exit) as [number | null]
     run.child.stdout?.destroy()

@@ -68,21 +68,21 @@ describe('the program in the pod', () => {
     expect(end).toMatchObject({ frames: frames.length - 1, stdoutBytes: stdout.length })
   })
 
-  it('writes a long line in parts and says where it goes on', async () => {
+  it('writes a long line in parts and marks where it continues', async () => {
     const text = `process.stdout.write('a'.repeat(20000)+'\\n'+'b'.repeat(8000)+'\\n'+'c'.repeat(8001)); `
     const { frames } = await runProgram({ argv: script(text) })
     const parts = frames.filter(({ stream }) => stream === 'o').map(({ payload, flag }) => `${payload.length}${flag}`)
     expect(parts).toEqual(['8000+', '8000+', '4000.', '8000.', '8000+', '1$'])
   })
 
-  it('delivers a line while the command goes on', async () => {
+  it('delivers a line while the command is running', async () => {
     const run = startProgram({ argv: ['sh', '-c', 'echo ready; read x; sleep 60'], limits: { killGraceMs: 500 } })
     await run.seen('ready.')
     run.child.kill('SIGTERM')
     expect((await run.result).end.signal).toBe('SIGTERM')
   })
 
-  it('goes on and closes with an end record when a process truncates the output file', async () => {
+  it('continues and closes with an end record when a process truncates the output file', async () => {
     const text = `const fs=require('fs');fs.writeSync(1,'before\\n');setTimeout(()=>{fs.ftruncateSync(1,0);fs.writeSync(1,'new\\n')},150)`
     const { notices, stdout } = await runProgram({ argv: script(text) })
     expect(notices).toEqual(['output_truncated'])

@@ -5,7 +5,7 @@ const node = process.execPath
 const script = (text: string): string[] => [node, '-e', text]
 
 describe('a limit', () => {
-  it('ends a command without output and says so', async () => {
+  it('ends a command without output and reports it', async () => {
     const { end, exitCode, notices } = await runProgram({
       argv: ['sh', '-c', 'echo once; exec sleep 60'],
       limits: { idleMs: 300 },
@@ -22,7 +22,7 @@ describe('a limit', () => {
     expect(end).toMatchObject({ stoppedBy: null, exitCode: 0, stdoutBytes: 5, stderrBytes: 5 })
   })
 
-  it('on the whole run holds although output comes', async () => {
+  it('on the whole run applies although output arrives', async () => {
     const { end, notices } = await runProgram({
       argv: script(`setInterval(()=>console.log('busy'),20)`),
       limits: { totalMs: 400, idleMs: 5000 },
@@ -41,7 +41,7 @@ describe('a limit', () => {
     expect(notices).toEqual(['output_limit'])
   })
 
-  it('on output is told of too when the command has already ended by itself', async () => {
+  it('on output is reported even when the command has already exited', async () => {
     const { end, stdout } = await runProgram({
       argv: ['sh', '-c', 'head -c 300000 /dev/zero'],
       limits: { maxOutputBytes: 100_000 },
@@ -50,7 +50,7 @@ describe('a limit', () => {
     expect(stdout).toHaveLength(100_000)
   })
 
-  it('on output ends a writer that ignores SIGTERM at twice the bound, not after the grace', async () => {
+  it('on output ends a writer that ignores SIGTERM at twice the limit, not after the grace period', async () => {
     const { end } = await runProgram({
       argv: ['sh', '-c', 'trap "" TERM; while :; do echo 0123456789; done'],
       limits: { maxOutputBytes: 50_000, killGraceMs: 20_000 },
@@ -81,13 +81,13 @@ describe('a command that has finished its work but does not end', () => {
     expect(notices).toEqual(['finished', 'hang_after_finish'])
   })
 
-  it('has its time anew with every line of stdout', async () => {
+  it('gets its full time again with every line of stdout', async () => {
     const text = `let n=0;console.log('"type":"result" ok');const t=setInterval(()=>{console.log('more');if(++n===6)clearInterval(t)},100)`
     const { end } = await runProgram({ argv: script(text), limits: { hangAfterFinishMs: 350 }, finish })
     expect(end).toMatchObject({ stoppedBy: null, exitCode: 0 })
   })
 
-  it('has all the time it needs while work goes on in the background', async () => {
+  it('has all the time it needs while work continues in the background', async () => {
     const text = `console.log('tasks: [1]');console.log('"type":"result" ok');
       setTimeout(()=>{console.log('tasks: []');setInterval(()=>0,1e6)},700)`
     const { end } = await runProgram({
@@ -126,7 +126,7 @@ describe('a command that repeats itself', () => {
   const loop = { step: [{ includes: ['step'] }], progress: [{ includes: ['tool'] }], maxSteps: 3 }
   const finish = { workDone: [{ includes: ['done'] }], loop }
 
-  it('is stopped after so many steps without progress', async () => {
+  it('is stopped after the configured number of steps without progress', async () => {
     const { end, notices } = await runProgram({
       argv: script(`setInterval(()=>console.log('step'),20)`),
       limits: { killGraceMs: 1000 },

@@ -17,7 +17,7 @@ function findOpencode(): string | undefined {
 }
 const opencode = findOpencode()
 
-// OpenCode loses what is unread in a pipe when it exits (590 KB of 1 MB arrived, with exit 0).
+// OpenCode loses unread data in a pipe when it exits (590 KB of 1 MB arrived, with exit 0).
 describe.skipIf(opencode === undefined)('the real OpenCode', { timeout: 60_000 }, () => {
   it('loses nothing of an answer of a megabyte', async () => {
     const home = mkdtempSync(join(tmpdir(), 'launcher-opencode-'))

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
-it('has an example that runs as it stands and prints what it says', () => {
+it('has an example that runs unchanged and prints the documented output', () => {
   // Inside the package, so that the example's imports resolve as they would for a user.
   const folder = mkdtempSync(join(root, 'node_modules', '.readme-'))
   try {

@@ -9,7 +9,7 @@ import type { LaunchInput } from '../src/pack-env.ts'
 import { decodeFrames, endOf, joinStream, recordsOf } from './decode-frames.ts'
 import type { DecodedFrame } from './decode-frames.ts'
 
-/** What became of one run of the real, bundled program. */
+/** The result of one run of the real, bundled program. */
 export interface ProgramResult {
   /** Exit code of the launcher itself. */
   exitCode: number | null
@@ -26,23 +26,23 @@ export interface ProgramResult {
   end: EndRecord
 }
 
-/** A run under way. */
+/** A running program. */
 export interface ProgramRun {
   child: ChildProcess
-  /** Resolves when the output so far has this text; rejects when the output ends without it. */
+  /** Resolves when the output so far contains this text; rejects when the output ends without it. */
   seen(text: string): Promise<void>
   result: Promise<ProgramResult>
 }
 
-/** A spec without its version, with the input beside it. */
+/** A spec without its version, and the input with it. */
 export interface ProgramInput extends Omit<LaunchSpec, 'version'>, LaunchInput {
   /** Variables of the "container". */
   containerEnv?: Record<string, string>
-  /** The node that runs it, behind whatever shall stand before it. */
+  /** The node that runs it, and what to put before it on the command line. */
   node?: string[]
-  /** Starts it by a shell of the image. */
+  /** Starts it with a shell of the image. */
   shell?: boolean
-  /** Takes the place of the packed variables. */
+  /** Replaces the packed variables. */
   packed?: Record<string, string>
   stdio?: StdioOptions
 }
@@ -103,7 +103,7 @@ export function startProgram(input: ProgramInput): ProgramRun {
   return { child, seen, result }
 }
 
-/** The node that runs the program; another one than the tests' own with LAUNCHER_TEST_NODE. */
+/** The node that runs the program; set LAUNCHER_TEST_NODE to use another one than the tests'. */
 export const programNode = process.env['LAUNCHER_TEST_NODE'] ?? process.execPath
 
 /** Whether that node can replace itself (from 22.15): then it reaps orphans, and keeps the exit code when stuck. */

@@ -32,7 +32,7 @@ describe('a signal to the launcher', () => {
     })
   }
 
-  it('lets the command say its last words and keeps its exit code', async () => {
+  it('lets the command print its last output and keeps its exit code', async () => {
     const run = startProgram({
       argv: script(
         `process.on('SIGTERM',()=>{console.log('last words');process.exit(9)});console.log('up');setInterval(()=>0,1e6)`,
@@ -46,7 +46,7 @@ describe('a signal to the launcher', () => {
     expect(exitCode).toBe(9)
   })
 
-  it('becomes SIGKILL after the grace for a command that ignores it', async () => {
+  it('becomes SIGKILL after the grace period for a command that ignores it', async () => {
     const run = startProgram({
       argv: ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 60; done'],
       limits: { killGraceMs: 300 },
@@ -71,7 +71,7 @@ describe('a process that outlives the command', () => {
     expect(exitCode).toBe(3)
   })
 
-  it('is killed when it does not listen', async () => {
+  it('is killed when it ignores SIGTERM', async () => {
     const { end, stdout } = await runProgram({
       argv: ['sh', '-c', '(trap "" TERM; echo deaf; while :; do sleep 60; done) & sleep 0.2; echo $!'],
       limits: { killGraceMs: 200 },
@@ -87,7 +87,7 @@ describe('a process that outlives the command', () => {
 })
 
 describe('the container’s stdout', () => {
-  it('may be stuck: the command goes on to its end, and all comes when it is read again', async () => {
+  it('may be stuck: the command runs to its end, and everything arrives when it is read again', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'launcher-stuck-'))
     const lines = `for(let i=0;i<20000;i++)fs.writeSync(1,i+' '.repeat(99)+'\\n')`
     const mark = `fs.writeFileSync(${JSON.stringify(join(directory, 'ended'))},'')`
@@ -103,7 +103,7 @@ describe('the container’s stdout', () => {
     expect(frames.filter(({ stream }) => stream === 'o')).toHaveLength(20_000)
   })
 
-  it('may go away: the command goes on to its end', async () => {
+  it('may go away: the command runs to its end', async () => {
     const run = startProgram({
       argv: ['sh', '-c', 'echo one; read x; for i in 1 2 3; do echo $i; sleep 0.1; done; exit 4'],
     })

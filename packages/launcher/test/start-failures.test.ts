@@ -121,7 +121,7 @@ const cases: { name: string; input: ProgramInput; exitCode: number; code: string
 
 describe('a command that cannot be started', () => {
   for (const { name, input, exitCode, code, message } of cases) {
-    it(`is told from any other: ${name}`, async () => {
+    it(`is distinguished from any other: ${name}`, async () => {
       const result = await runProgram(input)
       expect(result.records.map(({ type }) => type)).toEqual(['start', 'end'])
       expect(result.records[0]).toMatchObject({ type: 'start', pid: null })
@@ -134,7 +134,7 @@ describe('a command that cannot be started', () => {
   }
 })
 
-describe('what is made before the start', () => {
+describe('preparations before the start', () => {
   it('is the working directory, when asked for', async () => {
     const cwd = join(directory, 'deep', 'er')
     const { stdout } = await runProgram({ argv: ['pwd'], cwd, createCwd: true })

@@ -1,4 +1,4 @@
-/** Where a Job is in its life. `queued` is suspended, waiting for admission; it may start at any moment. */
+/** The state of a Job. `queued` is suspended, waiting for admission; it may start at any moment. */
 export type CandidateState = 'queued' | 'active' | 'succeeded' | 'failed' | 'deleting'
 
 /** A Job of the same agent, as plain data. An empty or absent identity counts as unknown. */
@@ -12,7 +12,7 @@ export interface CandidateJob {
   readonly runId?: string | null | undefined
   readonly taskId?: string | null | undefined
   readonly sessionId?: string | null | undefined
-  /** Set when the Job works apart from others of its agent. Jobs with different keys do not meet. */
+  /** Set when the Job works apart from others of its agent. Jobs with different keys are independent. */
   readonly isolationKey?: string | null | undefined
 }
 
@@ -20,7 +20,7 @@ export interface CandidateJob {
 export interface WantedRun {
   readonly runId: string
   readonly taskId?: string | null | undefined
-  /** The session that the run would continue; absent for a fresh one. */
+  /** The session that the run would continue; absent for a new one. */
   readonly sessionId?: string | null | undefined
   readonly isolationKey?: string | null | undefined
   /** The Job that the host remembers as this run's own. */

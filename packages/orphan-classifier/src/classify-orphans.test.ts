@@ -32,8 +32,8 @@ describe('all jobs of an agent', () => {
     ['only isolated ones elsewhere', [job(1, { isolationKey: 'x' })], { isolationKey: 'y' }, 'create'],
     ['one at our task', [job(1)], {}, 'adopt job-1: same_task'],
     ['two at our task: the newest', [job(1), job(2)], {}, 'adopt job-2: same_task'],
-    ['a stale stranger and a newer match (row 34)', [stranger(1), job(2)], {}, 'adopt job-2: same_task'],
-    ['a newer stranger and an older match (row 34)', [job(1), stranger(2)], {}, 'adopt job-1: same_task'],
+    ['a stale stranger and a newer match', [stranger(1), job(2)], {}, 'adopt job-2: same_task'],
+    ['a newer stranger and an older match', [job(1), stranger(2)], {}, 'adopt job-1: same_task'],
     ['a leaving match and a living one', [job(1), job(2, { state: 'deleting' })], {}, 'adopt job-1: same_task'],
     ['our own before a newer match', [job(1, { runId: 'me' }), job(2)], {}, 'adopt job-1: same_run'],
     ['our own though adopting is off', [job(1, { runId: 'me' })], { reattach: false }, 'adopt job-1: same_run'],
@@ -43,7 +43,7 @@ describe('all jobs of an agent', () => {
       { knownUid: 'k' },
       'adopt job-1: known_job',
     ],
-    ['a match though adopting is off (row 36)', [job(1)], { reattach: false }, 'block job-1: reattach_off'],
+    ['a match though adopting is off', [job(1)], { reattach: false }, 'block job-1: reattach_off'],
     ['a stranger', [stranger(1)], {}, 'block job-1: task_mismatch'],
     ['another session of our task', [job(1, { sessionId: 's9' })], {}, 'block job-1: session_mismatch'],
     ['a job without a task', [job(1, { taskId: null })], {}, 'block job-1: task_unknown'],
@@ -55,13 +55,13 @@ describe('all jobs of an agent', () => {
     ],
     ['a stranger beside a leaving job', [stranger(1), job(2, { state: 'deleting' })], {}, 'block job-1: task_mismatch'],
     [
-      'only leaving ones (row 22)',
+      'only leaving ones',
       [job(1, { state: 'deleting' }), job(2, { state: 'deleting' })],
       {},
       'wait job-2 job-1: leaving',
     ],
     ['our own that is leaving', [job(1, { state: 'deleting', runId: 'me' })], {}, 'wait job-1: leaving'],
-    ['a stranger, with patience (row 25)', [stranger(1)], { patient: true }, 'wait job-1: task_mismatch'],
+    ['a stranger, with patience', [stranger(1)], { patient: true }, 'wait job-1: task_mismatch'],
     [
       'a stranger and a leaving one, with patience',
       [stranger(1), job(2, { state: 'deleting' })],
@@ -83,7 +83,7 @@ describe('all jobs of an agent', () => {
     expect(brief(classifyOrphans(jobs, { ...want, ...over }))).toBe(expected)
   })
 
-  it('are all named with what they mean, newest first', () => {
+  it('are all reported with their relation, newest first', () => {
     const { considered } = classifyOrphans([stranger(1), job(3), job(2, { state: 'failed' })], want)
     expect(considered.map((each) => `${each.job.name} ${each.relation} ${each.effect}`)).toEqual([
       'job-3 same_task match',
@@ -92,7 +92,7 @@ describe('all jobs of an agent', () => {
     ])
   })
 
-  it('keep what the caller knows of them', () => {
+  it('keep the additional fields of the caller', () => {
     const verdict = classifyOrphans([{ ...job(1), node: 'n1' }], want)
     expect(verdict.verdict === 'adopt' && verdict.job.node).toBe('n1')
   })
@@ -137,7 +137,7 @@ describe('any jobs at all', () => {
     })
   })
 
-  it('let nothing be created beside a living job that is not apart', () => {
+  it('never lead to a create beside a live job that is not apart', () => {
     check((jobs, wanted) => {
       const { verdict, considered } = classifyOrphans(jobs, wanted)
       expect(verdict === 'create').toBe(considered.every(({ effect }) => effect === 'none'))
@@ -158,7 +158,7 @@ describe('any jobs at all', () => {
     })
   })
 
-  it('are looked at only: nothing is changed', () => {
+  it('are not modified', () => {
     check((jobs, wanted) => {
       const copy = structuredClone(jobs)
       classifyOrphans(jobs, wanted)
@@ -166,7 +166,7 @@ describe('any jobs at all', () => {
     })
   })
 
-  it('are sorted without a contradiction, also with dates that are no numbers', () => {
+  it('are sorted consistently, also with dates that are not numbers', () => {
     check((jobs, wanted) => {
       const ages = classifyOrphans(jobs, wanted).considered.map((each) => each.job.createdAt ?? Number.NaN)
       const known = ages.filter((age) => !Number.isNaN(age))

@@ -1,23 +1,23 @@
 import type { CandidateJob, WantedRun } from './candidate-job.ts'
 import { judgeCandidate, type Effect, type Relation } from './judge-candidate.ts'
 
-/** A Job with what it means for the wanted run. */
+/** A Job with its relation to the wanted run. */
 export interface JudgedJob<Job extends CandidateJob = CandidateJob> {
   readonly job: Job
   readonly relation: Relation
   readonly effect: Effect
 }
 
-/** What to do. `considered` holds every Job, newest first, with its relation, for the log. */
+/** The verdict. `considered` contains every Job, newest first, with its relation, for the log. */
 export type OrphanVerdict<Job extends CandidateJob = CandidateJob> =
-  /** Take this Job over: it is this run's own, or an orphan at the same task. */
+  /** Take over this Job: it is this run's own, or an orphan at the same task. */
   | {
       readonly verdict: 'adopt'
       readonly job: Job
       readonly relation: 'known_job' | 'same_run' | 'same_task'
       readonly considered: readonly JudgedJob<Job>[]
     }
-  /** Look again when these are gone. */
+  /** Check again when these are gone. */
   | {
       readonly verdict: 'wait'
       readonly jobs: readonly Job[]
@@ -39,14 +39,14 @@ function byAge(a: CandidateJob, b: CandidateJob): number {
     typeof job.createdAt === 'number' && !Number.isNaN(job.createdAt) ? job.createdAt : -Infinity
   const [first, second] = [age(a), age(b)]
   if (first !== second) return first > second ? -1 : 1
-  // Two Jobs of the same second must not change places between two looks.
+  // Two Jobs of the same second must have a stable order between checks.
   if (a.name !== b.name) return a.name < b.name ? -1 : 1
   return a.uid < b.uid ? -1 : Number(a.uid > b.uid)
 }
 
 /**
  * Decides from all Jobs of an agent whether a run may adopt one, must wait, is blocked, or may create its own. An own
- * Job is taken before a match, and any of the two before a stranger is minded.
+ * Job is taken before a match, and either of them before strangers are considered.
  *
  * @example
  * const verdict = classifyOrphans(jobs, { runId: 'r2', taskId: 't1', reattach: true, patient: false })

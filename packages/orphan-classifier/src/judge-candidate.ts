@@ -1,6 +1,6 @@
 import type { CandidateJob, WantedRun } from './candidate-job.ts'
 
-/** What one Job means for the wanted run, looked at alone. The names are stable. */
+/** The relation of one Job to the wanted run, judged alone. The names are stable. */
 export type Relation =
   | 'finished'
   | 'apart'
@@ -13,10 +13,10 @@ export type Relation =
   | 'session_mismatch'
   | 'same_task'
 
-/** What a relation leads to when it decides. */
+/** The consequence of a relation when it decides. */
 export type Effect = 'none' | 'own' | 'match' | 'wait' | 'block'
 
-/** One row of the table, tested from top to bottom: the first that holds is the Job's relation. */
+/** One row of the table, tested from top to bottom: the first that applies is the Job's relation. */
 export interface TableRow {
   readonly relation: Relation
   readonly when: string
@@ -28,7 +28,7 @@ const known = (value: string | null | undefined): value is string => typeof valu
 
 const differ = (a: string | null | undefined, b: string | null | undefined) => known(a) && known(b) && a !== b
 
-/** The decision table for one Job. Its order is its meaning. */
+/** The decision table for one Job. The order matters. */
 export const decisionTable: readonly TableRow[] = [
   {
     relation: 'finished',
@@ -92,9 +92,9 @@ export const decisionTable: readonly TableRow[] = [
   },
 ]
 
-/** Looks at one Job alone. */
+/** Judges one Job alone. */
 export function judgeCandidate(job: CandidateJob, want: WantedRun): { relation: Relation; effect: Effect } {
   for (const { relation, effect, holds } of decisionTable) if (holds(job, want)) return { relation, effect }
-  // The last row holds for every Job; this is for whoever edits the table.
+  // The last row matches every Job; this protects against edits of the table.
   throw new TypeError('Expected the last row of `decisionTable` to hold for every job')
 }

@@ -1,4 +1,4 @@
-/** Bounds of a backoff. */
+/** Limits of a backoff. */
 export interface BackoffOptions {
   /** Upper bound of the first wait, in milliseconds. */
   readonly baseMs: number
@@ -26,13 +26,13 @@ export interface Backoff {
 export function backoffMs(attempt: number, o: BackoffOptions, atLeastMs = 0): number {
   const { baseMs, maxMs, random = Math.random } = o
   const ceiling = Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30))
-  // A header that is no positive number asks for nothing.
+  // A header that is not a positive number asks for nothing.
   const least = atLeastMs > 0 ? atLeastMs : 0
   return least + random() * ceiling
 }
 
 /**
- * Keeps count of the attempts for {@link backoffMs}.
+ * Counts the attempts for {@link backoffMs}.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
-/** What every error of a {@link BrandedError} class may carry besides code and message. */
+/** Optional fields of every {@link BrandedError} class besides code and message. */
 export interface BrandedErrorOptions {
   readonly cause?: unknown
-  /** The same call may succeed later without a change. Default false. */
+  /** The same call may succeed later without changes. Default false. */
   readonly retryable?: boolean | undefined
 }
 
@@ -33,7 +33,7 @@ export abstract class BrandedError<Code extends string = string> extends Error {
     Object.defineProperty(this, brandOf(this.name), { value: true })
   }
 
-  /** Whether `error` was made by this class, in whichever copy of its package. */
+  /** Whether `error` was created by this class, in any copy of its package. */
   static isInstance<T extends abstract new (...args: never[]) => BrandedError>(
     this: T & { readonly errorName: string },
     error: unknown,

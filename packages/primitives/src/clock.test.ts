@@ -18,7 +18,7 @@ describe('the system clock', () => {
     await slept
   })
 
-  it('never wakes before the duration is over', async () => {
+  it('never wakes before the duration has passed', async () => {
     vi.useFakeTimers()
     await fc.assert(
       fc.asyncProperty(fc.double({ min: -10, max: 2 ** 33, noNaN: true }), async (ms) => {

@@ -1,5 +1,5 @@
 /**
- * Where time comes from. Durations and points in time are separate members because a wall clock steps (NTP, suspend) and a
+ * A source of time. Durations and points in time are separate members because a wall clock steps (NTP, suspend) and a
  * monotonic clock has no date.
  */
 export interface Clock {

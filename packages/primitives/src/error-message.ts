@@ -1,6 +1,6 @@
 /**
  * The text of any thrown value: never empty, never throws. An error without a message of its own, such as the
- * `AggregateError` of a refused connection, is described by what it holds.
+ * `AggregateError` of a refused connection, is described by what it contains.
  */
 export function errorMessage(error: unknown): string {
   try {

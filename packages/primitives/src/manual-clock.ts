@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only a test advances. */
 export interface ManualClock extends Clock {
-  /** Moves time forward and wakes, in order, every sleeper that is due on the way. */
+  /** Moves time forward and wakes, in order, every sleeper that becomes due. */
   advance(ms: number): Promise<void>
   /** Moves the wall clock alone, as NTP does. */
   stepWallTime(ms: number): void
@@ -33,7 +33,7 @@ export function createManualClock({ wallTime = Date.UTC(2026, 0, 1) }: { wallTim
   let wallOffset = wallTime
   let order = 0
   const sleepers = new Set<Sleeper>()
-  // A turn of the real event loop lets what was woken run before time moves on.
+  // A turn of the real event loop lets woken callers run before time moves on.
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   return {
     now: () => now,

@@ -2,7 +2,7 @@ import { openAbortScope } from './abort-scope.ts'
 
 /**
  * Something that happens once and that any number of callers may wait for. A promise keeps a reaction for every race it
- * ever took part in, until it settles; waiting for a latch leaves nothing behind once the wait is over.
+ * ever took part in, until it settles; waiting for a latch leaves nothing behind once the wait has ended.
  */
 export interface Latch<T> {
   /** Settles every wait, present and future. Only the first call of `open` or `fail` counts. */
@@ -22,7 +22,7 @@ export type LatchState<T> =
   | { readonly kind: 'failed'; readonly reason: unknown }
 
 /**
- * Makes a latch.
+ * Creates a latch.
  *
  * @example
  * ```ts

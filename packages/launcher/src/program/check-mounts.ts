@@ -4,8 +4,8 @@ import type { MountIdentity } from '../launch-spec.ts'
 import { StartFailure } from './start-failure.ts'
 
 /**
- * Compares each mounted folder with the one that the server prepared. Between the server's look and the kubelet's mount
- * another pod may have put a link in its place; what was mounted cannot be changed any more. Throws for the first that
+ * Compares each mounted folder with the one that the server prepared. Between the server's check and the kubelet's mount
+ * another pod may have put a link in its place; what was mounted can no longer change. Throws for the first that
  * differs.
  */
 export function checkMounts(mounts: readonly MountIdentity[] = [], look: LookAt = lookAt): void {
@@ -19,7 +19,7 @@ export function checkMounts(mounts: readonly MountIdentity[] = [], look: LookAt 
   }
 }
 
-/** What the file system tells of a path. */
+/** Device and inode of a path. */
 type LookAt = (path: string) => Pick<BigIntStats, 'ino' | 'dev' | 'isDirectory'>
 const lookAt: LookAt = (path) => statSync(path, { bigint: true })
 
@@ -40,8 +40,8 @@ function refuse(path: string, why: string): never {
 }
 
 /**
- * Device numbers are compared only where both are those of a disk. A network file system, an overlay or a btrfs volume gets
- * a number that each node draws for itself.
+ * Device numbers are compared only if both are those of a disk. A network file system, an overlay or a btrfs volume gets
+ * a number that each node assigns itself.
  */
 function differs(found: bigint, expected: string | undefined): boolean {
   if (expected === undefined) return false

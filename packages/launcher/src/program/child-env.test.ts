@@ -18,7 +18,7 @@ describe('the environment of the command', () => {
     expect(childEnv({ A: '1' }, { A: '2' }, ['A'])).toEqual({ A: '2' })
   })
 
-  it('survives a shell between: dropped names come back, names of the shell go', () => {
+  it('survives a shell in between: dropped names are restored, names of the shell removed', () => {
     const container = { PATH: '/bin', 'dotted.name': 'd', '1st': 'f', OLDPWD: '/before', LINES: 'a\nb=c', EMPTY: '' }
     const { 'dotted.name': _d, '1st': _f, ...through } = container
     const afterShell = {
@@ -33,7 +33,7 @@ describe('the environment of the command', () => {
     expect(childEnv(containerEnv(afterShell, () => given.join('')))).toEqual(container)
   })
 
-  it('is told from that of a shell as far as can be where the system does not tell', () => {
+  it('is separated from that of a shell as far as possible without help from the system', () => {
     const afterShell = { PATH: '/bin', PWD: '/work', SHLVL: '1', _: '/bin/node', AGENT_JOBS_INIT: '1' }
     const read = (): string => {
       throw new Error('ENOENT')
@@ -41,7 +41,7 @@ describe('the environment of the command', () => {
     expect(childEnv(containerEnv(afterShell, read))).toEqual({ PATH: '/bin' })
   })
 
-  it('is taken as it is where no shell stands between', () => {
+  it('is unchanged without a shell in between', () => {
     const env = { PATH: '/bin', PWD: '/work' }
     expect(containerEnv(env)).toBe(env)
   })

@@ -9,9 +9,9 @@ const shellNames = new Set(['PWD', 'OLDPWD', 'SHLVL', '_'])
 const environmentOfParent = (): string => readFileSync(`/proc/${process.ppid}/environ`, 'utf8')
 
 /**
- * The container's environment as it was before a shell stood between: dash and busybox drop variables whose names are not
- * identifiers (Kubernetes allows `a.b-c`), and every shell sets some of its own. The kernel still has what the shell was
- * given.
+ * The container's environment before the shell changed it: dash and busybox drop variables whose names are not
+ * identifiers (Kubernetes allows `a.b-c`), and every shell sets some of its own. The kernel still has the environment
+ * that the shell was given.
  */
 export function containerEnv(env: Env, read: () => string = environmentOfParent): Env {
   if (env[initMarker] === undefined) return env
@@ -23,12 +23,12 @@ export function containerEnv(env: Env, read: () => string = environmentOfParent)
     }
     return found
   } catch {
-    // No such file outside Linux, where the launcher runs for tests only.
+    // This file does not exist outside Linux, where the launcher runs for tests only.
     return Object.fromEntries(Object.entries(env).filter(([name]) => !shellNames.has(name)))
   }
 }
 
-/** The environment of the command: the container's, less our own variables, with the changes asked for. */
+/** The environment of the command: the container's, without our own variables, with the requested changes. */
 export function childEnv(env: Env, set: Record<string, string> = {}, unset: string[] = []): Record<string, string> {
   const dropped = new Set(unset)
   const result: Record<string, string> = {}

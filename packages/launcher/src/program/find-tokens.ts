@@ -1,10 +1,10 @@
 import type { FrameFlag } from '@agent-jobs/frames'
 import type { LinePattern } from '../launch-spec.ts'
 
-/** Takes a stream's payloads. With the last one of a line it returns the tokens that the line holds, else null. */
+/** Takes a stream's payloads. With the last one of a line it returns the tokens found in the line, else null. */
 export type TokenFinder = (payload: Buffer, flag: FrameFlag) => ReadonlySet<string> | null
 
-/** Makes a finder; it keeps no more of a long line than one token's length, so that none is missed between parts. */
+/** Creates a finder; it keeps at most one token's length of a long line, so that none is missed between parts. */
 export function createTokenFinder(tokens: Iterable<string>): TokenFinder {
   const needles = Array.from(new Set(tokens), (token) => ({ token, bytes: Buffer.from(token) }))
   const overlap = Math.max(0, ...needles.map(({ bytes }) => bytes.length - 1))

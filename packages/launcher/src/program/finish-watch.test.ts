@@ -33,14 +33,14 @@ describe('the finish watch', () => {
     expect(after(lines).finished).toBe(finished)
   })
 
-  it('wants an end for each turn where turns overlap, and one for all where they do not', () => {
+  it('requires an end for each turn if turns overlap, and one for all if they do not', () => {
     const overlapping = { ...rule, turnsOverlap: true }
     expect(after(['begin', 'begin', 'done'], overlapping).finished).toBe(false)
     expect(after(['begin', 'begin', 'done', 'done'], overlapping).finished).toBe(true)
     expect(after(['begin', 'begin', 'done']).finished).toBe(true)
   })
 
-  it('is done when told so, until a turn begins', () => {
+  it('is done when reported from outside, until a turn begins', () => {
     const watch = after(['begin'])
     watch.done()
     expect(watch.finished).toBe(true)
@@ -48,7 +48,7 @@ describe('the finish watch', () => {
     expect(watch.finished).toBe(false)
   })
 
-  it('is done without a rule only when told so', () => {
+  it('is done without a rule only when reported from outside', () => {
     const watch = createFinishWatch(undefined)
     watch.stdout(Buffer.from('done'), '.')
     expect(watch.finished).toBe(false)

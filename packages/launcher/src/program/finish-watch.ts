@@ -6,15 +6,15 @@ import { createTokenFinder, matchesAny, tokensOf } from './find-tokens.ts'
 export interface FinishWatch {
   /** One payload of standard output. */
   stdout(payload: Buffer, flag: FrameFlag): void
-  /** The work is done, said by somebody who knows better than the lines. A turn that begins takes it back. */
+  /** The work is done, as reported from outside. A turn that begins takes it back. */
   done(): void
-  /** The work is done, no turn is open and nothing goes on in the background. */
+  /** The work is done, no turn is open and nothing runs in the background. */
   readonly finished: boolean
-  /** As many steps in a row led nowhere as `loop.maxSteps` allows. */
+  /** As many steps without progress in a row as `loop.maxSteps` allows. */
   readonly looping: boolean
 }
 
-/** Makes the watch of one run; without a rule only `done` finishes it. */
+/** Creates the watch of one run; without a rule only `done` finishes it. */
 export function createFinishWatch(rule: FinishRule | undefined): FinishWatch {
   const { workDone, turnBegins, turnEnds, turnsOverlap = false, heldFrom, heldUntil, loop } = rule ?? {}
   const lists = [workDone, turnBegins, turnEnds, heldFrom, heldUntil, loop?.step, loop?.progress]

@@ -40,14 +40,14 @@ describe('the writer of frames', () => {
     expect(frames.map(({ seq, stream }) => `${seq}${stream}`)).toEqual(['0o', '1l', '2e'])
   })
 
-  it('cuts a message that no frame would hold', async () => {
+  it('cuts a message that does not fit into a frame', async () => {
     const raw = await written((out) => out.notice('finished', '"'.repeat(9000)))
     expect(recordsOf(decodeFrames(raw).frames)).toEqual([
       { type: 'notice', code: 'finished', message: '"'.repeat(2000) },
     ])
   })
 
-  it('writes nothing after the end record; what the journal says then comes back from close', async () => {
+  it('writes nothing after the end record; problems of the journal after it are returned by close', async () => {
     const raw = await written(async (out) => {
       out.journal({ path: '/proc/never/journal' })
       out.record(end)
@@ -56,7 +56,7 @@ describe('the writer of frames', () => {
     expect(recordsOf(decodeFrames(raw).frames)).toEqual([end])
   })
 
-  it('says once that stdout is lost, and goes on', async () => {
+  it('reports once that stdout is lost, and continues', async () => {
     const out = openFrameOutput(-1)
     expect(() => out.line('o', Buffer.from('a'), '.')).not.toThrow()
     await out.settled()
@@ -65,7 +65,7 @@ describe('the writer of frames', () => {
     expect(out.count).toBe(3)
   })
 
-  it('lets the reading go on while little waits', async () => {
+  it('lets reading continue while little is queued', async () => {
     await written(async (out) => {
       await out.ready()
       for (let n = 0; n < 100; n += 1) out.line('o', Buffer.alloc(8000), '.')

@@ -6,20 +6,20 @@ import type { Journal } from './open-journal.ts'
 import { writeAll } from './write-all.ts'
 import { createWriteQueue } from './write-queue.ts'
 
-/** The one writer of frames: numbers them and gives them to the container's stdout and to the journal. */
+/** The single writer of frames: numbers them and sends them to the container's stdout and to the journal. */
 export interface FrameOutput {
   /** Frames so far; also the next number. */
   readonly count: number
   line(stream: 'o' | 'e', payload: Buffer, flag: FrameFlag): void
   record(record: LauncherRecord): void
   notice(code: NoticeCode, message: string): void
-  /** From now on frames go to this journal too; it gets those before it as well. */
+  /** From now on frames go to this journal too; it also gets the earlier ones. */
   journal(spec: JournalSpec): void
-  /** Resolves when little enough waits for stdout that more may be read. */
+  /** Resolves when stdout has room for more. */
   ready(): Promise<void>
-  /** Resolves when stdout has taken all. */
+  /** Resolves when everything was written to stdout. */
   settled(): Promise<void>
-  /** Closes the journal and says what happened to it after the end record; undefined when all is well. */
+  /** Closes the journal and returns what went wrong with it after the end record; undefined if nothing did. */
   close(): Promise<{ text: string; isStuck: boolean } | undefined>
 }
 
@@ -40,7 +40,7 @@ export function openFrameOutput(fd = 1): FrameOutput {
   function emit(stream: 'o' | 'e' | 'l', payload: Buffer, flag: FrameFlag): void {
     const frame = encodeFrame({ seq, stream, time: Date.now(), payload, flag })
     seq += 1
-    // First stdout: the journal may answer with a notice, which is the next frame.
+    // stdout first: the journal may respond with a notice, which is the next frame.
     stdout.push(frame)
     journal?.push(frame, stream === 'l')
   }
@@ -49,7 +49,7 @@ export function openFrameOutput(fd = 1): FrameOutput {
     if (value.type === 'end') isEnded = true
   }
   function notice(code: NoticeCode, message: string): void {
-    // Nothing comes after the end record.
+    // Nothing may follow the end record.
     if (isEnded) lateNotice = message
     else record({ type: 'notice', code, message: message.slice(0, 2000) })
   }

@@ -11,10 +11,10 @@ import { type OutputRelay, relayOutput } from './relay-output.ts'
 import { StartFailure } from './start-failure.ts'
 import { createStopControl, exitCodeOf, type StopControl } from './stop-control.ts'
 
-/** What the command left behind has less time to end than the command itself: its work is over. */
+/** Processes that the command left behind get less time to end than the command itself: its work is done. */
 const leftoverGraceMs = 2000
 
-/** How a run ended, as its end record says it. */
+/** How a run ended, for its end record. */
 type Ending = Pick<EndRecord, 'exitCode' | 'signal' | 'stdoutBytes' | 'stderrBytes' | 'startError'>
 
 /** Runs the command of the environment's spec from start to end. */
@@ -43,7 +43,7 @@ export async function launch(env: NodeJS.ProcessEnv): Promise<LaunchEnd> {
       stoppedBy: stops.cause,
       stdoutBytes,
       stderrBytes,
-      // Left out of the JSON where undefined.
+      // Omitted from the JSON if undefined.
       oomKills: oomKills > 0 ? oomKills : undefined,
       startError,
     })
@@ -84,13 +84,13 @@ async function gatherLastOutput(
   const leftover = await endGroup(command.pid, Math.min(leftoverGraceMs, stops.graceMs))
   await firstOf<void>([relay.drain, stops.gaveUp.wait])
   relay.end()
-  // When the whole group was being stopped, that some of it took a moment longer is no news.
+  // When the whole group was being stopped, some of it taking a moment longer is not worth a notice.
   if (leftover.length === 0 || stops.cause !== null) return
   const names = leftover.slice(0, 20).join(', ')
   out.notice('leftover_processes', `Ended ${leftover.length} process(es) that outlived the command: ${names}`)
 }
 
-/** Waits until stdout and journal have taken everything; true when one of them is stuck. */
+/** Waits until everything was written to stdout and journal; true when one of them is stuck. */
 async function closeOutput(out: FrameOutput, stops: StopControl): Promise<boolean> {
   const isWritten = await firstOf([
     () => out.settled().then(() => true),

@@ -3,10 +3,10 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemErrorCode } from '@agent-jobs/primitives'
 
-// Node's own `recursive: true` never returns where a file system answers mkdir with ENOENT although the parent is
-// there, as /proc does (seen with Node 24.21). These try each directory at most twice.
+// Node's own `recursive: true` never returns if a file system answers mkdir with ENOENT although the parent
+// exists, as /proc does (seen with Node 24.21). These try each directory at most twice.
 
-/** Makes a directory and its missing parents. */
+/** Creates a directory and its missing parents. */
 export function makeDirectorySync(path: string): void {
   try {
     mkdirSync(path)
@@ -20,7 +20,7 @@ export function makeDirectorySync(path: string): void {
   }
 }
 
-/** Makes a directory and its missing parents, without holding up the launcher on a slow volume. */
+/** Creates a directory and its missing parents, without blocking the launcher on a slow volume. */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path)

@@ -28,7 +28,7 @@ describe('memoryKills', () => {
     expect(ofRun()).toBe(2)
   })
 
-  it('takes what does not tell for none', () => {
+  it('counts unknown as none', () => {
     const old = file('old', 'oom_kill_disable 0\nunder_oom 0\n')
     expect([memoryKills([absent]), memoryKills([old]), memoryKills([])]).toEqual([0, 0, 0])
   })

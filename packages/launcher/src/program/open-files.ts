@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { errorMessage } from '@agent-jobs/primitives'
 import { StartFailure } from './start-failure.ts'
 
-/** One file that the command writes and the launcher reads. It has no name any more. */
+/** One unlinked file that the command writes and the launcher reads. */
 export interface OutputFile {
   fd: number
-  /** Tells of growth; undefined where the system has no more watches. */
+  /** Signals growth; undefined if the system has no more watches. */
   watcher: FSWatcher | undefined
   watchError: unknown
 }
 
-/** Makes the files for the command's input and output; their names are gone before the command starts. */
+/** Creates the files for the command's input and output; they are unlinked before the command starts. */
 export function openFiles(directory = tmpdir()) {
   let count = 0
   // Pods that share the directory have the same process ids.
@@ -36,7 +36,7 @@ export function openFiles(directory = tmpdir()) {
     input: (bytes: Uint8Array): number =>
       make((path) => {
         const fd = openSync(path, 'wx+', 0o600)
-        // Nameless before the first byte: a full disk must not leave half a prompt behind.
+        // Unlinked before the first byte: a full disk must not leave half a prompt behind.
         unlinkSync(path)
         try {
           for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at)
@@ -46,14 +46,14 @@ export function openFiles(directory = tmpdir()) {
         }
         return fd
       }),
-    /** An empty file. It is opened for appending so that writers that open it anew do not overwrite each other. */
+    /** An empty file, opened for appending so that writers that reopen it do not overwrite each other. */
     output: (): OutputFile =>
       make((path) => {
         const fd = openSync(path, 'ax+', 0o600)
         let watcher: FSWatcher | undefined
         let watchError: unknown
         try {
-          // The watch is on the inode and outlives the name.
+          // The watch is on the inode and survives the unlink.
           watcher = watch(path)
         } catch (error) {
           watchError = error

@@ -7,7 +7,7 @@ import type { Journal, JournalFile } from './open-journal.ts'
 
 const path = (): string => join(mkdtempSync(join(tmpdir(), 'launcher-journal-')), 'deep', 'journal')
 
-/** A file on a volume that can be stuck, and that remembers what was done to it. */
+/** A file on a volume that can be stuck, and that records the operations on it. */
 function volume() {
   const log: string[] = []
   const state = { stuck: undefined as Promise<void> | undefined }
@@ -45,7 +45,7 @@ describe('the journal', () => {
     expect(notices).toEqual([])
   })
 
-  it('never mixes two runs: a file that is there is left as it is', async () => {
+  it('never mixes two runs: an existing file is left as it is', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'launcher-journal-')), 'taken')
     writeFileSync(file, 'earlier')
     const { journal, notices } = opened(file)
@@ -64,7 +64,7 @@ describe('the journal', () => {
     expect(existsSync('/proc/never')).toBe(false)
   })
 
-  it('takes only records of the launcher beyond its bound', async () => {
+  it('accepts only records of the launcher beyond its limit', async () => {
     const file = path()
     const { journal, notices } = opened(file, undefined, 10)
     journal.push(Buffer.from('12345678'), false)
@@ -113,7 +113,7 @@ describe('the journal on a slow volume', () => {
     expect(log.filter((text) => text.startsWith('x')).join('')).toHaveLength(8 * 1024 * 1024)
   })
 
-  it('holds up the end for 5 seconds at most, and says so', async () => {
+  it('delays the end for 5 seconds at most, and reports it', async () => {
     const { state, open } = volume()
     state.stuck = new Promise(() => undefined)
     const { journal } = opened('/j', open)

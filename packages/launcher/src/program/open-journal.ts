@@ -7,31 +7,31 @@ import type { JournalSpec } from '../launch-spec.ts'
 import { makeDirectory } from './make-directory.ts'
 import { createWriteQueue } from './write-queue.ts'
 
-/** The frames' second home. */
+/** A second copy of the frames. */
 export interface Journal {
   push(frame: Buffer, isRecord: boolean): void
-  /** Writes what waits, syncs and closes; gives up after 5 seconds. Says what was not written. */
+  /** Writes what is queued, syncs and closes; gives up after 5 seconds. Returns what was not written. */
   close(): Promise<string | undefined>
 }
 
 const defaultMaxBytes = 256 * 1024 * 1024
-/** What is used of a file. */
+/** The operations used on a file. */
 export type JournalFile = Pick<FileHandle, 'write' | 'datasync' | 'close'>
 
 async function openNewFile(path: string): Promise<JournalFile> {
   await makeDirectory(dirname(path))
-  // A journal belongs to one run. Two in one file would have each number twice.
+  // A journal belongs to one run. Two in one file would contain each number twice.
   return open(path, 'ax', 0o600)
 }
 
-/** Frames that wait for a slow volume; beyond it the journal ends. */
+/** Frames queued for a slow volume; beyond it the journal ends. */
 const maxPendingBytes = 8 * 1024 * 1024
 const syncEveryMs = 1000
 const closeWithinMs = 5000
 
 /**
- * Opens the journal in the background. Nothing here is ever waited for by the command or by the framing: what the
- * volume does not take in time waits in a bounded queue, and when that is full the journal ends with a notice.
+ * Opens the journal in the background. Neither the command nor the framing ever waits for it: what the
+ * volume does not accept in time waits in a bounded queue, and when that is full the journal ends with a notice.
  */
 export function openJournal(
   spec: JournalSpec,

@@ -2,19 +2,19 @@ import { errorMessage } from '@agent-jobs/primitives'
 import type { ProxySpec } from '../launch-spec.ts'
 import type { FrameOutput } from './frame-output.ts'
 
-/** What the command learns of the proxy. */
+/** The command's variables for the proxy. */
 export interface ProxyForCommand {
   readonly env: Readonly<Record<string, string>>
-  /** Why the proxy cannot be offered; undefined where it is, or none is wanted. */
+  /** Why the proxy cannot be offered; undefined if it is, or if none was requested. */
   readonly problem: string | undefined
 }
 
-/** Opens the proxy. A run goes on without it: what the agent has done by then may not need it. */
+/** Opens the proxy. A run continues without it: the agent may not need it. */
 export async function openProxy(spec: ProxySpec | undefined, out: FrameOutput): Promise<ProxyForCommand> {
   if (spec === undefined) return { env: {}, problem: undefined }
   const failed = (error: unknown): string => `The proxy cannot be offered: ${errorMessage(error)}`
   try {
-    // Loaded only here: most runs start without it, and earlier.
+    // Loaded only here: most runs do not need it and start faster without it.
     const { startProxy } = await import('./proxy/start-proxy.ts')
     const proxy = await startProxy(spec, { unreachable: (message) => out.notice('proxy_unreachable', message) })
     proxy.looked.catch((error: unknown) => out.notice('proxy_failed', failed(error)))

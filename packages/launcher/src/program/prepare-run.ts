@@ -8,20 +8,20 @@ import { startCommand, type Command } from './start-command.ts'
 import { StartFailure } from './start-failure.ts'
 import type { StopControl } from './stop-control.ts'
 
-/** A command that was started, with what belongs to it. */
+/** A started command, with its resources. */
 export interface StartedRun {
   readonly command: Command
   readonly outputs: readonly OutputFile[]
   readonly proxy: ProxyForCommand
 }
 
-/** Does what must be done before the command, and starts it. Throws {@link StartFailure} with the reason. */
+/** Prepares everything for the command, and starts it. Throws {@link StartFailure} with the reason. */
 export async function prepareRun(
   env: NodeJS.ProcessEnv,
   spec: LaunchSpec,
   { out, stops }: { out: FrameOutput; stops: StopControl },
 ): Promise<StartedRun> {
-  // Before anything is read from, or written to, what is mounted.
+  // Before mounted folders are read or written.
   checkMounts(spec.mounts)
   if (spec.journal !== undefined) out.journal(spec.journal)
   const stdin = readChunks(env, 'STDIN')

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { systemErrorCode } from '@agent-jobs/primitives'
 
-/** Sends a signal to all processes of a group; false when there is none that takes it. */
+/** Sends a signal to all processes of a group; false when none receives it. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-group, signal)
@@ -12,7 +12,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-/** The living processes of a group, as `name(pid)`; zombies are not counted where the system tells them apart. */
+/** The live processes of a group, as `name(pid)`; zombies are excluded where the system distinguishes them. */
 function living(group: number): string[] {
   if (!signalGroup(group, 0)) return []
   if (!existsSync('/proc/self/stat')) return ['unnamed']
@@ -23,9 +23,9 @@ function living(group: number): string[] {
     try {
       stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     } catch {
-      continue // It ended while we were looking.
+      continue // It ended in the meantime.
     }
-    // `pid (name) state parent group …`; the name may hold spaces and parentheses.
+    // `pid (name) state parent group …`; the name may contain spaces and parentheses.
     const close = stat.lastIndexOf(')')
     const [state, , itsGroup] = stat.slice(close + 2).split(' ')
     if (Number(itsGroup) === group && state !== 'Z' && state !== 'X') {
@@ -37,7 +37,7 @@ function living(group: number): string[] {
 
 /**
  * Ends what is left of a group whose first process is gone: SIGTERM, then SIGKILL after `graceMs`. The system has no
- * event for "the group is empty", so it is looked at, less and less often. Returns what was found.
+ * event for "the group is empty", so it is polled, less and less often. Returns what was found.
  */
 export async function endGroup(group: number, graceMs: number): Promise<string[]> {
   const found = living(group)

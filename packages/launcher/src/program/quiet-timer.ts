@@ -5,7 +5,7 @@ export interface QuietTimer {
   stop(): void
 }
 
-/** Makes a timer that is cheap to touch: it looks at the last touch only when it is due. */
+/** Creates a timer that is cheap to touch: it checks the last touch only when it is due. */
 export function createQuietTimer(ms: number | undefined, fire: () => void): QuietTimer {
   let last = 0
   let timer: NodeJS.Timeout | undefined

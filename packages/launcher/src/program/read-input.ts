@@ -6,7 +6,7 @@ import type { LaunchSpec, PackedFile } from '../launch-spec.ts'
 import { makeDirectorySync } from './make-directory.ts'
 import { StartFailure } from './start-failure.ts'
 
-// One Secret holds less than 1 MB; gzip cannot make more than about 1,030 times that of it.
+// One Secret holds less than 1 MB; gzip expands that to at most about 1,030 times its size.
 const maxInputBytes = 256 * 1024 * 1024
 
 /** Reads the launch's spec from the environment. */
@@ -19,7 +19,7 @@ export function readSpec(env: NodeJS.ProcessEnv): LaunchSpec {
   try {
     spec = JSON.parse(text) as LaunchSpec
   } catch {
-    // The parser's own message would quote the text, which may hold secrets.
+    // The parser's own message would quote the text, which may contain secrets.
     throw new StartFailure('bad_spec', `AGENT_JOBS_SPEC is not JSON (${text.length} characters).`)
   }
   if (spec?.version !== 1 || !Array.isArray(spec.argv) || typeof spec.argv[0] !== 'string') {
@@ -28,7 +28,7 @@ export function readSpec(env: NodeJS.ProcessEnv): LaunchSpec {
   return spec
 }
 
-/** Unpacks `AGENT_JOBS_<NAME>_0…n`; undefined when there is none. */
+/** Unpacks `AGENT_JOBS_<NAME>_0…n`; undefined when absent. */
 export function readChunks(env: NodeJS.ProcessEnv, name: string): Buffer | undefined {
   let text = ''
   for (let n = 0; env[`AGENT_JOBS_${name}_${n}`] !== undefined; n += 1) text += env[`AGENT_JOBS_${name}_${n}`]
@@ -40,14 +40,14 @@ export function readChunks(env: NodeJS.ProcessEnv, name: string): Buffer | undef
   }
 }
 
-/** Writes the files that came with the launch. */
+/** Writes the files of the launch. */
 export function writeFiles(packed: Buffer | undefined): void {
   if (packed === undefined) return
   for (const { path, mode = 0o600, contentBase64 } of JSON.parse(packed.toString()) as PackedFile[]) {
     try {
       makeDirectorySync(dirname(path))
       writeFileSync(path, Buffer.from(contentBase64, 'base64'), { mode })
-      // The mode of an open is cut by the umask and ignored for a file that is already there.
+      // The umask reduces the mode of an open, and an existing file keeps its own.
       chmodSync(path, mode)
     } catch (error) {
       throw new StartFailure('file_not_written', `The file ${path} cannot be written: ${errorMessage(error)}`)

@@ -11,17 +11,17 @@ import { watchLimits } from './watch-limits.ts'
 const defaultMaxOutputBytes = 1024 * 1024 * 1024
 const streams = ['o', 'e'] as const
 
-/** Carries the command's output to the frames and watches its limits on the way. */
+/** Turns the command's output into frames and enforces its limits on the way. */
 export interface OutputRelay {
-  /** Bytes that were framed, of standard output and standard error. */
+  /** Bytes of standard output and standard error that were framed. */
   readonly bytes: Readonly<Record<(typeof streams)[number], number>>
-  /** The command has finished its work, as somebody outside says. */
+  /** The command has finished its work, as reported from outside. */
   finished(by: string): void
-  /** The command has ended: no limit holds any more. */
+  /** The command has ended: no limit applies any more. */
   stopWatching(): void
-  /** Reads to the end; call it when nothing writes any more. */
+  /** Reads to the end; call it when all writers are gone. */
   drain(): Promise<void>
-  /** Hands over what stands behind the last newline. */
+  /** Delivers the bytes after the last newline. */
   end(): void
 }
 
@@ -31,11 +31,11 @@ export interface RelayOptions {
   outputs: readonly OutputFile[]
   out: FrameOutput
   stops: StopControl
-  /** Reading failed; nothing more will come. */
+  /** Reading failed; nothing more will arrive. */
   failed(error: unknown): void
 }
 
-/** Starts to carry. */
+/** Starts the relay. */
 export function relayOutput({ spec, outputs, out, stops, failed }: RelayOptions): OutputRelay {
   const maxBytes = spec.limits?.maxOutputBytes ?? defaultMaxOutputBytes
   const bytes = { o: 0, e: 0 }
@@ -65,7 +65,7 @@ export function relayOutput({ spec, outputs, out, stops, failed }: RelayOptions)
       splitters[index]?.push(part)
       if (seen <= maxBytes) return
       stops.stop('output_limit', `More than ${maxBytes} bytes of output (limits.maxOutputBytes): the rest is dropped.`)
-      // The grace must not fill the disk either.
+      // The command must not fill the disk during the grace period either.
       if (seen > 2 * maxBytes) stops.send('SIGKILL')
     },
     ready: out.ready,

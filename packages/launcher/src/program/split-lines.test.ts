@@ -18,7 +18,7 @@ const sizes = (...lengths: number[]): string[] =>
   )
 
 describe('the line splitter', () => {
-  it('gives each line once its newline is there, whatever the chunks', () => {
+  it('returns each line once its newline has arrived, whatever the chunks', () => {
     expect(shape('on', 'e\ntw', 'o\n')).toEqual(['one.', 'two.'])
   })
 
@@ -26,13 +26,13 @@ describe('the line splitter', () => {
     expect(shape('\n\na\n', '\n')).toEqual(['.', '.', 'a.', '.'])
   })
 
-  it('gives what is left at the end as a line without newline', () => {
+  it('returns what is left at the end as a line without newline', () => {
     expect(shape('a\nb')).toEqual(['a.', 'b$'])
     expect(shape('a\n')).toEqual(['a.'])
     expect(shape()).toEqual([])
   })
 
-  it('cuts at 8,000 bytes and never gives an empty last part', () => {
+  it('cuts at 8,000 bytes and never returns an empty last part', () => {
     expect(sizes(7999, 8000, 8001, 16_000, 16_001, 0)).toEqual([
       '7999.',
       '8000.',
@@ -64,7 +64,7 @@ describe('the line splitter', () => {
     expect(seen).toEqual(['abc.'])
   })
 
-  it('stands for exactly the bytes that came, for any bytes in any chunks', () => {
+  it('reproduces exactly the input, for any bytes in any chunks', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.array(fc.constantFrom(0, 10, 13, 255), { maxLength: 300 }).map((list) => Uint8Array.from(list)),

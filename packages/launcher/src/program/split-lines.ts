@@ -3,11 +3,11 @@ import { type FrameFlag, maxPayloadBytes } from '@agent-jobs/frames'
 /** Cuts a stream of bytes into payloads: one for each line, several for a line above 8,000 bytes. */
 export interface LineSplitter {
   push(chunk: Buffer): void
-  /** The stream is over: gives what is left as a last line without newline. */
+  /** The stream has ended: returns what is left as a last line without newline. */
   end(): void
 }
 
-/** Makes a splitter that holds back at most one payload: the start of a line whose end has not come. */
+/** Creates a splitter that holds back at most one payload: the start of an incomplete line. */
 export function createLineSplitter(emit: (payload: Buffer, flag: FrameFlag) => void): LineSplitter {
   let rest: Buffer = Buffer.alloc(0)
   return {
@@ -17,7 +17,7 @@ export function createLineSplitter(emit: (payload: Buffer, flag: FrameFlag) => v
       for (;;) {
         const newline = bytes.indexOf(10, start)
         const stop = newline < 0 ? bytes.length : newline
-        // A full payload goes only when more of the line is there, so that the last part of a line is never empty.
+        // A full payload is returned only once more of the line exists, so that the last part of a line is never empty.
         while (stop - start > maxPayloadBytes) {
           emit(bytes.subarray(start, start + maxPayloadBytes), '+')
           start += maxPayloadBytes

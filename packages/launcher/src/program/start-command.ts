@@ -19,7 +19,7 @@ export interface Command {
   exit: Promise<Exit>
 }
 
-/** Starts the command in a process group of its own, its streams being files. */
+/** Starts the command in its own process group, with files as its streams. */
 export async function startCommand(spec: LaunchSpec, stdio: [number | 'ignore', number, number]): Promise<Command> {
   const { cwd, env, unsetEnv } = spec
   const [name = '', ...args] = spec.argv
@@ -38,7 +38,7 @@ export async function startCommand(spec: LaunchSpec, stdio: [number | 'ignore', 
   if (pid === undefined) {
     throw startFailure(name, await new Promise((resolve) => child.once('error', resolve)))
   }
-  // After a start this event only tells of a failed `child.kill` or message, and we use neither.
+  // After a start this event only reports a failed `child.kill` or message, and we use neither.
   child.on('error', () => undefined)
   return { pid, exit }
 }

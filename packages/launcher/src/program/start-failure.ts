@@ -1,6 +1,6 @@
 import type { StartErrorCode } from '@agent-jobs/frames'
 
-/** Why the command cannot be started: goes into the end record; `exitCode` is that of a shell for the same case. */
+/** Why the command cannot be started, for the end record; `exitCode` is that of a shell for the same case. */
 export class StartFailure extends Error {
   readonly code: StartErrorCode
   readonly exitCode: number

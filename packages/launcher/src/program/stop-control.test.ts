@@ -9,7 +9,7 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL')
 })
 
-/** A process in a group of its own that says when it is up. */
+/** A process in its own group that reports when it is up. */
 async function command(script: string): Promise<{ pid: number; exit: Promise<unknown[]> }> {
   const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
   started.push(child)
@@ -58,7 +58,7 @@ describe('the control that ends a command', () => {
     ['after the end', false, 500, 500],
     ['before the end', true, 500, 1000],
     ['before the end, with a long grace', true, 3000, 3000],
-  ])('gives the last output up a while after a signal %s', async (_, isBefore, graceMs, waitMs) => {
+  ])('gives up on the last output a while after a signal %s', async (_, isBefore, graceMs, waitMs) => {
     vi.useFakeTimers()
     const { stops } = control()
     stops.graceMs = graceMs
@@ -72,7 +72,7 @@ describe('the control that ends a command', () => {
     expect(stops.gaveUp.state.kind).toBe('open')
   })
 
-  it('takes a signal after the end for no cause of it', () => {
+  it('does not take a signal after the end for its cause', () => {
     const { stops } = control()
     stops.ended()
     stops.stop('signal', 'SIGTERM received')

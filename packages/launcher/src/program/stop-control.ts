@@ -4,29 +4,29 @@ import { createLatch, type Latch } from '@agent-jobs/primitives'
 import { signalGroup } from './process-group.ts'
 
 const defaultGraceMs = 10_000
-/** How long the last output of a command that used up its grace may take. */
+/** How long the last output of a command that used up its grace period may take. */
 const leastFlushMs = 1000
 
-/** Ends the command: SIGTERM, a grace, SIGKILL; the first cause counts. */
+/** Ends the command: SIGTERM, a grace period, SIGKILL; the first cause counts. */
 export interface StopControl {
   /** Time between SIGTERM and SIGKILL. */
   graceMs: number
-  /** Why the launcher ended the command; null as long as it did not. */
+  /** Why the launcher ended the command; null if it did not. */
   readonly cause: StopCause | null
   /** The command has ended. */
   readonly isOver: boolean
-  /** Opens when nothing more is waited for, because the pod is being deleted. */
+  /** Opens when there is no time left to wait, because the pod is being deleted. */
   readonly gaveUp: Latch<void>
   /** From now on there is a process group to end. */
   started(group: number): void
   stop(cause: StopCause, message: string, signal?: NodeJS.Signals): void
-  /** Sends a signal to the command's group, where there is one. */
+  /** Sends a signal to the command's group, if it exists. */
   send(signal: NodeJS.Signals): void
   /** The command has ended. */
   ended(): void
 }
 
-/** Makes the control; `notice` tells what it does. */
+/** Creates the control; `notice` reports what it does. */
 export function createStopControl(notice: (code: NoticeCode, message: string) => void): StopControl {
   const gaveUp = createLatch()
   let cause: StopCause | null = null
@@ -46,12 +46,12 @@ export function createStopControl(notice: (code: NoticeCode, message: string) =>
     },
     started(pid) {
       group = pid
-      // A signal that came during the start finds the command now.
+      // A signal that arrived during the start reaches the command now.
       if (cause !== null) terminate('SIGTERM')
     },
     stop(why, message, signal = 'SIGTERM') {
       if (why === 'signal') signalledAt ??= performance.now()
-      // After the command's end a signal only bounds the wait for a stdout that nobody reads.
+      // After the command's end a signal only limits the wait for a stdout without a reader.
       if (isOver && why === 'signal') return void setTimeout(gaveUp.open, control.graceMs)
       const isFirst = cause === null
       cause ??= why
@@ -66,7 +66,7 @@ export function createStopControl(notice: (code: NoticeCode, message: string) =>
       isOver = true
       clearTimeout(killTimer)
       if (signalledAt === undefined) return
-      // A signal that came before the end bounds that wait, too: there will be no other before SIGKILL.
+      // A signal that arrived before the end limits that wait, too: the next one will be SIGKILL.
       const left = control.graceMs - (performance.now() - signalledAt)
       setTimeout(gaveUp.open, Math.max(leastFlushMs, left))
     },

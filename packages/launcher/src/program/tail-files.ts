@@ -2,30 +2,30 @@ import { fstatSync, read } from 'node:fs'
 import type { OutputFile } from './open-files.ts'
 
 const chunkBytes = 64 * 1024
-// Growth is told by inotify (kqueue on macOS); the timer is for systems where a watch is not to be had or stays silent.
+// inotify (kqueue on macOS) reports growth; the timer is for systems where watches are unavailable or silent.
 const timerMs = { watched: 1000, unwatched: 25 }
 
 /** Follows the command's output files. */
 export interface FileTail {
   /** Reads what there is. */
   wake(): void
-  /** Stops following and reads to the end; call it when nothing writes any more. */
+  /** Stops following and reads to the end; call it when all writers are gone. */
   finish(): Promise<void>
-  /** Bytes that are in the files but not read yet. */
+  /** Bytes in the files that are not read yet. */
   unread(): number
 }
 
 interface Options {
   files: OutputFile[]
-  /** The command wrote something (told also while `ready` holds the reading back). */
+  /** The command wrote something (called even while `ready` holds back the reading). */
   touched(): void
-  /** Takes the bytes at once; the buffer is reused. */
+  /** Must consume the bytes at once; the buffer is reused. */
   consume(index: number, bytes: Buffer): void
-  /** Waited for between two reads: the bound on what is read but not yet written. */
+  /** Awaited between two reads: limits what is read but not yet written. */
   ready(): Promise<void>
-  /** A file became shorter: some process truncated it, for instance by `> /dev/stdout`. */
+  /** A file became shorter: some process truncated it, for example by `> /dev/stdout`. */
   truncated(index: number): void
-  /** Reading failed; nothing more will come. */
+  /** Reading failed; nothing more will arrive. */
   failed(error: unknown): void
 }
 
@@ -72,7 +72,7 @@ export function tailFiles({ files, touched, consume, ready, truncated, failed }:
       })
       .finally(() => {
         running = undefined
-        // A wake between the last look at `again` and now must not be lost.
+        // A wake-up between the last check of `again` and now must not be lost.
         if (again) wake()
       })
   }

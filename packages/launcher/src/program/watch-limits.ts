@@ -3,13 +3,13 @@ import type { LaunchSpec } from '../launch-spec.ts'
 import { createFinishWatch } from './finish-watch.ts'
 import { createQuietTimer } from './quiet-timer.ts'
 
-/** Watches the bounds of one run. */
+/** Enforces the limits of one run. */
 export interface LimitWatch {
   /** The command wrote something on either stream. */
   touched(): void
   /** One payload of standard output. */
   stdout(payload: Buffer, flag: FrameFlag): void
-  /** The command has finished its work: said by a signal or by the rule. */
+  /** The command has finished its work, by a signal or by the rule. */
   finished(by: string): void
   stop(): void
 }
@@ -22,7 +22,7 @@ interface Options {
   exceeded(reason: StopCause, message: string): void
 }
 
-/** Starts to watch. */
+/** Starts watching. */
 export function watchLimits({ spec, unread, noted, exceeded }: Options): LimitWatch {
   const { totalMs, idleMs, hangAfterFinishMs } = spec.limits ?? {}
   const watch = createFinishWatch(spec.finish)
@@ -32,7 +32,7 @@ export function watchLimits({ spec, unread, noted, exceeded }: Options): LimitWa
   let lastUnread = 0
 
   const idle = createQuietTimer(idleMs, () => {
-    // While our own stdout is stuck nothing is read; then growth of what is unread counts as output.
+    // Nothing is read while our own stdout is stuck; then growth of the unread bytes counts as output.
     const now = unread()
     if (now > lastUnread) {
       lastUnread = now

@@ -7,7 +7,7 @@ import { systemErrorCode } from '@agent-jobs/primitives'
 import { describe, expect, it } from 'vitest'
 import { writeAll } from './write-all.ts'
 
-/** What is in the pipe now; nothing when it is empty. */
+/** The current content of the pipe; empty when there is none. */
 async function readSome(fd: number): Promise<Buffer> {
   try {
     const { bytesRead, buffer } = await promisify(read)(fd, Buffer.alloc(70_000), 0, 70_000, null)
@@ -23,7 +23,7 @@ describe('writing to a pipe', () => {
     const fifo = join(mkdtempSync(join(tmpdir(), 'launcher-write-')), 'fifo')
     execFileSync('mkfifo', [fifo])
     const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
-    // More than a pipe holds, so that writes come short and then meet EAGAIN.
+    // More than the capacity of a pipe, so that writes are partial and then meet EAGAIN.
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251))
     const writing = writeAll(fd, bytes)
     const taken: Buffer[] = []
@@ -37,7 +37,7 @@ describe('writing to a pipe', () => {
     closeSync(fd)
   })
 
-  it('that is gone says so', async () => {
+  it('that is gone reports it', async () => {
     await expect(writeAll(2 ** 30, Buffer.from('x'))).rejects.toMatchObject({ code: 'EBADF' })
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createWriteQueue } from './write-queue.ts'
 
 describe('the write queue', () => {
-  it('writes in order and joins what waits', async () => {
+  it('writes in order and joins queued buffers', async () => {
     const written: string[] = []
     const queue = createWriteQueue(
       async (bytes) => void written.push(bytes.toString()),
@@ -15,7 +15,7 @@ describe('the write queue', () => {
     expect(queue.pending).toBe(0)
   })
 
-  it('has one write under way at a time', async () => {
+  it('has one write in progress at a time', async () => {
     let running = 0
     const queue = createWriteQueue(
       async () => {
@@ -33,7 +33,7 @@ describe('the write queue', () => {
     await queue.settled()
   })
 
-  it('tells of the first error once and drops the rest', async () => {
+  it('reports the first error once and drops the rest', async () => {
     const errors: unknown[] = []
     const queue = createWriteQueue(
       () => Promise.reject(new Error('gone')),

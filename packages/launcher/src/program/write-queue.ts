@@ -1,13 +1,13 @@
-/** Writes buffers one after the other, joining those that wait. */
+/** Writes buffers one after the other, joining queued ones. */
 export interface WriteQueue {
-  /** Bytes that wait, the write under way included. */
+  /** Queued bytes, including the write in progress. */
   readonly pending: number
   push(bytes: Buffer): void
-  /** Resolves when all that was pushed is written, or was dropped after an error. */
+  /** Resolves when everything pushed is written, or was dropped after an error. */
   settled(): Promise<void>
 }
 
-/** Makes a queue over `write`; after the first error everything is dropped and `failed` is called once. */
+/** Creates a queue over `write`; after the first error everything is dropped and `failed` is called once. */
 export function createWriteQueue(
   write: (bytes: Buffer) => Promise<void>,
   failed: (error: unknown) => void,

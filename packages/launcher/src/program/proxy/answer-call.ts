@@ -7,7 +7,7 @@ import { readCredentials } from './read-credentials.ts'
 import type { Credential } from './read-credentials.ts'
 import { saysAway, saysRefused, type TargetState } from './target-state.ts'
 
-/** What a call is answered with. */
+/** The response to a call. */
 export interface AnswerOptions {
   url: URL
   tokenFile: string
@@ -21,13 +21,13 @@ export interface AnswerOptions {
   signal: AbortSignal
 }
 
-// RFC 9110, 9.2.2: to send these twice is to send them once.
+// RFC 9110, 9.2.2: sending these twice has the same effect as once.
 const idempotent = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/
 
 /**
- * Gets an answer to a call. It is held while a target that was there is away, or while the run changes hands, and
- * repeated only where that is safe: it never reached the target, it is idempotent (by method or with an Idempotency-Key),
- * it was refused for its credentials, or the target proves to be away when it is looked at.
+ * Gets a response to a call. It is held while a target that was there is away, or while the run changes hands, and
+ * retried only where that is safe: it never reached the target, it is idempotent (by method or with an Idempotency-Key),
+ * it was refused for its credentials, or a check shows that the target is away.
  */
 export async function answerCall(call: Call, options: AnswerOptions): Promise<IncomingMessage> {
   const { holdMs, state, timings, clock, signal } = options
@@ -58,7 +58,7 @@ class HeldError extends ForwardError {
   }
 }
 
-/** Tries the credentials of the file, and waits for others where these may have become invalid. */
+/** Tries the credentials of the file, and waits for others if these may have become invalid. */
 async function answerWithAny(call: Call, options: AnswerOptions): Promise<IncomingMessage> {
   const { tokenFile, refreshMs, state, timings, clock, signal } = options
   let known = await readCredentials(tokenFile)
@@ -92,12 +92,12 @@ async function tryEach(call: Call, list: readonly Credential[], options: AnswerO
   return answer
 }
 
-/** Looks at the target without credentials: a call that may have been carried out is repeated only when it is away. */
+/** Checks the target without credentials: a call that may have been carried out is retried only when it is away. */
 async function isAway(options: AnswerOptions): Promise<boolean> {
   return (await lookAt(options)) !== null
 }
 
-/** Looks at the target; gives what it says when it is away, null when it is there. */
+/** Checks the target; returns the reason when it is away, null when it is there. */
 export async function lookAt(options: AnswerOptions): Promise<string | null> {
   const { firstConnectMs } = options.timings
   const head: Call = { method: 'HEAD', path: '/', headers: {}, body: Buffer.alloc(0) }

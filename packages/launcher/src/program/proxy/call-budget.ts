@@ -2,7 +2,7 @@ const maxCalls = 64
 const maxBodyBytes = 8 * 1024 * 1024
 const maxHeldBytes = 32 * 1024 * 1024
 
-/** Thrown while a call is read: the proxy's own bounds. */
+/** Thrown while a call is read: the proxy's own limits. */
 export class Refusal extends Error {
   readonly status: number
   constructor(status: number, message: string) {
@@ -11,14 +11,14 @@ export class Refusal extends Error {
   }
 }
 
-/** What one call takes of the budget. */
+/** The share of one call in the budget. */
 export interface CallShare {
   take(bytes: number): void
-  /** Gives all of it back. */
+  /** Returns all of it. */
   release(): void
 }
 
-/** Bounds how many calls, and how many bytes of them, the proxy holds at once. */
+/** Limits how many calls, and how many bytes of them, the proxy holds at once. */
 export function createCallBudget(): { enter(): CallShare } {
   let calls = 0
   let heldBytes = 0

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { errorMessage } from '@agent-jobs/primitives'
 import type { Credential } from './read-credentials.ts'
 
-/** A call of the agent, read whole so that it can be repeated. */
+/** A call of the agent, read completely so that it can be retried. */
 export interface Call {
   method: string
   /** Path and query as the agent wrote them. */
@@ -31,17 +31,17 @@ export class ForwardError extends Error {
   }
 }
 
-// These belong to one connection, or are written anew.
+// These are per connection, or are rewritten.
 const dropped = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|expect|content-length)$/
 
-/** Sends a call once; resolves with the head of the answer, whose body is then streamed. */
+/** Sends a call once; resolves with the head of the response, whose body is then streamed. */
 export function forwardCall(target: CallTarget, call: Call, credential: Credential): Promise<IncomingMessage> {
   const { url, connectMs, answerMs, signal } = target
   const path = url.pathname.replace(/\/$/, '') + call.path
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     let wasSent = false
-    // A connection of its own for each call: a reset of a reused one would not say whether the call was seen.
+    // A new connection for each call: the reset of a reused one would not tell whether the call was received.
     const options = { method: call.method, path, headers: headersOf(call, credential), signal, agent: false } as const
     const request = send(url, options)
     boundConnecting(request, connectMs, () => (wasSent = true))

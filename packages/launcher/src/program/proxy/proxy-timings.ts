@@ -1,18 +1,18 @@
 /** How long the proxy waits for its target, in milliseconds. */
 export interface ProxyTimings {
-  /** For a connection, once the target was there. */
+  /** For a connection, once the target has been reached. */
   readonly connectMs: number
-  /** For a connection and for a look at the target, until it was there once. */
+  /** For a connection and for a check of the target, until it has been reached once. */
   readonly firstConnectMs: number
-  /** For the head of an answer, and between two pieces of it. */
+  /** For the head of a response, and between two pieces of it. */
   readonly answerMs: number
-  /** Between two looks at the token file, which gives no events on a shared volume. */
+  /** Between two checks of the token file, because shared volumes give no events. */
   readonly lookMs: number
-  /** Bounds of the backoff between two tries of a held call. */
+  /** Limits of the backoff between two tries of a held call. */
   readonly retry: { readonly baseMs: number; readonly maxMs: number }
 }
 
-/** What every launcher uses; tests shorten it. */
+/** The timings of every launcher; tests shorten them. */
 export const proxyTimings: ProxyTimings = {
   connectMs: 10_000,
   firstConnectMs: 1000,

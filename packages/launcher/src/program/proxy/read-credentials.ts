@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 /** Headers that a call gets, in lower case, such as `authorization`. */
 export type Credential = Record<string, string>
 
-/** What the token file holds now. */
+/** The current content of the token file. */
 export interface Credentials {
   /** In the order in which they are tried. */
   list: Credential[]
@@ -18,7 +18,7 @@ const maxFileBytes = 64 * 1024
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /**
- * Reads the file that the follower of the run keeps up to date. It holds a bare token (sent as Bearer), or JSON: an
+ * Reads the file that the follower of the run keeps up to date. It contains a bare token (sent as Bearer), or JSON: an
  * object of headers, or a list of such objects that are tried in turn; an empty list holds calls back. A missing file, or
  * one that is being written, has none.
  */
@@ -35,7 +35,7 @@ export async function readCredentials(path: string): Promise<Credentials> {
   }
 }
 
-/** The text of a file; empty when there is none, when it is too long, or when it is not a regular file. */
+/** The text of a file; empty when it is missing, too long, or not a regular file. */
 async function readShortFile(path: string): Promise<string> {
   try {
     const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)

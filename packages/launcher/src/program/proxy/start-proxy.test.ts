@@ -26,7 +26,7 @@ const open: Server[] = []
 const connectionsOf = (server: Server): Promise<number> => promisify(server.getConnections.bind(server))()
 const proxies: RunningProxy[] = []
 afterEach(async () => {
-  // Whatever a test did, no call is left on the way to the target when its callers are gone.
+  // Whatever a test did, no call may be on the way to the target once its callers are gone.
   for (const { server } of proxies.splice(0)) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -40,7 +40,7 @@ afterEach(async () => {
 
 async function listen(listener: RequestListener, port = 0): Promise<{ url: string; port: number; server: Server }> {
   const server = createServer((request, response) => {
-    // The proxy's own look at its target.
+    // The proxy's own check of its target.
     if (request.method === 'HEAD' && request.headers.authorization === undefined) response.end()
     else listener(request, response)
   })
@@ -63,7 +63,7 @@ interface Started extends RunningProxy {
   said: string[]
 }
 
-/** Starts a proxy and waits for its look at the target. */
+/** Starts a proxy and waits for its check of the target. */
 async function start(
   targetUrl: string,
   more: Partial<ProxySpec> = {},
@@ -115,7 +115,7 @@ describe('the proxy', () => {
     expect(await (await fetch(proxy)).text()).toBe('Bearer second r2')
   })
 
-  it('passes the agent’s own headers while there is no file', async () => {
+  it('passes the agent’s own headers without a file', async () => {
     const { url } = await listen((request, response) => response.end(request.headers.authorization))
     const proxy = await proxyTo(url, { tokenFile: tokenFile() })
     expect(await (await fetch(proxy, { headers: { authorization: 'Bearer own' } })).text()).toBe('Bearer own')
@@ -136,13 +136,13 @@ describe('the proxy', () => {
     expect(seen).toEqual(['Bearer new', 'Bearer old'])
   })
 
-  it('gives the refusal when every credential is refused', async () => {
+  it('returns the refusal when every credential is refused', async () => {
     const { url } = await listen((_, response) => response.writeHead(409).end('conflict'))
     const answer = await fetch(await proxyTo(url), { method: 'POST', body: 'x' })
     expect([answer.status, await answer.text()]).toEqual([409, 'conflict'])
   })
 
-  it('holds a call whose token was taken before and is refused now until the file has another', async () => {
+  it('holds a call whose token was accepted before and is refused now until the file has another', async () => {
     const path = tokenFile('first')
     let valid = 'Bearer first'
     const { url } = await listen((request, response) => {
@@ -175,7 +175,7 @@ describe('the proxy', () => {
     },
   )
 
-  it.each([401, 409, 422])('gives a %d at once where the token cannot have changed', async (status) => {
+  it.each([401, 409, 422])('returns a %d at once if the token cannot have changed', async (status) => {
     const { url } = await listen((_, response) => response.writeHead(status).end('refused'))
     const proxy = await proxyTo(url, { refreshMs: 60_000 })
     const answers = await Promise.all([1, 2, 3].map(() => fetch(proxy, { method: 'POST', body: 'x' })))
@@ -200,11 +200,11 @@ describe('the proxy', () => {
     })
     await first
     expect(clock.now()).toBeGreaterThanOrEqual(1000)
-    // Time stands still now, so a call that waited would not come back.
+    // Time does not advance now, so a call that waited would not return.
     expect((await fetch(API)).status).toBe(401)
   })
 
-  it('holds calls of every method while the file is an empty list, and asks the target nothing', async () => {
+  it('holds calls of every method while the file is an empty list, and sends nothing to the target', async () => {
     const path = tokenFile('[]')
     const seen: string[] = []
     const { url } = await listen((request, response) => {
@@ -220,7 +220,7 @@ describe('the proxy', () => {
     expect(seen.toSorted()).toEqual(['GET Bearer new', 'PATCH Bearer new'])
   })
 
-  it('says so when the run has changed hands for too long', async () => {
+  it('reports a run that has been changing hands for too long', async () => {
     const { url } = await listen((_, response) => response.end())
     const answer = await fetch(await proxyTo(url, { tokenFile: tokenFile('[]'), holdMs: 300 }))
     expect(answer.status).toBe(502)
@@ -263,7 +263,7 @@ describe('the proxy', () => {
     },
   )
 
-  it('repeats what is idempotent after a broken connection or a 503 of a target that is there, and nothing else', async () => {
+  it('retries only idempotent calls after a broken connection or a 503 of a reachable target', async () => {
     const seen: string[] = []
     const { url } = await listen((request, response) => {
       const name = `${request.method} ${request.url}`
@@ -286,7 +286,7 @@ describe('the proxy', () => {
     expect(seen.filter((name) => name === 'POST /cut')).toHaveLength(1)
   })
 
-  it('gives up after holdMs and says what it saw', async () => {
+  it('gives up after holdMs and reports what it saw', async () => {
     const away = await listen(() => undefined)
     const proxy = await proxyTo(away.url, { holdMs: 300 })
     await goAway(away)
@@ -295,7 +295,7 @@ describe('the proxy', () => {
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/^agent-jobs launcher: .* ECONNREFUSED/) })
   })
 
-  it('says at the start that the target cannot be reached, and holds no call for it', async () => {
+  it('reports at the start that the target cannot be reached, and holds no calls for it', async () => {
     const away = await listen(() => undefined)
     await goAway(away)
     const clock = createManualClock()
@@ -311,7 +311,7 @@ describe('the proxy', () => {
     expect([clock.now(), clock.sleepers]).toEqual([0, 0])
   })
 
-  it('says at the start that an ingress has no target, and gives its answers', async () => {
+  it('reports at the start that an ingress has no target, and returns its responses', async () => {
     const ingress = createServer((_, response) => response.writeHead(503).end('no target'))
     open.push(ingress)
     await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve))
@@ -320,7 +320,7 @@ describe('the proxy', () => {
     expect(await (await fetch(url)).text()).toBe('no target')
   })
 
-  it('gives a target up within a second that does not say a word at the start', async () => {
+  it('gives up within a second on a target that does not respond at the start', async () => {
     expect(proxyTimings.firstConnectMs).toBeLessThanOrEqual(1000)
     const silent = createNetServer((socket) => void socket.resume())
     open.push(silent as unknown as Server)
@@ -334,14 +334,14 @@ describe('the proxy', () => {
     expect((await fetch(url)).status).toBe(502)
   })
 
-  it('gives a call up whose answer does not come', async () => {
+  it('gives up on a call without a response', async () => {
     const { url } = await listen(() => undefined)
     const { url: proxy } = await start(url, { holdMs: 100 }, { answerMs: 50 })
     const answer = await fetch(proxy, { method: 'POST', body: 'x' })
     expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining('no answer within 50 ms')])
   })
 
-  it('takes calls without end: what one took is given back', async () => {
+  it('accepts any number of calls: each returns its share of the budget', async () => {
     const { url } = await listen((request, response) => {
       void bodyOf(request).then((body) => response.end(String(body.length)))
     })
@@ -358,7 +358,7 @@ describe('the proxy', () => {
     expect((await fetch(proxy)).status).toBe(200)
   })
 
-  it('refuses more calls at once than it can hold, and takes others when these are over', async () => {
+  it('refuses more concurrent calls than it can hold, and accepts others when these have ended', async () => {
     const held: (() => void)[] = []
     const { url } = await listen((_, response) => held.push(() => response.end('late')))
     const proxy = await proxyTo(url)
@@ -379,7 +379,7 @@ describe('the proxy', () => {
     expect(server.address()).toMatchObject({ address: '127.0.0.1' })
   })
 
-  it('streams an answer as it comes', async () => {
+  it('streams a response as it arrives', async () => {
     let finish = (): void => undefined
     const { url } = await listen((_, response) => {
       response.write('one')
@@ -410,7 +410,7 @@ describe('the proxy', () => {
     expect(seen).not.toContain(KEY)
   })
 
-  it.each(['before', 'within'])('lets go of a call whose caller went away %s the answer', async (when) => {
+  it.each(['before', 'within'])('drops a call whose caller went away %s the response', async (when) => {
     const [came, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const { url } = await listen((request, response) => {
       request.socket.once('close', () => closed.resolve())
@@ -427,7 +427,7 @@ describe('the proxy', () => {
 })
 
 describe('the token file', () => {
-  it('counts as none while it is not a short regular file', async () => {
+  it('counts as missing while it is not a short regular file', async () => {
     const { url } = await listen((request, response) => response.end(request.headers.authorization))
     const fifo = tokenFile()
     execFileSync('mkfifo', [fifo])
@@ -444,7 +444,7 @@ describe('the token file', () => {
     ['empty', ''],
     ['of numbers', '[1, {"a": 2}]'],
   ]) {
-    it(`counts as none while it is ${name}`, async () => {
+    it(`counts as missing while it is ${name}`, async () => {
       const { url } = await listen((request, response) => response.end(request.headers.authorization))
       const proxy = await proxyTo(url, { tokenFile: tokenFile(content) })
       expect(await (await fetch(proxy, { headers: { authorization: 'Bearer own' } })).text()).toBe('Bearer own')

@@ -16,13 +16,13 @@ const defaultRefreshMs = 5000
 
 /** What the proxy needs besides its spec. */
 export interface ProxyOptions {
-  /** Told once, when the target cannot be reached at the start. */
+  /** Called once, when the target cannot be reached at the start. */
   unreachable(message: string): void
   timings?: ProxyTimings
   clock?: Clock
 }
 
-/** A proxy that listens. */
+/** A listening proxy. */
 export interface RunningProxy {
   /** Variables for the command. */
   readonly env: Record<string, string>
@@ -73,7 +73,7 @@ export async function startProxy(spec: ProxySpec, options: ProxyOptions): Promis
   return { env, server, looked: lookOnce({ ...shared, signal: new AbortController().signal }, options) }
 }
 
-/** Looks at the target at the start, so that a wrong address is said before the agent's first call needs it. */
+/** Checks the target at the start, so that a wrong address is reported before the agent's first call needs it. */
 async function lookOnce(options: AnswerOptions, { unreachable }: ProxyOptions): Promise<void> {
   const problem = await lookAt(options)
   if (problem === null) options.state.seen()

@@ -3,19 +3,19 @@ const away = new Set([502, 503, 504])
 const refused = new Set([401, 409, 422])
 const maxTexts = 100
 
-/** Whether an ingress, or the target itself, says that the target is not there. */
+/** Whether an ingress, or the target itself, reports that the target is away. */
 export function saysAway(status: number | undefined): boolean {
   return away.has(status ?? 0)
 }
 
-/** Whether an answer refuses the credentials, as far as its status can tell. */
+/** Whether a response refuses the credentials, as far as its status shows. */
 export function saysRefused(status: number | undefined): boolean {
   return refused.has(status ?? 0)
 }
 
 /**
- * What this launcher knows of the proxy's target: calls are held only for a target that was there, and refused calls wait
- * for other credentials only where those in the file may have become invalid.
+ * What this launcher knows about the proxy's target: calls are held only for a target that was there, and refused calls wait
+ * for other credentials only if those in the file may have become invalid.
  */
 export class TargetState {
   readonly #accepted = new Set<string>()
@@ -29,12 +29,12 @@ export class TargetState {
     return this.#wasThere
   }
 
-  /** The target is there, whatever it thinks of credentials. */
+  /** The target is reachable, whether or not it accepts the credentials. */
   seen(): void {
     this.#wasThere = true
   }
 
-  /** The target answered a call that had the credentials `text`. */
+  /** The target answered a call with the credentials `text`. */
   answered(status: number | undefined, text: string): void {
     if (saysAway(status)) return this.lost()
     this.seen()
@@ -44,7 +44,7 @@ export class TargetState {
     remember(this.#accepted, text)
   }
 
-  /** The target could not be reached, or the file said that the run changes hands. */
+  /** The target could not be reached, or the file says that the run changes hands. */
   lost(): void {
     this.#mayHaveMoved = true
   }
