@@ -22,7 +22,7 @@ async function names(kind: string, words: string[], env: Record<string, string> 
 }
 
 describe('complete', () => {
-  it('names the Jobs of the namespace that the line speaks of', async () => {
+  it('names the Jobs of the namespace in the command line', async () => {
     expect(await names('jobs', ['agent-jobs', 'logs', '-n', 'agents', ''])).toEqual([job])
     expect(await names('jobs', ['agent-jobs', 'logs', '--namespace=agents', ''])).toEqual([job])
     expect(await names('jobs', ['agent-jobs', 'logs', ''])).toEqual([])
@@ -38,7 +38,7 @@ describe('complete', () => {
     expect(await names('contexts', ['agent-jobs', 'ps', '--context', ''])).toHaveLength(1)
   })
 
-  it('stays silent where there is nothing to name', async () => {
+  it('prints nothing when there is nothing to name', async () => {
     expect(await names('jobs', ['agent-jobs'], { KUBECONFIG: '/absent' })).toEqual([])
     expect(await names('colours', ['agent-jobs'])).toEqual([])
   })

@@ -3,10 +3,10 @@ import { withClient } from './cluster/with-client.ts'
 import type { Terminal } from './output/terminal.ts'
 
 const kinds = ['jobs', 'namespaces', 'contexts'] as const
-// A shell waits with every key until this is over.
+// The shell blocks until this returns.
 const patienceMs = 2000
 
-/** Prints names for a shell to complete, a line each: what the cluster of this command line has. Never says why not. */
+/** Prints names for shell completion, one per line, from the cluster of this command line. Never prints errors. */
 export async function complete(kind: string, words: readonly string[], terminal: Terminal): Promise<void> {
   const where = placeOf(words)
   const quiet: Terminal = { ...terminal, err: () => undefined }
@@ -30,12 +30,12 @@ export async function complete(kind: string, words: readonly string[], terminal:
         return []
     }
   }
-  // An error message in the middle of a command line that is being typed helps nobody; no names say it.
+  // An error message would disrupt the command line that is being typed; print no names instead.
   const found = await names().catch(() => [])
   for (const name of found) terminal.out(`${name}\n`)
 }
 
-/** The options of a command line that is not finished, as far as they say which cluster is meant. */
+/** The options of an unfinished command line that select the cluster. */
 function placeOf(words: readonly string[]): { namespace?: string; kubeconfig?: string; context?: string } {
   const after = (...names: string[]): string | undefined => {
     for (const [at, word] of words.entries()) {

@@ -62,7 +62,7 @@ describe('agent-jobs faults, with the mini-kube that agent-jobs started', () => 
     throw new Error(`the watch of ${name} ended`)
   }
 
-  it('refuses requests until it is told to stop, and counts them', async () => {
+  it('refuses requests until the fault is removed, and counts them', async () => {
     const fault = { kind: 'error', status: 403, match: { path: '/secrets' } }
     const [id = ''] = (await faults('add', JSON.stringify(fault))).split('  ')
     await expect(client.list(kinds.Secret, { namespace })).rejects.toMatchObject({ status: 403 })
@@ -71,7 +71,7 @@ describe('agent-jobs faults, with the mini-kube that agent-jobs started', () => 
     expect((await client.list(kinds.Secret, { namespace })).items).toEqual([])
   })
 
-  it('ends a running container for want of memory, and evicts a pod', async () => {
+  it('OOM-kills a running container, and evicts a pod', async () => {
     const running = ({ status }: V1Pod) => status?.phase === 'Running'
     const over = ({ status }: V1Pod) => status?.phase === 'Failed'
     for (const name of ['greedy', 'unwanted']) await client.create(kinds.Pod, pod(name), { namespace })

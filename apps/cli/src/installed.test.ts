@@ -62,7 +62,7 @@ describe('the installed agent-jobs', () => {
     })
   })
 
-  it('reads a template, which takes a package that is loaded on demand', async () => {
+  it('reads a template with a package that is loaded on demand', async () => {
     const template = join(cli.folder, 'template.yaml')
     await writeFile(template, 'spec:\n  priorityClassName: low\n')
     const args = ['run', '-n', 'agents', '--image', 'agent:1', 'Say hello', '--template', template, '--dry-run']

@@ -42,7 +42,7 @@ describe.skipIf(!kubeconfig)('looking at runs on a real cluster (skipped: KUBECO
   const agentJobs = (command: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> =>
     cli.run([command, '-n', place.namespace, ...args], { KUBECONFIG: kubeconfig ?? '' })
 
-  it('shows a running run with the installed program: ps, describe, logs, top', async () => {
+  it('shows an active run with the installed program: ps, describe, logs, top', async () => {
     expect((await agentJobs('ps')).out).toMatch(new RegExp(`^${job} +claude +running `, 'm'))
     const description = JSON.parse((await agentJobs('describe', job, '--json')).out) as object
     expect(description).toMatchObject({ job, state: 'running', node: expect.any(String), lock: { state: 'held' } })

@@ -34,7 +34,7 @@ describe('the process agent-jobs', () => {
     expect((await run(['faults', 'add'])).err).toContain('`agent-jobs faults add --help` shows')
   })
 
-  it('ends in silence when its reader goes away', async () => {
+  it('ends silently when its reader closes the pipe', async () => {
     const child = spawn('/bin/sh', [
       '-c',
       '"$0" --conditions=@agent-jobs/source "$1" --help | head -1',

@@ -2,7 +2,7 @@ import { processTerminal } from './output/terminal.ts'
 
 const args = process.argv.slice(2)
 const terminal = processTerminal(process)
-// Asked by scripts, prompts and shells again and again, so these do without the command line's parser.
+// Called often by scripts, prompts and shells, so these skip the command line parser.
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   const { ownVersion } = await import('./version.ts')
   terminal.out(`${ownVersion()}\n`)

@@ -66,7 +66,7 @@ const closing = `
 Exit codes: 0 it went well, 1 it did not, 2 wrong usage and nothing was created, 130 and 143 a signal ended it.
 \`agent-jobs COMMAND --help\` shows options and examples. \`agent-jobs help environment\` and \`help exit-codes\` tell more.`
 
-/** Each wrong usage ends with the help that is nearest. */
+/** Each usage error points to the help of the nearest command. */
 function pointToHelp(command: Command, path: string): void {
   for (const child of command.commands) {
     child.showHelpAfterError(`\`${path} ${child.name()} --help\` shows what there is.`)

@@ -20,7 +20,7 @@ const linesOf = (shown: string): string[] =>
     .filter((line) => line !== '' && !/^● (?:pending|stopping)/.test(line))
 
 describe('the README', () => {
-  it('has an example that shows what it says', { timeout: 60_000 }, async () => {
+  it('has an example with the output that it claims', { timeout: 60_000 }, async () => {
     const [, line = '', shown = ''] = /```sh\nagent-jobs (.*)\n```[\s\S]*?```text\n([\s\S]*?)```/.exec(readme) ?? []
     const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '')
     const terminal = fakeTerminal()

@@ -66,7 +66,7 @@ describe('agent-jobs explain', () => {
     expect(JSON.parse((await agentJobs('explain', 'imageError', '--json')).out)).toMatchObject({ code: 'image_error' })
   })
 
-  it('guesses what a mistyped code means', async () => {
+  it('suggests the intended code for a typo', async () => {
     expect(await agentJobs('explain', 'image_eror')).toMatchObject({
       code: 2,
       err: expect.stringContaining('Did you mean image_error?'),
@@ -74,7 +74,7 @@ describe('agent-jobs explain', () => {
     expect((await agentJobs('explain', 'xyz')).err).not.toContain('Did you mean')
   })
 
-  it('lists one JSON object a code', async () => {
+  it('lists one JSON object per code', async () => {
     const lines = (await agentJobs('explain', '--json')).out.trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).code).toSorted()).toEqual(Object.keys(explanations).toSorted())
   })
@@ -96,7 +96,7 @@ describe('agent-jobs help', () => {
 })
 
 describe('--no-color', () => {
-  it('takes the colours away, wherever it stands', async () => {
+  it('removes colours, wherever it is placed', async () => {
     for (const args of [
       ['explain', 'usage', '--no-color'],
       ['--no-color', 'explain', 'usage'],

@@ -8,7 +8,7 @@ import { createProgram } from './program.ts'
 
 /** Runs one command line to its end and gives the exit code: 0 success, 1 failure, 2 wrong usage. */
 export async function runCli(given: readonly string[], wanted: Terminal): Promise<number> {
-  // Taken anywhere before `--`, as people write it; the agent's own arguments are not ours.
+  // Accepted anywhere before `--`; the arguments after it are the agent's.
   const end = given.includes('--') ? given.indexOf('--') : given.length
   const isPlain = given.slice(0, end).includes('--no-color')
   const args = given.filter((arg, at) => at >= end || arg !== '--no-color')
@@ -35,7 +35,7 @@ function exitCodeOf(error: CommanderError | CliError): number {
 function print({ code, message, explanation }: ErrorReport, terminal: Terminal, isOurs: boolean): void {
   const style = createStyle(terminal.colours.err)
   terminal.err(`${style.red('error')}: ${message}\n`)
-  // The errors of the command line itself name their remedy; those of the libraries do not know its options.
+  // Errors of the command line name their own remedy; those of the libraries do not know its options.
   if (explanation !== undefined && !isOurs)
     terminal.err(`${style.dim(`→ ${explanation} More: agent-jobs explain ${code}`)}\n`)
 }

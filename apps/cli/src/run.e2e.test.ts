@@ -31,7 +31,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   afterAll(() => place[Symbol.asyncDispose]())
 
   const jobNamed = (name: string): Promise<V1Job> => place.client.get(kinds.Job, { name, namespace: place.namespace })
-  /** Resolves when there is no such Job; a Foreground deletion takes as long as its pods do. */
+  /** Resolves when the Job does not exist; a Foreground deletion takes as long as its pods do. */
   const gone = async (name: string): Promise<void> => {
     const watching = new AbortController()
     const selection = { namespace: place.namespace, fieldSelector: `metadata.name=${name}`, signal: watching.signal }
@@ -117,7 +117,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(2)
   })
 
-  it('fails with what the service said', async () => {
+  it('fails with the message of the service', async () => {
     const { stdout, exitCode } = await commandLineRun(place, ['--prompt', 'Pay, please'], 'billing')
     expect(exitCode).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'exited', exitCode: 1, errorCode: 'billing_required' })
@@ -167,7 +167,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     await remove(name)
   })
 
-  it('cancels on Ctrl-C: the agent gets its SIGTERM, and the Job goes', async () => {
+  it('cancels on Ctrl-C: the agent gets SIGTERM, and the Job is removed', async () => {
     const { job: name, kill, closed, stdout } = await startWaitingRun()
     kill('SIGINT')
     expect(await closed).toBe(130)
@@ -183,7 +183,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
       const code = await runCli([...args, '--namespace', place.namespace], terminal)
       return { code, out: terminal.stdout(), err: terminal.stderr() }
     }
-    // Keys by name alone: their values stand in no argument list.
+    // Keys by name only: their values must not appear in an argument list.
     const given = Object.keys(place.env('text')).flatMap((name) => ['-e', name])
     const submitted = await command('run', '--image', place.image, '-p', 'Say hello', ...given, '--detach')
     const job = submitted.out.trim()
@@ -238,7 +238,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
     expect(terminal.stdout()).toMatch(/● running[\s\S]*▸ You asked:[\s\S]*✔ succeeded/)
   })
 
-  it('says which image is not to be had', async () => {
+  it('names the image that cannot be pulled', async () => {
     const { exitCode, stdout } = await commandLineRun({ ...place, image: 'registry.invalid/no-such-image:1' }, [
       '--prompt',
       'x',

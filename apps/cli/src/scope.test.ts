@@ -16,7 +16,7 @@ describe('createScope', () => {
     expect(seen).toEqual(['work', 'second', 'first'])
   })
 
-  it('goes on after a failure and reports it', async () => {
+  it('continues after a failure and reports it', async () => {
     const seen: string[] = []
     const scope = createScope()
     scope.defer(() => seen.push('first'))

@@ -1,2 +1,2 @@
-/** Says how the process is to end. */
+/** Sets how the process will end. */
 export type SetExitCode = (code: number) => void

@@ -35,7 +35,7 @@ describe('docs/cli-in-ci.md', () => {
     expect(snippets.map((text) => typeof parse(text))).toEqual(['object', 'object', 'object'])
   })
 
-  it('has commands that this program takes', async () => {
+  it('has commands that this program accepts', async () => {
     const { jobs } = parse(snippets[0] ?? '') as { jobs: { review: { steps: { run?: string }[] } } }
     const github = jobs.review.steps.find(({ run }) => run?.includes('npx'))?.run ?? ''
     const { review } = parse(snippets[1] ?? '') as { review: { script: string[] } }

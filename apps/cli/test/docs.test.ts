@@ -5,7 +5,7 @@ import { createProgram } from '../src/program.ts'
 import { fakeTerminal } from './fake-terminal.ts'
 
 const page = (name: string): Promise<string> => readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
-/** The formatter pads tables; only what stands in them counts. */
+/** The formatter pads tables; compare only their content. */
 const content = (text: string): string => text.replaceAll(/[ -]+/g, ' ')
 
 describe('the generated pages', () => {

@@ -7,21 +7,21 @@ export interface FakeTerminal extends Terminal {
   stdout(): string
   stderr(): string
   press(signal: 'SIGINT' | 'SIGTERM'): void
-  /** Resolves when the command listens to signals; before, one would simply end its process. */
+  /** Resolves when the command listens to signals; before that, a signal would end the process. */
   readonly listening: Promise<void>
-  /** Takes the reader of standard output away. */
+  /** Disconnects the reader of standard output. */
   closeOut(): void
   /** Resolves when a stream holds the text. */
   shown(text: string, stream?: 'out' | 'err'): Promise<void>
 }
 
-/** Makes one with what stands on its standard input and in its environment. */
+/** Creates one with this standard input and environment. */
 export function fakeTerminal(
   options: {
     stdin?: readonly string[]
     env?: Record<string, string | undefined>
     colours?: boolean
-    /** Width of the terminal that it stands for; without it, a pipe. */
+    /** Width of the terminal; a pipe when absent. */
     columns?: number
   } = {},
 ): FakeTerminal {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The command line as a user has it: built, packed, and installed by npm in an empty folder. */
+/** The command line as users install it: built, packed, and installed by npm in an empty folder. */
 export interface InstalledCli extends AsyncDisposable {
   /** The link that npm makes. */
   readonly bin: string
@@ -19,7 +19,7 @@ export interface InstalledCli extends AsyncDisposable {
   ): Promise<{ code: number; out: string; err: string }>
 }
 
-/** Builds, packs and installs it; no registry is asked, because the package has no dependencies. */
+/** Builds, packs and installs it; needs no registry, because the package has no dependencies. */
 export async function installCli(): Promise<InstalledCli> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-jobs-installed-'))
   const source = join(folder, 'source')

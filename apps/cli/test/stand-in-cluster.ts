@@ -14,7 +14,7 @@ process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
   line({ type: 'system', subtype: 'init', model: 'opus', tools: [] })
   if (prompt.includes('stubborn')) { process.on('SIGTERM', () => {}); return setInterval(() => {}, 1000) }
   if (prompt.includes('wait')) return setInterval(() => {}, 1000)
-  // Text that would steer a terminal which shows it as it is.
+  // Text that would control a terminal that shows it unchanged.
   if (prompt.includes('hostile')) process.stdout.write('\\u001b]0;title\\u0007\\u009b2J\\u202ehostile\\n')
   if (prompt.includes('crash')) { console.error('it broke'); process.exit(3) }
   const failed = prompt.includes('limit')

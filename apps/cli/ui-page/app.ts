@@ -90,8 +90,7 @@ function ThemeChoice() {
 
 function RunTable({ runs, chosen, onChoose }: { runs: Run[]; chosen: string | null; onChoose: (run: Run) => void }) {
   const now = useNow()
-  if (runs.length === 0)
-    return html`<p class="empty">There are no runs. Start one with <code>agent-jobs run</code>.</p>`
+  if (runs.length === 0) return html`<p class="empty">No runs yet. Start one with <code>agent-jobs run</code>.</p>`
   return html`<table>
     <caption>
       ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, newest first

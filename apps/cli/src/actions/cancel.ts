@@ -35,7 +35,7 @@ export async function cancel(jobs: readonly string[], flags: CancelOptions, term
   const style = createStyle(terminal.colours.err)
   return withCluster(flags, terminal, async (cluster) => {
     const chosen = jobs.length > 0 ? jobs : await activeJobs(cluster, flags.selector)
-    if (chosen.length === 0) terminal.err(`There is no run to cancel in the namespace ${cluster.namespace}.\n`)
+    if (chosen.length === 0) terminal.err(`No runs to cancel in namespace ${cluster.namespace}.\n`)
     const isGone = await Promise.all(
       chosen.map(async (job) => {
         try {
@@ -77,7 +77,7 @@ async function cancelOne(
 ): Promise<CancelVerdict | 'ended before'> {
   const { view } = await findRun(cluster, job)
   if (isOver(view)) return 'ended before'
-  // As one who only looks: what the run printed stays readable until its time to live is over.
+  // Observe only: the run's output stays readable until its Job expires.
   const run = await cluster.runner.attach({ job }, { observe: true })
   const verdict = await run.cancel(how)
   await run.detach()

@@ -20,11 +20,11 @@ export interface DemoFlags extends DemoOptions {
   ui?: boolean
 }
 
-/** Runs the real agent as a Job, on a cluster of its own where none is named. */
+/** Runs the real agent as a Job, on its own cluster unless one is named. */
 export async function demo(options: DemoFlags, terminal: Terminal, setExitCode: SetExitCode): Promise<void> {
   refuseUnused(options)
   const agent = agentNamed(options.agent)
-  // A page shows what is there, so it stays.
+  // The page shows live objects, so they are kept.
   const hold = options.hold === true || options.ui === true
   const json = options.json ?? false
   const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
@@ -87,7 +87,7 @@ async function openPage(
   say(`  page      ${page.url}\n`)
 }
 
-/** What would have no effect is refused, and what cannot work is, before anything is started. */
+/** Rejects flags that have no effect or cannot work, before anything is started. */
 function refuseUnused({ cluster, prompt, image, namespace, modelHost }: DemoOptions & { prompt: string }): void {
   if (prompt.trim() === '') throw new CliError('usage', 'The prompt is empty. Pass --prompt TEXT, or leave it out.')
   if (cluster === 'current') return

@@ -29,11 +29,11 @@ export async function addFault(text: string, options: FaultsOptions, terminal: T
   print([added], options, terminal)
 }
 
-/** Prints the faults in force. */
+/** Prints the active faults. */
 export async function listFaults(options: FaultsOptions, terminal: Terminal): Promise<void> {
   const { items } = await using(options, terminal, readFaults)
   print(items, options, terminal)
-  if (items.length === 0 && !options.json) terminal.err('There are no faults in force.\n')
+  if (items.length === 0 && !options.json) terminal.err('No active faults.\n')
 }
 
 /** Ends one fault, or all without an id, and prints what is left. */
@@ -42,7 +42,7 @@ export async function removeFault(id: string | undefined, options: FaultsOptions
     const target = id === undefined ? path : `${path}/${encodeURIComponent(id)}`
     const { items } = await readFaults(client)
     if (id !== undefined && !items.some((fault) => fault.id === id)) {
-      throw new CliError('usage', `There is no fault ${id}. \`agent-jobs faults list\` shows those in force.`)
+      throw new CliError('usage', `Fault ${id} not found. \`agent-jobs faults list\` shows the active ones.`)
     }
     return client.request<{ items: FaultInForce[] }>({ method: 'DELETE', path: target })
   })

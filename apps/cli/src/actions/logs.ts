@@ -39,7 +39,7 @@ export async function logs(job: string | undefined, flags: LogsOptions, terminal
         `The labels of ${view.job} do not say which agent it runs. Pass --agent ${agentNames.join(' or ')}.`,
       )
     }
-    // One JSON object tells how the run ended, so it waits for the end.
+    // The JSON object reports how the run ended, so wait for the end.
     const follows = flags.follow === true || flags.json === true || isOver(view)
     const extent =
       follows && flags.tail === undefined

@@ -22,7 +22,7 @@ export async function miniKube(options: MiniKubeOptions, terminal: Terminal): Pr
   scope.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   // Pods of other users pass through it to their own folders; the kubeconfig in it has a mode of its own.
   await chmod(folder, 0o711)
-  // A stranger's manifests name images that are not to be had here: each stands for this machine's own programs.
+  // Manifests from elsewhere name images that do not exist here: each runs this machine's own programs.
   const cluster = await startMiniKube({
     port: options.port,
     dataDir: join(folder, 'data'),
@@ -52,7 +52,7 @@ function introduction(url: string, file: string, terminal: Terminal): string {
     '  kubectl run hello --image=any --restart=Never -- echo hello && kubectl logs -f hello',
     '',
     style.dim(
-      "Pods are processes of this machine, with this user's rights; every image name stands for the programs on PATH.",
+      "Pods are processes of this machine, with this user's rights; every image name runs the programs on PATH.",
     ),
   ].join('\n')
 }

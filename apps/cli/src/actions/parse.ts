@@ -46,7 +46,7 @@ export async function parse(agent: string, file: string, options: ParseOptions, 
   return summary.isError ? 1 : 0
 }
 
-// What a reader says of an output in which it recognised nothing.
+// What a parser reports for output in which it recognised nothing.
 const unspecific = new Set(['agent_failed', 'start_failed', 'truncated', 'empty_response'])
 
 /** A file without one event of the agent is not a failed run: it is the wrong file, or the wrong agent. */

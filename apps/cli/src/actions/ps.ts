@@ -68,8 +68,8 @@ async function printRows(rows: readonly PsRow[], { flags, output, terminal, wher
   }
   if (rows.length === 0) {
     const such = where.selector === undefined ? '' : ` with the labels ${where.selector}`
-    const place = where.namespace === undefined ? 'any namespace' : `the namespace ${where.namespace}`
-    return terminal.err(`There are no runs${such} in ${place}.\n`)
+    const place = where.namespace === undefined ? 'any namespace' : `namespace ${where.namespace}`
+    return terminal.err(`No runs${such} in ${place}.\n`)
   }
   const lines = runsTable(rows, {
     wide: output === 'wide',

@@ -63,7 +63,7 @@ export async function run(
   terminal: Terminal,
 ): Promise<number> {
   const began = Date.now()
-  // What only the caller can mend is said before a cluster is looked for.
+  // Report what only the caller can fix before connecting to a cluster.
   const prompt = await promptOf(argument, options, terminal)
   const secretEnv = await readEnvironment(options, terminal.env)
   const agent = await loadAgent(options.agent)

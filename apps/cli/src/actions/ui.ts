@@ -33,7 +33,7 @@ export async function ui(flags: UiFlags, terminal: Terminal): Promise<void> {
       )
       terminal.out(
         style.dim(
-          'The address lets one browser in, once. Nobody else on this machine or its network can use the page.\n',
+          'The address lets one browser in, once. No one else on this machine or its network can use the page.\n',
         ),
       )
     }

@@ -51,7 +51,7 @@ async function endOf(
     agent: agentNamed(view.agent ?? agentNames[0]),
     model: undefined,
     style: createStyle(false),
-    // The end is all that is asked for.
+    // Only the outcome is needed.
     say: () => undefined,
     began: Date.now(),
     now: () => Date.now(),

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Names of the agents that the command line knows, for those who need no more of them. */
+/** Names of the agents that the command line knows, for callers that need only the names. */
 export const agentNames = ['claude', 'codex', 'opencode'] as const
 
 /** One of them. */

@@ -10,6 +10,6 @@ const agents: readonly Agent[] = [claudeAgent, codexAgent, opencodeAgent]
 /** The definition of an agent. */
 export function agentNamed(name: string): Agent {
   const agent = agents.find((candidate) => candidate.name === name)
-  if (!agent) throw new CliError('usage', `There is no agent "${name}"; known: ${agentNames.join(', ')}`)
+  if (!agent) throw new CliError('usage', `Unknown agent "${name}"; known: ${agentNames.join(', ')}`)
   return agent
 }

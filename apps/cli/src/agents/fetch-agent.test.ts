@@ -44,13 +44,13 @@ describe('agentOnDemand', () => {
     expect(file).toContain(join(cache, 'agent-jobs/agents'))
   })
 
-  it("fails with npm's own words", async () => {
+  it("fails with npm's own message", async () => {
     const env = { PATH: await npm('echo "no network here" >&2; exit 1'), HOME: join(folder, 'other') }
     const fetching = agentOnDemand('opencode-ai', { title: 'OpenCode', env, from: nowhere, say: () => undefined })
     await expect(fetching).rejects.toThrow('npm could not fetch opencode-ai@1: no network here')
   })
 
-  it('says that npm is missing', async () => {
+  it('reports that npm is missing', async () => {
     const env = { PATH: join(folder, 'nowhere'), HOME: join(folder, 'other') }
     const fetching = agentOnDemand('opencode-ai', { title: 'OpenCode', env, from: nowhere, say: () => undefined })
     await expect(fetching).rejects.toThrow('npm is needed to fetch opencode-ai@1')

@@ -14,15 +14,15 @@ export interface FetchOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Shows one line to a person. */
   readonly say: (line: string) => void
-  /** Where it is looked for first. Default: beside this program. */
+  /** Where to look first. Default: next to this program. */
   readonly from?: string | URL
 }
 
-// Majors that this program was tried with; within one, the newest counts.
+// Major versions that this program was tested with; the newest release of each is used.
 const majors: Readonly<Record<string, string>> = { '@anthropic-ai/claude-code': '2', 'opencode-ai': '1' }
 const progressMs = 5000
 
-/** An agent's program: beside this one, or in the cache, to which npm fetches it the first time. */
+/** An agent's program: next to this one, or in the cache, where npm installs it on first use. */
 export async function agentOnDemand(packageName: string, options: FetchOptions): Promise<InstalledAgent> {
   const beside = findAgent(packageName, options.from)
   if (beside !== null) return beside
@@ -57,7 +57,7 @@ async function fetchAgent(packageName: string, folder: string, { title, env, say
   const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', wanted]
   const child = spawn('npm', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
   const timer = setInterval(() => {
-    // Only for the eye: what cannot be measured while npm moves files is left out.
+    // For display only: files that cannot be measured while npm moves them are left out.
     sizeOf(folder).then(
       (bytes) => say(`  fetching  ${Math.round(bytes / 1e6)} MB after ${Math.round((Date.now() - began) / 1000)} s`),
       () => undefined,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { CliError } from '../errors/cli-error.ts'
 
-/** A native program is larger than any script that stands in for it. */
+/** A native program is larger than any script that replaces it. */
 const smallestProgram = 1_000_000
 
 /** An agent's command line as npm installed it. */

@@ -3,7 +3,7 @@ import { CliError } from '../errors/cli-error.ts'
 import { shownServer } from './resolve-cluster.ts'
 import type { OpenClient } from './with-client.ts'
 
-/** Says so where there is nothing to see because there is no such namespace; one that may not be looked at counts as there. */
+/** Throws when the namespace does not exist; one that the caller may not read counts as existing. */
 export async function refuseAbsentNamespace({ client, namespace }: OpenClient): Promise<void> {
   try {
     const { metadata } = await client.get(kinds.Namespace, { name: namespace })
@@ -13,7 +13,7 @@ export async function refuseAbsentNamespace({ client, namespace }: OpenClient): 
     if (!isNotFound(cause)) throw cause
     throw new CliError(
       'no_namespace',
-      `There is no namespace ${namespace} at ${shownServer(client.server)}. Pass another --namespace or --context.`,
+      `Namespace ${namespace} not found at ${shownServer(client.server)}. Pass another --namespace or --context.`,
       { cause },
     )
   }

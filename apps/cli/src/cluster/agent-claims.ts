@@ -5,7 +5,7 @@ const agentId = 'paperclip.io/agent-id'
 const companyId = 'paperclip.io/company-id'
 const askTimeoutMs = 15_000
 
-/** A Paperclip server that knows which agents there are. */
+/** A Paperclip server that knows which agents exist. */
 export interface PaperclipAccess {
   url: string
   /** A key that may see all agents of the company; undefined where the server asks for none. */
@@ -30,7 +30,7 @@ function idsOf(json: unknown): string[] | null {
   )
 }
 
-/** Gone is an agent only when Paperclip says so twice: there is none of this id, and its company has others or none. */
+/** An agent counts as deleted only when Paperclip says so twice: its id is unknown, and its company's list lacks it. */
 async function agentState(
   access: PaperclipAccess,
   agent: string,

@@ -9,16 +9,16 @@ export interface CredentialsGate {
   orRefused<T>(call: Promise<T>): Promise<T>
 }
 
-// A token that is read anew after a 401 gets a second chance; so does a server that is still starting.
+// A token that is reloaded after a 401 gets a second chance; so does a server that is still starting.
 const refusalsToBelieve = 3
 
 /**
- * Before anything was answered, a 401 means wrong credentials, and whoever sits at the terminal should hear it at once.
- * Later it may be a token that is being rotated, which the runner waits for.
+ * Before the first successful answer, a 401 means wrong credentials, and the user should see that at once.
+ * Later, the token may be rotating, and the runner waits for that.
  */
 export function credentialsGate(server: string): CredentialsGate {
   const refused = Promise.withResolvers<never>()
-  // Owned by `orRefused`; without a call nobody is to be told.
+  // Owned by `orRefused`; without a call there is no one to notify.
   refused.promise.catch(() => undefined)
   let refusals = 0
   let accepted = false

@@ -40,13 +40,13 @@ describe('loadKubeConfig', () => {
     expect(load({ KUBECONFIG: join(folder, 'a') })).toBe('http://127.0.0.1:1/a')
   })
 
-  it('merges a list of files and takes the context that is asked for', () => {
+  it('merges a list of files and uses the requested context', () => {
     const KUBECONFIG = `${join(folder, 'a')}:${join(folder, 'b')}`
     expect(load({ KUBECONFIG })).toBe('http://127.0.0.1:1/a')
     expect(load({ KUBECONFIG, context: 'b' })).toBe('http://127.0.0.1:1/b')
   })
 
-  it('goes by the proxy of the environment where the kubeconfig names none', async () => {
+  it('uses the proxy of the environment when the kubeconfig names none', async () => {
     const file = join(folder, 'far')
     const proxyOf = (env: Record<string, string>): string | undefined =>
       loadKubeConfig({ kubeconfig: file, env }).clusters[0]?.proxyUrl
@@ -61,7 +61,7 @@ describe('loadKubeConfig', () => {
     expect(proxyOf(env)).toBe('http://own.example:1')
   })
 
-  it('names the contexts there are when it is asked for another', () => {
+  it('names the existing contexts when another is requested', () => {
     const options = { kubeconfig: join(folder, 'a'), context: 'prod' }
     expect(() => load(options)).toThrow('The kubeconfig has no context "prod". Its contexts: "a".')
     expect(codeOf(() => load(options))).toBe('kubeconfig_unusable')

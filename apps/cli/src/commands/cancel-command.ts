@@ -16,7 +16,7 @@ export function addCancelCommand(program: Command, terminal: Terminal, setExitCo
   )
     .option('-l, --selector <labels>', 'every run of the namespace with these labels that has not ended')
     .option('--all', 'every run of the namespace that has not ended')
-    .option('--by <name>', "who cancels; stands in the run's outcome", `${userName()} (agent-jobs cancel)`)
+    .option('--by <name>', "who cancels; recorded in the run's outcome", `${userName()} (agent-jobs cancel)`)
     .option('--grace <span>', "from SIGTERM to SIGKILL (default: the pod's own)", readSpan)
     .option('--json', 'print one JSON object a line')
     .addHelpText(

@@ -19,7 +19,7 @@ const has = (program: string): boolean => spawnSync(program, ['--version']).stat
 /** What bash offers for the last of the words. */
 async function offered(...words: string[]): Promise<string[]> {
   const line = ['agent-jobs', ...words].map((word) => `'${word}'`).join(' ')
-  // Stands for the program, which a test of its own asks for names.
+  // Replaces the program, whose names have a test of their own.
   const names =
     'agent-jobs() { case $2 in jobs) echo claude-1 claude-2 ;; namespaces) echo agents ;; contexts) echo prod ;; esac; }'
   const ask = `${names}; COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _agent_jobs; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -28,28 +28,25 @@ async function offered(...words: string[]): Promise<string[]> {
 }
 
 describe('agent-jobs completion', () => {
-  it.skipIf(!has('bash'))(
-    'makes bash complete commands, options and choices (skipped where there is no bash)',
-    async () => {
-      expect(await offered('r')).toEqual(expect.arrayContaining(['run', 'reap', 'rbac']))
-      expect(await offered('run', '--pro')).toEqual(['--prompt', '--prompt-file'])
-      expect(await offered('run', '--image', 'x', '--agent', 'o')).toEqual(['opencode'])
-      expect(await offered('faults', '')).toEqual(['add', 'list', 'remove', '--help'])
-      expect(await offered('faults', 'add', '--k')).toEqual(['--kubeconfig'])
-      expect(await offered('parse', 'c')).toEqual(['claude', 'codex'])
-      expect(await offered('logs', 'cla')).toEqual(['claude-1', 'claude-2'])
-      expect(await offered('cancel', 'claude-1', 'claude-2')).toEqual(['claude-2'])
-      expect(await offered('logs', '--ta')).toEqual(['--tail'])
-      expect(await offered('ps', '-n', '')).toEqual(['agents'])
-      expect(await offered('run', '--context', 'p')).toEqual(['prod'])
-    },
-  )
+  it.skipIf(!has('bash'))('completes commands, options and choices in bash (skipped without bash)', async () => {
+    expect(await offered('r')).toEqual(expect.arrayContaining(['run', 'reap', 'rbac']))
+    expect(await offered('run', '--pro')).toEqual(['--prompt', '--prompt-file'])
+    expect(await offered('run', '--image', 'x', '--agent', 'o')).toEqual(['opencode'])
+    expect(await offered('faults', '')).toEqual(['add', 'list', 'remove', '--help'])
+    expect(await offered('faults', 'add', '--k')).toEqual(['--kubeconfig'])
+    expect(await offered('parse', 'c')).toEqual(['claude', 'codex'])
+    expect(await offered('logs', 'cla')).toEqual(['claude-1', 'claude-2'])
+    expect(await offered('cancel', 'claude-1', 'claude-2')).toEqual(['claude-2'])
+    expect(await offered('logs', '--ta')).toEqual(['--tail'])
+    expect(await offered('ps', '-n', '')).toEqual(['agents'])
+    expect(await offered('run', '--context', 'p')).toEqual(['prod'])
+  })
 
-  it.skipIf(!has('zsh'))('makes a script that zsh takes (skipped where there is no zsh)', async () => {
+  it.skipIf(!has('zsh'))('writes a script that zsh accepts (skipped without zsh)', async () => {
     expect(spawnSync('zsh', ['-n'], { input: await script('zsh') }).status).toBe(0)
   })
 
-  it.skipIf(!has('fish'))('makes a file that fish takes (skipped where there is no fish)', async () => {
+  it.skipIf(!has('fish'))('writes a file that fish accepts (skipped without fish)', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cli-fish-'))
     try {
       writeFileSync(join(folder, 'agent-jobs.fish'), await script('fish'))

@@ -4,7 +4,7 @@ import type { Terminal } from '../output/terminal.ts'
 
 const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }
 
-/** `agent-jobs completion`: what makes a shell complete commands, options and their choices. */
+/** `agent-jobs completion`: scripts that complete commands, options and their choices in a shell. */
 export function addCompletionCommand(program: Command, terminal: Terminal): void {
   program
     .command('completion')

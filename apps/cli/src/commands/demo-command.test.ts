@@ -24,7 +24,7 @@ const kubectl = (process.env['PATH'] ?? '')
   .map((folder) => join(folder, 'kubectl'))
   .find((file) => existsSync(file))
 
-/** The temp folder of these tests alone: what others do at the same time is no trace of the demo. */
+/** A temp folder for these tests alone, so that files of other processes are not taken for traces of the demo. */
 let temporary = ''
 beforeAll(() => {
   temporary = mkdtempSync(join(tmpdir(), 'demo-'))

@@ -13,11 +13,7 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
     .command('demo')
     .description('Run the real agent as a Job on an embedded cluster, against a scripted model: no key, no network.')
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
-    .option(
-      '-p, --prompt <text>',
-      'what the agent is to do; the scripted model runs what stands in backticks',
-      defaultPrompt,
-    )
+    .option('-p, --prompt <text>', 'task for the agent; the scripted model runs the text in backticks', defaultPrompt)
     .addOption(new Option('--cluster <which>', 'where it runs').choices(['embedded', 'current']).default('embedded'))
     .option('--image <name>', 'with --cluster current: image that holds node and the agent')
     .option('-n, --namespace <name>', 'with --cluster current: namespace of the Job', readLabel)
@@ -27,7 +23,7 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
       ),
     )
     .option('--live', 'use the real API by the variables of this environment, such as ANTHROPIC_API_KEY')
-    .option('--hold', 'when the run is over, keep cluster, Job and pod until Ctrl-C')
+    .option('--hold', 'after the run, keep cluster, Job and pod until Ctrl-C')
     .option('--ui', 'show it in a browser too, as `agent-jobs ui` does; stays until Ctrl-C')
     .option('--json', 'print one JSON object on standard output')
     .action(async (options: DemoFlags) => {

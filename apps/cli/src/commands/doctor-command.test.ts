@@ -21,7 +21,7 @@ async function doctor(...args: string[]): Promise<{ code: number; out: string; e
 }
 
 describe('agent-jobs doctor', () => {
-  it('says what is well for runs, without a word of Paperclip, and tries the image in a pod', async () => {
+  it('reports what works for runs, without mentioning Paperclip, and tries the image in a pod', async () => {
     const { code, out } = await doctor('-n', 'agents', '--image', 'agent:1')
     expect({ code, out }).toEqual({
       code: 0,
@@ -46,12 +46,12 @@ describe('agent-jobs doctor', () => {
   it('fails where no agent can run, and creates with --fix what is missing', async () => {
     const { code, out } = await doctor('-n', 'absent')
     expect(code).toBe(1)
-    expect(out).toMatch(/✘ There is no namespace absent\.\n {2}→ kubectl create namespace absent/)
+    expect(out).toMatch(/✘ Namespace absent not found\.\n {2}→ kubectl create namespace absent/)
     const fixed = await doctor('-n', 'absent', '--service-account', 'agent', '--fix')
     expect(fixed).toMatchObject({ code: 0, out: expect.stringContaining('✔ The namespace absent was created.') })
     expect(fixed.out).toContain('✔ The service account agent was created')
     expect((await doctor('-n', 'absent', '--service-account', 'other')).out).toContain(
-      '✘ There is no service account other in absent.',
+      '✘ Service account other not found in namespace absent.',
     )
   })
 
@@ -73,7 +73,7 @@ describe('agent-jobs doctor', () => {
     })
   })
 
-  it('says which server does not answer', async () => {
+  it('names the server that does not answer', async () => {
     const file = join(cluster.folder, 'dead')
     await writeFile(
       file,
@@ -93,7 +93,7 @@ describe('agent-jobs doctor', () => {
     const { code, out } = await doctor('--namespace', 'agents', '--image', 'agent:1', '--paperclip')
     expect(code).toBe(0)
     expect(out).toContain('✔ Every permission that runs need is granted in namespace "agents".')
-    expect(out).toMatch(/^! There is no data volume for agent pods[^\n]*\n {2}→ Mount a claim/m)
+    expect(out).toMatch(/^! No data volume for agent pods[^\n]*\n {2}→ Mount a claim/m)
   })
 
   it("takes an agent's configuration, and names settings that do not exist", async () => {
@@ -104,8 +104,8 @@ describe('agent-jobs doctor', () => {
     )
     const { out } = await doctor('--namespace', 'agents', '--agent', 'opencode', '--config', file)
     expect(out).toMatch(/✘ Claim "lost-claim" cannot be read/)
-    expect(out).toMatch(/! There is no setting timeoutSecs\.[^\n]*\n {2}→ Did you mean timeoutSec/)
-    expect(out).not.toContain('no setting resources')
+    expect(out).toMatch(/! Unknown setting timeoutSecs\.[^\n]*\n {2}→ Did you mean timeoutSec/)
+    expect(out).not.toContain('Unknown setting resources')
     await writeFile(file, '[]')
     expect(await doctor('--config', file)).toEqual({
       code: 1,

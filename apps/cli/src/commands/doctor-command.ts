@@ -7,7 +7,7 @@ import { readObjectName } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
 
-/** `agent-jobs doctor`: whether runs can work in a namespace, for `run` or for a Paperclip server. */
+/** `agent-jobs doctor`: checks whether runs can work in a namespace, for `run` or for a Paperclip server. */
 export function addDoctorCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program

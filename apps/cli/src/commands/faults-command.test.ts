@@ -30,7 +30,7 @@ describe('agent-jobs faults', () => {
     return { code, out: terminal.stdout(), err: terminal.stderr() }
   }
 
-  it('injects a fault that strikes, shows it and takes it away', async () => {
+  it('injects a fault that takes effect, shows it and removes it', async () => {
     const fault = { kind: 'error', status: 418, match: { path: '/version' } }
     const added = await faults('add', JSON.stringify(fault))
     expect(added).toMatchObject({ code: 0, out: expect.stringContaining(JSON.stringify(fault)) })
@@ -42,19 +42,22 @@ describe('agent-jobs faults', () => {
     expect((await fetch(`${kube.url}/version`)).status).not.toBe(418)
   })
 
-  it('says so when there is no such fault', async () => {
-    expect(await faults('remove', 'absent')).toMatchObject({ code: 2, err: expect.stringContaining('no fault absent') })
-    expect(await faults('list')).toEqual({ code: 0, out: '', err: 'There are no faults in force.\n' })
+  it('reports an unknown fault', async () => {
+    expect(await faults('remove', 'absent')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Fault absent not found'),
+    })
+    expect(await faults('list')).toEqual({ code: 0, out: '', err: 'No active faults.\n' })
   })
 
-  it('takes all away at once', async () => {
+  it('removes all faults at once', async () => {
     await faults('add', '{"kind":"latency","ms":1}')
     await faults('add', '{"kind":"latency","ms":2}')
     expect((await faults('list')).out.split('\n')).toHaveLength(3)
     expect(await faults('remove')).toMatchObject({ code: 0, out: '' })
   })
 
-  it.each(['latency', '[1]', '"latency"'])('refuses %s, which is no JSON object', async (text) => {
+  it.each(['latency', '[1]', '"latency"'])('refuses %s, which is not a JSON object', async (text) => {
     expect(await faults('add', text)).toMatchObject({ code: 2, err: expect.stringContaining('JSON') })
   })
 
@@ -62,7 +65,7 @@ describe('agent-jobs faults', () => {
     expect(await faults('add', '{"status":429}')).toMatchObject({ code: 1, err: expect.stringContaining('`kind`') })
   })
 
-  it('says so when the cluster is no mini-kube', async () => {
+  it('reports that the cluster is not mini-kube', async () => {
     const other = createServer((_request, response) => {
       response.writeHead(404, { 'content-type': 'application/json' })
       response.end('{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}')

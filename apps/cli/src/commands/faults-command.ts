@@ -15,7 +15,7 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
   command('add', 'Inject a fault, as JSON: {"kind":"error","status":429,"times":3}')
     .argument('<json>', 'the fault')
     .action(async (text: string, options: FaultsOptions) => (await actions()).addFault(text, options, terminal))
-  command('list', 'Show the faults in force and how often each has struck.').action(async (options: FaultsOptions) =>
+  command('list', 'Show the active faults and how often each was applied.').action(async (options: FaultsOptions) =>
     (await actions()).listFaults(options, terminal),
   )
   command('remove', 'End a fault, or all of them.')

@@ -21,7 +21,7 @@ export const helpTopics: Readonly<Record<string, string>> = {
   0         the run succeeded (run -d: it was submitted); the command did what it was asked to
   1         the run failed or was cancelled by someone else; an error; doctor found an error
   2         wrong usage; nothing was created
-  124       wait --timeout is over
+  124       wait --timeout expired
   130, 143  Ctrl-C or SIGTERM ended the command; the run is cancelled, or was left alone
   other     wait: the exit code of the run; exec: that of the command
 `,
@@ -50,7 +50,7 @@ export function addHelpTopics(program: Command, terminal: Terminal): void {
         const near = closest(topic, [...Object.keys(helpTopics), ...program.commands.map((each) => each.name())])
         throw new CliError(
           'usage',
-          `There is no help on ${topic}.${near === undefined ? '' : ` Did you mean ${near}?`} \`agent-jobs help\` lists the commands.`,
+          `No help on ${topic}.${near === undefined ? '' : ` Did you mean ${near}?`} \`agent-jobs help\` lists the commands.`,
         )
       }),
   )

@@ -6,7 +6,7 @@ import { readInteger, readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
 
-/** `agent-jobs logs`: what a run printed, looked at from outside; nothing in the cluster changes. */
+/** `agent-jobs logs`: shows what a run printed; nothing in the cluster changes. */
 export function addLogsCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program

@@ -60,7 +60,7 @@ describe('agent-jobs mini-kube', () => {
     await stop()
   })
 
-  it('serves until Ctrl-C and takes its kubeconfig away', async () => {
+  it('serves until Ctrl-C and removes its kubeconfig', async () => {
     const { url, kubeconfig, stop } = await up()
     expect((await fetch(`${url}/version`)).status).toBeLessThan(500)
     expect(existsSync(kubeconfig)).toBe(true)
@@ -78,7 +78,7 @@ describe('agent-jobs mini-kube', () => {
     expect(await command).toBe(0)
   })
 
-  it('refuses a port that is none', async () => {
+  it('refuses an invalid port', async () => {
     const terminal = fakeTerminal()
     expect(await runCli(['mini-kube', '--port', '70000'], terminal)).toBe(2)
     expect(terminal.stderr()).toContain('from 0 to 65535')

@@ -64,7 +64,7 @@ describe('agent-jobs parse', () => {
     expect(terminal.stdout()).not.toContain('{')
   })
 
-  it('judges with what it is told of the end', async () => {
+  it('judges with the ending that the flags give', async () => {
     const terminal = fakeTerminal()
     const args = [
       'parse',

@@ -4,7 +4,7 @@ import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { sortKeys } from '../runs/ps-row.ts'
 
-/** `agent-jobs ps`: the runs of a namespace. */
+/** `agent-jobs ps`: lists the runs of a namespace. */
 export function addPsCommand(program: Command, terminal: Terminal): void {
   addClusterOptions(
     program.command('ps').alias('ls').description('List runs: state, reason, duration and age, newest first.'),

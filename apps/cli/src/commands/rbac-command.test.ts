@@ -18,7 +18,7 @@ it('prints account, Role and binding for the server, in the namespace of the age
   expect(terminal.stdout()).not.toContain('*')
 })
 
-it('adds what a claim for each agent takes, only when asked to', async () => {
+it('adds the rights for a claim per agent only on request', async () => {
   const claims = async (...args: string[]): Promise<unknown> => {
     const terminal = fakeTerminal()
     expect(await runCli(['rbac', ...args], terminal)).toBe(0)

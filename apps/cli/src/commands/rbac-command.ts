@@ -9,7 +9,7 @@ interface RbacOptions {
   dedicatedPvc?: boolean
 }
 
-/** `agent-jobs rbac`: the least that a Paperclip server must be allowed, as YAML for `kubectl apply`. */
+/** `agent-jobs rbac`: the minimal rights of a Paperclip server, as YAML for `kubectl apply`. */
 export function addRbacCommand(program: Command, terminal: Terminal): void {
   program
     .command('rbac')

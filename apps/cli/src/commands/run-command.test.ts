@@ -105,7 +105,7 @@ describe('agent-jobs run', () => {
     expect((await jobs()).filter((name) => !before.includes(name))).toEqual([])
   })
 
-  it('is for reading without --json', async () => {
+  it('is readable text without --json', async () => {
     const terminal = terminalOf()
     expect(await runCli(args('--prompt', 'hello'), terminal)).toBe(0)
     expect(terminal.stdout()).toMatch(/● submitted claude-\w+[\s\S]*session s-1 · model opus[\s\S]*✔ succeeded/)
@@ -121,7 +121,7 @@ describe('agent-jobs run', () => {
     expect(JSON.parse(terminal.stdout())).toMatchObject({ summary })
   })
 
-  it('keeps the Job where it is told to', async () => {
+  it('keeps the Job with --keep', async () => {
     const terminal = terminalOf()
     await runCli(args('--prompt', 'hello', '--keep', '--json'), terminal)
     const { job }: { job: string } = JSON.parse(terminal.stdout())
@@ -146,7 +146,7 @@ describe('agent-jobs run', () => {
     expect(terminal.stderr()).toContain('· it broke')
   })
 
-  it('says which image could not be had', async () => {
+  it('names the image that could not be pulled', async () => {
     const terminal = terminalOf()
     expect(
       await runCli(['run', '--namespace', 'agents', '--image', 'Not/Valid', '--prompt', 'hello', '--json'], terminal),
@@ -202,7 +202,7 @@ describe('agent-jobs run', () => {
     await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
   })
 
-  it('refuses a second run of a key that is at work', async () => {
+  it('refuses a second run of a key that is in use', async () => {
     const [first, second] = [terminalOf(), terminalOf()]
     const run = runCli(args('--prompt', 'wait', '--key', 'mine', '--json'), first)
     await first.shown('session s-1')
@@ -219,8 +219,8 @@ describe('agent-jobs run', () => {
     ['a bad variable', ['run', '--image', 'x', '--prompt', 'a', '--env', '9=x'], 'Expected NAME=VALUE'],
     ['an absent variable', ['run', '--image', 'x', '--prompt', 'a', '--env', 'ABSENT'], 'does not have it'],
     ['a lost quote', ['run', '--image', 'x', '--prompt', 'say', 'hello'], 'Quote a prompt of several words'],
-    ['another lost quote', ['run', 'say', 'hello'], 'There is no argument `hello`'],
-    ['a stray word', ['run', 'a', 'b', '--', '--max-turns', '3'], 'There is no argument `b`'],
+    ['another lost quote', ['run', 'say', 'hello'], 'Unexpected argument `hello`'],
+    ['a stray word', ['run', 'a', 'b', '--', '--max-turns', '3'], 'Unexpected argument `b`'],
     ['a bad namespace', ['run', '--image', 'x', '-p', 'a', '-n', 'No_Name'], 'Expected a Kubernetes name'],
     ['a bad span', ['run', '--image', 'x', '--prompt', 'a', '--timeout', 'soon'], 'Expected a span'],
   ])('ends with 2 on %s', async (_what, argv, words) => {
@@ -320,7 +320,7 @@ describe('agent-jobs run', () => {
     })
   })
 
-  it('continues a session and demands a schema in the words of the agent', async () => {
+  it("continues a session and passes a schema with the agent's own flags", async () => {
     const schema = join(folder, 'schema.json')
     await writeFile(schema, '{ "type": "object" }')
     const shown = async (...more: string[]): Promise<string> => {
@@ -363,7 +363,7 @@ describe('agent-jobs run', () => {
     expect(large.stderr()).toContain('is larger than 480 KiB packed')
   })
 
-  it('says which program the image lacks', async () => {
+  it('names the program that the image lacks', async () => {
     const terminal = terminalOf()
     expect(await runCli(['run', '-n', 'agents', '--image', 'no-agent:1', 'hello', '--json'], terminal)).toBe(1)
     expect(JSON.parse(terminal.stdout())).toMatchObject({
@@ -372,7 +372,7 @@ describe('agent-jobs run', () => {
     })
   })
 
-  it('ends with 1 when there is no cluster', async () => {
+  it('ends with 1 when no cluster is configured', async () => {
     const terminal = fakeTerminal({ env: { KUBECONFIG: join(folder, 'absent') } })
     expect(await runCli(args('--prompt', 'x'), terminal)).toBe(1)
     expect(terminal.stderr()).toMatch(/error: No cluster is configured: /)

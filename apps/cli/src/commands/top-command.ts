@@ -3,7 +3,7 @@ import type { TopOptions } from '../actions/top.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import type { Terminal } from '../output/terminal.ts'
 
-/** `agent-jobs top`: what running runs use. */
+/** `agent-jobs top`: shows the resource use of running runs. */
 export function addTopCommand(program: Command, terminal: Terminal): void {
   addClusterOptions(
     program

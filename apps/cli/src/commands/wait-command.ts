@@ -5,13 +5,13 @@ import { readSpan } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
 
-/** `agent-jobs wait`: until runs have ended. */
+/** `agent-jobs wait`: waits for runs to end. */
 export function addWaitCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   addClusterOptions(
     program
       .command('wait')
       .description(
-        'Wait until runs have ended. Ends with 0 when all succeeded, else with the exit code of one that failed.',
+        'Wait waits until runs have ended. Ends with 0 when all succeeded, else with the exit code of one that failed.',
       )
       .addArgument(jobsArgument('<job...>')),
   )

@@ -29,7 +29,7 @@ export interface DemoStage extends AsyncDisposable {
   readonly secretEnv: Readonly<Record<string, string>>
   /** The model to ask for; undefined leaves it to the agent. */
   readonly model: string | undefined
-  /** What a person should know before it begins. */
+  /** What to tell the user before it begins. */
   readonly introduction: readonly (readonly [name: string, text: string])[]
 }
 
@@ -123,7 +123,7 @@ function currentCluster(options: DemoOptions, env: Environment): Place {
   }
 }
 
-/** mini-kube with one image: the agent that npm installed, and this very node. */
+/** mini-kube with one image: the agent that npm installed, and this process's Node.js. */
 async function embeddedCluster(
   agent: Agent,
   scope: Scope,
@@ -152,7 +152,7 @@ async function embeddedCluster(
   await symlink(process.execPath, join(bin, 'node'))
   await writeFile(
     join(work, 'README.md'),
-    '# Demo workspace\n\nA folder for one run; it is gone when the demo is over.\n',
+    '# Demo workspace\n\nA folder for one run; it is removed when the demo ends.\n',
   )
   const image = `npm/${packageName.replace('@', '')}:${installed.version}`
   const cluster = await startMiniKube({

@@ -6,7 +6,7 @@ const forAll = '/tmp'
 
 /**
  * The folder for temporary files that pods of the embedded cluster can reach: started by root they run as another user,
- * who cannot get into a folder that is root's alone, as pam_tmpdir makes one.
+ * who cannot enter a folder that only root may read, such as those of pam_tmpdir.
  */
 export function reachableTemp({
   folder = tmpdir(),

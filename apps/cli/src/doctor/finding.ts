@@ -12,7 +12,7 @@ export interface Finding {
   readonly hint?: string | null | undefined
 }
 
-/** A finding as a person sees it. */
+/** Formats a finding for the terminal. */
 export function findingLines({ level, message, detail, hint }: Finding, style: Style): string[] {
   const mark = { info: style.green('✔'), warn: style.yellow('!'), error: style.red('✘') }[level]
   return [

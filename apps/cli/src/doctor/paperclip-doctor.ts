@@ -11,7 +11,7 @@ import type { Terminal } from '../output/terminal.ts'
 import type { DoctorOptions } from './doctor-options.ts'
 import { findingLines } from './finding.ts'
 
-// Each is a large file: only the one that is asked for is loaded.
+// Each is a large file, so load only the one that is needed.
 const loadKit = () => import('@agent-jobs/adapter-kit')
 const adapters = {
   async claude(deps: AdapterDependencies) {
@@ -54,7 +54,7 @@ export async function paperclipDoctor(
       namespace,
       ...(image === undefined ? {} : { image, environmentProbe: true }),
       ...config,
-      // That of the person at the shell, which may name files and programs.
+      // The user's own kubeconfig, which may name files and programs.
       kubeconfig: undefined,
     },
   })
@@ -70,7 +70,7 @@ export async function paperclipDoctor(
   return code
 }
 
-/** The adapter's dependencies with the cluster of the person at the shell in place of the server's own. */
+/** The adapter's dependencies with the user's cluster in place of the server's own. */
 async function dependencies(kubeConfig: KubeConfig, env: Terminal['env']): Promise<AdapterDependencies> {
   const { createClusterPool, systemDependencies } = await loadKit()
   return systemDependencies({ env, clusters: createClusterPool({ env, kubeConfig }) })
@@ -88,10 +88,10 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
 
 type Tested = Awaited<ReturnType<Awaited<ReturnType<(typeof adapters)['claude']>>['adapter']['testEnvironment']>>
 
-// Paperclip keeps its own members beside the settings of an adapter.
+// Paperclip stores its own keys next to the settings of an adapter.
 const ofPaperclip = /^(?:env|paperclip|promptTemplate|instructions|workspace|maxTurns|chrome)/
 
-/** The members of a configuration that no setting reads; nested ones by their path. */
+/** The keys of a configuration that no setting reads; nested ones by their path. */
 function unknownSettings(
   config: Readonly<Record<string, unknown>>,
   settings: readonly string[],
@@ -108,7 +108,7 @@ function withUnknownSettings(tested: Tested, unknown: ReturnType<typeof unknownS
   const checks = unknown.map(({ key, near }) => ({
     code: 'unknown_setting',
     level: 'warn' as const,
-    message: `There is no setting ${key}. It has no effect.`,
+    message: `Unknown setting ${key}. It has no effect.`,
     hint: near === undefined ? "The adapter's README lists all settings." : `Did you mean ${near}?`,
   }))
   return { ...tested, status: tested.status === 'pass' ? 'warn' : tested.status, checks: [...tested.checks, ...checks] }

@@ -3,7 +3,7 @@ import type { KubeClient } from '@agent-jobs/kube-api'
 import { inOwnWords } from '../errors/own-words.ts'
 import type { Finding } from './finding.ts'
 
-/** What a pod of the image says about itself, a `name=value` a line. */
+/** What a pod of the image reports about itself, one `name=value` per line. */
 const script = [
   'for p in "$1" node bash zsh git tar base64 rg; do printf "%s=" "$p"; command -v "$p" || echo; done',
   'printf "version="; "$1" --version 2>/dev/null </dev/null | head -n 1 || true; echo',
@@ -12,7 +12,7 @@ const script = [
   'printf "home="; [ -w "$HOME" ] && echo writable || echo',
 ].join('\n')
 
-/** Tries an image in a pod that asks for little and ends by itself, and yields what the image has and lacks. */
+/** Runs an image in a small pod that exits on its own, and yields what the image has and lacks. */
 export async function* probeImage(
   client: KubeClient,
   { namespace, image, agent, signal }: { namespace: string; image: string; agent: string; signal: AbortSignal },
@@ -32,7 +32,7 @@ export async function* probeImage(
     },
     { signal },
   )
-  // Ctrl-C must leave nothing behind that waits for an image for ever.
+  // Ctrl-C must not leave a pod behind that waits for its image indefinitely.
   const stop = (): void => void run.cancel({ by: 'agent-jobs doctor' }).catch(() => undefined)
   signal.addEventListener('abort', stop)
   try {
@@ -58,7 +58,7 @@ export async function* probeImage(
   }
 }
 
-/** Judges what a pod of the image said. Pure. */
+/** Evaluates the report of a pod of the image. Pure. */
 export function* judgeImage(
   found: ReadonlyMap<string, string>,
   { image, agent }: { image: string; agent: string },

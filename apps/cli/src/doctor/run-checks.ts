@@ -7,7 +7,7 @@ import { shownServer } from '../cluster/resolve-cluster.ts'
 import type { Finding } from './finding.ts'
 import { grantCommands, neededPermissions } from './needed-permissions.ts'
 
-/** Where runs are to go, and as whom. */
+/** Where runs will be created, and as which user. */
 export interface RunChecksOptions {
   readonly client: KubeClient
   readonly namespace: string
@@ -19,11 +19,11 @@ export interface RunChecksOptions {
   readonly serviceAccount: string | undefined
   /** Create what is missing, where that changes nothing else. */
   readonly fix: boolean
-  /** What the server said beside its answers, such as Pod Security's warnings. */
+  /** Warnings that the server sent with its answers, such as those of Pod Security. */
   readonly warnings: readonly ServerWarning[]
 }
 
-/** Whether runs can work in a namespace: what is found, as it is found. Stops where nothing further can be known. */
+/** Checks whether runs can work in a namespace. Yields findings one by one; stops when nothing more can be checked. */
 export async function* runChecks(options: RunChecksOptions): AsyncGenerator<Finding> {
   const version = await serverVersion(options)
   yield version
@@ -85,7 +85,7 @@ async function namespaceState({ client, namespace, fix }: RunChecksOptions): Pro
     return {
       code: 'no_namespace',
       level: 'error',
-      message: `There is no namespace ${namespace}.`,
+      message: `Namespace ${namespace} not found.`,
       hint: `kubectl create namespace ${namespace}   (doctor --fix does it)`,
     }
   }
@@ -180,7 +180,7 @@ async function* serviceAccount({
     yield {
       code: 'service_account_missing',
       level: 'error',
-      message: `There is no service account ${name} in ${namespace}.`,
+      message: `Service account ${name} not found in namespace ${namespace}.`,
       hint: `kubectl create serviceaccount ${name} -n ${namespace}   (doctor --fix does it)`,
     }
   }
@@ -208,7 +208,7 @@ async function* quotas({ client, namespace }: RunChecksOptions): AsyncGenerator<
   }
 }
 
-/** Has the API server judge the very Job, and the pod that would come of it, without creating either. */
+/** Asks the API server to validate the Job and its pod, without creating either. */
 async function* dryRun(options: RunChecksOptions): AsyncGenerator<Finding> {
   const { client, namespace, agent, image, warnings } = options
   const request = createRunRequest({

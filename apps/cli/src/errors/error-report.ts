@@ -3,14 +3,14 @@ import { errorUrl, explanationOf } from './explanations.ts'
 
 /** An error as `--json` prints it, below `error`. */
 export interface ErrorReport {
-  /** Stable; `agent-jobs explain CODE` tells more of those that are known. */
+  /** Stable; `agent-jobs explain CODE` describes the known ones. */
   readonly code: string
   readonly message: string
   readonly explanation?: string
   readonly url?: string
 }
 
-/** One sentence for what a person can act on, a stack for what is a bug. */
+/** One sentence for errors that the user can act on, a stack for bugs. */
 export function errorReport(error: unknown): ErrorReport {
   if (error instanceof CommanderError) {
     return explained('usage', error.message.replace(/^error: /, ''))
@@ -28,7 +28,7 @@ function explained(code: string, message: string): ErrorReport {
     : { code, message, explanation: explanation.remedy, url: errorUrl(code) }
 }
 
-/** Whether an error is to be printed as JSON, too. Asked of the arguments: those that are wrong have no options. */
+/** Whether to print an error as JSON, too. Reads the raw arguments, because invalid ones have no parsed options. */
 export function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   const own = end === -1 ? args : args.slice(0, end)

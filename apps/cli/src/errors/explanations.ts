@@ -9,7 +9,7 @@ type AgentErrorCode = keyof typeof runCodeTable.agent | keyof typeof runCodeTabl
 /** Every code that the command line may show. */
 export type ErrorCode = CliErrorCode | OutcomeCode | RunErrorCode | AgentErrorCode | KubeErrorCode
 
-/** A code in the words of the command line: what it means, and what to do, as commands where one helps. */
+/** A code as the command line explains it: what it means and what to do, with commands where they help. */
 export interface Explanation {
   readonly means: string
   readonly remedy: string
@@ -54,7 +54,7 @@ const commandLine = {
     remedy: 'List the runs with `agent-jobs ps`, or those of all namespaces with `agent-jobs ps -A`.',
   },
   job_not_found: {
-    means: 'There is no such Job in the namespace. It may have been removed after its time to live.',
+    means: 'The Job does not exist in the namespace. It may have been removed after its time to live.',
     remedy: 'List the runs with `agent-jobs ps`, or those of all namespaces with `agent-jobs ps -A`.',
   },
   not_a_recording: {
@@ -165,7 +165,7 @@ const outcomes = {
     remedy: 'Follow it again with `agent-jobs logs JOB`, and report the message.',
   },
   lost: {
-    means: 'The run is over, and nothing that is left shows how it ended.',
+    means: 'The run has ended, and nothing that is left shows how.',
     remedy: 'Look at what the agent left behind: its volume, its branch, its pull request.',
   },
 } as const satisfies Record<OutcomeCode, Explanation>
@@ -303,7 +303,7 @@ const cluster = {
   },
   stale_list: { means: 'The API server answered with an old state.', remedy: 'Run the command again.' },
   kubeconfig_missing: {
-    means: 'There is no kubeconfig, or a file that it names does not exist.',
+    means: 'No kubeconfig found, or a file that it names does not exist.',
     remedy: 'Pass `--kubeconfig FILE`, set `KUBECONFIG`, or try `agent-jobs demo`, which brings its own cluster.',
   },
   kubeconfig_invalid: {
@@ -326,7 +326,7 @@ export const explanationGroups: readonly (readonly [title: string, Readonly<Reco
   ['The cluster', cluster],
 ]
 
-/** Every code. That none is missing is for the compiler to say. */
+/** Every code; the compiler checks that none is missing. */
 export const explanations: Readonly<Record<ErrorCode, Explanation>> = {
   ...cluster,
   ...agent,

@@ -4,19 +4,19 @@ import { explanationOf, explanations } from './explanations.ts'
 import { inOwnWords } from './own-words.ts'
 
 describe('inOwnWords', () => {
-  it('replaces the advice of every outcome by one that speaks of options', () => {
+  it('replaces the advice of every outcome by one that names options', () => {
     for (const [code, { todo }] of Object.entries(outcomeTable)) {
       const own = inOwnWords(code, `It happened in pod p. Kubernetes says: x. ${todo}`)
       expect(own).toBe(`It happened in pod p. Kubernetes says: x. ${explanationOf(code)?.remedy}`)
     }
   })
 
-  it('leaves a message alone that gives no such advice', () => {
+  it('does not change a message without such advice', () => {
     expect(inOwnWords('image_error', 'No such image.')).toBe('No such image.')
     expect(inOwnWords('rate_limited', 'Slow down.')).toBe('Slow down.')
   })
 
-  it('knows how the runner ends its sentences', () => {
+  it("recognises the advice at the end of the runner's messages", () => {
     const outcome = {
       kind: 'imageError',
       code: 'image_error',
@@ -31,7 +31,7 @@ describe('inOwnWords', () => {
     )
   })
 
-  it('never speaks of API fields', () => {
+  it('never mentions API fields', () => {
     for (const { means, remedy } of Object.values(explanations)) {
       expect(`${means} ${remedy}`).not.toMatch(
         /limits\.|secretEnv|pullSecrets|`cause`|`holder`|`problems`|`known`|`seen`|scheduling\./,

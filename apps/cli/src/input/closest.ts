@@ -1,4 +1,4 @@
-/** The one of the words that a mistyped one most likely means; undefined when none is near. */
+/** The candidate that a mistyped word most likely means; undefined when none is close. */
 export function closest(word: string, words: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3))
   const near = words.map((each) => ({ each, steps: distance(word, each, limit) })).filter(({ steps }) => steps <= limit)

@@ -22,6 +22,6 @@ describe('splitArguments', () => {
       ['say', 'hello', '-v'],
     ],
   ])('refuses a prompt without quotes: %j', (raw, taken) => {
-    expect(() => splitArguments(raw, taken)).toThrow('There is no argument `hello`. Quote a prompt')
+    expect(() => splitArguments(raw, taken)).toThrow('Unexpected argument `hello`. Quote a prompt')
   })
 })

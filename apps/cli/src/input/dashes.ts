@@ -1,6 +1,6 @@
 import { CliError } from '../errors/cli-error.ts'
 
-/** What stands before `--`, and what stands behind it. */
+/** The arguments before and after `--`. */
 export interface SplitArguments {
   /** The prompt, where one was given as an argument. */
   readonly prompt: string | undefined
@@ -17,7 +17,7 @@ export function splitArguments(rawArgs: readonly string[], taken: readonly strin
   if (stray !== undefined) {
     throw new CliError(
       'usage',
-      `There is no argument \`${stray.slice(0, 40)}\`. Quote a prompt of several words; arguments for the agent's own command line go after --.`,
+      `Unexpected argument \`${stray.slice(0, 40)}\`. Quote a prompt of several words; arguments for the agent's own command line go after --.`,
     )
   }
   return { prompt, extra: taken.slice(own.length) }

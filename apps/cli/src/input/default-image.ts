@@ -1,6 +1,6 @@
 import { ownVersion } from '../version.ts'
 
-/** The image of `run` where none is named: the agents' command lines, node, git, bash, ripgrep; as old as this program. */
+/** The default image of `run`: the agents' command lines, node, git, bash, ripgrep; of this program's version. */
 export function defaultImage(env: Readonly<Record<string, string | undefined>>): string {
   const own = env['AGENT_JOBS_IMAGE']
   if (own !== undefined && own !== '') return own

@@ -47,7 +47,7 @@ describe('readEnvironment', () => {
     expect(await readEnvironment({}, own)).toEqual({})
   })
 
-  it('says which variable is not there, which line is wrong, and which file cannot be read', async () => {
+  it('names a missing variable, an invalid line, and an unreadable file', async () => {
     await expect(readEnvironment({ env: collectEnv('ABSENT') }, own)).rejects.toThrow(
       'The variable ABSENT is to be taken from this environment, which does not have it.',
     )

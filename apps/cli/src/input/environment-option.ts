@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.ts'
 import { fileReason } from './file-reason.ts'
 import type { Terminal } from '../output/terminal.ts'
 
-/** One variable for the agent; without a value it is taken from the caller's own environment. */
+/** One variable for the agent; without a value, it is taken from the caller's environment. */
 export interface EnvironmentEntry {
   readonly name: string
   readonly value: string | undefined
@@ -13,7 +13,7 @@ export interface EnvironmentEntry {
 /** Reads `NAME=VALUE` or `NAME` into the collected variables; the value may hold `=` and may be empty. */
 export function collectEnv(text: string, earlier: readonly EnvironmentEntry[] = []): EnvironmentEntry[] {
   const entry = readEntry(text)
-  // The value may be a secret: an error names the variable and nothing more.
+  // The value may be a secret, so errors name only the variable.
   if (!entry) throw new InvalidArgumentError(`Expected NAME=VALUE or NAME, got \`${withoutValue(text)}\`.`)
   return [...earlier, entry]
 }

@@ -15,7 +15,7 @@ import {
 } from './options.ts'
 
 describe('names of Kubernetes objects', () => {
-  it('are taken as they are', () => {
+  it('are used unchanged', () => {
     expect(readLabel('agents-1')).toBe('agents-1')
     expect(readObjectName('claude-1.a')).toBe('claude-1.a')
   })
@@ -48,7 +48,7 @@ describe('readQuantity and readAbsolutePath', () => {
     expect(() => readQuantity(value)).toThrow('Expected a Kubernetes quantity')
   })
 
-  it('wants a path from the root', () => {
+  it('requires an absolute path', () => {
     expect(readAbsolutePath('/work')).toBe('/work')
     expect(() => readAbsolutePath('work')).toThrow('Expected an absolute path')
   })
@@ -72,7 +72,7 @@ describe('readSpan', () => {
 })
 
 describe('readInteger', () => {
-  it('keeps to its bounds', () => {
+  it('stays within its bounds', () => {
     expect(readInteger(0, 65_535)('65535')).toBe(65_535)
     expect(() => readInteger(0, 65_535)('65536')).toThrow('from 0 to 65535')
     expect(() => readInteger(0, 255)('1.5')).toThrow('whole number')

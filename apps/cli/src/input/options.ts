@@ -35,7 +35,7 @@ export function readObjectName(value: string): string {
   return value
 }
 
-/** Reads the name of a Job as people have it: alone, or as kubectl and `ps -o name` print it, `job/NAME`. */
+/** Reads the name of a Job: alone, or as kubectl and `ps -o name` print it, `job/NAME`. */
 export function readJobName(value: string): string {
   return readObjectName(value.replace(/^jobs?(?:\.batch)?\//, ''))
 }
@@ -136,13 +136,13 @@ export function readGitSource(value: string): GitSource {
   )
 }
 
-/** A path here and a path in the container. */
+/** A path on this machine and a path in the container. */
 export interface CopyPair {
   readonly from: string
   readonly to: string
 }
 
-/** Reads `FROM[:TO]` into the collected pairs; without a TO, `fallback` makes it of FROM. */
+/** Reads `FROM[:TO]` into the collected pairs; without a TO, `fallback` derives it from FROM. */
 export const collectCopy =
   (fallback: (from: string) => string) =>
   (value: string, earlier: readonly CopyPair[] = []): CopyPair[] => {

@@ -1,12 +1,12 @@
 import { createFrameDecoder } from '@agent-jobs/log-stream'
 import type { AgentEnding } from '@agent-jobs/agent-run'
 
-// What an agent says when it does not start stands at the beginning; the rest of a long stderr is not needed.
+// The message of an agent that does not start is at the beginning; the rest of a long stderr is not needed.
 const maxStderrBytes = 1024 * 1024
 
 /**
  * Hands on the agent's own bytes of a recording: unpacked where it is gzip, and without the launcher's frames where
- * it is a pod's log or a journal. Gives what the frames say of the end.
+ * it is a pod's log or a journal. Returns what the frames report about the end.
  */
 export async function readRecording(
   source: AsyncIterable<Uint8Array>,

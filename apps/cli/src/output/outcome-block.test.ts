@@ -46,7 +46,7 @@ describe('outcomeBlock', () => {
     )
   })
 
-  it('says unknown rather than guessing', () => {
+  it('reports unknown rather than guessing', () => {
     const nothing = {
       outcome: 'lost',
       errorCode: 'lost',
@@ -61,7 +61,7 @@ describe('outcomeBlock', () => {
     expect(block({ ...nothing, timings: times })).toContain('✘ lost')
   })
 
-  it('gives no numbers of a run that was not started', () => {
+  it('reports no numbers for a run that was not started', () => {
     const none = { job: null, outcome: 'notStarted', errorCode: 'key_busy', errorMessage: 'Another run' }
     expect(block(none)).toBe('\n✘ key_busy: Another run')
   })

@@ -34,7 +34,7 @@ describe('redactedTerminal', () => {
     expect(shown('line hkiG9w0BAQEFAASC', { PRIVATE_KEY: file })).toBe('line [redacted]')
   })
 
-  it('leaves alone what is no credential, by name or by length', () => {
+  it('keeps values that are not credentials, by name or by length', () => {
     expect(shown('http://127.0.0.1:8080 scripted', { BASE_URL: 'http://127.0.0.1:8080', API_KEY: 'scripted' })).toBe(
       'http://127.0.0.1:8080 scripted',
     )

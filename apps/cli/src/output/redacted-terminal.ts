@@ -1,16 +1,16 @@
 import type { Terminal } from './terminal.ts'
 
-// Shorter values hide half of every text, and a credential is longer.
+// Shorter values would hide half of every text, and credentials are longer.
 const shortest = 12
 const secretName = /key|token|secret|passw|credential|auth|cookie|private|dsn/i
 const mark = '[redacted]'
 
-/** A terminal that never shows the variables with telling names, as they are or in the forms in which programs print them. */
+/** A terminal that never shows variables whose names mark them as credentials, plain or in the forms programs print. */
 export function redactedTerminal(terminal: Terminal, variables: Readonly<Record<string, string>>): Terminal {
   const secrets = Object.entries(variables).flatMap(([name, value]) => (secretName.test(name) ? [value] : []))
   const forms = [...new Set(secrets.flatMap(formsOf))].filter((form) => form.length >= shortest)
   if (forms.length === 0) return terminal
-  // The longest first: one that holds another is hidden as a whole.
+  // Longest first, so that a value that contains another is hidden as a whole.
   forms.sort((a, b) => b.length - a.length)
   const redact = (text: string): string => forms.reduce((safe, form) => safe.replaceAll(form, mark), text)
   return {
@@ -20,7 +20,7 @@ export function redactedTerminal(terminal: Terminal, variables: Readonly<Record<
   }
 }
 
-/** How a value may stand in a text: as it is, in JSON, in a URL, in base64 at any of its three offsets. */
+/** The forms in which a value may appear in a text: plain, in JSON, in a URL, in base64 at any of its three offsets. */
 function formsOf(secret: string): string[] {
   if (secret.length < shortest) return []
   const inJson = JSON.stringify(secret).slice(1, -1)
@@ -35,7 +35,7 @@ function formsOf(secret: string): string[] {
   ]
 }
 
-/** What of the base64 of a value is the same whatever stands around it, when it begins `offset` bytes into a group. */
+/** The part of a value's base64 that does not depend on its neighbours, when it begins `offset` bytes into a group. */
 function base64Core(secret: string, offset: number): string {
   const bytes = Buffer.from(secret)
   const skip = (3 - offset) % 3

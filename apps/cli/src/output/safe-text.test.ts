@@ -42,7 +42,7 @@ describe('plain', () => {
     expect(plain(text)).toBe(expected)
   })
 
-  it('lets no steering character through, whatever the text', () => {
+  it('lets no control character through, whatever the text', () => {
     assert(property(string({ unit: 'binary' }), (text) => void expect(plain(text)).not.toMatch(unsafe)))
     assert(property(hostile, (text) => void expect(plain(text)).not.toMatch(unsafe)))
   })

@@ -1,22 +1,22 @@
-// What an agent, a cluster or a file says is shown on terminals, and all of it may have been written to steer one. Every
-// character that does is removed from text and escaped in JSON; only our own colours and `logs --raw` into a pipe go through.
+// Text of agents, clusters and files is shown on terminals, and may have been written to control one. Every
+// control character is removed from text and escaped in JSON, except our own colours and `logs --raw` into a pipe.
 
-/** Control characters but newline and tab, C1 included, and what reorders, hides or breaks text: bidi controls, tags. */
+/** Control characters except newline and tab, C1 included, and bidi controls and tags, which reorder or hide text. */
 const steering =
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+  // oxlint-disable-next-line no-control-regex -- this pattern matches control characters
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g
 const steers = new RegExp(steering.source)
 
-/** The sequences that `createStyle` writes. Others of the kind could hide text. */
+/** The sequences that `createStyle` writes. Other sequences could hide text. */
 // oxlint-disable-next-line no-control-regex -- the escape that begins a colour
 const ownColour = /(\u001b\[(?:0|1|2|22|3[1-6]|39)m)/
 
-/** Removes escape sequences and every character that steers a terminal, but keeps newlines and tabs. */
+/** Removes escape sequences and every character that controls a terminal, but keeps newlines and tabs. */
 export function plain(text: string): string {
   return steers.test(text) ? withoutSequences(text).replaceAll(steering, '') : text
 }
 
-/** Removes what steers a terminal from text of ours, in which our own colours stay. */
+/** Removes terminal control characters from our own text, but keeps our colours. */
 export function ownText(text: string): string {
   if (!steers.test(text)) return text
   return text
@@ -25,7 +25,7 @@ export function ownText(text: string): string {
     .join('')
 }
 
-/** A value as one line of JSON that may be shown on a terminal: what would steer it is escaped, the value is the same. */
+/** A value as one line of JSON that is safe on a terminal: control characters are escaped, the value is unchanged. */
 export function jsonLine(value: unknown): string {
   return `${jsonText(value)}\n`
 }
@@ -36,7 +36,7 @@ export function jsonText(value: unknown, indent?: number): string {
 }
 
 function escaped(characters: string): string {
-  // Between the members of an indented value, a newline stands for itself; no other control character does.
+  // Between the members of an indented value, newlines are kept; every other control character is escaped.
   return characters
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -45,10 +45,10 @@ function escaped(characters: string): string {
 
 const [escape, bell, terminator] = ['\u001b', '\u0007', '\u001b\\']
 
-/** Drops CSI sequences, and those that carry a string (OSC, DCS, APC, PM, SOS) with the string; reads the text once. */
+/** Drops CSI sequences, and OSC, DCS, APC, PM and SOS sequences with their strings, in one pass. */
 function withoutSequences(text: string): string {
   const kept: string[] = []
-  // Where no string ends any more, none is looked for again: a thousand openings cost no thousand searches.
+  // Once no terminator is left, stop searching: a thousand openings must not cost a thousand searches.
   let stringsEnd = true
   let from = 0
   for (let at = text.indexOf(escape); at !== -1; at = text.indexOf(escape, from)) {

@@ -1,9 +1,9 @@
 import { createColors } from 'picocolors'
 
-/** Text styles that do nothing where there is no colour. */
+/** Text styles that do nothing without colour. */
 export type Style = ReturnType<typeof createColors>
 
-/** Makes the styles, or ones that leave every text as it is. */
+/** Creates the styles, or ones that leave text unchanged. */
 export function createStyle(enabled: boolean): Style {
   return createColors(enabled)
 }

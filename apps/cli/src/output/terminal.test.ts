@@ -29,7 +29,7 @@ function fakeProcess(env: Record<string, string>, isTTY: boolean): FakeProcess {
 }
 
 describe('processTerminal', () => {
-  it('shows colours only on a terminal that wants them', () => {
+  it('shows colours only on a terminal that supports them', () => {
     expect(processTerminal(fakeProcess({}, true).process).colours).toEqual({ out: true, err: true })
     expect(processTerminal(fakeProcess({}, false).process).colours.out).toBeFalsy()
     expect(processTerminal(fakeProcess({ NO_COLOR: '1' }, true).process).colours.out).toBe(false)
@@ -40,7 +40,7 @@ describe('processTerminal', () => {
     expect(processTerminal(fakeProcess({ TERM: 'dumb' }, true).process).colours.out).toBe(false)
   })
 
-  it('goes on when the reader of its output went away', () => {
+  it('continues when the reader of its output closed the pipe', () => {
     const { process, stdout, written } = fakeProcess({}, false)
     const terminal = processTerminal(process)
     terminal.out('one')

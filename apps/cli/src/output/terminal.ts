@@ -4,27 +4,27 @@ import { ownText } from './safe-text.ts'
 export interface Terminal {
   readonly stdin: AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Writes to standard output; what would steer a terminal is removed, but for our own colours. */
+  /** Writes to standard output; terminal control characters are removed, except our own colours. */
   out(text: string): void
   /** The same to standard error. */
   err(text: string): void
-  /** Writes a text as it is: for output that is not for a terminal, and for sequences of our own. */
+  /** Writes a text unchanged: for output that is not for a terminal, and for our own sequences. */
   readonly raw: { out(text: string): void; err(text: string): void }
   readonly isTTY: { readonly out: boolean; readonly err: boolean }
   /** Width of standard output; undefined where it is not a terminal. */
   columns(): number | undefined
-  /** Aborted when the reader of standard output has gone away, as `| head` does. */
+  /** Aborted when the reader of standard output has closed it, as `| head` does. */
   readonly outClosed: AbortSignal
   /** Whether a stream is a terminal that shows colours. */
   readonly colours: { readonly out: boolean; readonly err: boolean }
-  /** Calls the listener on each SIGINT and SIGTERM until it is taken away again. */
+  /** Calls the listener on each SIGINT and SIGTERM until it is removed. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
 }
 
 /** The terminal of a real process. */
 export function processTerminal(process: NodeJS.Process): Terminal {
   const writer = (stream: NodeJS.WriteStream, closed: AbortController): ((text: string) => void) => {
-    // A reader that went away (`| head`) is no failure of the run: what it no longer reads is dropped.
+    // A closed pipe (`| head`) does not fail the run: further output is dropped.
     stream.on('error', () => closed.abort())
     return (text) => {
       if (!closed.signal.aborted) stream.write(text)

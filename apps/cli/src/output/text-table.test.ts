@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { age, textTable } from './text-table.ts'
 
 describe('textTable', () => {
-  it('makes every column as wide as its widest cell, and shows a dash for nothing', () => {
+  it('makes every column as wide as its widest cell, and shows a dash for empty cells', () => {
     expect(
       textTable(
         ['A', 'LONG'],
@@ -14,7 +14,7 @@ describe('textTable', () => {
     ).toEqual(['A         LONG', 'wide one  x', '-         y'])
   })
 
-  it('lets no cell steer the terminal or break the line', () => {
+  it('lets no cell control the terminal or break the line', () => {
     expect(textTable(['A'], [['red\u001b[31m\nnext']])[1]).toBe('red next')
   })
 })

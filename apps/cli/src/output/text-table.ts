@@ -14,7 +14,7 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
   )
 }
 
-/** Takes from the widest column until the line fits; names are cut last, because they are what is typed again. */
+/** Shortens the widest column until the line fits; names are cut last, because users type them again. */
 function fitted(wanted: readonly number[], head: readonly string[], width: number): number[] {
   const widths = [...wanted]
   const gaps = 2 * (widths.length - 1)

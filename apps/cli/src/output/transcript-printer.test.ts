@@ -6,11 +6,11 @@ import { printTranscript } from './transcript-printer.ts'
 const print = (entry: TranscriptEntry): string[] => printTranscript(entry, createStyle(false))
 
 describe('printTranscript', () => {
-  it('sets what a sub-agent does further in', () => {
+  it('indents what a sub-agent does', () => {
     expect(print({ kind: 'assistant', text: 'Found', parentToolUseId: 't' })).toEqual(['      ▸ Found'])
   })
 
-  it('shows words that the agent prints beside its events', () => {
+  it('shows text that the agent prints next to its events', () => {
     expect(print({ kind: 'stdout', text: 'Warning: old node' })).toEqual(['  · Warning: old node'])
   })
 
@@ -22,7 +22,7 @@ describe('printTranscript', () => {
     expect(print({ kind: 'assistant', text: 'One\n\nTwo\n' })).toEqual(['  ▸ One', '    ', '    Two'])
   })
 
-  it('shows the telling value of a tool call on one line', () => {
+  it('shows the most informative value of a tool call on one line', () => {
     expect(print({ kind: 'tool_call', name: 'Bash', input: { description: 'List', command: 'ls\n  -l' } })).toEqual([
       '  ⚙ Bash ls -l',
     ])
@@ -42,7 +42,7 @@ describe('printTranscript', () => {
     expect(lines[6]).toContain('… 3 more lines')
   })
 
-  it('paints failed results red where there is colour', () => {
+  it('shows failed results in red when colours are on', () => {
     const style = createStyle(true)
     const failed = { kind: 'tool_result', content: 'no', isError: true }
     expect(printTranscript(failed, style)).toEqual([`      ${style.red('no')}`])
@@ -57,7 +57,7 @@ describe('printTranscript', () => {
     expect(print(entry)).toEqual([])
   })
 
-  it('takes the escapes out of what an agent prints', () => {
+  it('removes escape sequences from what an agent prints', () => {
     expect(print({ kind: 'assistant', text: '\u001b[2Jgone?' })).toEqual(['  ▸ gone?'])
   })
 })

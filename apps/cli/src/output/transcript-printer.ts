@@ -5,10 +5,10 @@ import { shorten, type Style } from './style.ts'
 const resultLines = 6
 const lineWidth = 160
 
-/** Turns transcript entries into lines for a person; what has no form for a person becomes no line. */
+/** Formats transcript entries as lines; entries without a readable form give no line. */
 export function printTranscript(entry: TranscriptEntry, style: Style): string[] {
   const lines = entryLines(entry, style)
-  // What a sub-agent does stands further in.
+  // Entries of a sub-agent are indented further.
   return 'parentToolUseId' in entry ? lines.map((line) => `    ${line}`) : lines
 }
 
@@ -30,13 +30,13 @@ function entryLines(entry: TranscriptEntry, style: Style): string[] {
     case 'tool_result':
       return toolResult(textOf(entry['content']), entry['isError'] === true, style)
     case 'stdout':
-      // Raw events of kinds that nobody knows yet are not for reading; plain words are.
+      // Raw events of unknown kinds are not readable; plain text is.
       return /^\s*[[{]/.test(text) ? [] : block(text, style.dim('·'), style.dim)
     case 'stderr':
     case 'system':
       return block(text, style.dim('·'), style.dim)
     default:
-      // The result repeats the last answer, and its numbers stand in the outcome.
+      // The result repeats the last answer, and the outcome shows its numbers.
       return []
   }
 }
@@ -63,7 +63,7 @@ function toolResult(content: string, isError: boolean, style: Style): string[] {
 
 const telling = ['command', 'file_path', 'filePath', 'path', 'pattern', 'query', 'url', 'description', 'prompt']
 
-/** The one value of a tool's input that says most, on one line. */
+/** The most informative value of a tool's input, on one line. */
 function toolInput(input: unknown): string {
   if (typeof input !== 'object' || input === null) return textOf(input)
   const values = new Map(Object.entries(input))

@@ -1,13 +1,13 @@
 import { CliError } from '../errors/cli-error.ts'
 
-/** What is asked of any agent, in its own words. */
+/** Options that every agent has, under its own flag names. */
 export interface AgentWishes {
   readonly resume?: string | undefined
   /** A JSON schema that the answer must match, as text. */
   readonly outputSchema?: string | undefined
 }
 
-/** The arguments of the agent's command line for these wishes. */
+/** The arguments of the agent's command line for these options. */
 export function agentArguments(agent: string, { resume, outputSchema }: AgentWishes): string[] {
   if (outputSchema !== undefined && agent !== 'claude') {
     throw new CliError(

@@ -17,7 +17,7 @@ export interface CopyOut {
 export interface ArtifactCollector {
   /** The same run, without the lines that carry packed files. */
   follow(handle: RunHandle): RunHandle
-  /** Unpacks what came; gives a sentence for each path. */
+  /** Unpacks what was received; returns a sentence for each path. */
   unpack(): Promise<{ text: string; ok: boolean }[]>
 }
 
@@ -26,7 +26,7 @@ interface Packed {
   state: 'missing' | 'absent' | 'large' | 'open' | 'whole'
 }
 
-// What the wrapper prints at most, in base64. Lines can be printed by the agent, too: nothing grows without a bound.
+// The most that the wrapper prints, in base64. The agent can print such lines, too, so everything is bounded.
 const maxChars = 34 * 1024 * 1024
 
 /** Collects what the wrapper of a command prints for each of these paths. */
@@ -74,14 +74,14 @@ export function collectArtifacts(wanted: readonly CopyOut[]): ArtifactCollector 
   }
 }
 
-/** Unpacks beside the target first: what an agent packed may try to leave the folder by its names or links. */
+/** Unpacks next to the target first: names or links in an agent's archive may try to escape the folder. */
 async function unpack(archive: Buffer, path: string, to: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-jobs-out-'))
   try {
     await untar(archive, folder)
     await removeLeavingLinks(folder)
     await mkdir(dirname(resolve(to)), { recursive: true })
-    // Links are copied as they are: following one is how the copy would reach elsewhere.
+    // Links are copied as links: following one could lead out of the folder.
     await cp(join(folder, basename(path)), resolve(to), { recursive: true, verbatimSymlinks: true })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)

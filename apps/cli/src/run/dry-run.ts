@@ -3,7 +3,7 @@ import { CliError } from '../errors/cli-error.ts'
 
 const hidden = '(hidden)'
 
-/** The Job and the Secret that a request would make, as YAML; nothing of what the Secret holds but the names. */
+/** The Job and the Secret that a request would make, as YAML; only the names of the Secret's entries are shown. */
 export async function dryRun(request: RunRequest, namespace: string): Promise<string> {
   const problems = requestProblems(request)
   if (problems.length > 0) throw new CliError('usage', `The run request is not valid: ${problems.join('; ')}.`)

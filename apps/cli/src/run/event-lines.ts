@@ -7,7 +7,7 @@ import { printTranscript } from '../output/transcript-printer.ts'
 
 const order: readonly string[] = ['submitted', 'queued', 'pending', 'running', 'stopping', 'ended']
 
-/** Makes the lines that a person sees of each event of a run. */
+/** Formats the events of a run as lines for the terminal. */
 export function eventLines(agent: Pick<Agent, 'transcript'>, style: Style): (event: RunEvent) => string[] {
   const warn = (text: string): string[] => [style.yellow(`! ${text}`)]
   let reached = -1
@@ -16,13 +16,13 @@ export function eventLines(agent: Pick<Agent, 'transcript'>, style: Style): (eve
       case 'phase':
         // The first is shown with the Job's name, the last with the outcome.
         if (event.phase === 'submitted' || event.phase === 'ended') return []
-        // What the cluster says late, or again after a break, is no step back.
+        // Late or repeated reports of the cluster do not move the phase back.
         if (order.indexOf(event.phase) < reached) return []
         reached = order.indexOf(event.phase)
         return [`${style.green('●')} ${event.phase} ${style.dim(plain(event.message))}`]
       case 'line':
         if (event.stream === 'stderr') return printTranscript({ kind: 'stderr', text: event.text }, style)
-        // Packed files are for `run --copy-out`, and no reading matter.
+        // Packed files are for `run --copy-out` and are not shown.
         if (event.text.startsWith(`${artifactMark} `)) return []
         if (event.part) return event.part.last ? [style.dim('  · (a very long line)')] : []
         return agent

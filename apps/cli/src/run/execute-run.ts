@@ -25,18 +25,18 @@ export interface ExecuteOptions {
   readonly terminal: Terminal
   /** When the command began, in milliseconds since the epoch. */
   readonly began: number
-  /** `json`: one object on standard output; `text`: the agent's answer alone. What a person reads goes to standard error. */
+  /** `json`: one object on standard output; `text`: the agent's answer alone. Everything else goes to standard error. */
   readonly output: 'transcript' | 'text' | 'json'
   /** Paths that are copied out of the container when the agent has ended. */
   readonly copyOut?: readonly CopyOut[]
-  /** Variables of the agent; credentials among them are not shown, whatever prints them. */
+  /** Variables of the agent; credentials among them are hidden in all output. */
   readonly variables?: Readonly<Record<string, string>>
   /** Only submits the run: prints the name of its Job on standard output and leaves it alone. */
   readonly detach?: boolean
   readonly onRequest?: (report: RequestReport) => void
 }
 
-// Somebody sits before the terminal: a server that does not answer is told of sooner than a service would.
+// A user is waiting: report an unresponsive server sooner than a service would.
 const submitTimeoutMs = 15_000
 
 /** Runs one agent to its end and gives the exit code. */
@@ -44,13 +44,13 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
   const { kubeConfig, namespace, request, agent, model, began, output, detach = false, onRequest } = options
   const terminal = redactedTerminal(options.terminal, options.variables ?? {})
   const json = output === 'json'
-  // Standard output is for programs where it has an object or a name to take.
+  // Standard output is for programs when it carries an object or a name.
   const forProgram = output !== 'transcript' || detach
   const style = createStyle(forProgram ? terminal.colours.err : terminal.colours.out)
   const write = forProgram ? terminal.err : terminal.out
   const signals = rememberSignal(terminal.onSignal)
   const say = (line: string): void => write(`${line}\n`)
-  // Who asks for the answer alone does not want the way to it; warnings and failures are shown all the same.
+  // With only the answer requested, progress is hidden; warnings and failures are still shown.
   const sayStep = output === 'text' ? (): void => undefined : say
   const artifacts = collectArtifacts(options.copyOut ?? [])
   let isAnswered = false
@@ -61,7 +61,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
     onWatchProblem: reportWatchProblems((message) => say(style.yellow(`! ${plain(message)}`))),
     onRequest: (report) => {
       gate.onRequest(report)
-      // Nothing else is to be seen until the time for submitting is over.
+      // Nothing else is shown until the time for submitting is up.
       if (!isAnswered && report.status === 0) {
         say(style.yellow(`! the API server does not answer; it is asked again for ${submitTimeoutMs / 1000} s`))
       }

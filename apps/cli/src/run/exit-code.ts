@@ -1,6 +1,6 @@
 import type { Terminal } from '../output/terminal.ts'
 
-/** What shells expect of a process that a signal has ended: 128 and the signal's number. */
+/** The exit code shells expect of a process that a signal ended: 128 plus the signal's number. */
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** Remembers the first signal that a command got, for its exit code. */
@@ -10,7 +10,7 @@ export interface SignalMemory {
   exitCode(): number | undefined
 }
 
-/** Listens beside the command to the signals that it gets. */
+/** Records the signals that the command receives. */
 export function rememberSignal(onSignal: Terminal['onSignal']): SignalMemory {
   let first: keyof typeof signalCodes | undefined
   return {

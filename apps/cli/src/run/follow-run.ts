@@ -24,15 +24,15 @@ export interface FollowOptions {
   readonly start: (signal: AbortSignal) => Promise<RunHandle>
   /** Shows one line to a person. */
   readonly say: (line: string) => void
-  /** Chooses and changes what is shown of an event. Default: its lines as they are. */
+  /** Filters or changes the lines of an event. Default: unchanged. */
   readonly shown?: ((event: RunEvent, lines: readonly string[]) => readonly string[]) | undefined
   readonly style: Style
   readonly onSignal: Terminal['onSignal']
   /** What the first Ctrl-C does. Default `cancel`. */
   readonly interrupt?: 'cancel' | 'leave'
-  /** Leaves the run alone as soon as its Job is there. Default false. */
+  /** Leaves the run alone as soon as its Job exists. Default false. */
   readonly submitOnly?: boolean
-  /** Leaves the run alone when nobody reads any more. */
+  /** Leaves the run alone when its output is no longer needed. */
   readonly unread?: AbortSignal
   readonly now: () => number
   /** When the command began, in milliseconds since the epoch. */

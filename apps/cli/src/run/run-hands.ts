@@ -1,13 +1,13 @@
 import type { RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { Style } from '../output/style.ts'
 
-/** What a person's signals do to a run. */
+/** What the user's signals do to a run. */
 export interface RunHands {
   signal(signal: 'SIGINT' | 'SIGTERM'): void
   hold(handle: RunHandle): void
   /** Leaves the run alone and prints nothing. */
   leave(): void
-  /** Resolves when a cancellation that was asked for is over. */
+  /** Resolves when a requested cancellation has finished. */
   settled(): Promise<void>
 }
 
@@ -48,7 +48,7 @@ export function createRunHands(
       act()
     },
     settled: async () => {
-      // After a detach nobody waits for what the cancellation came to.
+      // After a detach, the outcome of the cancellation is not awaited.
       await (presses >= 2 ? leaving : cancelling)
     },
   }

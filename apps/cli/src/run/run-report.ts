@@ -1,4 +1,4 @@
-/** What a run printed by `--json` says of itself; times in milliseconds since the command began. */
+/** A run as `--json` prints it; times in milliseconds since the command began. */
 export interface RunReport {
   readonly job: string | null
   readonly pod: string | null
@@ -10,18 +10,18 @@ export interface RunReport {
   readonly model: string | null
   readonly usage: unknown
   readonly costUsd: number | null
-  /** The agent's last words. */
+  /** The agent's final answer. */
   readonly summary: string | null
   readonly errorCode: string | null
   readonly errorMessage: string | null
-  /** Of a success: what happened to the agent's process or pod after its work was done. */
+  /** For a success: what happened to the agent's process or pod after its work was done. */
   readonly warning: string | null
   /** How long the agent ran, by the clock of its pod. */
   readonly durationMs: number | null
   readonly timings: RunTimings
 }
 
-/** Of the command that submitted the run; null where it never came to that, and for those who only look. */
+/** Of the command that submitted the run; null for points not reached, and for commands that only observe. */
 export interface RunTimings {
   readonly submittedMs: number | null
   readonly runningMs: number | null
@@ -29,7 +29,7 @@ export interface RunTimings {
   readonly endedMs: number | null
 }
 
-/** Whether the run succeeded; one that was only to be submitted, whether it was. */
+/** Whether the run succeeded or, with submit only, was submitted. */
 export function isSuccess(report: RunReport): boolean {
   return report.errorCode === null
 }

@@ -19,7 +19,7 @@ describe('createRunRequest', () => {
     for (const secret of [wish.prompt, ...Object.values(wish.secretEnv)]) expect(job).not.toContain(secret)
   })
 
-  it('lets a given variable take the place of our own', () => {
+  it('lets a given variable replace a built-in one', () => {
     const given = createRunRequest({ ...wish, secretEnv: { DISABLE_AUTOUPDATER: '0' } })
     expect(given.env).toEqual({ CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' })
     expect(given.secretEnv).toEqual({ DISABLE_AUTOUPDATER: '0' })
@@ -39,7 +39,7 @@ describe('createRunRequest', () => {
     expect(request.mounts).toEqual([{ name: 'claim-0', mountPath: '/paperclip' }])
   })
 
-  it('has no volume where none was asked for', () => {
+  it('has no volume unless one was requested', () => {
     expect(jobOf()).not.toContain('"volumes":[{')
   })
 
@@ -52,7 +52,7 @@ describe('createRunRequest', () => {
     expect(buildManifest(createRunRequest(wish), 'agents').job.spec?.activeDeadlineSeconds).toBeGreaterThan(0)
   })
 
-  it('asks for a share of the processor, and for memory where it is told how much', () => {
+  it('requests a share of the processor, and memory only when an amount is given', () => {
     expect(createRunRequest(wish).resources).toEqual({ requests: { cpu: '100m' } })
     expect(createRunRequest({ ...wish, cpu: '2', memory: '1Gi' }).resources).toEqual({
       requests: { cpu: '2', memory: '1Gi' },

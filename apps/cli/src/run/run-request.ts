@@ -10,9 +10,9 @@ export interface RunWish {
   readonly image: string
   readonly runId: string
   readonly prompt: string
-  /** Everything that a person gave as environment: any of it may be a secret. */
+  /** Environment that the user gave: any of it may be a secret. */
   readonly secretEnv: Readonly<Record<string, string>>
-  /** Environment that is known to be no secret. */
+  /** Environment that is known not to be secret. */
   readonly env?: Readonly<Record<string, string>>
   readonly claims?: readonly ClaimMount[]
   readonly extra?: readonly string[]
@@ -47,12 +47,12 @@ export interface PackedInput {
   readonly path: string
 }
 
-// The slowest background task that was seen went on for 90 s after a result.
+// The slowest background task seen continued for 90 s after a result.
 const hangAfterFinishMs = 120_000
-// A pod that asks for no processor starves beside busy ones: a first line was seen to take 80 s instead of 3.
+// A pod without a CPU request starves next to busy ones: the first line took 80 s instead of 3.
 const defaultCpu = '100m'
 
-/** Makes the request of a run: prompt and given environment go to the Secret, nothing of them to the Job. */
+/** Makes the request of a run: prompt and given environment go to the Secret, never to the Job. */
 export function createRunRequest(wish: RunWish): RunRequest {
   const {
     agent,
@@ -79,7 +79,7 @@ export function createRunRequest(wish: RunWish): RunRequest {
   return {
     key: wish.key ?? `cli-${runId}`,
     runId,
-    // A key of one's own says nothing to a reader of Job names; one that was given does.
+    // A generated key tells a reader of Job names nothing; a given one does.
     ...(wish.key === undefined ? { name: `${agent.name}-${runId.slice(-12)}` } : { namePrefix: agent.name }),
     image,
     labels: { ...labels, [agentLabel]: agent.name },

@@ -39,20 +39,20 @@ async function finishedRun(prompt: string): Promise<string> {
 }
 
 describe('agent-jobs ps, logs, cancel, reap', () => {
-  it('says that there are no runs', async () => {
-    expect(await agentJobs('ps')).toEqual({ code: 0, out: '', err: 'There are no runs in the namespace agents.\n' })
+  it('reports that there are no runs', async () => {
+    expect(await agentJobs('ps')).toEqual({ code: 0, out: '', err: 'No runs in namespace agents.\n' })
     expect(await agentJobs('ps', '-l', 'a=b')).toMatchObject({
-      err: 'There are no runs with the labels a=b in the namespace agents.\n',
+      err: 'No runs with the labels a=b in namespace agents.\n',
     })
     expect(await agentJobs('ps', '--json')).toEqual({ code: 0, out: '', err: '' })
   })
 
-  it('says that there is no such namespace, and why labels are refused', async () => {
+  it('reports a missing namespace, and why labels are refused', async () => {
     for (const command of ['ps', 'reap']) {
       const terminal = open()
       expect(await runCli([command, '-n', 'absent'], terminal)).toBe(1)
       expect(terminal.stderr()).toMatch(
-        /^error: There is no namespace absent at http:\/\/127\.0\.0\.1:\d+\. Pass another --namespace/,
+        /^error: Namespace absent not found at http:\/\/127\.0\.0\.1:\d+\. Pass another --namespace/,
       )
     }
     expect(await agentJobs('ps', '-l', 'a=b=c')).toMatchObject({
@@ -61,7 +61,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     })
   })
 
-  it('lists a run, lets another look at it, cancels it, and tells the one who looks', async () => {
+  it('lists a run, lets another command observe it, cancels it, and tells the observer', async () => {
     const job = await abandonedRun('wait')
     const { out } = await agentJobs('ps')
     expect(out).toMatch(/^JOB +AGENT +STATE +REASON +DURATION +AGE\n/)
@@ -77,7 +77,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     })
     expect(await looking).toBe(1)
     expect(onlooker.stdout()).toMatch(/● looking at [\s\S]*✘ cancelled[^\n]*the night shift/)
-    // Its record stays, and who cancelled it stands in it.
+    // Its record stays and names who cancelled it.
     expect(JSON.parse((await agentJobs('ps', '--json')).out)).toMatchObject({
       state: 'cancelled',
       cancelledBy: 'the night shift',
@@ -104,7 +104,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
   it.each([
     ['the transcript', []],
     ['raw lines', ['--raw']],
-  ])('leaves the run alone without a word when nobody reads %s any more', async (_what, options) => {
+  ])('leaves the run alone silently when the reader of %s is gone', async (_what, options) => {
     const job = await abandonedRun('wait')
     const terminal = open()
     const looking = runCli(['logs', '-f', job, '--namespace', 'agents', ...options], terminal)
@@ -135,7 +135,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     })
   })
 
-  it('shows raw lines as they are in a pipe, and without what steers a terminal on one', async () => {
+  it('shows raw lines unchanged in a pipe, and without control characters on a terminal', async () => {
     const job = await finishedRun('hostile')
     const shown = async (terminal: FakeTerminal, ...options: string[]): Promise<string> => {
       await runCli(['logs', '-f', job, '--namespace', 'agents', ...options], terminal)
@@ -165,14 +165,14 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     await cluster.client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Foreground' })
   })
 
-  it('repeats no steering character of a wrong argument', async () => {
+  it('repeats no control character of an invalid argument', async () => {
     const { code, err } = await agentJobs('logs', 'x\u001b[2J\u202e')
     expect(code).toBe(2)
     // oxlint-disable-next-line no-control-regex -- control characters are what this is about
     expect(err).not.toMatch(/[\u001b\u202e]/)
   })
 
-  it('cancels several runs at once, and says of each what became of it', async () => {
+  it('cancels several runs at once, and reports the outcome of each', async () => {
     const [one, two] = [await abandonedRun('wait'), await abandonedRun('wait a second')]
     const { code, out, err } = await agentJobs('cancel', one, 'absent', 'away', two, '--grace', '1s', '--json')
     expect(code).toBe(1)
@@ -188,14 +188,14 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     expect(err).toMatch(/^error: [^\n]*no Job absent[^\n]*\nerror: [^\n]*no Job away[^\n]*\n$/)
   })
 
-  it('says which Job it cannot find', async () => {
+  it('names the Job that it cannot find', async () => {
     for (const command of ['logs', 'cancel']) {
       const { code, err } = await agentJobs(command, 'absent')
       expect({ command, code, err }).toEqual({ command, code: 1, err: expect.stringContaining('no Job absent') })
     }
   })
 
-  it('shows what could be removed, and removes it only when told to', async () => {
+  it('shows what could be removed, and removes it only on request', async () => {
     const job = await abandonedRun('wait')
     await cluster.client.delete(kinds.Job, { name: job, namespace: 'agents', propagationPolicy: 'Orphan' })
     const pods = await cluster.client.list(kinds.Pod, { namespace: 'agents' })
@@ -215,7 +215,7 @@ describe('agent-jobs ps, logs, cancel, reap', () => {
     expect(await secrets()).toBe(0)
   })
 
-  it('shows the claims of agents that Paperclip no longer has, and removes them only when told to', async () => {
+  it('shows the claims of agents that Paperclip no longer has, and removes them only on request', async () => {
     const agents = new Map([['living', 200]])
     const paperclip = createServer((request, response) => {
       const { url = '', headers } = request

@@ -2,9 +2,9 @@ import type { RunEvent, RunRequest } from '@agent-jobs/k8s-job-runner'
 
 const quietMs = 6000
 
-/** Says once what a silent agent waits for, where that is known. */
+/** Prints once what a silent agent is waiting for, if known. */
 export interface SilenceHint {
-  /** To be told of each event; gives its lines as they are. */
+  /** Call it for each event; returns its lines unchanged. */
   shown(event: RunEvent, lines: readonly string[]): readonly string[]
   stop(): void
 }

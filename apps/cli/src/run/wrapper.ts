@@ -1,4 +1,4 @@
-/** What is put into the container's working directory before the agent starts, and taken out of it afterwards. */
+/** What is copied into the container's working directory before the agent starts, and out of it afterwards. */
 export interface Workspace {
   readonly git?: { readonly url: string; readonly ref: string | undefined } | undefined
   /** Paths of packed folders that the launcher wrote, each with where it is unpacked. */
@@ -7,7 +7,7 @@ export interface Workspace {
   readonly copyOut: readonly string[]
 }
 
-/** Marks the lines of packed files in the output; they are not the agent's. */
+/** Marks the lines of packed files in the output, which the agent did not print. */
 export const artifactMark = '@agent-jobs-artifact'
 
 /** Exit codes of the wrapper for programs that the image lacks. */
@@ -22,16 +22,16 @@ export function lackOf(exitCode: number | null): keyof typeof lackCodes | undefi
 // A larger result would be rotated out of the container's log before it is read.
 const maxArtifactBytes = 24 * 1024 * 1024
 
-/** What the wrapper of a command takes. */
+/** Options of the wrapper of a command. */
 export interface WrapperOptions {
   readonly argv: readonly string[]
   readonly workspace: Workspace
-  /** Claude Code runs commands by bash or zsh. Without one it is told before the run. */
+  /** Claude Code runs commands with bash or zsh; print a warning when the image has neither. */
   readonly needsBash: boolean
 }
 
 /**
- * The command with what goes before and after it, as one shell command. Values travel as arguments, never in the script,
+ * The command with the steps before and after it, as one shell command. Values are arguments, never in the script,
  * so no quoting can go wrong. Without anything to do it is the command itself.
  */
 export function wrapCommand({ argv, workspace, needsBash }: WrapperOptions): string[] {
@@ -61,7 +61,7 @@ function lackCases(): string {
     .join(' ')
 }
 
-// Not an end: an agent that only answers needs none.
+// Not fatal: an agent that only answers does not need it.
 const bashLine =
   'command -v bash >/dev/null || command -v zsh >/dev/null || echo "The image has no bash or zsh: the agent cannot run commands." >&2'
 

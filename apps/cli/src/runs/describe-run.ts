@@ -16,7 +16,7 @@ export interface RunDescription extends PsRow {
   readonly timeline: readonly (Omit<Moment, 'at'> & { readonly at: string })[]
 }
 
-/** Reads everything that is known about a run: its Events, its lock, and what the agent said of itself. */
+/** Reads everything that is known about a run: its Events, its lock, and the agent's own summary. */
 export async function describeRun(
   cluster: OpenClient,
   run: FoundRun,
@@ -44,7 +44,7 @@ async function eventsOf({ client, namespace }: OpenClient, { job, pod }: FoundRu
     )
     return lists.flatMap(({ items }) => items)
   } catch (cause) {
-    // Who may look at runs may not always look at Events; the objects tell most of it.
+    // Users who may read runs may not always read Events; the objects show most of it.
     if (isForbidden(cause)) return []
     throw cause
   }

@@ -9,7 +9,7 @@ export async function findRun({ client, namespace }: OpenClient, job: string | u
   if (job === undefined) {
     const [newest] = await readRuns(client, { namespace })
     if (newest !== undefined) return newest
-    throw new CliError('no_runs', `There are no runs in the namespace ${namespace}. Start one with \`agent-jobs run\`.`)
+    throw new CliError('no_runs', `No runs in namespace ${namespace}. Start one with \`agent-jobs run\`.`)
   }
   try {
     const found = await client.get(kinds.Job, { name: job, namespace })
@@ -42,6 +42,6 @@ export async function previousRun({ client, namespace }: OpenClient, { view }: F
   if (earlier !== undefined) return earlier
   throw new CliError(
     'no_runs',
-    `There is no run before ${view.job} with its key ${view.key}. Runs leave with their time to live; \`--keep\` keeps one for an hour.`,
+    `No run before ${view.job} with its key ${view.key}. Runs are removed after their time to live; \`--keep\` keeps one for an hour.`,
   )
 }

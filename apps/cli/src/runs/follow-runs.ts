@@ -2,10 +2,10 @@ import { kinds, type KubeClient, type ListWatchEvent } from '@agent-jobs/kube-ap
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { joinRuns, managed, type FoundRun, type RunSelection } from './read-runs.ts'
 
-// A start changes Job and pod five times within a second; a person sees the last of them.
+// A start changes Job and pod five times within a second; only the last change is shown.
 const pauseMs = 200
 
-/** Hands over all runs at first and after changes, until the signal is aborted: two watches, however many runs. */
+/** Reports all runs at first and after each change, until the signal is aborted: two watches for any number of runs. */
 export async function followRuns(
   client: KubeClient,
   { namespace, selector, signal }: RunSelection & { readonly signal: AbortSignal },

@@ -13,7 +13,7 @@ export async function kubectl(
     ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
     ...(context === undefined ? [] : ['--context', context]),
   ]
-  // The terminal's signals reach kubectl as well; it decides, and its end is ours.
+  // The terminal's signals reach kubectl as well; it decides when to end, and this command ends with it.
   const ignore = (): void => undefined
   process.on('SIGINT', ignore)
   try {

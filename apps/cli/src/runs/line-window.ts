@@ -15,7 +15,7 @@ export interface LineSelection {
 
 type LineEvent = Extract<RunEvent, { type: 'line' }>
 
-/** Whether a line is among those that were asked for. */
+/** Whether a line is in the requested window. */
 export function isShown({ seq, time }: LineEvent, { from, sinceMs }: LineSelection): boolean {
   return seq >= from && time >= sinceMs
 }
@@ -45,7 +45,7 @@ export async function measureOutput(client: KubeClient, run: RunView, tail: numb
       }
     }
   } catch (cause) {
-    // Without a log, as for a pod that has not started, there are no lines to count.
+    // A pod that has not started has no log, so there are no lines to count.
     if (!KubeError.isInstance(cause)) throw cause
   }
   if (tail === undefined) return { last, from: 0 }

@@ -65,7 +65,7 @@ describe('agent-jobs logs', () => {
     expect((await agentJobs('logs', '--timestamps')).out).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z +session s-1/m)
   })
 
-  it('shows younger lines only with --since', async () => {
+  it('shows only newer lines with --since', async () => {
     expect((await agentJobs('logs', '--raw', '--since', '1h')).out).toContain('"result"')
     expect((await agentJobs('logs', '--raw', '--since', '1ms')).out).toBe('')
   })
@@ -74,7 +74,7 @@ describe('agent-jobs logs', () => {
     expect((await agentJobs('logs', '--previous')).out).toContain(`looking at ${first}`)
     expect(await agentJobs('logs', first, '--previous')).toMatchObject({
       code: 1,
-      err: expect.stringContaining(`There is no run before ${first} with its key mine`),
+      err: expect.stringContaining(`No run before ${first} with its key mine`),
     })
   })
 
@@ -93,7 +93,7 @@ describe('agent-jobs logs', () => {
     await cluster.client.delete(kinds.Job, { name: living, namespace: 'agents', propagationPolicy: 'Foreground' })
   })
 
-  it('guesses which run is meant', async () => {
+  it('suggests the intended run for a typo', async () => {
     const typo = `${job.slice(0, -1)}x`
     for (const command of ['logs', 'describe', 'wait', 'shell']) {
       expect(await agentJobs(command, typo)).toMatchObject({
@@ -103,16 +103,16 @@ describe('agent-jobs logs', () => {
     }
   })
 
-  it('complains about the Job, not about its labels, when there is no such Job', async () => {
+  it('names the Job, not its labels, when the Job does not exist', async () => {
     const { code, out } = await agentJobs('logs', 'absent', '--json')
     expect(code).toBe(1)
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'job_not_found' } })
   })
 
-  it('says that there are no runs', async () => {
+  it('reports that there are no runs', async () => {
     const terminal = open()
     expect(await runCli(['logs'], terminal)).toBe(1)
-    expect(terminal.stderr()).toContain('There are no runs in the namespace default')
+    expect(terminal.stderr()).toContain('No runs in namespace default')
   })
 })
 
@@ -141,7 +141,7 @@ describe('agent-jobs describe', () => {
     expect(times).toEqual(times.toSorted())
   })
 
-  it('tells why a run waits and what to do', async () => {
+  it('shows why a run waits and what to do', async () => {
     const terminal = open()
     await runCli(['run', '-n', 'agents', '--image', 'registry.invalid/absent:1', '-p', 'hello', '-d'], terminal)
     const waiting = terminal.stdout().trim()
@@ -205,9 +205,9 @@ describe('agent-jobs cancel', () => {
     })
   })
 
-  it('cancels what has the labels, and nothing else', async () => {
+  it('cancels the runs with the labels, and no others', async () => {
     const living = await submit('wait')
-    expect((await agentJobs('cancel', '-l', 'a=b')).err).toContain('There is no run to cancel')
+    expect((await agentJobs('cancel', '-l', 'a=b')).err).toContain('No runs to cancel in namespace')
     expect((await agentJobs('cancel', '-l', 'app.kubernetes.io/name=claude', '--grace', '1s')).out).toBe(
       `${living} has stopped\n`,
     )
@@ -222,7 +222,7 @@ describe('agent-jobs cancel', () => {
 })
 
 describe('agent-jobs cp and top', () => {
-  it('wants one path in a pod', async () => {
+  it('requires exactly one path in a pod', async () => {
     expect(await agentJobs('cp', 'a', 'b')).toMatchObject({
       code: 2,
       err: expect.stringContaining('One of the two must be JOB:PATH'),
@@ -230,7 +230,7 @@ describe('agent-jobs cp and top', () => {
     expect((await agentJobs('cp', 'x:/a', 'y:/b')).code).toBe(2)
   })
 
-  it('says that no run is at work', async () => {
+  it('reports that no run is active', async () => {
     expect(await agentJobs('top')).toEqual({ code: 0, out: '', err: 'No run is at work in the namespace agents.\n' })
   })
 })

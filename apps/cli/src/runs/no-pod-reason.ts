@@ -1,7 +1,7 @@
 import { isForbidden, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { RunView } from './run-view.ts'
 
-/** Runs that have no pod, with the reason that the newest Event about their Job gives. Asks only where there are such runs. */
+/** Runs without a pod, with the reason from the newest Event of their Job. Sends no request when all runs have pods. */
 export async function explainNoPod(
   client: KubeClient,
   namespace: string | undefined,
@@ -15,7 +15,7 @@ export async function explainNoPod(
       if (reason !== undefined) reasons.set(`${involvedObject.namespace}/${involvedObject.name}`, reason)
     }
   } catch (cause) {
-    // Who may list runs may not always list Events; the table is right without them.
+    // Users who may list runs may not always list Events; the table is correct without them.
     if (!isForbidden(cause)) throw cause
   }
   return runs.map((run) =>

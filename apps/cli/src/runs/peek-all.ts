@@ -5,7 +5,7 @@ import type { RunView } from './run-view.ts'
 
 const atOnce = 8
 
-/** What the agents of these runs said of themselves, in the order of the runs. */
+/** The agents' own summaries of these runs, in the order of the runs. */
 export async function peekAll(client: KubeClient, runs: readonly RunView[]): Promise<(AgentSummary | null)[]> {
   const summaries: (AgentSummary | null)[] = runs.map(() => null)
   const queue = runs.entries()

@@ -4,11 +4,11 @@ import { agentNamed } from '../agents/agents.ts'
 import { readRecording } from '../input/read-recording.ts'
 import type { RunView } from './run-view.ts'
 
-// An agent's summary stands at the end of its output, its session at the beginning; runs that printed more are rare, and
+// An agent's summary is at the end of its output, its session at the beginning; longer outputs are rare, and
 // for them the numbers stay unknown instead of being wrong.
 const maxBytes = 4 * 1024 * 1024
 
-/** What an agent said of itself so far; null where there is no output, or too much of it. */
+/** The agent's own summary so far; null without output, or with too much of it. */
 export async function peekOutput(client: KubeClient, run: RunView, signal?: AbortSignal): Promise<AgentSummary | null> {
   const { pod, namespace, agent, startedAt } = run
   if (pod === null || agent === null || startedAt === null) return null
@@ -28,7 +28,7 @@ async function openLog(client: KubeClient, request: OpenLogOptions): Promise<Asy
   try {
     const { status, body } = await client.openLog(request)
     if (status === 200) return body
-    // An answer that nobody reads would hold its connection.
+    // A response that is not read would hold its connection.
     for await (const _ of body);
     return null
   } catch (cause) {

@@ -26,7 +26,7 @@ async function ps(args: string[], columns?: number): Promise<{ code: number; out
 const inAgents = ['-n', 'agents']
 
 describe('agent-jobs ps', () => {
-  it('shows state, duration and age, and no identifiers that nobody asked for', async () => {
+  it('shows state, duration and age, and no extra identifiers', async () => {
     const { out } = await ps(inAgents)
     expect(out).toMatch(/^JOB +AGENT +STATE +REASON +DURATION +AGE\n/)
     expect(out).toMatch(new RegExp(`^${job} +claude +succeeded +- +\\d+s +\\d+s$`, 'm'))
@@ -58,7 +58,7 @@ describe('agent-jobs ps', () => {
   })
 
   it('looks into all namespaces with -A', async () => {
-    expect((await ps(['-n', 'default'])).err).toContain('There are no runs in the namespace default')
+    expect((await ps(['-n', 'default'])).err).toContain('No runs in namespace default')
     expect((await ps(['-A'])).out).toMatch(new RegExp(`^NAMESPACE +JOB[^\\n]*\\nagents +${job} `, 'm'))
   })
 
@@ -95,7 +95,7 @@ describe('agent-jobs ps', () => {
     expect(await watching).toBe(0)
   })
 
-  it('paints the table anew on a terminal with -w', async () => {
+  it('redraws the table on a terminal with -w', async () => {
     const terminal = fakeTerminal({ env: cluster.env, columns: 100 })
     const watching = runCli(['ps', ...inAgents, '-w'], terminal)
     await terminal.shown('Ctrl-C ends it', 'out')

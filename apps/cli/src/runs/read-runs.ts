@@ -22,7 +22,7 @@ export interface RunSelection {
   readonly signal?: AbortSignal | undefined
 }
 
-/** All runs that there are, newest first: two requests, however many they are. */
+/** All runs, newest first: two requests for any number of runs. */
 export async function readRuns(client: KubeClient, { namespace, selector, signal }: RunSelection): Promise<FoundRun[]> {
   const labelSelector = selector === undefined ? managed : `${managed},${selector}`
   const where = { namespace, signal }

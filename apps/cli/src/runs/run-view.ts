@@ -2,7 +2,7 @@ import { annotation } from '@agent-jobs/k8s-job-runner'
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { agentOfJob } from '../agents/job-agent.ts'
 
-/** Where a run stands, by its Job and its pod. */
+/** The state of a run, by its Job and its pod. */
 export type RunState = 'queued' | 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'terminating'
 
 /** One run, as `ps` shows it. */

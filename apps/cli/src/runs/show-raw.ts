@@ -47,7 +47,7 @@ export async function showRaw({ cluster, view, lines, terminal }: RawOptions): P
     return code === 'succeeded' ? 0 : 1
   } catch (error) {
     if (!leave.signal.aborted && !(RunError.isInstance(error) && error.code === 'detached')) throw error
-    // Who closes a pipe, as `| head` does, has seen enough.
+    // A closed pipe, as with `| head`, ends the command.
     if (terminal.outClosed.aborted || isCaughtUp) return 0
     terminal.err('The run was left alone; it goes on.\n')
     return signals.exitCode() ?? 1
@@ -68,7 +68,7 @@ function print(
   const stream = name === 'stderr' ? 'err' : 'out'
   const newline = unterminated || (part && !part.last) ? '' : '\n'
   const stamp = lines.timestamps ? `${new Date(time).toISOString()} ` : ''
-  // As it is only where no terminal shows it.
+  // Unchanged only where no terminal shows it.
   if (terminal.isTTY[stream]) terminal[stream](`${stamp}${plain(text)}${newline}`)
   else terminal.raw[stream](`${stamp}${text}${newline}`)
 }

@@ -9,10 +9,10 @@ const advice: Readonly<Record<string, string>> = {
   Unschedulable:
     'No node can take the pod. Ask for less with --cpu and --memory, or allow more nodes with --node-selector and --toleration.',
   Suspended: 'The Job waits until its queue admits it.',
-  NoPod: 'There is no pod yet.',
+  NoPod: 'The Job has no pod yet.',
 }
 
-/** Why a run waits and what to do about it, with the newest words of the cluster; null for one that does not wait. */
+/** Why a run waits and what to do about it, with the newest message of the cluster; null for one that does not wait. */
 export function adviceFor({ state, reason }: RunView, events: readonly CoreV1Event[]): string | null {
   if (state !== 'pending' && state !== 'queued') return null
   const newest = events.findLast(({ type }) => type === 'Warning')?.message

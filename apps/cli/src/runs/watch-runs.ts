@@ -19,7 +19,7 @@ export interface WatchOptions {
 
 const clearScreen = '\u001b[H\u001b[2J\u001b[3J'
 
-/** Shows the runs, and shows them again after changes, until a signal comes or nobody reads any more. */
+/** Shows the runs, again after each change, until a signal arrives or the reader of the output is gone. */
 export async function watchRuns({ cluster, selection, flags, output, terminal }: WatchOptions): Promise<void> {
   const stop = new AbortController()
   const stopListening = terminal.onSignal(() => stop.abort())

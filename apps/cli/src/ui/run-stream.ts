@@ -30,7 +30,7 @@ export async function streamRun(
       { observe: true, signal: stream.closed },
     )
     stream.closed.addEventListener('abort', () => {
-      // Whoever closes the page has seen enough; what comes of the detachment concerns nobody.
+      // The page was closed, so the result of the detach does not matter.
       handle.detach().catch(() => undefined)
     })
     const followed = await followAgent({

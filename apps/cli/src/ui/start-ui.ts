@@ -72,7 +72,7 @@ export async function startUi({ client, namespace, by, port }: UiOptions): Promi
     if (pathname === '/api/runs' && request.method === 'GET') return streamRuns(response)
     const [, runNamespace, job, cancels] = runPath.exec(pathname) ?? []
     if (runNamespace === undefined || job === undefined || (namespace !== undefined && namespace !== runNamespace)) {
-      return send(response, 404, { error: { code: 'not_found', message: 'There is no such page.' } })
+      return send(response, 404, { error: { code: 'not_found', message: 'Page not found.' } })
     }
     if (cancels === undefined) return streamRun(client, { namespace: runNamespace, job }, openEventStream(response))
     if (request.method !== 'POST') return send(response, 405, { error: { code: 'usage', message: 'Use POST.' } })

@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-/** Who may use the page: the browser that opened the address with the one-time token, and nobody else. */
+/** Who may use the page: only the browser that opened the address with the one-time token. */
 export interface UiSession {
-  /** Stands in the address that is printed; valid until it is used. */
+  /** Part of the printed address; valid until it is used. */
   readonly token: string
   /** The cookie for a browser that shows the token, once; null for a wrong or used one. */
   redeem(token: string | null): string | null
@@ -23,7 +23,7 @@ export function createUiSession(): UiSession {
     redeem(shown) {
       if (isUsed || shown === null || !isSame(shown, token)) return null
       isUsed = true
-      // The port is part of no cookie, so its name is unique enough; scripts of the page cannot read it.
+      // Cookies do not depend on the port, so its name is unique enough; scripts of the page cannot read it.
       return `${cookieName}=${cookie}; HttpOnly; SameSite=Strict; Path=/`
     },
     isKnown({ headers }) {
@@ -40,7 +40,7 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** Why a request is refused before it is looked at; null for one that comes from the page itself. */
+/** Why a request is refused before it is handled; null for one that comes from the page itself. */
 export function refusalOf({ method, headers }: IncomingMessage, port: number): string | null {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]
   // A name that an attacker's DNS points to 127.0.0.1 is another host.

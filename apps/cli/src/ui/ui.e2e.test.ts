@@ -100,7 +100,7 @@ describe('the page of agent-jobs ui, in a real Chromium', () => {
     expect(await page.getByRole('row').count()).toBeGreaterThan(2)
   })
 
-  it('cancels a run by the keyboard, after a question', async () => {
+  it('cancels a run by keyboard, after a confirmation', async () => {
     await page.getByRole('button', { name: living }).focus()
     await page.keyboard.press('Enter')
     await page.getByText('session').first().waitFor()

@@ -92,7 +92,7 @@ describe('agent-jobs ui', () => {
     expect(events).toContain('event: end\ndata: {"code":null,"message":null}')
   })
 
-  it('says that there is no such run', async () => {
+  it('reports an unknown run', async () => {
     expect(await (await ask('/api/runs/agents/absent')).events('event: problem')).toContain('"code":"job_not_found"')
   })
 
@@ -114,7 +114,7 @@ describe('agent-jobs ui', () => {
     expect([answer.status, await answer.body()]).toEqual([200, '{"verdict":"gone"}'])
   })
 
-  it('says which port is taken', async () => {
+  it('names the port that is taken', async () => {
     const other = fakeTerminal({ env: cluster.env })
     expect(await runCli(['ui', '--port', url.port], other)).toBe(1)
     expect(other.stderr()).toContain(`Port ${url.port} of 127.0.0.1 is taken`)
