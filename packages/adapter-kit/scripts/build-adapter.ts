@@ -26,12 +26,12 @@ export async function buildAdapter({ root, outdir = 'dist' }: { root: string; ou
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    // Packages in CommonJS call `require` for Node's own modules; an ES module has none.
+    // CommonJS packages call `require` for Node's own modules; an ES module does not have it.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
     },
   })
-  // What runs the agent without Paperclip must not load what only Paperclip needs.
+  // Code that runs the agent without Paperclip must not load what only Paperclip needs.
   await build({
     ...common,
     entryPoints: ['src/agent.ts'],
@@ -48,7 +48,7 @@ export async function buildAdapter({ root, outdir = 'dist' }: { root: string; ou
     globalName: 'paperclipUiParser',
     platform: 'neutral',
     target: 'es2020',
-    // Paperclip's worker runs the file as a function with `exports`; where there is none, the script does nothing.
+    // Paperclip's worker runs the file as a function with `exports`; without it, the script does nothing.
     footer: { js: 'Object.assign(typeof exports === "object" ? exports : {}, paperclipUiParser);' },
   })
   // The declarations say only what Paperclip uses; those of the sources would name every inlined package.

@@ -11,14 +11,14 @@ export interface AdapterDependencies {
   clock: Clock
   clusters: ClusterPool
   fetch: typeof fetch
-  /** Where the server has the data volume that pods see at this path; null when it has not. */
+  /** Where the server mounts the data volume that pods see at this path; null when it does not mount it. */
   serverPath: (dataMountPath: string) => string | null
   /** What is known of the other runs of this process. */
   state: ProcessState
-  /** Jobs that a restarted server must take back; null where nothing is to be kept. */
+  /** Jobs that a restarted server must reattach to; null when no records are kept. */
   records: (adapterType: string) => LiveRecords | null
   /** Sees every run, for metrics. */
   observer: RunObserver
-  /** For what concerns no run. */
+  /** For warnings that do not belong to a run. */
   onWarning: (message: string) => void
 }

@@ -21,7 +21,7 @@ import { executeRun } from './run/execute-run.ts'
 import { sessionCodec } from './session/session-params.ts'
 import { configForm } from './settings/config-form.ts'
 
-/** The dependencies of a real server: its environment, its clock, its disk. */
+/** The dependencies on a real server: its environment, its clock, its disk. */
 export function systemDependencies(overrides: Partial<AdapterDependencies> = {}): AdapterDependencies {
   const env = overrides.env ?? process.env
   const onWarning = overrides.onWarning ?? ((message: string) => process.emitWarning(message, 'AgentJobsWarning'))
@@ -47,7 +47,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
   }
 }
 
-/** Makes a whole Paperclip adapter of what is particular to an agent. */
+/** Creates a complete Paperclip adapter from an agent's definition. */
 export function createAdapter<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   deps: AdapterDependencies = systemDependencies(),
@@ -74,8 +74,8 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
 }
 
 /**
- * Takes back, once in the life of a server, the Jobs that its earlier life left. Code that a reload brings in while runs
- * are under way wakes nobody.
+ * On startup, once per process, reattaches to Jobs left by a previous server process. Code loaded by a reload while runs
+ * are in progress wakes no agents.
  */
 async function takeBackOrphans({ type }: Pick<AgentDefinition, 'type'>, deps: AdapterDependencies): Promise<void> {
   if (deps.state.swept.has(type)) return
@@ -89,7 +89,7 @@ async function takeBackOrphans({ type }: Pick<AgentDefinition, 'type'>, deps: Ad
   }
 }
 
-// A woken agent's run begins within seconds; one that does not come must not silence the agent in the pod for long.
+// A woken agent's run starts within seconds; one that does not start must not block the calls of the agent's pod for long.
 const adoptionMs = 60_000
 
 /** Wakes the agents of the Jobs that are left, whose calls wait until their new runs have adopted them. */
@@ -105,13 +105,13 @@ async function wakeAndHandOver(deps: AdapterDependencies, records: LiveRecords):
   }
 }
 
-/** What a package's `createServerAdapter` returns: the adapter on a real server, which takes back what an earlier life of it left. */
+/** What a package's `createServerAdapter` returns: the adapter on a real server; reattaches to Jobs left before. */
 export function serverAdapter<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
 ): ServerAdapterModule {
   const deps = systemDependencies({ state: processState() })
   deps.observer = processObserver(deps)
-  // Owned by the server: it ends by itself, and says by a process warning what it could not do.
+  // Owned by the server: it finishes on its own and reports failures as process warnings.
   queueMicrotask(() => takeBackOrphans(definition, deps))
   return createAdapter(definition, deps)
 }

@@ -3,7 +3,7 @@ export function errnoOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
-/** What a look at the disk found, or `absent` where there is nothing to look at. */
+/** The result of a file system call, or `absent` when the path does not exist. */
 export async function orAbsent<T>(work: Promise<T>, absent: T): Promise<T> {
   try {
     return await work

@@ -1,6 +1,6 @@
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 
-/** What a run told Paperclip. */
+/** What a run reported to Paperclip. */
 export interface Told {
   log: { stream: 'stdout' | 'stderr'; chunk: string }[]
   meta: Parameters<NonNullable<AdapterExecutionContext['onMeta']>>[0][]
@@ -8,7 +8,7 @@ export interface Told {
   order: string[]
 }
 
-/** A context as the real server passes it, with its shape taken from a recorded run, and what is told to it. */
+/** A context as the real server passes it, with its shape taken from a recorded run, and the calls it received. */
 export function paperclipContext(overrides: {
   runId?: string
   agentId?: string

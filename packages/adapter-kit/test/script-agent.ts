@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { AgentDefinition } from '../src/agent/agent-definition.ts'
 import { commonSettings } from '../src/settings/common-settings.ts'
 
-/** An agent that is a script of Node; all that it prints is its result. */
+/** An agent that is a Node.js script; its whole output is its result. */
 export function scriptAgent(script: string): AgentDefinition {
   return {
     type: 'caller_k8s',

@@ -5,7 +5,7 @@ import { createKubeClient, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { startMiniKube } from '@agent-jobs/mini-kube'
 import { KubeConfig } from '@kubernetes/client-node'
 
-/** An embedded cluster for agents that are scripts of Node, with a data volume at the same path for server and pods. */
+/** An embedded cluster for agents that are Node.js scripts, with a data volume at the same path for server and pods. */
 export interface ScriptCluster {
   client: KubeClient
   namespace: string

@@ -13,7 +13,7 @@ export interface Agent<Summary extends AgentSummary = AgentSummary> {
   argv(options: { model?: string | undefined; extra: readonly string[] }): string[]
   /** Variables that every run gets; none of them is secret. */
   readonly env: Readonly<Record<string, string>>
-  /** How the launcher recognises the end of the work by itself, should the process stay. */
+  /** How the launcher itself recognises the end of the work when the process stays. */
   readonly finish?: RunRequest['command']['finish']
   /** Makes the parser of one run's standard output. */
   createParser(): AgentParser<Summary>

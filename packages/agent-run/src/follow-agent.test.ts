@@ -78,7 +78,7 @@ async function follow(events: readonly RunEvent[], outcome: Outcome = succeeded)
 }
 
 describe('following an agent', () => {
-  it('hands over whole lines, parts of a long line, and a line that was cut as what they are', () => {
+  it('marks whole lines, parts of a long line, and a line that was cut off', () => {
     const { parser, calls } = fakeParser()
     feedLine(parser, line('whole'))
     feedLine(parser, line('be', { part: { index: 0, last: false } }))
@@ -99,7 +99,7 @@ describe('following an agent', () => {
     expect(finishes).toBe(1)
   })
 
-  it('takes the report back when another turn begins after a result', async () => {
+  it('withdraws the report when another turn begins after a result', async () => {
     const { parser } = fakeParser()
     let lines = 0
     const counting = {
@@ -143,7 +143,7 @@ describe('following an agent', () => {
     expect(await followAgent({ handle, parser, now: () => 0 })).toMatchObject({ kind: 'detached', error })
   })
 
-  it('rejects when the one who is told rejects, after the report of the finish is through', async () => {
+  it('rejects when the listener rejects, after the finish was reported', async () => {
     const { parser } = fakeParser()
     async function* all() {
       yield line('result')

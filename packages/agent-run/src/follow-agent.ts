@@ -3,7 +3,7 @@ import type { AgentParser, AgentSummary } from './agent-summary.ts'
 import { isFinalSuccess, type OutputState, type RunEvidence } from './judge-run.ts'
 import { createTextTail } from './text-tail.ts'
 
-/** Milliseconds since the run was followed, by what happened; absent for what did not. */
+/** Milliseconds since following began, by event; absent for events that did not happen. */
 export type FollowTimings = Partial<
   Record<
     'submittedMs' | 'queuedMs' | 'pendingMs' | 'runningMs' | 'stoppingMs' | 'firstLineMs' | 'finishedMs' | 'endedMs',
@@ -17,7 +17,7 @@ export type FollowedAgent<Summary extends AgentSummary = AgentSummary> =
       RunEvidence,
       'title'
     >)
-  /** Nobody follows the run any more; its Job goes on. */
+  /** The run is no longer followed; its Job continues. */
   | { readonly kind: 'detached'; readonly error: RunError; readonly summary: Summary; readonly timings: FollowTimings }
 
 /** What following a run needs. */
@@ -74,7 +74,7 @@ export async function followAgent<Summary extends AgentSummary>(
   }
 }
 
-/** Hands one line of output to a parser: parts of a long line, and a line that was cut by the end, as what they are. */
+/** Passes one line of output to a parser, marking parts of a long line and a line that was cut off at the end. */
 export function feedLine(
   parser: Pick<AgentParser, 'feed' | 'line'>,
   { text, part, unterminated }: Pick<Extract<RunEvent, { type: 'line' }>, 'text' | 'part' | 'unterminated'>,
@@ -83,7 +83,7 @@ export function feedLine(
   else parser.line(text)
 }
 
-/** What the agent reported counts before how its process ended: an exit code does not undo work that was done. */
+/** The agent's report takes precedence over how its process ended: an exit code does not undo finished work. */
 function conclude<Summary extends AgentSummary>(
   parser: AgentParser<Summary>,
   { exitCode, signal, stoppedBy }: Outcome,

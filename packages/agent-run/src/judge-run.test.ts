@@ -91,13 +91,13 @@ describe('a run without a final success', () => {
     expect(codeOf(evidence(outcome, summary))).toBe(code)
   })
 
-  it('quotes what the agent reported before its pod was taken', () => {
+  it('quotes what the agent reported before its pod was removed', () => {
     expect(judgeRun(evidence(oom, failing('context_overflow')))).toMatchObject({
       message: expect.stringMatching(/memory.*Before that it reported: It says context_overflow/s),
     })
   })
 
-  it('did not begin when its container never started, and may have where sight of it was lost', () => {
+  it('did not start when its container never started, and may have when it was no longer observed', () => {
     expect(judgeRun(evidence(image, silent('start_failed'), { seenRunning: false }))).toMatchObject({ began: false })
     expect(judgeRun(evidence(nodeLost, none, { seenRunning: false }))).toMatchObject({ began: true, stopped: false })
   })
@@ -111,7 +111,7 @@ describe('output that was not read', () => {
     ['the answer was empty', succeeded, silent('empty_response')],
     ['there is no result', succeeded, none],
     ['the output was cut', exited, failing('truncated')],
-  ])('is no proof that %s', (_what, outcome, summary) => {
+  ])('does not prove that %s', (_what, outcome, summary) => {
     const judged = judgeRun(evidence(outcome, summary, { output: unread }))
     expect(judged).toMatchObject({ code: 'output_unreadable', message: expect.stringContaining('answered 403') })
   })

@@ -12,7 +12,7 @@ export interface OutputState {
   readonly problem: string | null
 }
 
-/** Everything that a run is judged by. */
+/** The evidence that a run is judged by. */
 export interface RunEvidence {
   readonly outcome: Outcome
   readonly summary: AgentSummary
@@ -25,7 +25,7 @@ export interface RunEvidence {
   readonly title: string
 }
 
-/** How a run ended, for whoever asked for it. */
+/** How a run ended, for its caller. */
 export type JudgedRun =
   /** The agent did its work; `warning` says what happened to its process or pod afterwards. */
   | { readonly kind: 'succeeded'; readonly warning: string | null }
@@ -45,7 +45,7 @@ export type JudgedRun =
 type Failure = Extract<JudgedRun, { kind: 'failed' }>
 
 /**
- * Whose evidence decides about a failed run: the `pod`'s, because the agent's own output cannot know better; that of the
+ * Whose evidence decides about a failed run: the `pod`'s, which the agent's own output cannot overrule; that of the
  * `start`, because the agent's process never began; or the `agent`'s.
  */
 const decidedBy: Readonly<Record<Outcome['kind'], 'pod' | 'start' | 'agent'>> = {
@@ -120,13 +120,13 @@ export function judgeRun(evidence: RunEvidence): JudgedRun {
     return failed('no_result', `${title} exited with 0 and printed no result.${detail}`)
   }
   if (summary.errorCode !== null) return failed(summary.errorCode, summary.errorMessage ?? happened, 'agent')
-  // It answered and left something pending, and its process ended well.
+  // It answered with something still pending, and its process exited with 0.
   if (outcome.kind === 'succeeded') return { kind: 'succeeded', warning: null }
   return failed('agent_failed', summary.errorMessage ?? `${title} failed. ${happened}`, 'agent')
 }
 
 function mayHaveBegun({ outcome, seenRunning }: RunEvidence): boolean {
-  // A pod that was cancelled before it ran was seen to go without having run. Where sight was lost, it may have run.
+  // A pod cancelled before it ran was seen to end without running. If it was not observed to the end, it may have run.
   const excludesStart = decidedBy[outcome.kind] === 'start' || outcome.kind === 'cancelled'
   return seenRunning || outcome.exitCode !== null || !excludesStart
 }
@@ -136,7 +136,7 @@ function namesReason({ errorCode }: AgentSummary): boolean {
   return errorCode !== null && errorCode !== 'interrupted' && errorCode !== 'truncated' && errorCode !== 'start_failed'
 }
 
-/** A signal alone says less than where it hit: in the middle of an answer. */
+/** A signal alone says less than when it hit: in the middle of an answer. */
 function wasCutOff({ outcome, summary: { errorCode, usage } }: RunEvidence): boolean {
   return (
     outcome.kind === 'signalled' && (errorCode === 'truncated' || errorCode === 'interrupted') && usage.outputTokens > 0
@@ -145,13 +145,13 @@ function wasCutOff({ outcome, summary: { errorCode, usage } }: RunEvidence): boo
 
 /** Whether what happened to the pod explains the failure. */
 function isPodsDoing({ outcome, summary }: RunEvidence): boolean {
-  // A tool that was killed for memory is not why the agent ended, when the agent names another reason.
+  // An OOM-killed tool is not why the agent ended when the agent names another reason.
   const lostTool = outcome.kind === 'oomKilled' && outcome.process === 'child'
   if (lostTool && namesReason(summary) && summary.errorCode !== 'agent_failed') return false
   return decidedBy[outcome.kind] !== 'agent' || (outcome.kind === 'signalled' && !namesReason(summary))
 }
 
-/** Whether what the parser misses may stand in output that was not read. */
+/** Whether what the parser misses may be in output that was not read. */
 function isUnreadable({ summary: { errorCode, result }, output }: RunEvidence): boolean {
   if (output.verdict === 'complete') return false
   const wasRead = output.verdict === 'unverified' && output.problem === null && output.lines > 0

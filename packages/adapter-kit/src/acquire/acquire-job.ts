@@ -13,10 +13,10 @@ import { decideAcquisition, type AcquisitionDecision } from './decide-acquisitio
 import { startJob } from './start-job.ts'
 import { waitForTurn, type Turn } from './wait-for-turn.ts'
 
-// Another process may take the lock between the look and the start; each time the Jobs are looked at again.
+// Another process may take the lock between listing and starting; list the Jobs again each time.
 const attempts = 3
 
-/** Starts the run's Job, or adopts the one that is already at this task, or waits for the one that is in the way. */
+/** Starts the run's Job, adopts the one that already works on this task, or waits for the one that blocks it. */
 export async function acquireJob<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   input: AcquireInput<Schema, Summary>,
 ): Promise<Acquisition> {
@@ -41,7 +41,7 @@ async function acquire<Schema extends AgentDefinition['schema'], Summary extends
   for (let attempt = 1; ; attempt += 1) {
     const seen = decide(await listAgentJobs(plan.cluster.client, place))
     const decision = turn.mustWait(seen) ? await observedWait(turn, seen, input.observation) : seen
-    // After a wait the world is another one.
+    // The Jobs may have changed during the wait.
     if (decision !== seen) attempt = 1
     switch (decision.kind) {
       case 'wait':
@@ -113,7 +113,7 @@ async function decider<Schema extends AgentDefinition['schema'], Summary extends
   }
 }
 
-/** The Jobs, by name, whose result a previous process reported and did not live to remove. */
+/** The Jobs, by name, whose result a previous process reported but which it did not remove before it ended. */
 async function reportedJobs(deps: AdapterDependencies, type: string, namespace: string): Promise<ReadonlySet<string>> {
   try {
     const records = (await deps.records(type)?.list()) ?? []

@@ -2,7 +2,7 @@ import type { RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { SessionParams } from '../session/session-params.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 
-/** A Job that a run of this process has taken to itself, started or adopted. */
+/** A Job that a run of this process owns, started or adopted. */
 export interface AcquiredJob {
   handle: RunHandle
   /** The run that started the Job; null when this run did. */
@@ -19,12 +19,12 @@ export interface AcquiredJob {
   previous: SessionParams | null
 }
 
-/** What acquiring a Job came to. */
+/** The result of acquiring a Job. */
 export type Acquisition =
   | { kind: 'acquired'; job: AcquiredJob }
   | {
       kind: 'refused'
       error: unknown
-      /** True when a Job may exist, or does, whose agent may have begun. */
+      /** True when a Job exists, or may exist, whose agent may have started. */
       mayHaveBegun: boolean
     }

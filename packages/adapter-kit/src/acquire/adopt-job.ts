@@ -25,7 +25,7 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
   try {
     handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalSource(journalFile) })
   } catch (error) {
-    // It ended and went between the look and the touch: there is nothing left to adopt.
+    // It ended and was removed after it was listed: nothing is left to adopt.
     if (RunError.isInstance(error) && error.code === 'job_not_found') return null
     throw error
   }
@@ -64,13 +64,13 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
       },
     }
   } catch (error) {
-    // Its credentials cannot be told from its output, so the run must not show it. The Job goes on.
+    // Its credentials are unknown and cannot be redacted, so the run must not show its output. The Job goes on.
     await handle.detach()
     return { kind: 'refused', error, mayHaveBegun: true }
   }
 }
 
-/** The token of the run that the agent began with dies with that run; from here on the new run's speaks for it. */
+/** The token of the run that started the agent expires with that run; from here on the new run's token is used. */
 async function handOverToken(
   plan: RunPlan,
   ctx: AdapterExecutionContext,
@@ -90,7 +90,7 @@ async function handOverToken(
   }
 }
 
-/** What the adopted run must not show: the credentials that its Secret holds. Gone with the Secret, there is none to hide. */
+/** Values that the adopted run must not show: the credentials in its Secret. Without the Secret there are none. */
 async function secretsOf(plan: RunPlan, name: string, signal: AbortSignal): Promise<string[]> {
   try {
     const { data = {} } = await plan.cluster.client.get(kinds.Secret, { name, namespace: plan.namespace, signal })

@@ -4,7 +4,7 @@ import type { CandidateJob, CandidateState, Relation } from '@agent-jobs/orphan-
 import type { V1Job } from '@kubernetes/client-node'
 import { AdapterError, messageOf } from '../adapter-error.ts'
 
-/** A Job of the agent with what the flow needs to know of it. */
+/** A Job of the agent with what the flow needs to know about it. */
 export interface AgentJob extends CandidateJob {
   /** The run that made it. */
   readonly runId: string | null
@@ -45,7 +45,7 @@ export function agentJob(job: V1Job): AgentJob {
   }
 }
 
-/** Lists the agent's Jobs. Fails closed: a run that cannot look does not start. */
+/** Lists the agent's Jobs. Fails closed: a run that cannot list them does not start. */
 export async function listAgentJobs(
   client: KubeClient,
   place: { namespace: string; labelSelector: string; signal: AbortSignal },
@@ -63,7 +63,7 @@ export async function listAgentJobs(
   }
 }
 
-/** Why a run is refused, in the words that users know. */
+/** Why a run is refused, in terms that users know. */
 export function blockedError(relation: Relation, jobs: readonly AgentJob[]): AdapterError {
   const names = jobs.map(({ name }) => name).join(', ')
   const first = jobs[0]?.name ?? names

@@ -105,7 +105,7 @@ describe("the agent's Jobs", () => {
     expect(decideAcquisition(jobs, wanted, known).kind).toBe(kind)
   })
 
-  it('of an earlier adapter are never adopted, only minded', () => {
+  it('of an earlier adapter are never adopted, only respected', () => {
     const foreign = agentJob({
       metadata: { name: 'x', uid: 'u', labels: { 'paperclip.io/task-id': 't1', 'paperclip.io/run-id': 'r0' } },
     })

@@ -11,15 +11,15 @@ export type AcquisitionDecision =
 /** The reason of a wake-up that this adapter asked for itself, to take back a Job after a restart. */
 export const reattachReason = 'remote_job_reattach'
 
-/** What this server knows of Jobs besides what they say. */
+/** What this server knows about Jobs beyond their status. */
 export interface KnownJobs {
   /** Runs of this server that are under way; the Jobs that they made are theirs. */
   running: ReadonlySet<string>
   /** Jobs (by uid) that runs of this server follow. */
   followed: ReadonlySet<string>
-  /** Jobs whose result was reported; they are on their way out although their status does not say so yet. */
+  /** Jobs whose result was reported; they are being removed although their status does not show it yet. */
   reported: ReadonlySet<string>
-  /** Those of them whose end the very runner has seen that would wait for the lock, and cleans up behind. */
+  /** Those of them whose end was seen by the runner that would wait for the lock and that cleans up after them. */
   ended: ReadonlySet<string>
   /** The lock that the run will take. */
   key: string
@@ -28,23 +28,23 @@ export interface KnownJobs {
 
 /**
  * Decides by the table of orphan-classifier, with three things that only an adapter knows: a Job that another run of this
- * very server follows is no orphan, one that is being removed is the lock's business, and a finished Job whose result
- * nobody took is still worth adopting when the adapter itself asked for this run because of it.
+ * very server follows is not an orphan, one that is being removed is left to the lock, and a finished Job whose result
+ * was not reported is still worth adopting when the adapter itself requested this run because of it.
  */
 export function decideAcquisition(jobs: readonly AgentJob[], want: WantedRun, known: KnownJobs): AcquisitionDecision {
   const isFollowed = ({ uid, runId }: AgentJob) =>
     known.followed.has(uid) || (runId !== null && runId !== want.runId && known.running.has(runId))
-  // The lock itself waits for exactly as long as something of such a Job still runs; its removal takes seconds longer.
+  // The lock itself waits only while something of such a Job still runs; its removal takes seconds longer.
   const isLeftToLock = (job: AgentJob) =>
     job.ours && job.key === known.key && !isFollowed(job) && (job.state === 'deleting' || known.ended.has(job.uid))
   const minded = jobs.filter((job) => !isLeftToLock(job))
   const seen = minded.map((job): AgentJob => {
-    // Of an unknown task: it is waited for, or blocks; it is never adopted.
+    // Unknown task: wait for it or be blocked by it, never adopt it.
     if (isFollowed(job)) return Object.assign({}, job, { taskId: null, runId: null })
     const leaving = known.reported.has(job.uid) && (job.state === 'active' || job.state === 'queued')
     return leaving ? Object.assign({}, job, { state: 'deleting' }) : job
   })
-  // With what the decision did not look at: the run that a followed Job belongs to.
+  // Adds what the decision does not include: the run that a followed Job belongs to.
   const asSeen = (some: readonly AgentJob[]) => some.map((job) => minded.find(({ uid }) => uid === job.uid) ?? job)
   const verdict = classifyOrphans(seen, want)
   switch (verdict.verdict) {

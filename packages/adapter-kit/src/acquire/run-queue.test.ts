@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createRunQueue } from './run-queue.ts'
 
 describe('the queue for a lock', () => {
-  it('lets the runs of one key go in the order in which they came, and tells those behind when one leaves', () => {
+  it('starts the runs of one key in order of arrival, and notifies those behind when one leaves', () => {
     const queue = createRunQueue()
     const moves: string[] = []
     const [first, second, third] = ['a', 'b', 'c'].map((name) => queue.join('key', () => void moves.push(name)))

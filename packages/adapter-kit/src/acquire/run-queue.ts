@@ -2,7 +2,7 @@
 export interface QueuePlace {
   /** Runs of this process that were there before; 0 for the one whose turn it is. */
   readonly ahead: number
-  /** Leaves the queue. May be called again. */
+  /** Leaves the queue. Idempotent. */
   leave(): void
 }
 
@@ -16,7 +16,7 @@ interface Waiting {
   onMove(): void
 }
 
-/** Makes the queues of one process. */
+/** Creates the queues of one process. */
 export function createRunQueue(): RunQueue {
   const queues = new Map<string, Waiting[]>()
   return {

@@ -25,7 +25,7 @@ export async function startJob<Schema extends AgentDefinition['schema'], Summary
     started = await start(input, proxy)
     return started
   } finally {
-    // Where nobody knows whether there is a Job, its agent may still need the token.
+    // If a Job may exist, its agent may still need the token.
     const mayExist = started?.kind === 'acquired' || started?.mayHaveBegun === true
     if (proxy !== null && !mayExist) await removeTokens(proxy.file)
   }
@@ -49,7 +49,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
       'paperclip.io/agent-id': labelValue(plan.run.agentId) ?? '',
       'paperclip.io/adapter-type': definition.type,
     },
-    // Whole ids, by which Paperclip can be asked whether the agent is still there; labels cut what is long.
+    // Full ids, to ask Paperclip whether the agent still exists; labels truncate long values.
     annotations: { 'paperclip.io/agent-id': plan.run.agentId, 'paperclip.io/company-id': plan.run.companyId },
     signal,
   })
@@ -81,7 +81,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
 }
 
 function refused(error: unknown): Acquisition {
-  // What is not the runner's own refusal says nothing about what became of the request.
+  // Errors other than the runner's own refusals do not tell whether the request took effect.
   if (!RunError.isInstance(error)) return { kind: 'refused', error, mayHaveBegun: true }
   if (error.code === 'key_busy' || error.code === 'lock_lost') {
     const blocked = new AdapterError(
@@ -95,6 +95,6 @@ function refused(error: unknown): Acquisition {
     cause: error,
     retryable: error.retryable,
   })
-  // Every other code says that nothing of the run is left.
+  // Every other code means that nothing of the run is left.
   return { kind: 'refused', error: failed, mayHaveBegun: error.code === 'unreachable' }
 }

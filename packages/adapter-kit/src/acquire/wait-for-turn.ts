@@ -6,21 +6,21 @@ import type { RunPlan } from '../plan/plan-run.ts'
 import { agentJob, type AgentJob } from './candidates.ts'
 import type { AcquisitionDecision } from './decide-acquisition.ts'
 
-// A Job that is being deleted goes within its grace; no run should be refused because of it.
+// A Job that is being deleted is gone within its grace period; no run should be refused because of it.
 const leavingMs = 120_000
 const unlimitedWaitMs = 24 * 3_600_000
-// Paperclip calls a run suspicious that is silent for an hour.
+// Paperclip marks a run as suspicious after an hour of silence.
 const keepaliveMs = 10 * 60_000
 
 /** One run's turn for the lock of its agent. Disposing it leaves the queue. */
 export interface Turn extends AsyncDisposable {
   /** Whether the run must wait, for a Job or for the runs that came first. */
   mustWait(decision: AcquisitionDecision): boolean
-  /** Waits, within bounds, and gives the decision that ended the wait; the same one when the time is over. */
+  /** Waits, within bounds, and returns the decision that ended the wait, or the first one after the time limit. */
   wait(first: AcquisitionDecision): Promise<AcquisitionDecision>
 }
 
-/** What a turn is waited for with. */
+/** Options for waiting for a turn. */
 export interface TurnInput {
   deps: AdapterDependencies
   plan: RunPlan
@@ -32,7 +32,7 @@ export interface TurnInput {
 }
 
 /**
- * Queues a run for its agent's lock. The runs of one server go in the order in which they came; a run that waits follows
+ * Queues a run for its agent's lock. The runs of one server start in order of arrival; a waiting run follows
  * the agent's Jobs by one watch and makes no requests of its own.
  */
 export function waitForTurn({ deps, plan, host, say, place, decide, signal }: TurnInput): Turn {

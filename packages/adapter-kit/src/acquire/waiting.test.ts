@@ -44,11 +44,11 @@ describe('five issues for one agent at once', () => {
       })
     }
     const next = atWork.shift()
-    if (next === undefined) throw new Error('nobody is at work')
+    if (next === undefined) throw new Error('no agent is at work')
     return next
   }
 
-  it('are all done, one after the other in order, with the defaults; one that waits can be cancelled', async () => {
+  it('run one after the other, in order, with the defaults; a waiting one can be cancelled', async () => {
     const pool = createClusterPool({ env: cluster.env })
     const deps = systemDependencies({ env: { ...process.env, ...cluster.env }, records: () => null, clusters: pool })
     const adapter = createAdapter(definition, deps)

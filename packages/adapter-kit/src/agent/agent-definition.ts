@@ -21,7 +21,7 @@ export interface AgentFile {
 export interface VolumeView {
   /** False when the server cannot see what lies at this path of the pod. */
   covers(path: string): boolean
-  /** Size in bytes, null when there is no such file. */
+  /** Size in bytes, null when the file does not exist. */
   size(path: string): Promise<number | null>
   /** Names in a directory, empty when there is none. */
   names(path: string): Promise<string[]>
@@ -56,7 +56,7 @@ export interface PrepareInput<Settings extends CommonSettings = CommonSettings> 
   volume: VolumeView
 }
 
-/** A volume of an agent's own, made when it is not there. It outlives the runs; no run deletes it. */
+/** A volume of one agent, created when missing. It outlives the runs; no run deletes it. */
 export interface AgentClaim {
   name: string
   mountPath: string
@@ -67,7 +67,7 @@ export interface AgentClaim {
   labels?: Record<string, string>
 }
 
-/** An agent's command line and what must be there for it. */
+/** An agent's command line and what it needs in place. */
 export interface PreparedAgent {
   argv: string[]
   /** Wins over every other variable. */
@@ -77,7 +77,7 @@ export interface PreparedAgent {
   volumeFolders?: readonly string[]
   /** Volumes of the agent's own, besides the data volume. */
   claims?: AgentClaim[]
-  /** Goes before the prompt: instructions and skills of agents that have no other way to take them. */
+  /** Precedes the prompt: instructions and skills of agents that have no other way to receive them. */
   lead?: string[]
   /** Sentences for the run's invocation record and warnings for its log. */
   notes: string[]
@@ -91,10 +91,10 @@ export interface Billing {
   billingType: 'api' | 'subscription' | 'metered_api' | 'unknown'
 }
 
-/** What a run cost, and who says so. */
+/** What a run cost, and the source of that figure. */
 export type RunCost =
   | { costSource: 'agent'; costUsd: number }
-  /** The agent knows no price; this is what its tokens cost by a list. */
+  /** The agent reports no price; this is the cost of its tokens by a price list. */
   | { costSource: 'price_list'; costUsd: number; priceList: { source: string; date: string } }
   | { costSource: 'unknown'; costUsd: null }
 
@@ -130,7 +130,7 @@ export interface AgentDefinition<
   readonly models: AdapterModel[]
   /** Asks the provider, or the agent in the agents' image, for its models. */
   listModels?(input: ModelInput): Promise<AdapterModel[]>
-  /** True when `listModels` starts a pod: asked once an hour, and nobody waits long for it. */
+  /** True when `listModels` starts a pod: called once an hour, and callers do not wait long for it. */
   readonly modelsInImage?: boolean
   /** The agent's program in the image, for the environment test; the container's name by default. */
   executable?(settings: z.output<Schema>): string
@@ -138,29 +138,29 @@ export interface AgentDefinition<
   minimumVersion?(settings: z.output<Schema>): string | null
   /** True when the agent runs commands by bash or zsh only. */
   readonly needsBash?: boolean
-  /** What the server must be allowed besides, with these settings. */
+  /** Additional permissions that the server needs with these settings. */
   extraPermissions?(settings: z.output<Schema>): readonly Permission[]
   /** True when a text can be an id of a session of this agent. */
   isSessionId(id: string): boolean
   /** True when a session continues only in the directory that it was made in. */
   readonly sessionBoundToDirectory: boolean
-  /** Looks whether the session's own files are there. */
+  /** Checks whether the session's own files exist. */
   findSession(input: SessionInput<z.output<Schema>>): Promise<'present' | 'absent' | 'unknown'>
   prepare(input: PrepareInput<z.output<Schema>>): Promise<PreparedAgent>
   /** The names that users know for some of the parsers' error codes. */
   readonly errorNames: Readonly<Record<string, string>>
   /** Codes of this agent alone, besides the parsers' common ones. */
   readonly ownErrors?: Readonly<Record<string, OwnError>>
-  /** When a run that failed for a while may be tried again, from the stream's own fields; ms since 1970. */
+  /** When a temporarily failed run may be retried, from the stream's own fields; ms since 1970. */
   retryAt?(summary: Summary): number | null
   billing(env: Readonly<Record<string, string | null>>, summary: Summary, settings: z.output<Schema>): Billing
   /** Numbers of the agent's result for Paperclip's record of the run, besides turns, duration and tool calls. */
   resultFacts?(summary: Summary): Readonly<Record<string, unknown>>
-  /** What the run cost. Default: what the agent says. */
+  /** What the run cost. Default: what the agent reports. */
   cost?(input: { summary: Summary; settings: z.output<Schema>; billing: Billing }): RunCost
 }
 
-/** What is at hand when models are listed. */
+/** Input for listing models. */
 export interface ModelInput {
   env: Readonly<Record<string, string | undefined>>
   fetch: typeof fetch

@@ -18,7 +18,7 @@ export interface Cluster {
   /** Namespace of the configuration's current context. */
   contextNamespace: string | null
   runner(namespace: string): JobRunner
-  /** Takes over work that nobody waits for; its failure is a warning, and closing waits for it. */
+  /** Runs work in the background: a failure becomes a warning, and closing waits for it. */
   afterwards(work: Promise<unknown>): void
 }
 
@@ -32,7 +32,7 @@ export interface ClusterPool {
   close(): Promise<void>
 }
 
-/** Makes a pool. Nothing is connected before the first use. */
+/** Creates a pool. Nothing is connected before the first use. */
 export function createClusterPool(options: {
   env: Readonly<Record<string, string | undefined>>
   /** What a kubeconfig in an agent's settings may ask for. Default: the policy's. */

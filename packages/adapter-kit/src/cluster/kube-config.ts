@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export type KubeConfigSource =
   | { kind: 'content'; key: string; content: string; trust: KubeConfigTrust }
   | { kind: 'file'; key: string; path: string; trust: KubeConfigTrust; env: Environment }
-  /** Loaded by whoever made the pool. */
+  /** Loaded by the creator of the pool. */
   | { kind: 'given'; key: string; config: KubeConfig }
   /** The server's own: KUBECONFIG, or the account of its pod. */
   | { kind: 'own'; key: string; env: Environment }
@@ -36,10 +36,10 @@ function fileSource(path: string, env: Environment, trust: KubeConfigTrust): Kub
       `The setting "kubeconfig" names a file of the Paperclip server, which is not allowed. Put the file's content there. ${remedy}`,
     )
   }
-  // A rotated file is another configuration.
+  // A rotated file counts as another configuration.
   const changed = changedAt(path)
   if (typeof changed === 'string') {
-    // What is no path may be the content itself, in a form that is not read, and hold a token.
+    // A value that is not a path may be kubeconfig content in an unsupported form, and hold a token.
     const named = /^\/[^\s]{1,300}$/.test(path) ? `The kubeconfig "${path}"` : 'The file that "kubeconfig" names'
     throw new AdapterError(
       'k8s_kubeconfig_invalid',

@@ -9,7 +9,7 @@ const defaultBytes = 4 * 1024 ** 3
 const key = Symbol.for('agent-jobs.spool.1')
 
 /**
- * Where output waits while Paperclip takes it more slowly than agents print it: one bound for all adapters of this process,
+ * Buffers output while Paperclip reads it more slowly than agents print it: one limit for all adapters of this process,
  * whatever the number of runs. An operator sets it with `AGENT_JOBS_SPOOL_BYTES` (default 4 GiB) and the folder of the
  * files with `AGENT_JOBS_SPOOL_DIRECTORY` (default: the system's temporary folder).
  */

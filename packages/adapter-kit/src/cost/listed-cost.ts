@@ -5,7 +5,7 @@ import { modelCatalogue, type ModelPrice } from './model-catalogue.ts'
 /** The tokens of a run, and what decides which price holds for them. */
 export interface PricedTokens {
   readonly usage: AgentUsage
-  /** Tokens of the largest request, null when it is not known: some models cost more above a size. */
+  /** Tokens of the largest request, null when not known: some models cost more above a size. */
   readonly largestRequest: number | null
 }
 

@@ -12,7 +12,7 @@ export type Check = AdapterEnvironmentTestResult['checks'][number]
 
 type Site = RunSite<CommonSettings>
 
-/** What a read found, or why it found nothing. */
+/** The result of a read, or why it failed. */
 async function found<T>(
   read: () => Promise<T>,
 ): Promise<{ object: T } | { reason: 'absent' | 'forbidden'; message: string }> {
@@ -120,7 +120,7 @@ export async function namespaceChecks({ cluster, namespace, settings }: Site, si
   return checks
 }
 
-/** Checks the data volume: that there is one, that many nodes may mount it, that the server sees it too. */
+/** Checks the data volume: it exists, several nodes may mount it, and the server sees it too. */
 export async function volumeChecks(site: Site, signal: AbortSignal): Promise<Check[]> {
   const { cluster, namespace, settings, inheritance, volume, dataMountPath } = site
   const claim = dataClaim(settings, inheritance, namespace)
@@ -129,7 +129,7 @@ export async function volumeChecks(site: Site, signal: AbortSignal): Promise<Che
       {
         code: 'k8s_pvc_not_detected',
         level: 'warn',
-        message: 'There is no data volume for agent pods: no sessions, no skills, no shared workspaces.',
+        message: 'No data volume for agent pods: no sessions, no skills, no shared workspaces.',
         hint: 'Mount a claim at /paperclip in the server, or name one in "workspaceVolumeClaim".',
       },
     ]

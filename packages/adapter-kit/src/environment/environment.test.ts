@@ -25,7 +25,7 @@ describe('the probe pod', () => {
       probeFindings(JSON.stringify(said), { ...input, ...change }).map(({ code, level }) => [code, level]),
     )
 
-  it('finds everything in order', () => {
+  it('passes when nothing is wrong', () => {
     expect(levels({ node: 'v24', version: '2.1.0', shell: '/bin/bash', writable: true, api: 200 })).toEqual({
       k8s_probe_node: 'info',
       k8s_probe_cli: 'info',
@@ -62,7 +62,7 @@ describe('the probe pod', () => {
     expect(found.find(({ code }) => code === 'k8s_probe_cli_version')?.level).toBe(level)
   })
 
-  it('asks only for what matters', () => {
+  it('prompts only for what matters', () => {
     expect(
       Object.keys(
         levels({ node: 'v24', version: '1' }, { needsShell: false, hasVolume: false, apiUrl: null as never }),
@@ -74,7 +74,7 @@ describe('the probe pod', () => {
 describe('the server', () => {
   const server = { PAPERCLIP_LISTEN_PORT: '3100' }
 
-  it('is warned of a database pool that as many runs at once can use up', () => {
+  it('warns about a database pool that simultaneous runs can exhaust', () => {
     const small = { code: 'paperclip_pool_small', level: 'warn', hint: expect.any(String) }
     expect(serverChecks(server)).toMatchObject([small])
     expect(serverChecks({ ...server, DATABASE_POOL_MAX: '12' })).toMatchObject([small])

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { dedicatedClaimPermissions, permissions } from './permissions.ts'
 
 const packages = fileURLToPath(new URL('../../..', import.meta.url))
-// What only `agent-jobs` calls, with the rights of whoever calls it.
+// Called only by `agent-jobs`, with the rights of its user.
 const forPeople = new Set(['reap.ts', 'volume-claim-store.ts', 'list-runs.ts'])
 const plurals: Readonly<Record<string, string>> = {
   Job: 'jobs',

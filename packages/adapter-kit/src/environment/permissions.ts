@@ -6,9 +6,9 @@ export interface Permission {
   resource: string
   subresource?: string
   verb: string
-  /** What does not work without it. */
+  /** What fails without it. */
   need: string
-  /** False when runs go on without it. */
+  /** False when runs work without it. */
   required: boolean
 }
 
@@ -19,7 +19,7 @@ const of = (
   required = true,
 ): Permission[] => Object.entries(verbs).map(([verb, need]) => ({ group, resource, verb, need, required }))
 
-/** Every permission that is really used; the role of the README is made of the same list. */
+/** Every permission that is used; the Role in the README is generated from this list. */
 export const permissions: readonly Permission[] = [
   ...of('batch', 'jobs', {
     create: 'start runs',
@@ -62,7 +62,7 @@ export const permissions: readonly Permission[] = [
   ...of('', 'resourcequotas', { list: 'say that a quota has nothing left' }, false),
 ]
 
-/** What `dedicated_pvc` of OpenCode takes besides. */
+/** What `dedicated_pvc` of OpenCode needs in addition. */
 export const dedicatedClaimPermissions: readonly Permission[] = of('', 'persistentvolumeclaims', {
   create: "make the claim of an agent's own database",
 })

@@ -108,8 +108,8 @@ export function probeFindings(
 }
 
 /**
- * What the probe pod gets of the data volume, made by the server as for a run. Its image and command are the agent's to
- * choose, so it sees no more than a run would.
+ * The folders of the data volume that the probe pod gets, created as for a run. The agent's settings choose its image and
+ * command, so it sees no more than a run would.
  */
 async function probeFolder(
   { scoped, dataMountPath, volume }: RunSite<CommonSettings>,
@@ -122,7 +122,7 @@ async function probeFolder(
   return { folder, folders: [{ path: folder, readOnly: false }] }
 }
 
-/** Starts a pod as a run would have it, and looks around in it. */
+/** Starts a pod configured like that of a run, and inspects its environment. */
 export async function probePod(
   site: RunSite<CommonSettings>,
   input: {
@@ -138,9 +138,7 @@ export async function probePod(
   const { settings, inheritance, namespace, apiUrl, hasVolume } = site
   const image = settings.image ?? inheritance?.image
   if (!image) {
-    return [
-      { code: 'k8s_image_unknown', level: 'error', message: 'There is no image for agent pods.', hint: 'Set "image".' },
-    ]
+    return [{ code: 'k8s_image_unknown', level: 'error', message: 'No image for agent pods.', hint: 'Set "image".' }]
   }
   const { folder, folders } = await probeFolder(site, input)
   const runId = `probe-${input.deps.clock.wallTime()}`

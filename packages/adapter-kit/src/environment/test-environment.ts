@@ -46,7 +46,8 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
     checks.push({
       code: 'k8s_self_pod_missing',
       level: site.settings.image === undefined ? 'error' : 'warn',
-      message: 'The Paperclip server is no pod of this cluster: there is no image, volume or environment to inherit.',
+      message:
+        'The Paperclip server is not running in this cluster: there is no image, volume or environment to inherit.',
       hint: 'Set "image" and "workspaceVolumeClaim", or run the server as a pod.',
     })
   }
@@ -71,7 +72,7 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
   return [...checks, ...probe]
 }
 
-/** Who may not read the server's pod lacks other rights, too; all of them are named at once. */
+/** A server that may not read its own pod lacks other rights, too; all of them are reported at once. */
 async function allPermissions<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   deps: AdapterDependencies,
@@ -95,7 +96,7 @@ async function allPermissions<Schema extends AgentDefinition['schema'], Summary 
   }
 }
 
-/** Tests whether an agent with this configuration can run, and says what to do where it cannot. */
+/** Tests whether an agent with this configuration can run, and says what to do if not. */
 export async function testEnvironment<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   deps: AdapterDependencies,

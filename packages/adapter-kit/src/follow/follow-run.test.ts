@@ -97,7 +97,7 @@ function world(events: AsyncIterable<RunEvent>) {
 }
 
 describe('following a run', () => {
-  it('hands every line over, once, in order, and tells when the work is finished', async () => {
+  it('passes on every line once, in order, and reports when the work is finished', async () => {
     const { followed, log, fed, progress, finishes, ending } = world(
       (async function* () {
         yield { type: 'phase', phase: 'running', message: 'Running', at: 0 } as const
@@ -121,7 +121,7 @@ describe('following a run', () => {
     expect(ending()).toEqual({ exitCode: 0, signal: null, stderr: 'oops\n' })
   })
 
-  it('puts the parts of an overlong line together for the parser', async () => {
+  it('joins the parts of an overlong line for the parser', async () => {
     const { followed, fed } = world(
       (async function* () {
         yield line('ab', { part: { index: 0, last: false } })
@@ -149,7 +149,7 @@ describe('following a run', () => {
     ])
   })
 
-  it('breaks a long silence with one quiet line', async () => {
+  it('prints one dim line after a long silence', async () => {
     const gate = Promise.withResolvers<void>()
     const told = Promise.withResolvers<void>()
     const { followed, log, clock } = world(

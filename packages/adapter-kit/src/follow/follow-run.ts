@@ -5,13 +5,13 @@ import type { LogRelay } from './log-relay.ts'
 
 const keepaliveMs = 10 * 60_000
 
-/** Follows a run to its end: shows every line and every phase in Paperclip, each awaited, and keeps none of them. */
+/** Follows a run to its end: shows every line and every phase in Paperclip, each awaited, and stores none of them. */
 export async function followRun<Summary extends AgentSummary>(input: {
   handle: RunHandle
   parser: AgentParser<Summary>
   relay: LogRelay
   clock: Clock
-  /** Tells a person where the run stands. */
+  /** Reports the run's progress to the user. */
   progress: (phase: string, message: string) => void
 }): Promise<FollowedAgent<Summary>> {
   const { handle, parser, relay, clock, progress } = input
@@ -26,7 +26,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
       case 'phase':
         return void progress(event.phase, event.message)
       case 'warning':
-        // The result says that the work is done; Paperclip shows standard error as an error.
+        // The result already shows that the work is done; Paperclip shows standard error as an error.
         if (event.code === 'launcher_finished') return undefined
         return relay.line('stderr', `[paperclip] ${event.message}`)
       case 'output':

@@ -25,7 +25,7 @@ describe('the log relay', () => {
     expect(chunks.map(([, chunk]) => chunk).join('')).toBe(`${line}\n`)
   })
 
-  it("keeps what Paperclip's redaction is slow at in small chunks, and other text in large ones", async () => {
+  it('sends text that Paperclip redacts slowly in small chunks, and other text in large ones', async () => {
     const { chunks, onLog } = collector()
     const relay = logRelay(onLog)
     await relay.line('stdout', 'x-token-'.repeat(1_000))
@@ -71,7 +71,7 @@ describe('the log relay', () => {
     )
   })
 
-  it('hides secrets, also one that is cut between two parts of a line, on each stream by itself', async () => {
+  it('hides secrets, including one split between two parts of a line, on each stream separately', async () => {
     const { chunks, onLog } = collector()
     const relay = logRelay(onLog, { redactor: createRedactor({ secrets: ['sk-ant-abcdefgh'] }) })
     await relay.line('stdout', 'key sk-ant-', { goesOn: true })

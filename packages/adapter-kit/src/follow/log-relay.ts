@@ -1,8 +1,8 @@
 import { createRedactor, type Redactor } from './redactor.ts'
 
-/** Takes one run's output to Paperclip's log, in chunks that Paperclip keeps whole. */
+/** Sends one run's output to Paperclip's log, in chunks that Paperclip keeps whole. */
 export interface LogRelay {
-  /** Hands over one line without its newline, or a part of one that goes on; resolves when Paperclip has taken it. */
+  /** Sends one line without its newline, or a part of a longer one; resolves when Paperclip has accepted it. */
   line(stream: 'stdout' | 'stderr', text: string, o?: { goesOn?: boolean }): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export function pieces(text: string, limit: number): string[] {
   return result.length === 0 ? [''] : result
 }
 
-/** The pieces in which Paperclip takes a text without a break. */
+/** The pieces in which Paperclip accepts a text without a break. */
 function chunks(text: string, limit: number): string[] {
   return pieces(text, limit).flatMap((piece) =>
     piece.match(unbroken)?.some((run) => suspect.test(run)) ? pieces(piece, maxSuspectChars) : [piece],
@@ -38,7 +38,7 @@ function chunks(text: string, limit: number): string[] {
 }
 
 /**
- * Makes a relay. A line longer than a chunk goes in several chunks of which only the last ends with the newline, so that
+ * Creates a relay. A line longer than a chunk goes in several chunks of which only the last ends with the newline, so that
  * readers that join chunks see the line as it was.
  */
 export function logRelay(
@@ -49,7 +49,7 @@ export function logRelay(
   return {
     async line(stream, text, { goesOn = false } = {}) {
       const safe = redact[stream](text, goesOn)
-      // All of it may be the beginning of a secret.
+      // All of it may be the start of a secret.
       if (safe === '' && goesOn) return
       const parts = chunks(safe, limit)
       for (const [index, part] of parts.entries()) {

@@ -1,14 +1,14 @@
 /** Hides known secret values in an agent's output. */
 export interface Redactor {
-  /** Hides them in a whole text. */
+  /** Hides them in a complete text. */
   text(text: string): string
-  /** Hides them in a text that comes in parts, also where one is cut in two. */
+  /** Hides them in a text that arrives in parts, even when one is split. */
   stream(): (part: string, goesOn: boolean) => string
 }
 
-/** Values that are credentials by their names or looks must have this length: shorter ones would hide half of every text. */
+/** Minimum length of values taken for credentials by name or form: shorter ones would hide half of every text. */
 const shortest = 12
-/** Values that Paperclip has read from a secret are credentials for certain. */
+/** Values that Paperclip read from a secret are certainly credentials. */
 const shortestResolved = 6
 /** Longer values are hidden by their first characters; what is held back between two parts stays small. */
 const longest = 4096
@@ -26,7 +26,7 @@ function base64Forms(value: string): string[] {
   })
 }
 
-/** How a value may stand in a line: as it is, in JSON, in JSON that is a text in JSON, in a URL, in base64 or in hexadecimal. */
+/** The forms of a value in a line: plain, in JSON, in JSON inside a JSON string, in a URL, in base64 or hexadecimal. */
 function forms(value: string): string[] {
   const inJson = JSON.stringify(value).slice(1, -1)
   const twice = JSON.stringify(inJson).slice(1, -1)
@@ -53,14 +53,14 @@ function appearances(secret: string, least: number): string[] {
 
 const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`)
 
-/** Makes a redactor of the values that are known. */
+/** Creates a redactor for the known values. */
 export function createRedactor({
   secrets = [],
   resolved = [],
 }: {
-  /** Credentials by their names or looks. */
+  /** Credentials by name or form. */
   secrets?: Iterable<string>
-  /** Values that Paperclip has read from a secret. */
+  /** Values that Paperclip read from a secret. */
   resolved?: Iterable<string>
 }): Redactor {
   const values = new Set([
@@ -79,7 +79,7 @@ export function createRedactor({
       return (part, goesOn) => {
         const all = rest + part
         let cut = goesOn ? Math.max(0, all.length - held) : all.length
-        // A value that begins before the cut goes out with it; one that may still be growing waits.
+        // A value that begins before the cut is emitted with it; one that may be incomplete is held back.
         for (const { index, 0: match } of all.matchAll(pattern)) {
           if (index < cut && index + match.length > cut) cut = index
         }

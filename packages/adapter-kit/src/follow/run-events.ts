@@ -6,14 +6,14 @@ import type { RunConclusion } from '../result/conclude-run.ts'
 // (docs/paperclip-facts.md#run-events).
 const eventType = 'lifecycle'
 
-/** Tells Paperclip's list of events what happens to a run's Job, and the person who watches where it stands. */
+/** Reports what happens to a run's Job to Paperclip's list of events, and its progress to the user. */
 export interface RunEvents {
   acquired(adoptedFromRun: string | null): void
   phase(phase: string, message: string): void
   ended(outcome: Outcome, conclusion: RunConclusion): void
 }
 
-/** Makes the teller. Nothing it says holds what the agent said. */
+/** Creates the reporter. Its events never contain output of the agent. */
 export function runEvents(host: Pick<PaperclipHost, 'event' | 'progress'>, { job }: Pick<RunHandle, 'job'>): RunEvents {
   const place = { job: job.name, namespace: job.namespace }
   return {

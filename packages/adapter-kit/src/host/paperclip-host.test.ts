@@ -52,7 +52,7 @@ describe('the guarded host', () => {
     expect(warnings).toEqual([expect.stringContaining('(onLog): ENOSPC')])
   })
 
-  it('gives a call up after a minute, tries the next ones once each, and says how many were lost', async () => {
+  it('gives up a call after a minute, tries the next ones once each, and reports how many were lost', async () => {
     const taken: string[] = []
     let isBroken = true
     const { host, run, warnings, clock } = world({
@@ -79,7 +79,7 @@ describe('the guarded host', () => {
     expect(warnings).toEqual([expect.stringContaining('did not take')])
   })
 
-  it('lets the run begin although readiness cannot be reported, and goes on reporting it', async () => {
+  it('starts the run although readiness cannot be reported, and keeps trying to report it', async () => {
     let calls = 0
     const { host, run, warnings } = world({
       onCancellationReady: async () => {
@@ -105,7 +105,7 @@ describe('the guarded host', () => {
     expect(warnings[0]).toContain('(onDispatch): not now')
   })
 
-  it('calls nothing where a Paperclip has no such callback', async () => {
+  it('calls nothing when Paperclip has no such callback', async () => {
     const { host, run, warnings } = world({})
     host.meta({ adapterType: 'x', command: 'y' })
     host.dispatch()

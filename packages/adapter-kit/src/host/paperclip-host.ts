@@ -1,7 +1,7 @@
 import { createBackoff, createLatch, errorMessage, firstOf, type Clock, type Latch } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 
-/** The callbacks by which Paperclip hears about a run. */
+/** The callbacks that report a run to Paperclip. */
 export type HostCallbacks = Pick<
   AdapterExecutionContext,
   'onLog' | 'onEvent' | 'onMeta' | 'onRuntimeProgress' | 'onCancellationReady' | 'onDispatch'
@@ -11,7 +11,7 @@ type Argument<Name extends 'onEvent' | 'onMeta' | 'onRuntimeProgress'> = Paramet
 
 /**
  * The one place that calls Paperclip. No method rejects or throws: a callback that fails is retried, in order with the
- * calls behind it, and what cannot be delivered in time is dropped and counted.
+ * calls queued after it, and what cannot be delivered in time is dropped and counted.
  */
 export interface PaperclipHost {
   /** Resolves at once, or when there is room again: up to 1 Mi characters wait to be delivered. */
@@ -32,13 +32,13 @@ interface Call {
   make(): unknown
 }
 
-// A failing disk or database of the server is waited for so long; everything behind the call waits with it.
+// How long to retry while the server's disk or database fails; later calls wait behind the failing one.
 const patienceMs = 60_000
 const retry = { baseMs: 100, maxMs: 2_000 }
-// Bounds what a host that does not answer can make us keep.
+// Limits what is buffered for a host that does not answer.
 const maxQueuedChars = 1024 * 1024
 
-/** Guards the callbacks of one run. `onWarning` is told once when a callback fails, and once when something was lost. */
+/** Guards the callbacks of one run. Calls `onWarning` once when a callback fails, and once when something was lost. */
 export function guardHost(
   callbacks: HostCallbacks,
   { clock, onWarning }: { clock: Clock; onWarning: (message: string) => void },
@@ -52,7 +52,7 @@ export function guardHost(
     onWarning(`Paperclip failed to take what a run reports (${name}): ${errorMessage(error)}. It is retried.`)
   }
   const lane = (): Lane => createLane({ clock, stop: stop.signal, onProblem, onLost: (calls) => void (lost += calls) })
-  // Readiness must not hold back the log, nor wait behind it.
+  // Readiness must neither delay the log nor wait for it.
   const [reports, readiness] = [lane(), lane()]
   const report = (name: keyof HostCallbacks, make: () => unknown): void => reports.add({ name, size: 1, make })
   return {
@@ -93,13 +93,13 @@ export function guardHost(
 
 interface Lane {
   add(call: Call): void
-  /** Resolves when few enough characters are waiting, or nobody can say when they will be. */
+  /** Resolves when few enough characters are waiting, or when that can no longer be expected. */
   room(): Promise<void>
   idle(signal: AbortSignal): Promise<void>
   left(): number
 }
 
-/** Makes calls one after the other, each until it succeeds or its time is over. */
+/** Makes calls one after the other, each until it succeeds or times out. */
 function createLane(o: {
   clock: Clock
   stop: AbortSignal
@@ -109,7 +109,7 @@ function createLane(o: {
   const { clock, stop } = o
   const queue: Call[] = []
   let queued = 0
-  // After a call was given up, the next ones are tried once each until one succeeds: an outage costs its patience once.
+  // After a call was given up, the next ones are tried once each until one succeeds: an outage costs the timeout once.
   let patient = true
   let current: Call | null = null
   // Opened at each step of the queue, and replaced.
@@ -148,12 +148,12 @@ function createLane(o: {
         step()
       }
     } catch (error) {
-      // The stop ended a pause between two attempts; what is left is counted by whoever stopped.
+      // The stop ended a pause between two attempts; its caller counts what is left.
       if (!stop.aborted) throw error
     }
     step()
   }
-  /** A call that neither succeeds nor fails must not hold the run: what waits behind it is dropped. */
+  /** A call that neither succeeds nor fails must not block the run: calls that wait behind it are dropped. */
   const dropWaiting = (): void => {
     o.onLost(queue.length)
     for (const { size } of queue.splice(0)) queued -= size
@@ -163,7 +163,7 @@ function createLane(o: {
       if (stop.aborted) return
       queue.push(call)
       queued += call.size
-      // Owned by `close`, which waits until it is idle or stops it; it rejects for nothing that a host can do.
+      // Owned by `close`, which waits until it is idle or stops it; nothing that a host does makes it reject.
       if (current === null) void pump()
     },
     async room() {

@@ -55,7 +55,7 @@ describe('what runs leave on the data volume', () => {
     expect(existsSync(theirs)).toBe(true)
   })
 
-  it('is gone with the run itself where nobody can follow it any more', async () => {
+  it('is removed with the run when it can no longer be followed', async () => {
     put('journal/mine.aj1', 0)
     const file = { top: root, path: 'journal/mine.aj1' }
     await removeJournal(file)

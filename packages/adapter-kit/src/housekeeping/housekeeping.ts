@@ -7,10 +7,10 @@ import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
 import { bundleAnnotation, labelValue } from '../pod/labels.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 
-/** What the data volume keeps of runs that nobody looks at any more. */
+/** How long the data volume keeps files of old runs. */
 export const keptForMs = 14 * 86_400_000
 
-/** Removes files of runs that nothing has been written to for so long. Anything but plain files of this kind stays. */
+/** Removes files of runs that have not been written to for that long. Anything but plain files of this kind stays. */
 export async function sweepFolder(
   place: VolumePlace,
   { suffixes, olderThanMs, now }: { suffixes: readonly string[]; olderThanMs: number; now: number },
@@ -37,14 +37,14 @@ async function bundlesInUse({ cluster, namespace, run }: RunPlan, signal: AbortS
 }
 
 /**
- * Tidies up behind a run: what earlier runs of the agent left when nobody was there to remove it, and bundles of its
- * company that no live Job reads and no run has asked for in two weeks.
+ * Cleans up after a run: files that earlier runs of the agent left behind, and bundles of its
+ * company that no live Job reads and no run has used for two weeks.
  */
 export async function tidyVolume(plan: RunPlan, { now, signal }: { now: number; signal: AbortSignal }): Promise<void> {
   const { places, volume } = plan
   for (const [path, suffixes] of [
     [places.journalPath, ['.aj1']],
-    // Put aside, or half written, by a server that was killed.
+    // Left aside, or half written, by a server that was killed.
     [places.tokenPath, ['.json', '.aside', '.tmp']],
   ] as const) {
     const folder = path === null ? null : volume.place(posix.dirname(path))

@@ -13,7 +13,7 @@ import type { JobEnd } from './job-register.ts'
 export interface JobLife {
   /** The run begins to follow the Job. */
   begin(): Promise<void>
-  /** The run is over. What is left in the cluster is removed behind it; the result waits for none of that. */
+  /** The run has ended. What is left in the cluster is removed in the background; the result does not wait for it. */
   finish(end: JobEnd): Promise<void>
 }
 
@@ -21,7 +21,7 @@ const tidyMs = 60_000
 
 /** What must be done at each end. A table, so that no combination is forgotten. */
 const effects: Readonly<Record<JobEnd, { record: 'reported' | 'removed' | 'kept'; tokens: 'removed' | 'kept' }>> = {
-  // On disk before the result is out: a server that dies before the Job is gone must not take it for a lost run.
+  // Written before the result is reported: after a crash, a Job not yet removed must not be taken for a lost run.
   known: { record: 'reported', tokens: 'removed' },
   unsure: { record: 'removed', tokens: 'removed' },
   elsewhere: { record: 'kept', tokens: 'kept' },
@@ -32,7 +32,7 @@ export function endOf(outcome: Outcome): JobEnd {
   return mayStillRun(outcome) ? 'unsure' : 'known'
 }
 
-/** Accompanies the Job of one run. The run must have taken it in the register. */
+/** Manages the Job of one run. The run must have taken it in the register. */
 export function jobLife(
   type: string,
   { deps, plan, job }: { deps: AdapterDependencies; plan: RunPlan; job: AcquiredJob },
@@ -50,7 +50,7 @@ export function jobLife(
   }
   // A record is for a restart only: a disk that cannot take it must not cost the run.
   const note = (write: () => Promise<void> | undefined): Promise<void> =>
-    attempt('The record of a Job could not be kept, so a restart of the server will not take it back by itself', write)
+    attempt('The record of a Job could not be kept, so a restart of the server will not reattach to it', write)
 
   const cleanUp = async (end: JobEnd): Promise<void> => {
     try {
@@ -58,7 +58,7 @@ export function jobLife(
     } finally {
       deps.state.jobs.forget(uid)
     }
-    // A Job that is kept can be found for as long as it is kept, and so can the mark.
+    // A kept Job can be found for as long as it is kept, and so can its mark.
     if (end !== 'known' || plan.settings.retainJobs) return
     await note(() => records?.remove(name))
     await removeJournal(journalFile)
@@ -79,7 +79,7 @@ export function jobLife(
   }
 }
 
-/** A kubeconfig that was pasted in is a secret and is not written down; its Jobs wait for a comment after a restart. */
+/** A pasted kubeconfig is a secret and is not written to disk; after a restart, its Jobs wait for a comment. */
 function recordOf(plan: RunPlan, { handle, tokenFile }: AcquiredJob): LiveRecord {
   const { kubeconfig } = plan.settings
   return {

@@ -1,15 +1,15 @@
-/** What this process has to do with a Job. */
+/** How this process is involved with a Job. */
 export type JobStage =
   /** A run follows it. */
   | { readonly kind: 'followed' }
-  /** Its run is over and it is being removed; `by` is the cluster connection whose runner saw its end. */
+  /** Its run has ended and it is being removed; `by` is the cluster connection whose runner saw its end. */
   | { readonly kind: 'leaving'; readonly by: object }
 
 /** How following a Job ended. */
 export type JobEnd =
   /** Its outcome is known and reported. */
   | 'known'
-  /** Nobody can say whether something of it still runs. */
+  /** It is not known whether something of it still runs. */
   | 'unsure'
   /** It goes on without this process, and another run adopts it. */
   | 'elsewhere'
@@ -17,20 +17,20 @@ export type JobEnd =
 /** The Jobs of this process by uid, each in one stage. */
 export interface JobRegister {
   stageOf(uid: string): JobStage | null
-  /** A run takes the Job to itself; false when another run of this process has it. */
+  /** A run claims the Job; false when another run of this process has it. */
   take(uid: string): boolean
-  /** The run that had taken it has let go of it. */
+  /** The run that had claimed it has released it. */
   finish(uid: string, end: JobEnd, by: object): void
   /** Nothing of the Job is left. */
   forget(uid: string): void
 }
 
-/** The stage that follows on an end; null when this process has nothing to do with the Job any more. */
+/** The stage after an end; null when this process is no longer involved with the Job. */
 export function stageAfter(end: JobEnd, by: object): JobStage | null {
   return end === 'elsewhere' ? null : { kind: 'leaving', by }
 }
 
-/** Makes an empty register. */
+/** Creates an empty register. */
 export function createJobRegister(): JobRegister {
   const stages = new Map<string, JobStage>()
   return {
@@ -46,7 +46,7 @@ export function createJobRegister(): JobRegister {
       else stages.set(uid, stage)
     },
     forget(uid) {
-      // Another run may have adopted it since.
+      // Another run may have adopted it by then.
       if (stages.get(uid)?.kind === 'leaving') stages.delete(uid)
     },
   }

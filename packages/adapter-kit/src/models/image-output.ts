@@ -12,7 +12,7 @@ const maxLines = 10_000
 
 /**
  * What a command prints in the image of the agents, with the variables that they inherit: a short Job, which sees neither
- * volume nor Paperclip. Agents with an image or variables of their own may get another answer.
+ * volume nor Paperclip. The answer may differ for agents with their own image or variables.
  */
 export async function imageOutput(
   definition: Pick<AgentDefinition, 'type' | 'schema'>,
@@ -26,7 +26,7 @@ export async function imageOutput(
   if (!image) {
     throw new AdapterError(
       'k8s_image_unknown',
-      'The Paperclip server is no pod of the cluster, so its image is not known.',
+      'The Paperclip server is not running in the cluster, so its image is not known.',
     )
   }
   const runId = `models-${deps.clock.wallTime()}`
@@ -44,7 +44,7 @@ export async function imageOutput(
       ),
       labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-models' },
       ...podFields(site),
-      // Listing takes little, and must find a place on a full node.
+      // Listing needs few resources, and must fit on a full node.
       resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: podFields(site).resources?.limits ?? {} },
       start: { budgetSeconds: startBudgetSeconds, unschedulableGraceSeconds: startBudgetSeconds },
     },

@@ -50,7 +50,7 @@ it('asks the provider at most once a minute, and at once on request', async () =
   expect(await models.list()).toMatchObject([{ id: 'c' }])
 })
 
-it('keeps what is known when the provider does not answer, and says so', async () => {
+it('keeps the known list when the provider does not answer, and says so', async () => {
   const { models, warnings, pass } = list([new Error('down'), 'a', new Error('down again')])
   expect(await models.list()).toBe(known)
   expect(await models.list()).toMatchObject([{ id: 'a' }])
@@ -65,7 +65,7 @@ it('keeps what is known when the provider does not answer, and says so', async (
 describe("a list that the agents' image gives", () => {
   const inImage = { modelsInImage: true }
 
-  it('is what is known while the pod works, and then its own for an hour', async () => {
+  it('is the known list while the pod runs, and then its own for an hour', async () => {
     const pod = Promise.withResolvers<string>()
     const { models, pass, lose } = list([pod.promise, 'b'], inImage)
     const first = models.list()
@@ -80,7 +80,7 @@ describe("a list that the agents' image gives", () => {
     expect(await models.refresh()).toMatchObject([{ id: 'b' }])
   })
 
-  it('is not asked for again at once when the pod fails', async () => {
+  it('is not requested again at once when the pod fails', async () => {
     const { models, warnings } = list([new Error('no such image')], inImage)
     expect(await models.list()).toBe(known)
     expect(await models.list()).toBe(known)

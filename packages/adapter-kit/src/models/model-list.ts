@@ -4,19 +4,19 @@ import type { AgentDefinition, ModelInput } from '../agent/agent-definition.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { imageOutput } from './image-output.ts'
 
-// A provider answers within seconds and for nothing; the agents' image needs a pod.
+// A provider answers within seconds at no cost; the agents' image needs a pod.
 const ofProvider = { timeoutMs: 10_000, freshMs: 60_000, patienceMs: 10_000 }
 const ofImage = { timeoutMs: 150_000, freshMs: 3_600_000, patienceMs: 3000 }
 
-/** The models on offer, asked of the provider or of the agents' image now and then. */
+/** The available models, queried from the provider or the agents' image from time to time. */
 export interface ModelList {
-  /** What was asked lately, else what is said now, else – while the answer is on its way – what is known. */
+  /** The recent answer if there is one, else a new one, else – while that is pending – the known models. */
   list(): Promise<AdapterModel[]>
-  /** What is said now. */
+  /** A new answer. */
   refresh(): Promise<AdapterModel[]>
 }
 
-/** Makes the list. Where nobody answers, what is known stays. */
+/** Creates the list. Without an answer, the known models stay. */
 export function createModelList(
   definition: Pick<AgentDefinition, 'models' | 'listModels' | 'title' | 'type' | 'schema' | 'modelsInImage'>,
   deps: AdapterDependencies,
@@ -34,7 +34,7 @@ export function createModelList(
       return models
     } catch (error) {
       deps.onWarning(`The models of ${definition.title} could not be listed: ${messageOf(error)}`)
-      // A pod that fails is not tried again at once.
+      // A pod that failed is not retried at once.
       if (definition.modelsInImage === true)
         known = { models: known?.models ?? definition.models, at: deps.clock.now() }
       return known?.models ?? definition.models

@@ -8,7 +8,7 @@ import type { AdapterDependencies } from '../adapter-dependencies.ts'
 const portVariable = 'AGENT_JOBS_METRICS_PORT'
 const unobserved = Promise.resolve()
 
-/** Sees nothing. */
+/** Ignores everything. */
 export const silentObserver: RunObserver = {
   begin: () => ({ waiting: () => undefined, ended: () => unobserved, left: () => undefined }),
 }
@@ -18,7 +18,7 @@ const key = Symbol.for('agent-jobs.metrics.1')
 
 /**
  * Counts the runs of every adapter of this process and serves them at `/metrics`, where the operator sets
- * `AGENT_JOBS_METRICS_PORT`. Metrics that do not work are reported as warnings and fail no run.
+ * `AGENT_JOBS_METRICS_PORT`. Failing metrics are reported as warnings and never fail a run.
  */
 export function processObserver(deps: Pick<AdapterDependencies, 'env' | 'onWarning'>): RunObserver {
   const port = readPort(deps)

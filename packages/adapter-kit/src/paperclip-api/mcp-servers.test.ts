@@ -4,7 +4,7 @@ import { joinMcpServers, mcpIdentity } from './mcp-servers.ts'
 const runtime = [{ name: 'paperclip', url: 'http://localhost:3100/mcp', token: 't0', connectionId: 'c' }]
 
 describe('MCP servers', () => {
-  it("join the volume's, the user's and Paperclip's, later ones first in right", () => {
+  it("merges the volume's, the user's and Paperclip's servers, later ones winning", () => {
     const { servers, warnings } = joinMcpServers({
       baseline: '{"mcpServers":{"files":{"command":"a"},"shared":{"command":"b"}}}',
       configured: { shared: { url: 'http://x' }, junk: 'text' },
@@ -35,7 +35,7 @@ describe('MCP servers', () => {
     })
   })
 
-  it('leave addresses alone that a pod can reach', () => {
+  it('keep addresses that a pod can reach', () => {
     const remote = [{ name: 'p', url: 'https://paperclip.example/mcp', token: 't', connectionId: 'c' }]
     expect(
       joinMcpServers({

@@ -15,7 +15,7 @@ function serversOf(value: unknown): McpServers {
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0'])
 
-/** True for a URL that names the machine it is used on. */
+/** True for a URL of the local machine. */
 export function isLoopbackUrl(url: string): boolean {
   return URL.canParse(url) && loopback.has(new URL(url).hostname)
 }
@@ -27,7 +27,7 @@ export function reachableUrl(url: string, apiUrl: string | null): string {
   const api = new URL(apiUrl)
   target.protocol = api.protocol
   target.hostname = api.hostname
-  // Where the API has no port of its own, none may stay of the loopback's.
+  // If the API's URL has no explicit port, the loopback port must be removed.
   target.port = api.port
   return target.toString()
 }
@@ -49,7 +49,7 @@ export function joinMcpServers(input: {
   configured: Record<string, unknown> | undefined
   runtime: readonly AdapterRuntimeMcpServer[]
   apiUrl: string | null
-  /** The run's token, where the agent gets it from the launcher's proxy and shall not have it itself. */
+  /** The run's token, when the launcher's proxy uses it for the agent, which must not have it. */
   proxiedToken: string | null
 }): { servers: McpServers; warnings: string[] } {
   const warnings: string[] = []

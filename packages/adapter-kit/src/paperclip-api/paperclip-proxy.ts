@@ -19,7 +19,7 @@ function isHttpUrl(url: string): boolean {
 
 /**
  * Prepares the proxy of a new run: its token goes to a file that only server and pod read, and that a later run which
- * adopts the Job extends. Null when the agent gets its token itself, and why where that is worth saying.
+ * adopts the Job extends. Null when the agent gets its token itself, with the reason if it matters.
  */
 export async function openProxy(
   plan: RunPlan,

@@ -21,7 +21,7 @@ describe("the file of a run's tokens", () => {
   const beside = ({ top }: Place) => readdirSync(join(top, 'a', 'tokens'))
   const first = { token: 't1', runId: 'r1' }
 
-  it('is for its owner alone, in the form that the launcher reads', async () => {
+  it('is readable by its owner only, in the format that the launcher reads', async () => {
     const file = place()
     await writeTokens(file, [first])
     expect(statSync(on(file)).mode & 0o777).toBe(0o600)
@@ -31,7 +31,7 @@ describe("the file of a run's tokens", () => {
     expect(beside(file)).toEqual(['r1.json'])
   })
 
-  it('gets newer tokens before the older ones, each once, and not more than are of use', async () => {
+  it('stores newer tokens before older ones, each once, and only as many as are useful', async () => {
     const file = place()
     await writeTokens(file, [first])
     for (const n of [2, 3, 3, 4, 5]) await addToken(file, { token: `t${n}`, runId: `r${n}` })
@@ -44,7 +44,7 @@ describe("the file of a run's tokens", () => {
     expect(await readTokens(file)).toBeNull()
   })
 
-  it('is written anew when somebody has spoilt it, and can be removed twice', async () => {
+  it('is rewritten when its content was damaged, and can be removed twice', async () => {
     const file = place()
     await writeTokens(file, [first])
     for (const text of ['{', '{}', '[1, {"authorization": 1}]']) {
@@ -57,7 +57,7 @@ describe("the file of a run's tokens", () => {
     expect(await readTokens(file)).toBeNull()
   })
 
-  it('can be put aside and back; then the launcher sees an empty list, and the server still knows them', async () => {
+  it('can be set aside and restored; meanwhile the launcher reads an empty list, and the server keeps them', async () => {
     const file = place()
     await writeTokens(file, [first])
     // Twice, as by a server that dies in between.
@@ -98,7 +98,7 @@ describe("the file of a run's tokens", () => {
     expect(readFileSync(theirs, 'utf8')).toContain('Bearer own')
   })
 
-  it('is neither written nor removed where an agent has led its folder elsewhere', async () => {
+  it('is neither written nor removed when an agent has redirected its folder', async () => {
     const file = place()
     mkdirSync(join(file.top, 'server'))
     mkdirSync(join(file.top, 'a'))

@@ -11,9 +11,9 @@ export interface RunToken {
   runId: string
 }
 
-// Each restart of the server adds one. More than these are dead, and each would cost a refused call a round trip.
+// Each server restart adds one. Older ones have expired, and each would cost a refused call a round trip.
 const mostTokens = 4
-// Far more than those take.
+// Far more than those need.
 const maxBytes = 262_144
 
 /** Writes the tokens in the launcher's form: headers, tried in turn, the newest first. Whole or not at all. */
@@ -23,7 +23,7 @@ export async function writeTokens({ top, path }: VolumePlace, tokens: readonly R
     .map(({ token, runId }) => ({ authorization: `Bearer ${token}`, 'x-paperclip-run-id': runId }))
   await using folder = await holdFolder({ top, path: posix.dirname(path) }, giveToPods)
   const name = posix.basename(path)
-  // A name that nobody can guess, and never one that is there: an agent could have put a link in its place.
+  // An unguessable name of a new file: at a known name, an agent could have placed a link.
   const temporary = folder.at(`.${name}.${randomBytes(8).toString('hex')}.tmp`)
   try {
     await using file = await open(temporary, 'wx', 0o600)
@@ -36,10 +36,10 @@ export async function writeTokens({ top, path }: VolumePlace, tokens: readonly R
   }
 }
 
-// Beside the file, as readable as it is.
+// Next to the file, with the same permissions.
 const asideOf = ({ top, path }: VolumePlace): VolumePlace => ({ top, path: `${path}.aside` })
 
-/** Reads the tokens of a run, newest first, also while they are put aside; null when it has no such file. */
+/** Reads the tokens of a run, newest first, also while they are set aside; null when the file does not exist. */
 export async function readTokens(file: VolumePlace): Promise<RunToken[] | null> {
   const aside = await readFileTokens(asideOf(file))
   return aside ?? readFileTokens(file)
@@ -54,7 +54,7 @@ async function readFileTokens(place: VolumePlace): Promise<RunToken[] | null> {
   try {
     list = JSON.parse(buffer.toString('utf8', 0, bytesRead))
   } catch {
-    // Not written by us. Whoever adds a token writes it anew.
+    // Not written by this package. The next added token rewrites it.
     return []
   }
   if (!Array.isArray(list)) return []
@@ -66,7 +66,7 @@ async function readFileTokens(place: VolumePlace): Promise<RunToken[] | null> {
   })
 }
 
-/** Gives a run one more token, before those it has. Returns all of them, or null for a run that keeps none in a file. */
+/** Adds a token before a run's existing ones. Returns all of them, or null for a run that keeps none in a file. */
 export async function addToken(file: VolumePlace, added: RunToken): Promise<RunToken[] | null> {
   const known = await readTokens(file)
   if (known === null) return null
@@ -76,13 +76,13 @@ export async function addToken(file: VolumePlace, added: RunToken): Promise<RunT
   return all
 }
 
-/** Removes the tokens of a run that is over. */
+/** Removes the tokens of a run that has ended. */
 export async function removeTokens(file: VolumePlace): Promise<void> {
   await removeAgentFile(file)
   await removeAgentFile(asideOf(file))
 }
 
-/** Puts the tokens of a run aside: its agent's calls wait until they are back, or until another run adds its own. */
+/** Sets the tokens of a run aside: its agent's calls wait until they are restored, or until another run adds its own. */
 export async function holdTokens(file: VolumePlace): Promise<void> {
   const known = await readTokens(file)
   if (known === null) return
@@ -90,11 +90,11 @@ export async function holdTokens(file: VolumePlace): Promise<void> {
   await writeTokens(file, [])
 }
 
-/** Puts back what is still aside. */
+/** Restores tokens that are still set aside. */
 export async function releaseTokens(file: VolumePlace): Promise<void> {
   const aside = await readFileTokens(asideOf(file))
   if (aside === null) return
-  // A run that has adopted the Job meanwhile wrote its own beside the old ones.
+  // A run that adopted the Job in the meantime wrote its own next to the old ones.
   if ((await readFileTokens(file))?.length === 0) await writeTokens(file, aside)
   await removeAgentFile(asideOf(file))
 }

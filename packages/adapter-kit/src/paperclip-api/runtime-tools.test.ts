@@ -16,7 +16,7 @@ const access: AdapterRuntimeToolAccess = {
 }
 
 describe("Paperclip's own tools", () => {
-  it('reach agents that take them by their environment, by addresses that a pod can reach', () => {
+  it('reach agents that read them from the environment, at addresses that a pod can reach', () => {
     const apiUrl = 'http://10.0.0.7:3100'
     expect(runtimeToolsVariables(access, { delivery: 'environment', apiUrl })).toEqual({
       PAPERCLIP_RUNTIME_TOOLS_MCP_URL: 'http://10.0.0.7:3100/mcp/runtime-tools',
@@ -29,7 +29,7 @@ describe("Paperclip's own tools", () => {
     })
   })
 
-  it('are nothing where Paperclip offers none, or gives them as an MCP server', () => {
+  it('are absent when Paperclip offers none, or passes them as an MCP server', () => {
     expect(runtimeToolsVariables(undefined, { delivery: 'environment', apiUrl: null })).toEqual({})
     expect(runtimeToolsVariables(access, { delivery: 'native_mcp', apiUrl: null })).toEqual({})
   })

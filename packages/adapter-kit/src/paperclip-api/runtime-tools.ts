@@ -3,7 +3,7 @@ import { buildRuntimeToolsEnv } from '@paperclipai/adapter-utils/server-utils'
 import { reachableUrl } from './mcp-servers.ts'
 
 /**
- * Paperclip's own tools (the connections of a company) for agents that take them by their environment; the others get them
+ * Paperclip's own tools (the connections of a company) for agents that read them from the environment; the others get them
  * as an MCP server. The token in it is good for this run only.
  */
 export function runtimeToolsVariables(

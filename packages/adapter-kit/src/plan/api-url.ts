@@ -9,7 +9,7 @@ function firstUrl(...urls: (string | null | undefined)[]): string | null {
 
 /**
  * Finds the URL by which a pod reaches Paperclip. The server's own idea of it is often its loopback address, which in
- * another pod is that pod; then the address of the server's pod stands in.
+ * another pod means that pod itself; the address of the server's pod is used instead.
  */
 export function podApiUrl(input: {
   setting: string | undefined

@@ -23,7 +23,7 @@ describe('the budget gate', () => {
   it.each([
     ['money is left', answers({ spentMonthlyCents: 99, budgetMonthlyCents: 100 })],
     ['there is no budget', answers({ spentMonthlyCents: 99, budgetMonthlyCents: 0 })],
-    ['nothing is said of a budget', answers({})],
+    ['no budget is reported', answers({})],
     ['Paperclip does not answer and nothing is known', silent],
   ])('lets a run through when %s', async (_what, fetchAgent) => {
     await expect(gate(fetchAgent)).resolves.toBeUndefined()
@@ -36,7 +36,7 @@ describe('the budget gate', () => {
     })
   })
 
-  it('goes by what Paperclip said at the start when it does not answer', async () => {
+  it('uses what Paperclip reported at the start when it does not answer', async () => {
     const spent = { spentMonthlyCents: 5, budgetMonthlyCents: 5 }
     await expect(gate(silent, spent)).rejects.toMatchObject({ code: 'budget_exceeded' })
     await expect(gate(answers({}, 403), spent)).rejects.toMatchObject({ code: 'budget_exceeded' })

@@ -33,7 +33,7 @@ async function currentAgent(
     return response.ok ? await response.json() : ctx.agent
   } catch (error) {
     signal.throwIfAborted()
-    // Paperclip does not answer: what it said when it started the run counts.
+    // Paperclip does not answer: use what it reported when it started the run.
     if (error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError) return ctx.agent
     throw error
   }

@@ -16,7 +16,7 @@ describe('run isolation', () => {
     expect(isolation.keyHash).toMatch(/^[0-9a-f]{16}$/)
   })
 
-  it('has folders of its own for home, sessions, caches and what is left for a moment', () => {
+  it('has its own folders for home, sessions, caches and temporary files', () => {
     const roots = { workspaceRoot: '/p/w', homeRoot: '/p/h', sessionRoot: '/p/s', cacheRoot: '/p/c', tmpRoot: '/p/t' }
     const isolation = readIsolation({ mode: 'workspace', key: 'k', ...roots }, 'r')
     expect(isolationRoots(isolation)).toEqual(Object.values(roots))
@@ -29,7 +29,7 @@ describe('run isolation', () => {
     expect([isolationRoots(none), isolationVariables(none)]).toEqual([[], {}])
   })
 
-  it('makes every run its own in mode run', () => {
+  it('isolates every run in mode run', () => {
     expect(readIsolation({ mode: 'run' }, 'r1').keyHash).not.toBe(readIsolation({ mode: 'run' }, 'r2').keyHash)
   })
 

@@ -5,10 +5,10 @@ import { shortHash } from '../pod/labels.ts'
 
 const modes = ['shared', 'run', 'workspace', 'isolated'] as const
 
-/** Which runs of one agent may run side by side, and where each keeps its files. */
+/** Which runs of one agent may run concurrently, and where each keeps its files. */
 export interface Isolation {
   mode: (typeof modes)[number]
-  /** Isolated runs with different keys run side by side; shared runs have none. */
+  /** Isolated runs with different keys run concurrently; shared runs have none. */
   key: string | null
   keyHash: string | null
   sessionScope: string | null
@@ -49,7 +49,7 @@ function rootOf(descriptor: Record<string, unknown>, name: string): string | nul
   return root
 }
 
-/** Reads the isolation of a run. `mode: run` needs no key: every run is its own. */
+/** Reads the isolation of a run. `mode: run` needs no key: each run gets its own. */
 export function readIsolation(descriptor: unknown, runId: string): Isolation {
   if (descriptor === undefined || descriptor === null) return shared
   if (!isRecord(descriptor)) return refuse('Run isolation is not an object.')
@@ -72,15 +72,15 @@ export function readIsolation(descriptor: unknown, runId: string): Isolation {
   }
 }
 
-/** The folders that an isolated run has for itself. */
+/** The folders that only this isolated run uses. */
 export function isolationRoots({ workspaceRoot, homeRoot, sessionRoot, cacheRoot, tmpRoot }: Isolation): string[] {
   return [workspaceRoot, homeRoot, sessionRoot, cacheRoot, tmpRoot].filter((root) => root !== null)
 }
 
-/** Leads what programs cache and leave for a moment into the run's own folders. */
+/** Redirects caches and temporary files of programs into the run's own folders. */
 export function isolationVariables({ cacheRoot, tmpRoot }: Isolation): Record<string, string> {
   return {
-    // Go, pip and Playwright look below XDG_CACHE_HOME by themselves.
+    // Go, pip and Playwright use XDG_CACHE_HOME on their own.
     ...(cacheRoot === null
       ? {}
       : {

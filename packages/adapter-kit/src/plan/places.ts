@@ -6,16 +6,16 @@ import { gitRoots, workingDirectory, type RunContext } from './run-context.ts'
 import { liesIn } from '../volume/lies-in.ts'
 import type { ScopeRequest } from '../volume/volume-scope.ts'
 
-/** Where a run keeps what, by the paths that its pod sees. */
+/** Where a run keeps its files, as paths in its pod. */
 export interface RunPlaces {
   dataMountPath: string
   /** Root of Paperclip's instance on the data volume. */
   instanceRoot: string
   home: string
   cwd: string
-  /** What belongs to this agent alone. */
+  /** Files of this agent alone. */
   stateDirectory: string
-  /** What belongs to this run alone and holds secrets: in the pod, never on the volume. */
+  /** Files of this run alone, with secrets: in the pod, never on the volume. */
   runDirectory: string
   /** Null without a data volume. */
   journalPath: string | null
@@ -25,16 +25,16 @@ export interface RunPlaces {
   bundleRoot: string | null
   /** Home of the company's shared files, such as a login that all of its agents use. */
   companyHome: string
-  /** What decides about the folders of the data volume that the pod gets; null for all of it, or without one. */
+  /** Decides which folders of the data volume the pod gets; null for all of it, or without one. */
   scope: ScopeRequest | null
 }
 
-/** The folder that a probe pod gets of the data volume: its company's, and nobody else's. */
+/** The folder that a probe pod gets of the data volume: its own company's only. */
 export function probeFolderOf(instanceRoot: string, companyId: string): string {
   return posix.join(instanceRoot, 'data', 'agent-jobs', pathComponent(companyId, 'company id'), 'probe')
 }
 
-/** Refuses an id that could lead a path out of its folder. */
+/** Refuses an id that could make a path leave its folder. */
 function pathComponent(id: string, what: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(id)) {
     throw new AdapterError(
@@ -45,10 +45,10 @@ function pathComponent(id: string, what: string): string {
   return id
 }
 
-// Beside the folders of agents, in that of their company.
+// Next to the folders of agents, in their company's folder.
 const sharedNames: ReadonlySet<string> = new Set(['home', 'probe'])
 
-// Every user may write here, and it goes with the pod.
+// Every user may write here, and it is removed with the pod.
 const podScratch = '/tmp'
 
 /** Decides all paths of a run. */
@@ -96,13 +96,13 @@ export function runPlaces(input: {
   const stateDirectory =
     isolation.sessionRoot ?? (isolation.homeRoot === null ? agentFolder : posix.join(isolation.homeRoot, '.agent-jobs'))
   const asked = isolation.workspaceRoot ?? workingDirectory(run, settings.cwd, home)
-  // The volume itself is no place to work in where only folders of it are there.
+  // The volume's root cannot be the working directory when only some of its folders are mounted.
   const cwd = scoped && asked === dataMountPath ? home : asked
   const bundleRoot = posix.join(instanceRoot, 'companies', company, bundleFolder)
   const { workspace } = run
   const agentInstructions = posix.join(instanceRoot, 'companies', company, 'agents', agent)
   const root = settings.instructionsBundleMode === 'external' ? settings.instructionsRootPath : undefined
-  // An external bundle is the agent's home: what it remembers is written there.
+  // An external bundle is the agent's home: the agent writes its memory there.
   const ownInstructions = root !== undefined && liesIn(root, agentInstructions) ? root : null
   const isTaskFolder = cwd === workspace.cwd
   const scope: ScopeRequest | null = scoped

@@ -21,7 +21,7 @@ export interface RunPlan<Settings extends CommonSettings = CommonSettings> exten
   places: RunPlaces
   /** The session that Paperclip offers; null for none. */
   offeredSession: SessionParams | null
-  /** Values that Paperclip has read from its secrets; they must not appear in the log. */
+  /** Values that Paperclip read from its secrets; they must not appear in the log. */
   resolvedSecrets: readonly string[]
   /** The lock: at most one live run for each key. */
   key: string

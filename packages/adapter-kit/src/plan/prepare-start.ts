@@ -27,7 +27,7 @@ import { shownArguments } from './shown-arguments.ts'
 /** A run that is ready to be submitted. */
 export interface PreparedRun {
   request: RunRequest
-  /** Volumes that must be there before the Job is. */
+  /** Volumes that must exist before the Job. */
   claims: readonly AgentClaim[]
   resume: ResumeDecision
   bundle: PreparedBundle
@@ -71,7 +71,7 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
   })
 }
 
-/** The MCP servers of all agents; an error where they are there and cannot be read. */
+/** The MCP servers of all agents; an error when they exist but cannot be read. */
 async function baselineServers(volume: VolumeView, root: string): Promise<string | Error | null> {
   try {
     return await volume.text(posix.join(root, '.mcp.json'))
@@ -214,7 +214,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   }
 }
 
-/** What Paperclip's record of a run says about where and with what it runs. */
+/** What Paperclip's record of a run shows about where and with what it runs. */
 function invocationRecord(
   { type, conversationType }: Pick<AgentDefinition, 'type' | 'conversationType'>,
   { settings, namespace, places }: RunPlan,
@@ -254,7 +254,7 @@ function agentHome({ instructionsBundleMode, instructionsRootPath }: CommonSetti
     : run.workspace.agentHome
 }
 
-/** A file that makes the folder, where the agent is told of it. */
+/** A file that makes the folder exist when the agent is told about it. */
 function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[] {
   const told = [plain, secret].some((variables) => variables['PAPERCLIP_SCRATCH_DIR'] === scratch)
   return told ? [{ path: posix.join(scratch, '.keep'), content: '' }] : []
@@ -264,7 +264,7 @@ function hidden(secret: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
 }
 
-// What woke the run, without a credential; its name alone looks like one.
+// What woke the run. Not a credential; only its name looks like one.
 const harmless = new Set(['PAPERCLIP_WAKE_PAYLOAD_JSON', 'PAPERCLIP_WORKSPACES_JSON'])
 
 function isCredential(name: string, value: string): boolean {

@@ -8,7 +8,7 @@ function textsIn(value: unknown): string[] {
 }
 
 /**
- * Every value of an agent's configuration that Paperclip has read from one of its secrets, whatever it is called. Paperclip
+ * Every value of an agent's configuration that Paperclip read from one of its secrets, whatever its key. Paperclip
  * lists their places in the run's context (docs/paperclip-facts.md#secrets).
  */
 export function resolvedSecrets(context: Readonly<Record<string, unknown>>, config: Record<string, unknown>): string[] {

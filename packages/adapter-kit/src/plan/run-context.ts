@@ -39,7 +39,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Keeps the objects of a list, whatever else it holds. */
+/** Keeps only the objects of a list. */
 export function objectsOf(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isObject) : []
 }
@@ -72,7 +72,7 @@ export function readRunContext(ctx: AdapterExecutionContext): RunContext {
   }
 }
 
-/** Where the repositories of the run's worktrees are, as Paperclip says it in the agent's variables. */
+/** Where the repositories of the run's worktrees are, from Paperclip's variables for the agent. */
 export function gitRoots(env: Record<string, unknown> | undefined): string[] {
   const said = env?.['PAPERCLIP_GIT_METADATA_ROOTS']
   if (typeof said !== 'string') return []
@@ -80,7 +80,7 @@ export function gitRoots(env: Record<string, unknown> | undefined): string[] {
     const roots: unknown = JSON.parse(said)
     return Array.isArray(roots) ? roots.filter((root) => typeof root === 'string') : []
   } catch (error) {
-    // The user's own text under Paperclip's name; it names no folder.
+    // The user's own text under Paperclip's name, not a folder.
     if (error instanceof SyntaxError) return []
     throw error
   }
@@ -93,7 +93,7 @@ export function workingDirectory(run: RunContext, configured: string | undefined
   return run.workspace.cwd ?? configured ?? dataMountPath
 }
 
-/** The wake's variables, set only when there is something to say. */
+/** The wake's variables, set only when they have a value. */
 export function wakeVariables(context: Record<string, unknown>): Record<string, string> {
   const issueIds = Array.isArray(context['issueIds']) ? context['issueIds'] : []
   const found: Record<string, string | null> = {

@@ -17,7 +17,7 @@ import { assignsUsers } from '../pod/pod-fields.ts'
 import { dataClaim } from '../pod/pod-volumes.ts'
 import { secretTexts } from './secret-texts.ts'
 
-/** Where an agent's runs take place: settings, cluster, namespace, and what is taken over from the server's pod. */
+/** Where an agent's runs take place: settings, cluster, namespace, and what is inherited from the server's pod. */
 export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   settings: Settings
   cluster: Cluster
@@ -27,7 +27,7 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   references: PodInheritance['env']['references']
   dataMountPath: string
   hasVolume: boolean
-  /** Pods get their company's folders of the volume instead of all of it. */
+  /** Pods get the folders of their company instead of the whole volume. */
   scoped: boolean
   volume: SharedVolume
   /** Folders of the volume outside of Paperclip's that the operator allows. */
@@ -35,7 +35,7 @@ export interface RunSite<Settings extends CommonSettings = CommonSettings> {
   /** Who assigns user and group of the pods. */
   podUser: 'fixed' | 'platform'
   apiUrl: string | null
-  /** What the agent will see of others' variables; null where the value is a reference. */
+  /** Variables of others that the agent will see; null where the value is a reference. */
   visibleEnv: Record<string, string | null>
   /** Credentials that must not appear in the log, whatever the run. */
   secrets: string[]
@@ -64,13 +64,13 @@ async function podUserOf(client: KubeClient, name: string, signal: AbortSignal):
   try {
     return assignsUsers(await client.get(kinds.Namespace, { name, signal })) ? 'platform' : 'fixed'
   } catch (error) {
-    // Namespaces are not for everybody to read; the setting says it where it matters.
+    // Not every account may read namespaces; a setting covers the cases where it matters.
     if (isForbidden(error) || isNotFound(error)) return 'fixed'
     throw error
   }
 }
 
-// The server's own mount, wherever the agents' is.
+// The server's own mount, independent of the agents' mount path.
 const serverMountPath = '/paperclip'
 
 /** Reads the settings and the server's own pod. */
@@ -122,7 +122,7 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
   const hasVolume = dataClaim(settings, inheritance, namespace) !== null
   if (!hasVolume) {
     warnings.push(
-      'There is no data volume: the agent starts without memory, skills and workspace, and no session can be resumed.',
+      'No data volume: the agent starts without memory, skills and workspace, and no session can be resumed.',
     )
   }
   const configured = configuredVariables(settings.env)
@@ -145,7 +145,7 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
     references,
     dataMountPath,
     hasVolume,
-    // A claim of the user's own holds nothing of the server's, and where the server cannot make folders there is no other way.
+    // The user's own claim holds no data of the server; and if the server cannot create folders, this is the only way.
     scoped:
       settings.volumeAccess === 'company' &&
       hasVolume &&
@@ -160,7 +160,7 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
       ...Object.entries(inheritance?.env.sensitive ?? {}).flatMap(([name, value]) =>
         isSensitive(name, value) ? [value] : [],
       ),
-      // Of what stays a reference the value is known all the same: this very process was started with it.
+      // The values of references are known as well: this process was started with them.
       ...references.flatMap(({ name }) => {
         const value = deps.env[name]
         return value !== undefined && isSensitive(name, value) ? [value] : []

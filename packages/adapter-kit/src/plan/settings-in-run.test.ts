@@ -205,7 +205,7 @@ describe('a setting in the request of a run', () => {
     })
   })
 
-  it('names settings that nobody reads in the run and says which was meant', async () => {
+  it('warns about unknown settings and suggests the intended one', async () => {
     expect((await prepared({ namespaces: 'x' })).plan.warnings).toContain(
       'Unknown setting "namespaces" has no effect. Did you mean "namespace"?',
     )

@@ -1,6 +1,6 @@
 import { redactDiagnosticText } from '@paperclipai/adapter-utils'
 
-// `--api-key VALUE`: the value stands apart, where nothing in it says what it is.
+// `--api-key VALUE`: the value is a separate argument, and nothing in it marks it as a secret.
 const secretOption = /^--?[a-z0-9-]*(?:key|token|secret|password|passwd|credentials?)$/i
 
 /** The command line for the record of a run, without the credentials that a user may have put into it. */

@@ -77,7 +77,7 @@ describe("the agent's environment", () => {
     expect(JSON.stringify(plain)).not.toMatch(/Secret plan|run-token/)
   })
 
-  it("leaves the token out where the launcher speaks to Paperclip, and keeps a company's proxy off the loopback", () => {
+  it("leaves the token out when the launcher calls Paperclip, and exempts the loopback from a company's proxy", () => {
     const inherited = {
       plain: { HTTP_PROXY: 'http://proxy:3128', NO_PROXY: '.svc,10.0.0.0/8' },
       sensitive: { PAPERCLIP_API_KEY: 'of the server' },
@@ -92,13 +92,13 @@ describe("the agent's environment", () => {
     expect(envOf({ inherited }).plain).toMatchObject({ NO_PROXY: '.svc,10.0.0.0/8' })
   })
 
-  it("puts every value of the user's into the Secret, whatever its name", () => {
+  it('puts every user value into the Secret, whatever its name', () => {
     const { plain, secret } = envOf({ configured: { COLOR: 'blue', N: 3, T: true, TZ: 'UTC' } })
     expect(secret).toMatchObject({ COLOR: 'blue', N: '3', T: 'true', TZ: 'UTC' })
     expect(plain).not.toHaveProperty('COLOR')
   })
 
-  it('leaves out what leads a shell to programs of the server host', () => {
+  it('leaves out variables that point a shell to programs of the server host', () => {
     const wrappers = `${tmpdir()}/paperclip-github/bin`
     const { plain, secret } = envOf({
       configured: {
@@ -151,7 +151,7 @@ describe("the agent's environment", () => {
     expect(secret['PAPERCLIP_EXTRA']).toBe('y')
   })
 
-  it('has the scratch folder that the prompt speaks of, in the pod', () => {
+  it('has the scratch folder that the prompt mentions, in the pod', () => {
     const configured = { PAPERCLIP_SCRATCH_DIR: '/var/tmp/run', PAPERCLIP_RUN_SCRATCH_DIR: '/var/tmp/run' }
     expect(envOf({ configured }).secret).toMatchObject({
       PAPERCLIP_SCRATCH_DIR: '/tmp/run/scratch',
@@ -176,7 +176,7 @@ describe("the agent's environment", () => {
     expect(Object.keys(plain).filter((name) => name in secret)).toEqual([])
   })
 
-  it('sheds what no process can take and says so', () => {
+  it('drops oversized variables and says so', () => {
     const { plain, secret, shed } = envOf({ configured: { BIG: 'x'.repeat(131_072), FITS: 'x'.repeat(131_066) } })
     expect(shed).toEqual([{ name: 'BIG', bytes: 131_072 }])
     expect(secret).not.toHaveProperty('BIG')
@@ -187,7 +187,7 @@ describe("the agent's environment", () => {
   })
 
   it.each([
-    [{ 'A B': 'x' }, /"A B" is no name/],
+    [{ 'A B': 'x' }, /"A B" is not a valid environment variable name/],
     [{ KEY: { type: 'secret_ref', secretId: 's' } }, /the value of KEY is an object.*must be resolved by Paperclip/],
   ])('refuses %j by name', (configured, message) => {
     expect(() => envOf({ configured })).toThrow(message)

@@ -15,14 +15,14 @@ import { shedOversized, type ShedVariable } from './env-shedding.ts'
 import { leaveOutHostGit } from './host-git.ts'
 import { objectsOf, wakeVariables, type RunContext } from '../plan/run-context.ts'
 
-/** The agent's environment, ready for a run: what may stand in the Job, and what goes to the run's Secret. */
+/** The agent's environment, ready for a run: what may be part of the Job, and what goes to the run's Secret. */
 export interface AgentEnv {
   plain: Record<string, string>
   secret: Record<string, string>
   shed: ShedVariable[]
 }
 
-/** Everything that has a say in the agent's environment. */
+/** Everything that contributes to the agent's environment. */
 export interface AgentEnvInput {
   ctx: AdapterExecutionContext
   run: RunContext
@@ -32,19 +32,19 @@ export interface AgentEnvInput {
   forced: Record<string, string>
   cwd: string
   agentHome: string | null
-  /** Folder of the pod for files that go with the run. */
+  /** Folder in the pod for files that are removed with the run. */
   scratch: string
   /** Paperclip's own tools. */
   runtimeTools: Record<string, string>
   apiUrl: string | null
-  /** The launcher gives the agent address and password of its own proxy; the token stays out. */
+  /** The launcher gives the agent the address and password of its own proxy, not the token. */
   proxied?: boolean
 }
 
-// POSIX names only: the Secret becomes environment by envFrom, which skips other names without a word.
+// POSIX names only: the Secret becomes environment by envFrom, which silently skips other names.
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-// Identity and places; everybody who may see the Job may see these.
+// Identity and paths; everyone who may read the Job may see these.
 const publicNames = new Set([
   'PAPERCLIP_AGENT_ID',
   'PAPERCLIP_COMPANY_ID',
@@ -61,21 +61,21 @@ const publicNames = new Set([
   'HOME',
 ])
 
-/** The user's variables as texts; anything else is refused by name, never dropped in silence. */
+/** The user's variables as texts; anything else is refused by name, never dropped silently. */
 export function configuredVariables(configured: Record<string, unknown> | undefined): Record<string, string> {
   const variables: Record<string, string> = {}
   for (const [name, value] of Object.entries(configured ?? {})) {
     if (!variableName.test(name)) {
       throw new AdapterError(
         'invalid_config',
-        `"env": "${name}" is no name of an environment variable. Rename it in the agent's settings.`,
+        `"env": "${name}" is not a valid environment variable name. Rename it in the agent's settings.`,
       )
     }
     if (value === null || value === undefined) continue
     if (typeof value === 'object') {
       throw new AdapterError(
         'invalid_config',
-        `"env": the value of ${name} is ${describe(value)}, expected a text. A secret reference must be resolved by Paperclip before the run; choose the secret anew in the agent's settings.`,
+        `"env": the value of ${name} is ${describe(value)}, expected a text. A secret reference must be resolved by Paperclip before the run; select the secret again in the agent's settings.`,
       )
     }
     variables[name] = String(value)
@@ -88,7 +88,7 @@ const hostPath = /^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR)$/
 
 /**
  * Paperclip prepares folders on the server's disk; only what lies on the shared volume exists in the pod. Its prompt tells
- * agents to use the one for scratch files, so that one becomes a folder of the pod.
+ * agents to use the folder for scratch files, so that one becomes a folder in the pod.
  */
 function placeInPod(variables: Record<string, string>, input: { home: string; scratch: string; kept: object }): void {
   for (const [name, value] of Object.entries(variables)) {
@@ -98,7 +98,7 @@ function placeInPod(variables: Record<string, string>, input: { home: string; sc
   }
 }
 
-// Paperclip leads shells of its own host to programs in its temporary folder; no pod has them.
+// Paperclip points shells on its own host to programs in its temporary folder; pods do not have them.
 const hostShell = /^(?:PATH|ZDOTDIR|BASH_ENV|ENV)$/
 
 function leaveOutHostPaths(variables: Record<string, string>): void {
@@ -108,11 +108,11 @@ function leaveOutHostPaths(variables: Record<string, string>): void {
   }
 }
 
-// A company's proxy would be asked for the pod's own loopback.
+// Requests to the pod's own loopback would go to a company's proxy.
 function exemptLoopback(variables: Record<string, string>): void {
   if (!Object.keys(variables).some((name) => /^(?:https?|all)_proxy$/i.test(name))) return
   const { NO_PROXY: upper, no_proxy: lower } = variables
-  // Some programs read the one, some the other, some both: what stands in one alone must hold for all.
+  // Programs read one, the other, or both: a value set in only one must apply to all.
   for (const [name, value] of [
     ['NO_PROXY', upper ?? lower],
     ['no_proxy', lower ?? upper],
@@ -122,7 +122,7 @@ function exemptLoopback(variables: Record<string, string>): void {
   }
 }
 
-/** Layers the environment: inherited < Paperclip's own < configured < forced (rows 84–92 of the field's table). */
+/** Layers the environment: inherited < Paperclip's own < configured < forced. */
 export function agentEnv(input: AgentEnvInput): AgentEnv {
   const { ctx, run, inherited, forced, cwd } = input
   const context = ctx.context

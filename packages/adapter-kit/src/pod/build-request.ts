@@ -18,7 +18,7 @@ export interface RequestInput {
   containerName: string
   settings: CommonSettings
   inheritance: PodInheritance | null
-  /** Namespace of the Job; references and claims of the server's pod are good only in its own. */
+  /** Namespace of the Job; references and claims of the server's pod are valid only in the server's own. */
   namespace: string
   references: readonly V1EnvVar[]
   /** Who assigns user and group of pods in this namespace. */
@@ -32,7 +32,7 @@ export interface RequestInput {
   dataMountPath: string
   /** Folders of the data volume that the pod gets; null for all of it. */
   folders: readonly VolumeFolder[] | null
-  /** Which folders of the disk these must be; the launcher starts nothing when a mount is another one. */
+  /** Which folders on disk these must be; the launcher refuses to start when a mount is a different one. */
   identities: readonly FolderIdentity[]
   journalPath: string | null
   finishRule: RunRequest['command']['finish']
@@ -49,7 +49,7 @@ function referencesOf(input: RequestInput): Record<string, V1EnvVarSource> {
   )
 }
 
-/** A reference that the settings name goes before any literal of the same name. */
+/** A reference in the settings takes precedence over a literal of the same name. */
 type FinishRule = NonNullable<RunRequest['command']['finish']>
 
 /** The agent's rule, with the user's number of steps where one is set. */
@@ -63,7 +63,7 @@ function without(variables: Record<string, string>, names: object): Record<strin
 
 const seconds = (value: number) => Math.max(1, Math.ceil(value))
 
-// An image of a server bakes `production`, with which an agent's package manager leaves out what it builds and tests by.
+// A server's image sets `production`, which makes an agent's package manager skip build and test dependencies.
 const bakedNames = ['NODE_ENV', 'PAPERCLIP_GITHUB_AUTH_MODE']
 
 /** Makes the run's request. Pure. */
@@ -73,7 +73,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
   if (!image) {
     throw new AdapterError(
       'k8s_image_unknown',
-      'There is no image for the agent pod: the Paperclip server is not a pod of this cluster, so there is none to inherit. Set "image" in the agent\'s settings.',
+      'No image for the agent pod: the Paperclip server is not a pod of this cluster, so there is none to inherit. Set "image" in the agent\'s settings.',
     )
   }
   const extra = extraLabels(settings.labels)
@@ -129,7 +129,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
     ...podFields(input),
     volumes: [...volumes, ...more.volumes],
     mounts: [...mounts, ...more.mounts],
-    // The launcher ends the run at the limit and says so; the pod's own deadline is there for a launcher that cannot.
+    // The launcher ends the run at the limit and reports it; the pod's deadline covers a launcher that cannot.
     ...(settings.timeoutSec > 0
       ? { deadlineSeconds: seconds(settings.timeoutSec + settings.graceSec + settings.podStartTimeoutSec) }
       : {}),

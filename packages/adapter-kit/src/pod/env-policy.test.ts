@@ -117,7 +117,7 @@ describe('the rule for inherited variables', () => {
   })
 })
 
-describe('what may stand in a Job', () => {
+describe('what may be part of a Job', () => {
   it.each([
     ['TZ', 'Europe/Berlin', true],
     ['LC_ALL', 'C', true],
@@ -132,7 +132,7 @@ describe('what may stand in a Job', () => {
 })
 
 describe('sensitive names and values', () => {
-  it('does not take the place of a credential for one', () => {
+  it('does not treat the path of a credential as one', () => {
     expect(isSensitive('SSL_CERT_FILE', '/etc/ca.pem')).toBe(false)
     expect(isSensitive('GOOGLE_APPLICATION_CREDENTIALS', '/var/run/gcp/key.json')).toBe(false)
     expect(isSensitive('GOOGLE_APPLICATION_CREDENTIALS', '{"private_key":"x"}')).toBe(true)

@@ -15,7 +15,7 @@ export type WithheldReason =
   /** It refers to a Secret or ConfigMap of the server's namespace, and the agent runs in another. */
   | 'other_namespace'
 
-/** What the rule says about one inherited variable, and why. */
+/** The rule's decision about one inherited variable, and why. */
 export type EnvVerdict = { keep: true; sensitive: boolean } | { keep: false; reason: WithheldReason }
 
 /** Additions to the built-in list. `*` matches anything. */
@@ -93,11 +93,11 @@ const forAgents: readonly string[] = [
   'npm_config_cafile',
 ]
 
-// Credentials of AWS serve a server's storage as well as Bedrock; they are for agents where Bedrock is switched on.
+// AWS credentials may serve a server's storage as well as Bedrock; agents get them only when Bedrock is switched on.
 const forBedrock: readonly string[] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE']
 
 // Who the server's pod is at its cloud. Tokens of its service account are never given to agents, so these would only fail
-// there, and would stand in the way of an identity that the agent's own service account brings.
+// there, and would override an identity that the agent's own service account provides.
 const cloudIdentity: readonly string[] = [
   'AWS_ROLE_ARN',
   'AWS_ROLE_SESSION_NAME',
@@ -109,7 +109,7 @@ const cloudIdentity: readonly string[] = [
   'AZURE_AUTHORITY_HOST',
 ]
 
-// These describe the server's own process. No pattern of anybody passes them on.
+// These describe the server's own process. No pattern can pass them on.
 const ofTheServer: readonly string[] = [
   'AGENT_JOBS_*',
   'PAPERCLIP_AGENT_JOBS_*',
@@ -146,7 +146,7 @@ export const authorityNames: readonly string[] = forAgents.filter((name) =>
   /(?:CERT|CA|CAINFO|CA_BUNDLE|CAFILE|cafile)(?:S|_FILE|_DIR|_CERTS)?$/.test(name),
 )
 
-/** Values that say nothing secret by their kind; only these may stand in a Job. */
+/** Variables that are never secret by their kind; only these may be part of a Job. */
 const plainNames: readonly string[] = [
   'TZ',
   'LANG',
@@ -167,14 +167,14 @@ const sensitiveValue =
 const pathName = /(?:_FILE|_DIR|_PATH|_CERTS|_BUNDLE|_CAINFO|_CAPATH|_APPLICATION_CREDENTIALS)$/i
 const databaseUrl = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?):\/\//i
 
-/** True when a variable's value is a credential by its name or its looks, so that it must not appear in a log. */
+/** True when a variable's value is a credential by its name or form, and must not appear in a log. */
 export function isSensitive(name: string, value = ''): boolean {
-  // `GOOGLE_APPLICATION_CREDENTIALS` and the like name a file; the place of a credential is none.
+  // `GOOGLE_APPLICATION_CREDENTIALS` and the like name a file; the path of a credential is not secret.
   if (pathName.test(name) && value.startsWith('/')) return false
   return sensitiveName.test(name) || sensitiveValue.test(value)
 }
 
-/** True when a value may stand in a Job, where everybody with `jobs get` can read it. */
+/** True when a value may be part of a Job, where everyone with `jobs get` can read it. */
 export function isPlain(name: string, value: string): boolean {
   return matchesPatterns(name, plainNames) && !sensitiveValue.test(value)
 }

@@ -7,7 +7,7 @@ export interface ShedVariable {
 // Linux takes at most MAX_ARG_STRLEN = 128 KiB for one `NAME=value` with its closing zero byte; exec fails with E2BIG above it.
 const maxVariableBytes = 131_072 - 1
 
-/** Takes out variables that no process could be started with and names them in `PAPERCLIP_ENV_SHED_JSON`. */
+/** Removes variables that would keep a process from starting and names them in `PAPERCLIP_ENV_SHED_JSON`. */
 export function shedOversized(env: Record<string, string>): { env: Record<string, string>; shed: ShedVariable[] } {
   const kept: Record<string, string> = {}
   const shed: ShedVariable[] = []

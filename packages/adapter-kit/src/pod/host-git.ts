@@ -1,4 +1,4 @@
-// What Paperclip blanks for its own host, where its wrapper of git fills it in again
+// Variables that Paperclip blanks on its own host, where its git wrapper sets them again
 // (docs/paperclip-facts.md#variables-of-the-servers-host).
 const blanked =
   /^(?:GH_TOKEN|GITHUB_TOKEN|GH_ENTERPRISE_TOKEN|GITHUB_ENTERPRISE_TOKEN|PAPERCLIP_GIT_TOKEN|GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|GIT_CONFIG_(?:COUNT|(?:KEY|VALUE)_\d+)|GIT_ASKPASS|SSH_ASKPASS|SSH_AUTH_SOCK)$/
@@ -7,7 +7,7 @@ const ofBroker = /^(?:PAPERCLIP_GITHUB_|GIT_CONFIG_NOSYSTEM$)/
 
 /**
  * Leaves out the variables by which Paperclip keeps git on its own host from any identity. Its wrapper, which would give one
- * back, is not in the pod, and git refuses to commit with an empty author. The agent commits under its own name then.
+ * back, is not in the pod, and git refuses to commit with an empty author. The agent then commits under its own name.
  */
 export function leaveOutHostGit(variables: Record<string, string>, agent: { id: string; name: string }): void {
   const isManaged = 'PAPERCLIP_GITHUB_BROKER_TOKEN' in variables || 'PAPERCLIP_GITHUB_AUTH_MODE' in variables

@@ -124,7 +124,7 @@ describe("the server's pod as a template", () => {
     expect(denied.volumes.map(({ volume }) => volume.name)).toEqual(['mixed', 'csi'])
   })
 
-  it('splits the environment into what may stand in a Job, the rest, references and what is held back', () => {
+  it('splits the environment into what may be part of a Job, the rest, references and what is held back', () => {
     const more = { allow: ['GITHUB_TOKEN', 'MEMORY'], deny: [] }
     expect(inheritFromPod(pod, { policy: more }).env).toEqual({
       plain: { TZ: 'Europe/Berlin' },

@@ -10,7 +10,7 @@ import { AdapterError } from '../adapter-error.ts'
 import { authorityNames, isPlain, judgeInherited, type EnvPolicy, type WithheldReason } from './env-policy.ts'
 import { serverFiles, type InheritedVolume, type ServerFiles } from './inherited-paths.ts'
 
-/** What an agent pod takes over from the pod of the Paperclip server. */
+/** What an agent pod inherits from the pod of the Paperclip server. */
 export interface PodInheritance {
   namespace: string
   podName: string
@@ -28,9 +28,9 @@ export interface PodInheritance {
   env: InheritedEnv
 }
 
-/** The server's environment, split by what may be done with it. */
+/** The server's environment, split by how it may be used. */
 export interface InheritedEnv {
-  /** Literals that may stand in a Job: locale and the like. */
+  /** Literals that may be part of a Job: locale and the like. */
   plain: Record<string, string>
   /** Literals that go to the run's Secret. */
   sensitive: Record<string, string>
@@ -42,22 +42,22 @@ export interface InheritedEnv {
   withheld: { name: string; reason: WithheldReason }[]
 }
 
-/** How a server's pod is read. */
+/** Options for reading a server's pod. */
 export interface InheritOptions {
   policy: EnvPolicy
-  /** Where the server has the data volume. */
+  /** Where the server mounts the data volume. */
   dataMountPath?: string
-  /** The server's own environment: values of what the pod only refers to. */
+  /** The server's own environment: the values behind the pod's references. */
   values?: Readonly<Record<string, string | undefined>>
   /** The agent's image; null for the server's. */
   image?: string | null
-  /** Namespace of the agents; the server's by default. Volumes, Secrets and ConfigMaps are good only in their own. */
+  /** Namespace of the agents; the server's by default. Volumes, Secrets and ConfigMaps are valid only in their own. */
   namespace?: string | null
   /** Folders of the server that the agent's pod has at the same path. */
   shared?: readonly string[]
 }
 
-/** Picks the server's container: the one called `paperclip`, since a mesh's sidecar may stand first. */
+/** Picks the server's container: the one called `paperclip`, since a mesh's sidecar may come first. */
 function serverContainer(pod: V1Pod): V1Container {
   const containers = pod.spec?.containers ?? []
   const chosen = containers.find(({ name }) => name === 'paperclip') ?? containers[0]
@@ -73,7 +73,7 @@ function serverContainer(pod: V1Pod): V1Container {
 function withoutContainerName(variable: V1EnvVar): V1EnvVar {
   const field = variable.valueFrom?.resourceFieldRef
   if (!field?.containerName) return variable
-  // The name is of the server's container; in the agent's pod the field means the agent's own container.
+  // This names the server's container; in the agent's pod the field must mean the agent's own container.
   const { containerName: _containerName, ...own } = field
   return { ...variable, valueFrom: { ...variable.valueFrom, resourceFieldRef: own } }
 }
@@ -82,7 +82,7 @@ type Values = Readonly<Record<string, string | undefined>>
 
 const isSwitchedOn = (value: string | undefined) => value !== undefined && /^(?:1|true|yes|on)$/i.test(value.trim())
 
-/** Everything that the container was given; what came from whole sources or the image is known by its value only. */
+/** Everything that the container was given; for whole sources and the image, only the values are known. */
 function variablesOf(container: V1Container, values: Values, isElsewhere: boolean): V1EnvVar[] {
   const named = container.env ?? []
   const rest = Object.entries(values).filter(
@@ -127,7 +127,7 @@ function splitEnv(
 
 const authorities = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'GIT_SSL_CAINFO', 'CURL_CA_BUNDLE', 'AWS_CA_BUNDLE']
 
-/** Node reads its own variable only: the launcher and agents written in Node trust what curl, Git and Python do. */
+/** Node reads only its own variable: make the launcher and agents written in Node trust what curl, Git and Python do. */
 function trustSameAuthorities({ sensitive, references }: InheritedEnv): void {
   const has = (name: string) => name in sensitive || references.some((reference) => reference.name === name)
   if (has('NODE_EXTRA_CA_CERTS')) return
@@ -144,7 +144,7 @@ function dataClaimOf(pod: V1Pod, container: V1Container, dataMountPath: string):
   return null
 }
 
-/** Reads from the server's own pod what its agents' pods take over. Pure: the pod in, the data out. */
+/** Reads from the server's own pod what its agents' pods inherit. Pure: the pod in, the data out. */
 export function inheritFromPod(pod: V1Pod, options: InheritOptions): PodInheritance {
   const { policy, dataMountPath = '/paperclip', image = null, shared = [] } = options
   const container = serverContainer(pod)

@@ -9,7 +9,7 @@ export interface InheritedVolume {
   mounts: V1VolumeMount[]
 }
 
-/** Where the server's container finds files, and which of its volumes agents may have. */
+/** Where the server's container has its files, and which of its volumes agents may have. */
 export interface ServerFiles {
   /** The volumes that the operator allows for every agent. */
   allowed: InheritedVolume[]
@@ -26,19 +26,19 @@ function labelsOf(volume: V1Volume): string[] {
   return volume.projected ? [`projected/${volume.name}`] : []
 }
 
-/** Public by their kind: who may read the server's ConfigMaps may know them. */
+/** Public by their kind: anyone who may read the server's ConfigMaps may see them. */
 function holdsNoSecret({ configMap, projected }: V1Volume): boolean {
   if (configMap) return true
   const sources = projected?.sources ?? []
   return sources.length > 0 && sources.every((source) => source.configMap ?? source.clusterTrustBundle)
 }
 
-/** A projected volume with a token of the server's account would hand its rights to the agent. */
+/** A projected volume with a token of the server's account would give its rights to the agent. */
 function holdsToken({ projected }: V1Volume): boolean {
   return projected?.sources?.some((source) => source.serviceAccountToken) ?? false
 }
 
-/** A Secret or ConfigMap that is gone must not keep agents from starting. */
+/** A deleted Secret or ConfigMap must not keep agents from starting. */
 function optional(volume: V1Volume): V1Volume {
   if (volume.secret) return { ...volume, secret: { ...volume.secret, optional: true } }
   return volume.configMap ? { ...volume, configMap: { ...volume.configMap, optional: true } } : volume
@@ -52,11 +52,11 @@ function pathsIn(value: string): string[] {
     : []
 }
 
-/** Looks at the files of the server's container as agents would see them. Pure. */
+/** Resolves files of the server's container as agents would see them. Pure. */
 export function serverFiles(input: {
   pod: V1Pod
   container: V1Container
-  /** What operator and settings allow: `secret/NAME`, `configMap/NAME`, `projected/VOLUME`, `csi/DRIVER`. */
+  /** What the operator and the settings allow: `secret/NAME`, `configMap/NAME`, `projected/VOLUME`, `csi/DRIVER`. */
   allow: readonly string[]
   deny: readonly string[]
   /** The agent's image is the server's, so files of the image are the same. */

@@ -12,7 +12,7 @@ const reserved = [
 const namePattern = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 const prefixPattern = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
 
-/** Makes a valid label value of any text, or null when nothing valid is left. Case is kept. */
+/** Turns any text into a valid label value, or null when nothing valid is left. Case is kept. */
 export function labelValue(text: string | null | undefined): string | null {
   const value = (text ?? '')
     .replaceAll(/[^a-zA-Z0-9._-]/g, '')
@@ -21,7 +21,7 @@ export function labelValue(text: string | null | undefined): string | null {
   return value === '' ? null : value
 }
 
-/** What a run is, as far as labels tell. */
+/** What labels tell about a run. */
 export interface RunIdentity {
   adapterType: string
   agentId: string
@@ -59,7 +59,7 @@ export function identityLabels(run: RunIdentity): Record<string, string> {
 /** Names the bundle of skills and instructions that a run reads. */
 export const bundleAnnotation = 'paperclip.io/prompt-bundle'
 
-/** Annotations need no validation: they keep the texts as they are. */
+/** Annotations need no validation: the texts are kept unchanged. */
 export function identityAnnotations(
   run: RunIdentity & { agentName: string; promptBundleKey: string | null },
 ): Record<string, string> {

@@ -5,7 +5,7 @@ import type { CommonSettings } from '../agent/agent-definition.ts'
 import { isRecord } from '../settings/loose-text.ts'
 import type { PodInheritance } from './inherit-from-pod.ts'
 
-/** Everything that says how any pod of an agent is made: runs, probes and lists of models have it alike. */
+/** The configuration that all pods of an agent share: runs, probes and model lists. */
 export type PodFields = Pick<
   RunRequest,
   | 'resources'
@@ -68,7 +68,7 @@ function schedulingOf(
   } as NonNullable<RunRequest['scheduling']>
 }
 
-/** Makes the fields of the settings and of what is inherited. Pure. */
+/** Derives the fields from the settings and from what is inherited. Pure. */
 export function podFields(input: {
   settings: CommonSettings
   inheritance: PodInheritance | null
@@ -114,7 +114,7 @@ export function extraVolumes(settings: CommonSettings): {
   const reserved = volumes.find(({ name }) => /^(?:data|own-\d+|inherited-\d+)$/.test(name))
   if (reserved) refuse('volumes', `the name "${reserved.name}" is reserved`)
   const names = new Set(volumes.map(({ name }) => name))
-  // The data volume has a mount of its own: by a second one a pod would see the folders of others.
+  // The data volume has its own mount: through a second one, a pod would see the folders of others.
   const foreign = mounts.find(({ name }) => !names.has(name))
   if (foreign) refuse('volumeMounts', `"${foreign.name}" is not one of "volumes"`)
   for (const { name: sidecar, volumeMounts = [] } of sidecars) {

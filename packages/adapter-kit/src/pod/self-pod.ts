@@ -30,7 +30,7 @@ export function ownNamespace(env: Env, contextNamespace: string | null): string 
   )
 }
 
-/** Reads the server's own pod; null when the server is no pod of this cluster. */
+/** Reads the server's own pod; null when the server is not a pod of this cluster. */
 export async function readSelfPod(input: {
   client: KubeClient
   env: Env
@@ -57,7 +57,7 @@ export async function readSelfPod(input: {
 
 /**
  * Narrows whole sources (`envFrom`) to the keys that the rule allows, each as a reference of its own. Values are never
- * taken over. A source that may not be read is left out and named.
+ * copied. A source that may not be read is left out and named.
  */
 export async function narrowSources(input: {
   client: KubeClient

@@ -272,7 +272,7 @@ describe('a setting in the Job', () => {
     expect(look(jobOf({}))).not.toEqual(expected)
   })
 
-  it('replaces what is inherited from the server, which holds otherwise', () => {
+  it('replaces what is inherited from the server, which applies otherwise', () => {
     const { spec } = jobOf({})
     expect(spec).toMatchObject({
       nodeSelector: { pool: 'server' },

@@ -198,7 +198,7 @@ describe('the operator', () => {
     expect(refusal({ volumes: [{ name: 'ca', secret: { secretName: 'db' } }] }, policy)).toMatch(/"secret\/db" is not/)
   })
 
-  it('bars an alias with the setting that it stands for', () => {
+  it('bars an alias of a barred setting', () => {
     expect(refusal({ isolation: { mode: 'run' } }, { allow: { k8sRunIsolation: false } })).toMatch(/"isolation"/)
   })
 
@@ -212,7 +212,7 @@ describe('the operator', () => {
     expect(refusal({ dumps: false }, own)).toMatch(/"dumps"/)
   })
 
-  it('sets defaults, which hold where the agent says nothing', () => {
+  it('sets defaults, which apply when the agent sets nothing', () => {
     const policy = { defaults: { namespace: 'agents', 'resources.limits.memory': '4Gi' } }
     expect(admit({ namespace: ' ' }, policy).settings).toMatchObject({
       namespace: 'agents',
@@ -263,7 +263,7 @@ describe('the operator', () => {
     expect(refusal({}, policy)).toMatch(message)
   })
 
-  it('sees no value of a kubeconfig in a refusal', () => {
+  it('shows no value of a kubeconfig in a refusal', () => {
     const kubeconfig = 'apiVersion: v1\nusers: [{user: {token: s3cret}}]'
     expect(refusal({ kubeconfig }, { allow: { kubeconfig: false } })).toMatch(/"kubeconfig": "content" is not allowed/)
   })

@@ -47,8 +47,8 @@ export function serverFacts(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /**
- * Reads an agent's settings under the operator's policy: the only way by which the flow gets settings. Values that the
- * policy bars are refused with `policy_denied`, all at once; nothing has been created then.
+ * Reads an agent's settings under the operator's policy: the only way in which the flow gets settings. Values that the
+ * policy bars are refused with `policy_denied`, all at once, before anything is created.
  */
 export function admitSettings<S extends z.ZodObject>(
   definition: { schema: S; type: string },

@@ -14,7 +14,7 @@ export interface BarredSetting {
 
 type Limit = number | string
 
-/** The rules of one adapter: its own section of the policy goes before the common one. */
+/** The rules of one adapter: its own section of the policy takes precedence over the common one. */
 export interface EffectivePolicy {
   defaults: Readonly<Record<string, unknown>>
   allow: Readonly<Record<string, readonly string[]>>
@@ -55,7 +55,7 @@ function excess(rule: OperatorRule, value: unknown, maximum: Limit | Readonly<Re
   return null
 }
 
-/** Says what is wrong with one value, or null. */
+/** Returns what is wrong with one value, or null. */
 function objection(key: string, rule: OperatorRule, value: unknown, policy: EffectivePolicy, facts: ServerFacts) {
   const isFixed = rule.fixedByDefault === true && key in policy.defaults
   const byDefault = typeof rule.allow === 'function' ? rule.allow(facts) : rule.allow
@@ -75,7 +75,7 @@ function objection(key: string, rule: OperatorRule, value: unknown, policy: Effe
 
 /**
  * Every setting that the policy bars, by name. Values that equal the operator's default are allowed. A setting without a
- * rule is barred: forgetting a rule opens nothing. Pure.
+ * rule is barred, so a forgotten rule grants nothing. Pure.
  */
 export function judgeSettings(input: {
   schema: z.ZodObject
@@ -97,7 +97,7 @@ export function judgeSettings(input: {
   })
 }
 
-/** The operator rule of a setting; an alias has that of the setting it stands for. */
+/** The operator rule of a setting; an alias has that of its setting. */
 export function ruleOf(schema: z.ZodObject, key: string): { aliasOf: string | null; rule: OperatorRule | null } {
   const meta = settingMetaOf(schema.shape[key])
   if (meta === null) return { aliasOf: null, rule: null }

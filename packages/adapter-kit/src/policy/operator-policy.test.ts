@@ -27,7 +27,7 @@ describe('the operator policy', () => {
     })
   })
 
-  it('is read from a mounted file, anew each time', () => {
+  it('is read from a mounted file, again each time', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'policy-')), 'policy.yaml')
     const env = { AGENT_JOBS_POLICY_FILE: file }
     writeFileSync(file, 'maximum: { timeoutSec: 60 }')

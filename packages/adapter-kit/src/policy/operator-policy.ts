@@ -11,7 +11,7 @@ const patterns = z.union([
 const limits = z.union([z.number().nonnegative(), z.string().min(1)])
 
 const rules = {
-  /** Values that hold where an agent's settings say nothing. */
+  /** Values that apply when an agent's settings do not set them. */
   defaults: z.record(z.string(), z.unknown()).default({}),
   /** Per setting: patterns of allowed values, `true` for any, `false` for none. */
   allow: z.record(z.string(), patterns).default({}),
@@ -38,7 +38,7 @@ const policySchema = z.strictObject({
     .prefault({}),
 })
 
-/** What the operator of the server allows agents, whatever their settings say. */
+/** What the server's operator allows agents, whatever their settings. */
 export type OperatorPolicy = z.output<typeof policySchema>
 
 /** The policy of a server whose operator has set none. */
@@ -70,7 +70,7 @@ export function parsePolicy(text: string, where: string): OperatorPolicy {
  * names may have the prefix `PAPERCLIP_`.
  */
 export function loadPolicy(env: Readonly<Record<string, string | undefined>>): OperatorPolicy {
-  // Starters of Paperclip pass on only variables with its own prefix.
+  // Paperclip's launch scripts pass on only variables with its own prefix.
   const text = (env['AGENT_JOBS_POLICY'] ?? env['PAPERCLIP_AGENT_JOBS_POLICY'])?.trim()
   const file = (env['AGENT_JOBS_POLICY_FILE'] ?? env['PAPERCLIP_AGENT_JOBS_POLICY_FILE'])?.trim()
   if (text && file) {

@@ -1,18 +1,18 @@
 /** What is known about the server when an agent's settings are read. */
 export interface ServerFacts {
-  /** The server runs as a pod of a cluster, where namespaces, accounts and claims belong to others, too. */
+  /** The server runs as a pod of a cluster, where others own namespaces, accounts and claims, too. */
   inCluster: boolean
 }
 
-/** What agents may do with one setting when the operator's policy says nothing about it. */
+/** What agents may do with one setting when the operator's policy does not mention it. */
 export interface OperatorRule {
-  /** Patterns of values; `*` stands for anything, `!` excludes. An unset or default value is always allowed. */
+  /** Patterns of values; `*` matches anything, `!` excludes. An unset or default value is always allowed. */
   allow: readonly string[] | ((facts: ServerFacts) => readonly string[])
   /** The texts of a value that patterns are compared with. Default: the text, the items of a list, the keys of an object. */
   textsOf?: (value: unknown) => readonly string[]
   /** The greatest value of a number or quantity. */
   maximum?: number | string
-  /** 0 stands for no limit, so it is above every maximum. */
+  /** 0 means no limit, so it exceeds every maximum. */
   zeroMeansUnlimited?: boolean
   /** A default of the policy is the only allowed value, unless the policy allows others. */
   fixedByDefault?: boolean

@@ -18,7 +18,7 @@ describe('matchesPattern', () => {
     expect(matchesPattern(text, pattern)).toBe(expected)
   })
 
-  it('takes no longer for a hostile text than its length asks for', () => {
+  it('takes time linear in the length of a hostile text', () => {
     const start = process.cpuUsage().user
     expect(matchesPattern('a'.repeat(1_000_000), `${'*a'.repeat(200)}*b`)).toBe(false)
     expect(process.cpuUsage().user - start).toBeLessThan(2_000_000)

@@ -1,4 +1,4 @@
-/** True when the pattern matches the whole text; `*` stands for any characters. Linear in the text, whatever the pattern. */
+/** True when the pattern matches the whole text; `*` matches any characters. Linear in the text for every pattern. */
 export function matchesPattern(text: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   if (rest.length === 0) return text === pattern

@@ -17,7 +17,7 @@ const factors: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 }
 
-// The grammar of k8s.io/apimachinery resource.Quantity, without a sign: no agent asks for less than nothing.
+// The grammar of k8s.io/apimachinery resource.Quantity, without a sign: requests are never negative.
 const grammar = /^(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+)|([numkKMGTPE]i?))?$/
 
 /** The value of a Kubernetes quantity such as `1500m` or `2Gi`; null for anything else. */

@@ -27,7 +27,7 @@ function promptOf(options: {
 }
 
 describe('the prompt', () => {
-  it('stands in the order lead, bootstrap, wake, handoff, task, heartbeat', () => {
+  it('has the order lead, bootstrap, wake, handoff, task, heartbeat', () => {
     const { prompt } = promptOf({
       lead: ['LEAD'],
       bootstrap: 'BOOT {{agent.name}}',

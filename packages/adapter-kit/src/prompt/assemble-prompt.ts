@@ -16,17 +16,17 @@ export interface AssembledPrompt {
   metrics: Record<string, number>
 }
 
-/** What the prompt is made of besides Paperclip's context. */
+/** Parts of the prompt besides Paperclip's context. */
 export interface PromptParts {
   ctx: Pick<AdapterExecutionContext, 'runId' | 'agent' | 'context'>
   promptTemplate: string | undefined
   bootstrapPromptTemplate: string | undefined
   resumed: boolean
-  /** Goes before everything else: instructions and skills of agents that have no other way to take them. */
+  /** Precedes everything else: instructions and skills of agents that have no other way to receive them. */
   lead?: readonly string[]
 }
 
-/** Puts the prompt together in Paperclip's order, with Paperclip's own renderers. */
+/** Assembles the prompt in Paperclip's order, with Paperclip's own renderers. */
 export function assemblePrompt({
   ctx,
   promptTemplate,

@@ -69,7 +69,7 @@ describe('skills and instructions', () => {
     expect(bundle).toMatchObject({ skills: ['review'], files: [], warnings: [] })
   })
 
-  it('say which skills the company has that the agent has not', async () => {
+  it('say which skills the company has but the agent lacks', async () => {
     const { skill, instructionsFilePath, prepare, onServer } = world()
     const [mine, other] = [skill('review'), skill('deploy')]
     const config = { paperclipRuntimeSkills: [mine, other], paperclipSkillSync: { desiredSkills: [mine.key] } }
@@ -129,7 +129,7 @@ describe('skills and instructions', () => {
 
   it.each([
     ['missing', (path: string) => rmSync(path), 'ENOENT'],
-    ['endless', (path: string) => (rmSync(path), symlinkSync('/dev/zero', path)), 'it is no file'],
+    ['endless', (path: string) => (rmSync(path), symlinkSync('/dev/zero', path)), 'it is not a regular file'],
     ['too long', (path: string) => truncateSync(path, 1_048_577), 'it has 1048577 bytes, and may have 1048576'],
   ])('name an instructions file that is %s and go on', async (_what, harm, why) => {
     const { instructionsFilePath, prepare } = world()
@@ -140,7 +140,7 @@ describe('skills and instructions', () => {
     expect(bundle.warnings[0]).toContain(why)
   })
 
-  it('travel with the run when there is no volume, without skills', async () => {
+  it('travel with the run, without skills, when there is no volume', async () => {
     const { skill, instructionsFilePath, prepare } = world({ hasVolume: false })
     const bundle = await prepare({ instructionsFilePath, ...wanted([skill('review')]) })
     expect(bundle).toMatchObject({ directory: null, key: null, skills: [] })

@@ -26,7 +26,7 @@ export interface PreparedBundle {
   instructionsFile: string | null
   /** Runtime names of the skills in it. */
   skills: string[]
-  /** Files that travel with the run instead, when there is no volume. */
+  /** Files that are sent with the run instead, when there is no volume. */
   files: AgentFile[]
   warnings: string[]
 }
@@ -42,7 +42,7 @@ async function instructionsOf(
   try {
     const text = await readWithin(reach, path, maxInstructionBytes)
     const folder = posix.dirname(path)
-    // Instructions speak of HEARTBEAT.md, SOUL.md and TOOLS.md as their neighbours.
+    // Instructions refer to HEARTBEAT.md, SOUL.md and TOOLS.md in the same folder.
     const directive = `\n\nThese instructions come from ${path}. Files they mention by a relative path, such as ./HEARTBEAT.md, ./SOUL.md or ./TOOLS.md, lie in ${folder}/ and nowhere else.\n`
     return { text: text + directive, warning: null }
   } catch (error) {
@@ -68,7 +68,7 @@ function reachOf({ scope, dataMountPath }: RunPlaces, volume: SharedVolume): Age
   return { volume: root, sees: folders.flatMap((path) => volume.resolve(path) ?? []) }
 }
 
-/** Leaves out skills that a link on the volume leads to from outside of what the agent sees. */
+/** Leaves out skills reached by a link on the volume that leads outside of what the agent sees. */
 async function skillsWithin(
   reach: AgentReach,
   skills: readonly SkillSource[],
@@ -85,7 +85,7 @@ async function skillsWithin(
   return { skills: found, warnings }
 }
 
-/** Writes the bundle; a skill that cannot be read is left out and named, so that one bad file stops no agent. */
+/** Writes the bundle; an unreadable skill is left out and named, so that one bad file does not stop an agent. */
 async function materialize(
   bundles: PromptBundles,
   text: string | null,
@@ -129,7 +129,7 @@ function joined(instructions: string | null, manifest: string | null): string | 
   return parts.length === 0 ? null : `${parts.join('\n\n')}\n`
 }
 
-/** Makes sure that bundles are written where their path says. */
+/** Ensures that bundles are written at their real path. */
 async function requireFolder(root: VolumePlace): Promise<void> {
   try {
     const folder = await holdFolder(root, (path) => chmod(path, 0o755))
@@ -179,7 +179,7 @@ export async function prepareBundle(input: {
       warnings,
     }
   }
-  // Without it an agent takes a skill that its company has, and it has not, for one that is not there at all.
+  // Otherwise an agent believes that a skill of its company, which it was not given, does not exist at all.
   const text = joined(instructions.text, desired.manifest)
   if (text === null && skills.length === 0) {
     return { key: null, directory: null, instructionsFile: null, skills: [], files: [], warnings }
@@ -191,7 +191,7 @@ export async function prepareBundle(input: {
     skills,
     ctx.signal,
   )
-  // The pod sees the volume at another path than the server may; the bundle's name is the same.
+  // The pod may see the volume at a different path than the server; the bundle's name is the same.
   const directory = posix.join(places.bundleRoot, made.bundle.key)
   return {
     key: made.bundle.key,

@@ -2,7 +2,7 @@ import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
 
 type ListSkills = NonNullable<ServerAdapterModule['listSkills']>
 
-/** What Paperclip asks the skills of. */
+/** What Paperclip passes to list skills. */
 export type AdapterSkillContext = Parameters<ListSkills>[0]
 
 /** What Paperclip's skills tab shows. */

@@ -8,15 +8,15 @@ import {
   type PaperclipSkillEntry,
 } from '@paperclipai/adapter-utils/server-utils'
 
-/** The skills that an agent shall have, and what is wrong with some of them. */
+/** The skills that an agent should have, and problems with some of them. */
 export interface DesiredSkills {
   entries: PaperclipSkillEntry[]
-  /** Tells the agent which skills its company has besides; null when it has none. */
+  /** Tells the agent which other skills its company has; null when there are none. */
   manifest: string | null
   warnings: string[]
 }
 
-// The host lists the skills in the configuration; there is no folder of this package to look in.
+// The host lists the skills in the configuration; this package has no folder of skills.
 const noFolder = ''
 
 /** Reads the agent's skills from the host's configuration. */
@@ -35,7 +35,7 @@ export async function desiredSkills(config: Record<string, unknown>): Promise<De
   }
 }
 
-/** What the skills tab shows. Skills are put into each run anew, so there is nothing to sync. */
+/** What the skills tab shows. Each run gets its skills afresh, so there is nothing to sync. */
 export async function skillSnapshot(ctx: AdapterSkillContext, label: string): Promise<AdapterSkillSnapshot> {
   const availableEntries = await readPaperclipRuntimeSkillEntries(ctx.config, noFolder)
   return buildRuntimeMountedSkillSnapshot({

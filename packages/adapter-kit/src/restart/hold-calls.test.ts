@@ -34,7 +34,7 @@ describe('the calls of agents whose server came back', () => {
     expect(warnings).toEqual([])
   })
 
-  it('are not stopped by a file that cannot be written; the server says so', async () => {
+  it('do not fail when the file cannot be written; the server warns', async () => {
     await leave('broken', { tokenFile: { top: folder, path: 'live' } })
     await holdCalls(deps, records)
     expect(warnings).toEqual([expect.stringContaining('Job broken')])

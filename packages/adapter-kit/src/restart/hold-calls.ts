@@ -4,14 +4,14 @@ import { holdTokens, releaseTokens } from '../paperclip-api/run-tokens.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 import type { LiveRecord, LiveRecords } from './live-records.ts'
 
-/** Jobs whose agents' calls to Paperclip wait. */
+/** Jobs whose agents' calls to Paperclip are held. */
 export interface HeldCalls {
-  /** Lets the calls of all held Jobs go, or of all but these. */
+  /** Releases the calls of all held Jobs, or of all but these. */
   release(except?: ReadonlySet<string>): Promise<void>
 }
 
 /**
- * Holds what the agents of an earlier life ask of Paperclip. An agent that closed its issue before a run has adopted its
+ * Holds the calls of agents from a previous process to Paperclip. An agent that closed its issue before a run adopted its
  * Job would leave that run without a task: Paperclip drops it, and with it the Job's output, usage and session.
  */
 export async function holdCalls(deps: AdapterDependencies, records: LiveRecords): Promise<HeldCalls> {

@@ -4,7 +4,7 @@ import { isRecord } from '../settings/loose-text.ts'
 import { errnoOf, orAbsent } from '../system-error.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
 
-/** What a restarted server must know to take a Job back. It holds no secret. */
+/** What a restarted server must know to reattach to a Job. It holds no secret. */
 export interface LiveRecord {
   version: 1
   job: string
@@ -16,7 +16,7 @@ export interface LiveRecord {
   agentId: string
   issueId: string | null
   runId: string
-  /** The run's result was handed to Paperclip: whatever of the Job is still there must not be taken for a lost run. */
+  /** The run's result was handed to Paperclip: what is left of the Job must not be taken for a lost run. */
   reported?: boolean
   /** The Job is kept on purpose. */
   retained?: boolean
@@ -24,7 +24,7 @@ export interface LiveRecord {
   tokenFile?: VolumePlace
 }
 
-/** The records of the Jobs that are under way, one small file each. */
+/** The records of the active Jobs, one small file each. */
 export interface LiveRecords {
   put(record: LiveRecord): Promise<void>
   remove(job: string): Promise<void>
@@ -39,7 +39,7 @@ function isLiveRecord(value: unknown): value is LiveRecord {
   return texts.every((key) => typeof value[key] === 'string') && (tokenFile === undefined || isPlace)
 }
 
-/** Makes the store in a folder of the server's own instance. */
+/** Creates the store in a folder of the server's own instance. */
 export function createLiveRecords(folder: string): LiveRecords {
   const fileOf = (job: string) => join(folder, `${job.replaceAll(/[^a-z0-9-]/g, '')}.json`)
   return {
@@ -60,7 +60,7 @@ export function createLiveRecords(folder: string): LiveRecords {
         try {
           value = JSON.parse(await readFile(join(folder, name), 'utf8'))
         } catch (error) {
-          // Gone meanwhile, or a file that somebody else put there.
+          // Removed in the meantime, or a file of another program.
           if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) continue
           throw error
         }

@@ -1,7 +1,7 @@
 import { createJobRegister, type JobRegister } from '../jobs/job-register.ts'
 import { createRunQueue, type RunQueue } from '../acquire/run-queue.ts'
 
-/** What the adapters of one server process know about each other's runs. */
+/** State that the adapters of one server process share about their runs. */
 export interface ProcessState {
   /** Ids of the runs that are in progress. */
   running: Set<string>
@@ -9,13 +9,13 @@ export interface ProcessState {
   jobs: JobRegister
   /** The runs that wait for an agent's lock, in order. */
   queue: RunQueue
-  /** Adapter types that have taken back what an earlier process left. */
+  /** Adapter types that have reattached to the Jobs of a previous process. */
   swept: Set<string>
   /** Folders of the data volume outside of Paperclip's that pods may write, with the company that they were given to. */
   granted: Map<string, string>
 }
 
-/** Knows nothing: the state of a server that has just started. */
+/** Empty: the state of a server that has just started. */
 export function freshState(): ProcessState {
   return {
     running: new Set(),
@@ -30,7 +30,7 @@ export function freshState(): ProcessState {
 const key = Symbol.for('agent-jobs.adapter-process.3')
 
 /**
- * The state of this very process. A reload in Paperclip loads the package again beside the old code, which follows its
+ * The state of this process. A reload in Paperclip loads the package again next to the old code, which follows its
  * runs to their ends; what the new code must know about them cannot be kept in a module.
  */
 export function processState(): ProcessState {

@@ -52,7 +52,7 @@ describe('a reload of the package while runs are under way', () => {
     server.close()
   })
 
-  /** All code of the kit anew, as Paperclip imports a package's one file anew. */
+  /** Reloads all code of the kit, as Paperclip re-imports a package's single file. */
   async function load(): Promise<ServerAdapterModule> {
     vi.resetModules()
     const { serverAdapter } = await import('../create-adapter.ts')
@@ -86,7 +86,7 @@ describe('a reload of the package while runs are under way', () => {
     }
   }
 
-  it('wakes nobody, warns of nothing, and leaves a followed Job to the code that follows it', async () => {
+  it('wakes no agents, warns of nothing, and leaves a followed Job to the code that follows it', async () => {
     const run = task()
     const old = await load()
     const first = run(old)
@@ -115,7 +115,7 @@ describe('a reload of the package while runs are under way', () => {
     expect(text(second.told)).toContain('Waiting for concurrent Job(s)')
   })
 
-  it('lets the new code adopt what the old one has let go, and only one of two runs that want it', async () => {
+  it('lets the new code adopt a Job that the old one released, by only one of two competing runs', async () => {
     const run = task()
     const lost = new AbortController()
     const first = run(await load(), { signal: lost.signal })
@@ -134,7 +134,7 @@ describe('a reload of the package while runs are under way', () => {
     })
   })
 
-  it('lets the new code begin right behind a run of the old one', async () => {
+  it('lets the new code start right after a run of the old one', async () => {
     const run = task()
     gate.resolve()
     const old = await load()

@@ -126,7 +126,7 @@ describe('taking Jobs back after a restart', () => {
     expect(await records.list()).toHaveLength(1)
   })
 
-  it('asks nobody when there is nothing', async () => {
+  it('sends no request without Jobs', async () => {
     const { wake } = world()
     expect(await wake()).toEqual([])
     expect(asked).toEqual([])
@@ -151,7 +151,7 @@ describe('taking Jobs back after a restart', () => {
     expect(await records.list()).toHaveLength(1)
   })
 
-  it('removes a Job whose result was reported, wakes nobody for it, and forgets it when it is gone', async () => {
+  it('removes a Job whose result was reported, wakes no agent for it, and forgets it when it is gone', async () => {
     const { records, record, wake, warnings } = world()
     const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'none:1' }] } }
     const namespace = 'agents'
@@ -174,7 +174,7 @@ describe('taking Jobs back after a restart', () => {
     expect(warnings).toEqual([])
   })
 
-  it('leaves a reported Job alone that is kept on purpose', async () => {
+  it('does not remove a reported Job that is kept on purpose', async () => {
     const { records, record, wake } = world()
     await records.put(record({ reported: true, retained: true }))
     expect(await wake()).toEqual([{ job: 'alive', result: 'skipped', detail: null }])
@@ -199,7 +199,7 @@ describe('taking Jobs back after a restart', () => {
     expect(asked.map(({ token }) => token)).toEqual(['Bearer newer'])
   })
 
-  it('goes on with the others when one cannot be asked about', async () => {
+  it('continues with the others when one cannot be queried', async () => {
     const { records, record, wake, warnings } = world()
     await records.put(record({ job: 'a-broken', kubeconfig: '/nowhere' }))
     await records.put(record())

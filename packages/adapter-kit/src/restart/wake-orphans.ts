@@ -6,10 +6,10 @@ import { readTokens } from '../paperclip-api/run-tokens.ts'
 import { isRecord } from '../settings/loose-text.ts'
 import type { LiveRecord, LiveRecords } from './live-records.ts'
 
-/** What became of one Job that an earlier life of the server left. */
+/** The outcome for one Job left by a previous server process. */
 export interface OrphanWake {
   job: string
-  /** `removed`: its result was reported, so there is nothing to take back; what was left of it is removed. */
+  /** `removed`: its result was reported, so there is nothing to reattach to; what was left of it is removed. */
   result: 'woken' | 'skipped' | 'gone' | 'removed' | 'failed'
   detail: string | null
 }
@@ -23,7 +23,7 @@ function serverUrl(env: AdapterDependencies['env']): string {
   return `http://127.0.0.1:${env['PAPERCLIP_LISTEN_PORT'] ?? env['PORT'] ?? '3100'}`
 }
 
-/** Waits until the server says that its own recovery is over; waking an agent before would race with it. */
+/** Waits until the server reports that its own recovery has finished; waking an agent earlier would race with it. */
 async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Promise<boolean> {
   const until = deps.clock.now() + patienceMs
   while (deps.clock.now() < until) {
@@ -33,7 +33,7 @@ async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Prom
       const recovery = isRecord(health) ? health['startupRecovery'] : undefined
       if (response.ok && (!isRecord(recovery) || recovery['phase'] === 'ready')) return true
     } catch (error) {
-      // The server is not listening yet; that is what is waited for.
+      // The server is not listening yet; keep waiting.
       signal.throwIfAborted()
       if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
     }
@@ -42,7 +42,7 @@ async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Prom
   return false
 }
 
-/** Finishes what the last life of the server did not live to do. */
+/** Finishes what the previous server process left undone. */
 async function removeReported(
   deps: AdapterDependencies,
   { job: name, namespace, kubeconfig, retained }: LiveRecord,
@@ -70,7 +70,7 @@ async function runToken(deps: AdapterDependencies, record: LiveRecord, signal: A
     const secret = await client.get(kinds.Secret, { name: record.secret, namespace, signal })
     const data = secret.data?.['PAPERCLIP_API_KEY']
     if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8')
-    // The agent of a run behind the launcher's proxy has none; the server kept it.
+    // The agent of a run behind the launcher's proxy does not have it; the server kept it.
     const kept = record.tokenFile === undefined ? null : await readTokens(record.tokenFile)
     return kept?.[0]?.token ?? null
   } catch (error) {
@@ -107,8 +107,8 @@ async function wake(deps: AdapterDependencies, record: LiveRecord, signal: Abort
 }
 
 /**
- * After a restart Paperclip never runs a lost run of an external adapter again. Each Job that is still there holds its
- * run's token, and with it the agent is woken: the new run of the same task adopts the Job.
+ * After a restart, Paperclip never retries a lost run of an external adapter. Each Job that still exists holds its
+ * run's token, which is used to wake the agent: the new run of the same task adopts the Job.
  */
 export async function wakeOrphans(
   deps: AdapterDependencies,

@@ -87,7 +87,7 @@ describe('what is reported of a run', () => {
     expect(judge(exited, said)).toMatchObject({ kind: 'failed', clearSession: clears })
   })
 
-  it('warns when something befell the pod after a success', () => {
+  it('warns when something happened to the pod after a success', () => {
     expect(judge(evicted, summary())).toMatchObject({ warning: expect.stringContaining('evicted') })
     expect(judge(succeeded, summary())).toEqual({ kind: 'succeeded', warning: null })
   })
@@ -142,15 +142,15 @@ describe('what is reported of a run', () => {
       'k8s_job_deleted_externally',
       'transient_upstream',
     ],
-    ['an image that cannot be had', image, failing('start_failed'), 'image_pull_failed', null],
+    ['an image that cannot be pulled', image, failing('start_failed'), 'image_pull_failed', null],
     ['a quota of the cluster', quota, failing('start_failed'), 'k8s_quota_exceeded', 'transient_upstream'],
-    ['a run that nobody saw the end of', lost, failing('truncated'), 'k8s_run_lost', null],
-    ['an exit without a word', exited, failing('agent_failed', { errorMessage: null }), 'agent_failed', null],
+    ['a run whose end was not seen', lost, failing('truncated'), 'k8s_run_lost', null],
+    ['an exit without a message', exited, failing('agent_failed', { errorMessage: null }), 'agent_failed', null],
   ])('names %s', (_what, of, said, errorCode, errorFamily) => {
     expect(judge(of, said)).toMatchObject({ kind: 'failed', errorCode, errorFamily })
   })
 
-  it('keeps what the agent said before the pod was taken', () => {
+  it('keeps what the agent printed before the pod was removed', () => {
     expect(judge(oom, failing('context_overflow'))).toMatchObject({
       errorMessage: expect.stringMatching(/memory.*Before that it reported: The agent says context_overflow/s),
     })
@@ -256,7 +256,7 @@ describe("Paperclip's result", () => {
     expect(resultJson).toMatchObject({ agentResult: { numTurns: 3, durationMs: 900, toolCalls: 2 } })
   })
 
-  it("is silent in the issue's thread when commentOnFailure is off", () => {
+  it('does not comment on the issue when commentOnFailure is off', () => {
     expect(result(exited, failing('auth_failed'), true, false).summary).toBeUndefined()
   })
 

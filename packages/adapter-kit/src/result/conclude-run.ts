@@ -9,15 +9,15 @@ export type RunConclusion =
   | { kind: 'succeeded'; warning: string | null }
   | {
       kind: 'failed'
-      /** The code that the run is judged by, the same on the command line. */
+      /** The code of the verdict, the same as on the command line. */
       code: string
-      /** The name under which Paperclip's users know it. */
+      /** The name that Paperclip's users know it by. */
       errorCode: string
       errorMessage: string
       errorFamily: NonNullable<AdapterExecutionResult['errorFamily']> | null
       clearSession: boolean
       timedOut: boolean
-      /** False when it is certain that the agent never began. */
+      /** False when it is certain that the agent never started. */
       began: boolean
       /** False when its process may still be running. */
       stopped: boolean
@@ -26,7 +26,7 @@ export type RunConclusion =
 // For agents whose parser does not say it (`AgentSummary.clearSession`): these stay as long as the session is the same.
 const clearing = new Set(['session_unavailable', 'max_turns', 'context_overflow'])
 
-/** Judges a run by the one rule of `@agent-jobs/agent-run` and adds what Paperclip needs to know about a failure. */
+/** Judges a run by the shared rule of `@agent-jobs/agent-run` and adds what Paperclip needs to know about a failure. */
 export function concludeRun(
   definition: Pick<AgentDefinition, 'title' | 'errorNames' | 'ownErrors'>,
   input: Omit<RunEvidence, 'title'>,

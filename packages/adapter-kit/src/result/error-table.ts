@@ -28,7 +28,7 @@ const own: Readonly<Record<string, ErrorRow>> = {
   k8s_agent_id_invalid: { means: "The agent's id has nothing that a label may hold.", todo: 'Use another agent.' },
   k8s_isolation_key_invalid: { means: 'The run isolation cannot be used.', todo: 'Correct mode, key or roots.' },
   k8s_cluster_unknown: {
-    means: 'There is no cluster: the server is no pod and no kubeconfig is set.',
+    means: 'No cluster: the server does not run in a pod and no kubeconfig is set.',
     todo: 'Set `kubeconfig`, or run the server as a pod.',
   },
   k8s_kubeconfig_invalid: { means: 'The kubeconfig cannot be read.', todo: 'Correct `kubeconfig`.' },
@@ -49,7 +49,7 @@ const own: Readonly<Record<string, ErrorRow>> = {
     means: "The server's own pod has no container to take image and environment from.",
     todo: 'Check HOSTNAME and PAPERCLIP_NAMESPACE of the server.',
   },
-  k8s_image_unknown: { means: 'There is no image to inherit.', todo: 'Set `image`.' },
+  k8s_image_unknown: { means: 'No image to inherit.', todo: 'Set `image`.' },
   k8s_concurrency_guard_unreachable: {
     means: 'It cannot be seen whether the agent is still at work, so nothing is started.',
     todo: 'Look at the API server and at the permission to list Jobs.',
@@ -89,7 +89,7 @@ const own: Readonly<Record<string, ErrorRow>> = {
   },
 }
 
-/** What the adapters do about an error, where it differs from what the command line can advise. */
+/** What to do about an error with the adapters, where it differs from the command line's advice. */
 const advice: Readonly<Record<string, Partial<ErrorRow>>> = {
   quota_exhausted: { means: 'A usage limit is reached; `retryNotBefore` says until when.', todo: 'Wait.' },
   rate_limited: { todo: 'The run is retried.' },
@@ -110,7 +110,7 @@ const advice: Readonly<Record<string, Partial<ErrorRow>>> = {
   },
 }
 
-// Outcomes that are no errors, or of which the agent's own output says more.
+// Outcomes that are not errors, or that the agent's own output explains better.
 const decidedByAgent = new Set(['succeeded', 'exited'])
 
 /** Every error code of an adapter with this agent's own names and codes. */

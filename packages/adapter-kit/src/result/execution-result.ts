@@ -15,7 +15,7 @@ const settled = {
   actionOutcomes: 'settled',
 } as const
 
-/** What every result says of where it ran. */
+/** What every result says about where it ran. */
 export interface RunReport {
   job: string
   namespace: string
@@ -27,14 +27,14 @@ export interface RunReport {
   timings: Record<string, number>
 }
 
-/** A failure before there was a Job, or one that says nothing of it. */
+/** A failure before the Job existed, or one that says nothing about it. */
 export function earlyFailure(input: {
   errorCode: string
   errorMessage: string
   session: SessionParams | null
   retryable: boolean
   cancelled: boolean
-  /** True when it is certain that no agent began for this run. */
+  /** True when it is certain that no agent started for this run. */
   neverBegan: boolean
   now: number
 }): AdapterExecutionResult {
@@ -70,7 +70,7 @@ function sessionFields(
   }
 }
 
-/** What every parser counts; absent where it does not. */
+/** What parsers count; absent where a parser does not. */
 function commonFacts({ numTurns, durationMs, toolCalls, subagents }: AgentSummary): Record<string, unknown> {
   const facts = { numTurns, durationMs, toolCalls, subagents }
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined && value !== null))
@@ -88,7 +88,7 @@ export function executionResult(input: {
   session: SessionParams | null
   model: string | null
   billing: Billing
-  /** Default: what the agent says. */
+  /** Default: what the agent reports. */
   cost?: RunCost | undefined
   /** Numbers of the agent's own result. */
   facts?: Readonly<Record<string, unknown>> | undefined

@@ -41,7 +41,7 @@ const passing: ReadonlySet<OutcomeCode> = new Set<OutcomeCode>([
   'deleted_externally',
 ])
 
-/** Whether the same run may succeed a little later without any change. */
+/** Whether the same run may succeed shortly afterwards without any change. */
 export function mayPass(outcome: Outcome): boolean {
   return passing.has(outcome.code)
 }

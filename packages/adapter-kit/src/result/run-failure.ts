@@ -6,7 +6,7 @@ import type { AbortCause } from '../run/abort-cause.ts'
 import type { SessionParams } from '../session/session-params.ts'
 import { earlyFailure } from './execution-result.ts'
 
-/** The result of a run that failed without an outcome: before there was a Job, or when sight of it was lost. */
+/** The result of a run that failed without an outcome: before the Job existed, or when it could no longer be observed. */
 export function runFailure(
   error: unknown,
   {

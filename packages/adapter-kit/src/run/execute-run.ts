@@ -30,7 +30,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
   const failure = async (error: unknown, mayHaveBegun: boolean): Promise<AdapterExecutionResult> => {
     const abort = abortCause(signal)
     const result = runFailure(error, { session, abort, mayHaveBegun, now: clock.wallTime() })
-    // A run that is no longer ours ends elsewhere.
+    // A run that this server no longer owns ends elsewhere.
     if (abort?.kind !== 'disowned') await observation.ended(unreportedEnd(ctx.runId, mayHaveBegun, result))
     return result
   }

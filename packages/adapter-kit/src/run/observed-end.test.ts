@@ -94,7 +94,7 @@ describe('what metrics are told of a run', () => {
     expect(result.errorCode).toBe('invalid_config')
   })
 
-  it('is no end when another server has the run', async () => {
+  it('reports no end when another server owns the run', async () => {
     const { seen } = await run('', { signal: AbortSignal.abort(new Error('run lease lost')) })
     expect([seen?.ends, seen?.left]).toEqual([[], 1])
   })

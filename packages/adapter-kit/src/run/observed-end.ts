@@ -4,7 +4,7 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclip
 import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 
-/** A run as metrics know it. */
+/** A run as metrics see it. */
 export function observedRun({ type }: Pick<AgentDefinition, 'type'>, { agent }: AdapterExecutionContext): ObservedRun {
   return { adapter: type, agentId: agent.id, companyId: agent.companyId }
 }
@@ -29,7 +29,7 @@ export function observedEnd(
   }
 }
 
-/** The end of a run without an outcome: it got no Job, or nobody can tell how its Job ended. */
+/** The end of a run without an outcome: it got no Job, or how its Job ended is unknown. */
 export function unreportedEnd(
   runId: string,
   mayHaveBegun: boolean,

@@ -24,7 +24,7 @@ import { observedEnd } from './observed-end.ts'
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
 const longestCancelGraceSeconds = 30
 
-/** What a run's Job is followed with. */
+/** Options for following a run's Job. */
 interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends AgentSummary> {
   definition: AgentDefinition<Schema, Summary>
   deps: AdapterDependencies
@@ -35,7 +35,7 @@ interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends 
   job: AcquiredJob
 }
 
-/** What following a Job came to: a result to report, or a failure without an outcome. */
+/** The result of following a Job: a result to report, or a failure without an outcome. */
 export type RunJobEnd = { kind: 'reported'; result: AdapterExecutionResult } | { kind: 'failed'; error: unknown }
 
 type Ended<Summary extends AgentSummary> = Extract<FollowedAgent<Summary>, { kind: 'ended' }>
@@ -75,7 +75,7 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
   }
 }
 
-/** Judges a run that ended, tells people, and makes Paperclip's result of it. */
+/** Judges a run that ended, informs users, and builds Paperclip's result. */
 async function report<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   { definition, deps, plan, job }: RunJobInput<Schema, Summary>,
   followed: Ended<Summary>,
@@ -118,7 +118,7 @@ async function report<Schema extends AgentDefinition['schema'], Summary extends 
   })
 }
 
-/** Stops the Job when Paperclip cancels the run, and lets go of it when the run is no longer ours. */
+/** Stops the Job when Paperclip cancels the run, and releases it when this server no longer owns the run. */
 function stopOnAbort(
   handle: RunHandle,
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import { paperclipContext } from '../../test/paperclip-context.ts'
 import { scriptAgent } from '../../test/script-agent.ts'
 import { startScriptCluster, type ScriptCluster } from '../../test/script-cluster.ts'
 
-// Shows everything that it was given, as an agent may be talked into doing; the credentials of MCP servers stand in its file.
+// Prints everything it was given, as an agent may be tricked into doing; credentials of MCP servers are in its file.
 const definition = scriptAgent(`
 console.log(JSON.stringify(process.env))
 console.error(process.env.GITHUB_TOKEN + ' ' + process.env.PLAIN)
@@ -55,7 +55,7 @@ describe('the credentials of an agent that shows them', () => {
   })
   afterAll(() => cluster.close())
 
-  it('are told to nobody, wherever they came from: literals, references, whole sources, settings, headers', async () => {
+  it('never appear in output, whatever their source: literals, references, whole sources, settings, headers', async () => {
     // What the server's container was given is in the environment of its process.
     const env = {
       ...cluster.env,

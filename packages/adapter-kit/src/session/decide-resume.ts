@@ -1,12 +1,12 @@
 import type { AdapterRuntime } from '@paperclipai/adapter-utils'
 import { readSessionParams, type SessionParams } from './session-params.ts'
 
-/** Whether a run continues a session; a fresh start says why when there was a session. */
+/** Whether a run continues a session; a fresh start gives the reason when a session existed. */
 export type ResumeDecision =
   | { kind: 'resume'; sessionId: string; previous: SessionParams }
   | { kind: 'fresh'; notice: string | null }
 
-/** The session that Paperclip offers, by whichever of its fields. */
+/** The session that Paperclip offers, in any of its fields. */
 export function offeredSession(runtime: Pick<AdapterRuntime, 'sessionId' | 'sessionParams'>): SessionParams | null {
   return readSessionParams(runtime.sessionParams) ?? readSessionParams({ sessionId: runtime.sessionId })
 }

@@ -1,7 +1,7 @@
 import type { AdapterSessionCodec } from '@paperclipai/adapter-utils'
 import { isRecord } from '../settings/loose-text.ts'
 
-/** What Paperclip keeps of a task's session. */
+/** What Paperclip stores of a task's session. */
 export interface SessionParams {
   sessionId: string
   cwd?: string
@@ -12,7 +12,7 @@ export interface SessionParams {
   repoRef?: string
 }
 
-// The names that other adapters wrote for the same thing.
+// The names that other adapters used for the same value.
 const aliases: Record<keyof SessionParams, readonly string[]> = {
   sessionId: ['sessionId', 'session_id', 'sessionID'],
   cwd: ['cwd', 'workdir', 'folder'],

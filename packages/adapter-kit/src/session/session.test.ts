@@ -58,7 +58,7 @@ describe('resuming', () => {
 
   it.each([
     ['as it was', {}],
-    ['when nobody can look', { files: 'unknown' as const }],
+    ['when its files cannot be checked', { files: 'unknown' as const }],
     ['elsewhere when the agent does not mind', { cwd: '/other', boundToDirectory: false }],
     ['when the directory was not kept', { offered: { sessionId: 's' } }],
   ])('continues %s', (_what, change) => {

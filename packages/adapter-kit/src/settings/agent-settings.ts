@@ -23,7 +23,7 @@ export const agentSettings = {
   }),
   bootstrapPromptTemplate: setting(longText(), {
     title: 'Bootstrap prompt template',
-    // In no form: Paperclip refuses a new agent that has it.
+    // Not in the form: Paperclip refuses a new agent that has it.
     description: 'Goes first in the prompt of a fresh session.',
     operator: open,
     group: 'Agent',

@@ -20,14 +20,14 @@ export function settingEntries(schema: z.ZodObject): SettingEntry[] {
   })
 }
 
-/** Makes Paperclip's config form out of the schema. */
+/** Builds Paperclip's config form from the schema. */
 export function configForm(schema: z.ZodObject): AdapterConfigSchema {
   return {
     fields: settingEntries(schema).flatMap(({ key, meta, fallback }): ConfigFieldSchema[] => {
       if (!meta.field) return []
       const extra = {
         ...(meta.secret ? { secret: true } : {}),
-        // Paperclip's form compares texts, and shows a field whose condition is none.
+        // Paperclip's form compares texts, and shows a field whose condition is not a text.
         ...(meta.visibleWhen
           ? { visibleWhen: { key: meta.visibleWhen.key, value: String(meta.visibleWhen.value) } }
           : {}),
@@ -64,7 +64,7 @@ function fallbackOf({ fallback }: SettingEntry): string {
   return `\`${typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback)}\``
 }
 
-/** Makes the README's options table out of the schema. */
+/** Builds the README's options table from the schema. */
 export function settingsTable(schema: z.ZodObject): string {
   const rows = settingEntries(schema).map(
     (entry) =>
@@ -73,7 +73,7 @@ export function settingsTable(schema: z.ZodObject): string {
   return ['| setting | type | default | what it does |', '|---|---|---|---|', ...rows].join('\n')
 }
 
-/** Makes the table of what agents may set when the operator says nothing: every setting that is restricted. */
+/** Builds the table of what agents may set without a policy: every restricted setting. */
 export function operatorTable(schema: z.ZodObject): string {
   const list = (patterns: readonly string[]) =>
     patterns.length === 0 ? 'nothing' : patterns.map((pattern) => `\`${pattern}\``).join(', ')

@@ -47,7 +47,7 @@ export const limitSettings = {
   ttlSecondsAfterFinished: setting(number(3600), {
     title: 'Job TTL (s)',
     description:
-      'When Kubernetes removes a finished Job that nobody removed. Values below 3600 count as 3600: a result must outlive a server restart.',
+      'When Kubernetes removes a finished Job that was not removed before. Values below 3600 count as 3600: a result must outlive a server restart.',
     field: 'number',
     operator: { ...open, maximum: 604_800 },
     group: limits,

@@ -39,7 +39,7 @@ describe('lists', () => {
     expect(readList(value)).toEqual({ ok: true, value: expected })
   })
 
-  it('refuse what is no text', () => {
+  it('refuse what is not text', () => {
     expect(readList([{}])).toEqual({ ok: false, error: 'the list holds an object, expected texts' })
     expect(readList('[')).toMatchObject({ ok: false })
     expect(readList(3)).toEqual({ ok: false, error: 'expected a list, got a number' })

@@ -1,9 +1,9 @@
 import { parse as parseYaml } from 'yaml'
 
-/** What a form's text area held: a value, or the reason why it is none. */
+/** What a form's text area held: a value, or the reason why it is invalid. */
 export type Loose<T> = { ok: true; value: T } | { ok: false; error: string }
 
-/** True for what a form sends for "nothing entered". */
+/** True for values that a form sends for an empty field. */
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
 }
@@ -16,7 +16,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** Reads JSON or YAML; the text is at most a few lines of configuration. */
 export function readStructure(text: string): Loose<unknown> {
   try {
-    // Aliases stay off: ten lines of YAML can otherwise unfold to gigabytes.
+    // Aliases stay disabled: ten lines of YAML could otherwise expand to gigabytes.
     return { ok: true, value: parseYaml(text, { maxAliasCount: 0 }) as unknown }
   } catch (error) {
     return { ok: false, error: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) }
@@ -91,7 +91,7 @@ function textItems(items: unknown[]): Loose<string[]> {
   return { ok: true, value: texts }
 }
 
-/** Reads an object from itself, JSON or YAML. */
+/** Reads an object given as such, as JSON or as YAML. */
 export function readRecord(value: unknown): Loose<Record<string, unknown>> {
   const structure = typeof value === 'string' ? readStructure(value) : { ok: true as const, value }
   if (!structure.ok) return structure

@@ -1,4 +1,4 @@
-/** Edits (insert, delete, replace, swap neighbours) that make one name of the other; case and separators count for nothing. */
+/** Edits (insert, delete, replace, swap neighbours) that turn one name into the other; case and separators are ignored. */
 function distance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, row) =>
     Array.from({ length: b.length + 1 }, (__, column) => (row === 0 ? column : row)),
@@ -20,14 +20,14 @@ function distance(a: string, b: string): number {
 const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 const longestName = 64
 
-/** The known name that a misspelt one most likely means; null when none is near. */
+/** The known name that a misspelt one most likely means; null when none is close. */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = bare(name.slice(0, longestName))
   let nearest: string | null = null
   let best = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
     const other = bare(candidate)
-    // A prefix such as `memoryLimit` of `memoryLimitBytes` is near, too.
+    // A prefix such as `memoryLimit` of `memoryLimitBytes` is close, too.
     const edits =
       Math.min(wanted.length, other.length) > 3 && (wanted.endsWith(other) || other.endsWith(wanted))
         ? 1

@@ -27,13 +27,13 @@ describe('settings', () => {
     })
   })
 
-  it('take what the form sends for nothing as nothing', () => {
+  it('treats empty form values as absent', () => {
     const blank = Object.fromEntries(Object.keys(commonSettings).map((key) => [key, '']))
     expect(requireSettings(schema, blank)).toEqual(requireSettings(schema, {}))
     expect(requireSettings(schema, { nodeSelector: '  ' }).nodeSelector).toBeUndefined()
   })
 
-  it('keep an explicit nothing apart from a blank', () => {
+  it('distinguishes an explicit empty value from a blank', () => {
     expect(requireSettings(schema, { nodeSelector: '{}', tolerations: '[]' })).toMatchObject({
       nodeSelector: {},
       tolerations: [],
@@ -94,7 +94,7 @@ describe("Paperclip's form", () => {
     expect(form.fields.filter(({ type }) => !types.has(type))).toEqual([])
   })
 
-  it('leaves out what Paperclip asks for by itself', () => {
+  it('leaves out fields that Paperclip shows on its own', () => {
     expect(['model', 'promptTemplate', 'extraArgs', 'env', 'cwd'].map(fieldOf)).toEqual([
       undefined,
       undefined,

@@ -2,13 +2,13 @@ import { isRecord } from './loose-text.ts'
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** A kubeconfig as an operator's patterns see it: the path of a file, or `content` for one that is pasted in. */
+/** A kubeconfig as an operator's patterns see it: the path of a file, or `content` for a pasted one. */
 export function kubeconfigTexts(value: unknown): string[] {
   const given = text(value).trim()
   return given.startsWith('{') || given.includes('\n') || given.startsWith('apiVersion:') ? ['content'] : [given]
 }
 
-/** The taints that tolerations name; `any` for one that tolerates all of them. */
+/** The taints that tolerations name; `any` for a toleration of all taints. */
 export function tolerationTexts(value: unknown): string[] {
   return Array.isArray(value)
     ? value.map((each: unknown) => (isRecord(each) && text(each['key']) !== '' ? text(each['key']) : 'any'))

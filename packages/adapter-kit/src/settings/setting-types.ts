@@ -10,7 +10,7 @@ export interface SettingMeta {
   title: string
   /** What it does, in one or two sentences; hint of the form and text of the README's table. */
   description: string
-  /** Which of Paperclip's field types shows it; absent settings are supplied by Paperclip's own form or by hand. */
+  /** Paperclip's field type for it; settings without one are in Paperclip's own form or set by hand. */
   field?: 'text' | 'select' | 'toggle' | 'number' | 'textarea' | 'combobox'
   /** Group of the form. */
   group: string
@@ -22,16 +22,16 @@ export interface SettingMeta {
   visibleWhen?: { key: string; value: unknown }
   /** How the table names the type. */
   kind?: string
-  /** What agents may do with it when the server's operator says nothing. */
+  /** What agents may do with it without an operator policy. */
   operator: OperatorRule
 }
 
-/** A second name of a setting; the operator's rule of the first holds for it. */
+/** A second name of a setting; the operator's rule of the first applies to it. */
 export interface AliasMeta {
   aliasOf: string
 }
 
-/** What a setting's schema says about it; null for a schema that is no setting. */
+/** What a setting's schema says about it; null for a schema that is not a setting. */
 export function settingMetaOf(schema: unknown): SettingMeta | AliasMeta | null {
   const meta: unknown = schema instanceof z.ZodType ? schema.meta() : undefined
   if (typeof meta !== 'object' || meta === null) return null
@@ -43,7 +43,7 @@ export function alias<T extends z.ZodType>(schema: T, aliasOf: string): T {
   return schema.meta({ aliasOf })
 }
 
-/** Hangs the form's data on a zod schema; call it last, since every zod method makes a new schema. */
+/** Attaches the form's data to a zod schema; call it last, since every zod method creates a new schema. */
 export function setting<T extends z.ZodType>(schema: T, meta: SettingMeta): T {
   return schema.meta({ ...meta })
 }
@@ -93,7 +93,7 @@ export const toggle = (fallback: boolean) =>
 export const choice = <const T extends readonly [string, ...string[]]>(
   values: T,
   fallback: NoInfer<T[number]>,
-  // Written out: what TypeScript prints for it is no type that it takes back.
+  // Explicit: TypeScript cannot read back the type that it would infer and print here.
 ): z.ZodType<T[number], unknown> =>
   z.preprocess(
     (value) => (typeof value === 'string' ? blankToAbsent(value.trim()) : blankToAbsent(value)),

@@ -25,7 +25,7 @@ describe('tolerations', () => {
   })
 
   it.each([
-    ['an unknown effect in a line', 'a=b:Never', /"a=b:Never" is no toleration/],
+    ['an unknown effect in a line', 'a=b:Never', /"a=b:Never" is not a valid toleration/],
     ['an unknown effect in JSON', '[{"effect":"Never"}]', /"effect" is none of/],
     ['an unknown operator', '[{"operator":"In"}]', /"operator"/],
     ['a number as key', '[{"key":1}]', /"key" is a number/],

@@ -19,7 +19,7 @@ function tolerationOfLine(line: string): Loose<Toleration> {
   const match = /^([^=:\s]*)(?:=([^:]*))?(?::(\w+))?$/.exec(line)
   const [, key = '', value, effect] = match ?? []
   if (!match || (effect !== undefined && !isEffect(effect))) {
-    return { ok: false, error: `"${line}" is no toleration; write key=value:NoSchedule, key:NoExecute or key` }
+    return { ok: false, error: `"${line}" is not a valid toleration; write key=value:NoSchedule, key:NoExecute or key` }
   }
   return {
     ok: true,
@@ -50,7 +50,7 @@ function tolerationOfEntry(entry: unknown): Loose<Toleration> {
     value: {
       ...(key === undefined ? {} : { key }),
       ...(operator === undefined ? {} : { operator }),
-      // YAML reads an unquoted `true` or `1` as something else than the text that Kubernetes wants.
+      // YAML does not read an unquoted `true` or `1` as the text that Kubernetes expects.
       ...(value === undefined || value === null ? {} : { value: String(value) }),
       ...(isEffect(effect) ? { effect } : {}),
       ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }),

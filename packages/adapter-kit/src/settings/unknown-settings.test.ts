@@ -27,7 +27,7 @@ describe('unknownSettings', () => {
     ])
   })
 
-  it('leaves alone what Paperclip adds and what is blank', () => {
+  it('ignores keys that Paperclip adds and blank ones', () => {
     expect(
       unknownSettings(schema, { paperclipRuntimeSkills: [{}], instructionsEntryFile: 'AGENTS.md', oops: ' ' }),
     ).toEqual([])

@@ -34,7 +34,7 @@ const removed: Readonly<Record<string, string>> = {
   dockerMemoryLimit: 'Add the daemon to "sidecars", which the operator must allow.',
 }
 
-/** The most keys that are named; a configuration of more is no misspelling. */
+/** The most keys that are reported; a configuration with more unknown keys is not a typo. */
 const mostNamed = 20
 
 function leaves(config: Record<string, unknown>, parents: ReadonlySet<string>, prefix = ''): string[] {

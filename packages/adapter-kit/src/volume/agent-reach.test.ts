@@ -65,18 +65,18 @@ describe('what an agent is given of the disk', () => {
     await expect(read(path)).rejects.toThrow('a link on the data volume leads')
   })
 
-  it('is no endless, no huge and no waiting thing', async () => {
+  it('refuses endless, huge and blocking files', async () => {
     link('volume/mine/loop', 'loop')
     put('volume/mine/huge', 'x'.repeat(101))
     execFileSync('mkfifo', [join(root, 'volume/mine/pipe')])
     await expect(read('volume/mine/loop')).rejects.toThrow('in a circle')
     await expect(read('volume/mine/huge')).rejects.toThrow('it has 101 bytes, and may have 100')
-    await expect(read('volume/mine/pipe')).rejects.toThrow('it is no file')
-    await expect(read('volume/mine')).rejects.toThrow('it is no file')
+    await expect(read('volume/mine/pipe')).rejects.toThrow('it is not a regular file')
+    await expect(read('volume/mine')).rejects.toThrow('it is not a regular file')
     await expect(read('volume/mine/absent')).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('is anything at all where there is no volume', async () => {
+  it('allows any path when there is no volume', async () => {
     expect(await resolveWithin({ volume: null, sees: [] }, join(root, 'server/../volume/mine'))).toBe(
       join(root, 'volume/mine'),
     )

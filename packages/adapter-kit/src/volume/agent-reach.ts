@@ -5,22 +5,22 @@ import { orAbsent } from '../system-error.ts'
 import { liesIn } from './lies-in.ts'
 
 /**
- * What an agent may be given of the server's disk. Agents write on the data volume: a link there may lead to what the agent
- * sees anyway, and nowhere else. The rest of the disk is the operator's, links and all.
+ * Which files of the server's disk an agent may get. Agents write to the data volume: a link there may lead to what it
+ * sees anyway, and nowhere else. The rest of the disk belongs to the operator, including its links.
  */
 export interface AgentReach {
-  /** Where the server has the data volume; null when it has not. */
+  /** Where the server mounts the data volume; null when it does not. */
   volume: string | null
-  /** What the agent sees of the volume. */
+  /** The folders of the volume that the agent sees. */
   sees: readonly string[]
 }
 
-// As many as Linux follows.
+// The limit of Linux.
 const mostLinks = 40
 
 const realOrNull = (path: string) => orAbsent<string | null>(realpath(path), null)
 
-/** Follows a path to its end, and refuses a link of the volume that leads out of what the agent sees. */
+/** Resolves a path, and refuses a link on the volume that leads out of what the agent sees. */
 export async function resolveWithin({ volume, sees }: AgentReach, path: string): Promise<string> {
   const top = volume === null ? null : await realOrNull(volume)
   let done = '/'
@@ -57,9 +57,9 @@ export async function readWithin(reach: AgentReach, path: string, maxBytes: numb
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
   await using file = await open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   const info = await file.stat()
-  if (!info.isFile()) throw new Error('it is no file')
+  if (!info.isFile()) throw new Error('it is not a regular file')
   if (info.size > maxBytes) throw new Error(`it has ${info.size} bytes, and may have ${maxBytes}`)
-  // A folder on the way may have become a link since it was looked at; the opened file tells where it lies.
+  // A folder on the way may have become a link since the check; the opened file shows its real path.
   if (process.platform === 'linux' && (await readlink(`/proc/self/fd/${file.fd}`)) !== real) {
     throw new Error('it was moved while it was read')
   }

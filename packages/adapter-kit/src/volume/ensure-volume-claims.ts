@@ -2,7 +2,7 @@ import { isAlreadyExists, isNotFound, kinds, type KubeClient } from '@agent-jobs
 import { AdapterError, messageOf } from '../adapter-error.ts'
 import type { AgentClaim } from '../agent/agent-definition.ts'
 
-/** Makes the claims of an agent's own that are not there yet; one that is there stays as it is. */
+/** Creates an agent's own claims that do not exist yet; existing ones stay unchanged. */
 export async function ensureVolumeClaims(
   client: KubeClient,
   claims: readonly AgentClaim[],
@@ -36,7 +36,7 @@ export async function ensureVolumeClaims(
         { namespace, signal },
       )
     } catch (error) {
-      // Another run of the same agent was first: the claim is there, which is all that was wanted.
+      // Another run of the same agent was first: the claim exists, which is all that is needed.
       if (!isAlreadyExists(error)) throw claimError(name, namespace, error)
     }
   }

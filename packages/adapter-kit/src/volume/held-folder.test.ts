@@ -44,7 +44,7 @@ describe('a folder that agents write to', () => {
     expect(existsSync(join(top, 'theirs/file'))).toBe(false)
   })
 
-  it('takes no way up', async () => {
+  it('accepts no path that leads upwards', async () => {
     await expect(holdFolder(place('a/../../b'))).rejects.toThrow('Expected a path without ".."')
   })
 })
@@ -60,7 +60,7 @@ describe('a file that agents write to', () => {
     expect(await file?.readFile('utf8')).toBe('hello')
   })
 
-  it('is not waited for when it is a pipe, and not followed when it is a link', async () => {
+  it('does not block on a pipe, and does not follow a link', async () => {
     const { top } = place('')
     execFileSync('mkfifo', [join(top, 'pipe')])
     symlinkSync('/etc/passwd', join(top, 'link'))

@@ -10,7 +10,7 @@ export interface VolumePlace {
   readonly path: string
 }
 
-/** A folder that is held open: whatever agents do to the way that led here, `at` stays in this very folder. */
+/** A folder that is held open: whatever agents do to its parents, `at` stays in this folder. */
 export interface HeldFolder extends AsyncDisposable {
   at(name: string): string
 }
@@ -19,7 +19,7 @@ const linux = process.platform === 'linux'
 // O_PATH (Linux, not among Node's constants) asks for no right to list the folder.
 const folderFlags = (linux ? 0o10_000_000 : constants.O_RDONLY) | constants.O_DIRECTORY
 
-/** True for what {@link holdFolder} throws when a part of the way is a link. */
+/** True for what {@link holdFolder} throws when a part of the path is a link. */
 export function isLinkOnTheWay(error: unknown): boolean {
   return errnoOf(error) === 'ELOOP'
 }
@@ -47,9 +47,9 @@ async function makePart(path: string): Promise<boolean> {
 
 /**
  * Opens a folder of the data volume part by part, never through a link: an agent that could lead the server's writes and
- * removals elsewhere would own what only the server may touch. Linux keeps to the opened folders (`/proc/self/fd`);
- * elsewhere the parts are looked at, and what changes in that instant is not seen. Missing folders are made when `made` is
- * given, which is told each; otherwise there is null for them.
+ * removals elsewhere would control what only the server may touch. Linux keeps to the opened folders (`/proc/self/fd`);
+ * elsewhere each part is checked, and a change right after the check is not noticed. Missing folders are created when
+ * `made` is given, which is called for each; otherwise the result is null.
  */
 export function holdFolder(place: VolumePlace, made: (folder: string) => Promise<void>): Promise<HeldFolder>
 export function holdFolder(place: VolumePlace): Promise<HeldFolder | null>
@@ -81,7 +81,7 @@ export async function holdFolder(
   return { at, [Symbol.asyncDispose]: () => held.close() }
 }
 
-/** Opens a file of agents' for reading: no link, no pipe that would make the server wait. Null when there is none. */
+/** Opens an agent's file for reading: no link, no pipe that would block the server. Null when it does not exist. */
 export async function openAgentFile({ top, path }: VolumePlace): Promise<FileHandle | null> {
   await using folder = await holdFolder({ top, path: posix.dirname(path) })
   if (folder === null) return null
@@ -95,14 +95,14 @@ export async function openAgentFile({ top, path }: VolumePlace): Promise<FileHan
   }
   try {
     if ((await file.stat()).isFile()) return file
-    throw Object.assign(new Error(`${posix.join(top, path)} is no file.`), { code: 'EINVAL' })
+    throw Object.assign(new Error(`${posix.join(top, path)} is not a regular file.`), { code: 'EINVAL' })
   } catch (error) {
     await file.close()
     throw error
   }
 }
 
-/** Removes a file of agents'; of a link the link goes, not what it leads to. */
+/** Removes an agent's file; for a link, the link is removed, not its target. */
 export async function removeAgentFile({ top, path }: VolumePlace): Promise<void> {
   await using folder = await holdFolder({ top, path: posix.dirname(path) })
   if (folder === null) return

@@ -44,7 +44,7 @@ describe("the folders of an agent's pod", () => {
     expect(made?.identities).toEqual([{ path: '/paperclip/repos/site', inode: String(ino), device: String(dev) }])
   })
 
-  it('are folders: a file is left out and said', async () => {
+  it('are folders: a file is left out and reported', async () => {
     const { root, prepare } = world(['repos/file'])
     mkdirSync(join(root, 'repos'))
     writeFileSync(join(root, 'repos/file'), '')
@@ -94,7 +94,7 @@ describe("the folders of an agent's pod", () => {
     expect(existsSync(join(root, 'target/x'))).toBe(false)
   })
 
-  it('are left out where a file is in the way', async () => {
+  it('are left out when a file has their name', async () => {
     const { root, prepare } = world(['repos/site'])
     writeFileSync(join(root, 'repos'), '')
     expect((await prepare())?.folders).toEqual([])

@@ -22,15 +22,15 @@ export interface PodFolders {
   warnings: string[]
 }
 
-/** Makes a folder that is missing, and says which folder of the disk it is. */
+/** Creates a missing folder, and returns which folder on disk it is. */
 export async function prepareFolder(place: VolumePlace, path: string): Promise<FolderIdentity> {
   await using folder = await holdFolder(place, giveToPods)
-  // Of the folder that is held open, not of whatever has its name by now.
+  // Of the folder that is held open, not of what has its name by now.
   const { ino, dev } = await stat(folder.at('.'), { bigint: true })
   return { path, inode: String(ino), device: String(dev) }
 }
 
-/** Makes the folders that an isolated run has for itself, where the pod can have them. */
+/** Creates the folders that only this isolated run uses, where the pod can mount them. */
 async function makeOwnFolders(
   { volume, isolation }: Pick<RunPlan, 'volume' | 'isolation'>,
   isGiven: (root: string) => boolean,
@@ -54,7 +54,7 @@ const reasons: Readonly<Record<RefusedFolder['reason'], string>> = {
 const notGiven = ({ path, reason }: RefusedFolder) => `The agent does not get ${path}: ${reasons[reason]}.`
 
 /**
- * Makes the folders that a pod gets of the data volume: one that the kubelet makes belongs to root, and the agent could not
+ * Creates the folders of the data volume that a pod gets: those the kubelet creates belong to root, and agents could not
  * write there. Null where the pod gets the whole volume, or none of it.
  */
 export async function podFolders(
@@ -78,7 +78,7 @@ export async function podFolders(
       result.identities.push(await prepareFolder(place, folder.path))
       result.folders.push(folder)
     } catch (error) {
-      // A link would lead the mount to another place than its name says, and a file cannot be compared.
+      // A link would make the mount lead elsewhere, and a file cannot be compared.
       if (!isLinkOnTheWay(error) && errnoOf(error) !== 'ENOTDIR') throw error
       const what = isLinkOnTheWay(error) ? messageOf(error) : 'It is not a folder. Name the folder that holds it.'
       result.warnings.push(`The agent does not get ${folder.path}: ${what}`)
@@ -89,7 +89,7 @@ export async function podFolders(
   return result
 }
 
-/** A run whose home or working directory the pod would not have cannot work; better to say so before anything is made. */
+/** A run whose pod lacks its home or working directory cannot work; refuse it before anything is created. */
 function requirePlaces({ places }: Pick<RunPlan, 'places'>, refused: readonly RefusedFolder[]): void {
   for (const [what, path] of [
     ['working directory', places.cwd],

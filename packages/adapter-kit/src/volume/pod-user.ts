@@ -1,6 +1,6 @@
 import { chmod, chown } from 'node:fs/promises'
 
-/** The user of agent pods. A server that is root writes for it; any other server must be it. */
+/** The user of agent pods. A server that runs as root writes for it; any other server must run as it. */
 const podUser = 1000
 
 /** Whether a file of mode 0600 that this process writes can be read in the agent's pod. */
@@ -9,9 +9,9 @@ export function canWriteForPods(): boolean {
   return uid === 0 || uid === podUser
 }
 
-/** Lets the pods have what this process has made. The path must be one that nobody else can turn into a link. */
+/** Makes a file of this process usable for the pods. No one else may be able to turn its path into a link. */
 export async function giveToPods(path: string): Promise<void> {
   if (process.getuid?.() === 0) await chown(path, podUser, podUser)
-  // A server that is another user than the pods must open what it makes.
+  // A server that runs as another user than the pods must widen the permissions of what it creates.
   else if (!canWriteForPods()) await chmod(path, 0o777)
 }

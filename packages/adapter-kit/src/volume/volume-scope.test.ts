@@ -65,7 +65,7 @@ describe("the agent's part of the data volume", () => {
     `${instance}/data/agent-jobs/c2/home`,
     '/paperclip/instances/other/companies/c1',
     '/paperclip/adapter-plugins/node_modules',
-  ])('never takes in %s, whoever asks', (folder) => {
+  ])('never includes %s, whatever names it', (folder) => {
     for (const more of [
       { trusted: [folder] },
       { asked: [folder] },
@@ -77,7 +77,7 @@ describe("the agent's part of the data volume", () => {
     }
   })
 
-  it('leaves alone what is not on the volume', () => {
+  it('ignores paths that are not on the volume', () => {
     expect(scopeOf({ trusted: ['/work', '/paperclip2/x', null] }).refused).toEqual([])
   })
 
@@ -118,7 +118,7 @@ describe('a folder outside of Paperclip that settings name', () => {
     expect(scopeOf({ asked: [asked], allowed }).refused).toEqual([{ path: asked, reason: 'policy' }])
   })
 
-  it('needs no leave inside of what is given', () => {
+  it('needs no permission inside a mounted folder', () => {
     expect(scopeOf({ trusted: ['/paperclip/repos/site'], asked: ['/paperclip/repos/site/.git'] }).refused).toEqual([])
   })
 

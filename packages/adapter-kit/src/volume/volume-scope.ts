@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { matchesPattern } from '../policy/patterns.ts'
 import { liesIn } from './lies-in.ts'
 
-/** A folder of the data volume that an agent's pod has, at the path that the server has it. */
+/** A folder of the data volume that an agent's pod mounts at the server's path. */
 export interface VolumeFolder {
   path: string
   readOnly: boolean
@@ -14,7 +14,7 @@ export interface VolumeScope {
   refused: RefusedFolder[]
 }
 
-/** A folder that was asked for and is not given. */
+/** A requested folder that is not mounted. */
 export interface RefusedFolder {
   path: string
   reason: /** It holds what belongs to others. */
@@ -25,7 +25,7 @@ export interface RefusedFolder {
     | 'unsafe'
 }
 
-/** What decides about the folders of a pod. */
+/** Input that decides which folders a pod gets. */
 export interface ScopeRequest {
   /** Where the volume is mounted. */
   root: string
@@ -36,11 +36,11 @@ export interface ScopeRequest {
   own: readonly string[]
   /** Folders that the server writes and the agent reads. */
   readOnly: readonly string[]
-  /** Folders that Paperclip and the adapter name; those that are not on the volume are left alone. */
+  /** Folders that Paperclip and the adapter name; those that are not on the volume are ignored. */
   trusted: readonly (string | null)[]
   /** Folders that the agent's settings name. */
   asked: readonly (string | null)[]
-  /** Folders outside of Paperclip's that the operator allows; `*` stands for any one part of a path. */
+  /** Folders outside of Paperclip's that the operator allows; `*` matches any one part of a path. */
   allowed: readonly string[]
   /** Folders outside of Paperclip's that pods may write, and whose company's: see {@link recordFolders}. */
   granted: ReadonlyMap<string, string>
@@ -62,8 +62,8 @@ function allowedPart(path: string, patterns: readonly string[]): string | null {
 }
 
 /**
- * The folder to mount for a path inside of Paperclip's instance. Each is one whose parents no pod ever gets: whoever may
- * write a folder could put a link in the place of one below it, between the server's look and the kubelet's mount.
+ * The folder to mount for a path inside of Paperclip's instance. No pod ever gets its parent folders: a pod that may
+ * write a folder could replace one below it by a link, between the server's check and the kubelet's mount.
  */
 function anchorOf(path: string, { instanceRoot, company, agent, own, readOnly }: ScopeRequest): string | null {
   const ownFolder = [...own, ...readOnly].find((folder) => liesIn(path, folder))
@@ -82,7 +82,7 @@ function placeOf(path: string, isTrusted: boolean, request: ScopeRequest): Volum
   const { root, instanceRoot, company, allowed, granted } = request
   const instances = posix.dirname(instanceRoot)
   const refuse = (reason: RefusedFolder['reason']): RefusedFolder => ({ path, reason })
-  // What the server loads as its own code.
+  // Folders that the server loads code from.
   const programs = posix.join(posix.dirname(instances), 'adapter-plugins')
   if (liesIn(instances, path) || liesIn(path, programs)) return refuse('others')
   if (liesIn(path, instances)) {
@@ -94,7 +94,7 @@ function placeOf(path: string, isTrusted: boolean, request: ScopeRequest): Volum
   const part = allowedPart(path, allowed)
   if (part === null && !isTrusted) return refuse('policy')
   const folder = part ?? path
-  // Below a folder of the same company the whole of it is given; below another's, nothing.
+  // Below a folder of the same company, that whole folder is mounted; below another's, nothing.
   const above = [...granted].find(([other]) => other !== folder && liesIn(folder, other))
   if (above === undefined) return { path: folder, readOnly: false }
   return above[1] === company ? { path: above[0], readOnly: false } : refuse('unsafe')
@@ -116,7 +116,7 @@ export function volumeScope(request: ScopeRequest): VolumeScope {
   const given: VolumeFolder[] = request.own.map((path) => ({ path, readOnly: false }))
   const refused: RefusedFolder[] = []
   for (const { path, isTrusted } of places) {
-    // What lies in a folder that is given already needs no leave of its own.
+    // A path in a folder that is already mounted needs no permission of its own.
     if (given.some((folder) => liesIn(path, folder.path))) continue
     if (!isTrusted && request.readOnly.some((folder) => liesIn(path, folder))) continue
     const place = placeOf(path, isTrusted, request)
@@ -144,7 +144,7 @@ function outermost(paths: readonly string[]): string[] {
   return all.filter((path) => !all.some((other) => other !== path && liesIn(path, other)))
 }
 
-/** Remembers the folders outside of Paperclip's that a pod may write, so that nothing below one is mounted for others. */
+/** Records the folders outside of Paperclip's that a pod may write, so that nothing below them is mounted for others. */
 export function recordFolders(
   granted: Map<string, string>,
   request: ScopeRequest,

@@ -20,11 +20,11 @@ async function orNull<T>(read: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** The data volume by the paths that agent pods see, and where the server has each. */
+/** The data volume by the paths that agent pods see, and where the server has each path. */
 export interface SharedVolume extends VolumeView {
   /** The server's path of a pod's path. */
   resolve(path: string): string | null
-  /** The same as a place below the volume, for what agents may write to. */
+  /** The same relative to the volume, for files that agents may write to. */
   place(path: string): VolumePlace | null
 }
 
