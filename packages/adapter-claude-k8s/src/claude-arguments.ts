@@ -25,7 +25,7 @@ export function claudeArguments(input: {
   if (settings.settingSources.length > 0) option('--setting-sources', settings.settingSources.join(','))
   option('--resume', resume)
   if (settings.dangerouslySkipPermissions) argv.push('--dangerously-skip-permissions')
-  // The one of Paperclip's own adapter, so that the image's version does not decide (docs/paperclip-facts.md#default-model).
+  // Paperclip's own adapter's default, so that the image's version does not decide (docs/paperclip-facts.md#default-model).
   const model = settings.model ?? (namesModel(env) ? undefined : defaultModel)
   if (settings.model !== undefined && !modelSuits(settings.model, env)) {
     warnings.push(`Model "${settings.model}" is not a Bedrock id and is left out; Claude Code chooses its own.`)

@@ -29,7 +29,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   minimumVersion: ({ model }) => minimumVersion(model),
   needsBash: true,
   isSessionId: (id) => uuid.test(id),
-  // It would resume anywhere, but the conversation speaks of files in the directory that it was held in.
+  // Claude Code would resume anywhere, but the conversation refers to files in its original directory.
   sessionBoundToDirectory: true,
   async findSession(input) {
     const directory = await configDirectory(input)
@@ -54,7 +54,7 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
         CLAUDE_CONFIG_DIR: configDir,
         // The image decides the version; an update in the pod would be lost with it.
         DISABLE_AUTOUPDATER: '1',
-        // Where pods have no way out, each start waits 10 to 80 s for telemetry that nobody gets.
+        // In pods without internet access, each start would wait 10 to 80 s for telemetry that cannot be sent.
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: env['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC'] ?? '1',
       },
       files: mcpConfigFile === null ? [] : [{ path: mcpConfigFile, content: JSON.stringify({ mcpServers }) }],

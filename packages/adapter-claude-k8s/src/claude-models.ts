@@ -3,7 +3,7 @@ import { modelProvider } from './provider.ts'
 
 type AgentModels = AgentDefinition['models']
 
-/** Offered when the provider cannot be asked. Claude Code takes the short names as the newest of their kind. */
+/** Offered when the provider cannot be asked. Claude Code resolves the short names to the newest model of that name. */
 export const claudeModels: AgentModels = [
   { id: 'opus', label: 'Opus (newest)' },
   { id: 'sonnet', label: 'Sonnet (newest)' },
@@ -26,9 +26,9 @@ export const bedrockModels: AgentModels = [
   { id: 'us.anthropic.claude-haiku-4-5-20251001-v1:0', label: 'Bedrock Haiku 4.5' },
 ]
 
-/** The oldest Claude Code that knows a model; null when any does, as far as is known. */
+/** The oldest Claude Code that knows a model; null when no limit is known. */
 export function minimumVersion(model: string | undefined): string | null {
-  // As Paperclip's own local adapter has it (cli-capabilities.js).
+  // The same as in Paperclip's own local adapter (cli-capabilities.js).
   return model !== undefined && /(?:^|\.)claude-fable-5-1$/.test(model) ? '2.1.251' : null
 }
 
@@ -45,7 +45,7 @@ function listedModels(body: unknown): ListedModel[] {
   )
 }
 
-/** Asks Anthropic for its models with the server's key; what it does not list stays on offer. */
+/** Asks Anthropic for its models with the server's key; built-in models that it does not list stay available. */
 export async function listClaudeModels({ env, fetch, signal }: ModelInput): Promise<AgentModels> {
   if (modelProvider(visible(env)) === 'bedrock') return bedrockModels
   const key = env['ANTHROPIC_API_KEY']?.trim()

@@ -39,7 +39,7 @@ const claudeSettings = {
   dangerouslySkipPermissions: setting(toggle(true), {
     title: 'Skip permission prompts',
     description:
-      'Passes `--dangerously-skip-permissions`. Nobody is there to answer a prompt: without it, tools that ask are denied.',
+      'Passes `--dangerously-skip-permissions`. No one can answer a prompt: without it, tools that ask are denied.',
     operator: open,
     group: 'Agent',
   }),

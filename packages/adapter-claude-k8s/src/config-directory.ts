@@ -17,7 +17,7 @@ export async function configDirectory(input: {
   if (explicit) return explicit
   const own = posix.join(stateDirectory, 'claude')
   if (settings.claudeConfigDir === 'agent') return own
-  // A company's own login goes before the one that the server's operator made for all.
+  // A company's own login takes precedence over the one that the server's operator provides for all.
   const shared = posix.join(companyHome, '.claude')
   const forAll = posix.join(volumeRoot, '.claude')
   const loggedIn = async (folder: string) => (await volume.size(posix.join(folder, '.credentials.json'))) !== null
@@ -26,7 +26,7 @@ export async function configDirectory(input: {
   return login !== null && !hasApiCredential(env) ? login : own
 }
 
-/** Looks for a session's transcript; an empty one is no session. */
+/** Looks for a session's transcript; an empty file does not count. */
 export async function findTranscript(
   volume: VolumeView,
   configDir: string,

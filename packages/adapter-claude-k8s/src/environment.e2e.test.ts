@@ -76,7 +76,7 @@ describe.skipIf(!cluster)('the environment test by rights that are too small (ne
       .filter((code) => /^k8s_rbac_./.test(code) && levels[code] !== 'info')
       .sort()
 
-  it.concurrent('is content with the shipped Role, down to a probe pod with the real CLI', async () => {
+  it.concurrent('passes with the shipped Role, including a probe pod with the real CLI', async () => {
     const kubeconfig = await accountWith(permissions)
     const { levels, checks, text } = await test({ kubeconfig, environmentProbe: true })
     expect(levels, text).toMatchObject({
@@ -87,13 +87,13 @@ describe.skipIf(!cluster)('the environment test by rights that are too small (ne
       k8s_probe_node: 'info',
       k8s_probe_cli: 'info',
       k8s_probe_volume: 'info',
-      // Nobody listens there: that, too, is seen from the pod.
+      // Nothing listens there; the pod reports that, too.
       k8s_probe_api: 'error',
     })
     expect(checks.find(({ code }) => code === 'k8s_probe_cli')?.message).toMatch(/"claude" is version \d+\./)
   })
 
-  it.concurrent('names each missing verb and no other', async () => {
+  it.concurrent('names each missing verb and no others', async () => {
     const lacking = permissions.filter(
       ({ resource, verb }) => ['secrets', 'namespaces', 'resourcequotas'].includes(resource) || verb === 'delete',
     )
@@ -112,7 +112,7 @@ describe.skipIf(!cluster)('the environment test by rights that are too small (ne
     expect(refused(levels), text).toEqual(permissions.map(named).sort())
   })
 
-  it.concurrent('says what becomes of pods that the namespace, the node or the image does not take', async () => {
+  it.concurrent('reports pods that the namespace, the node or the image rejects', async () => {
     const [image, size] = await Promise.all([
       test({ environmentProbe: true, image: 'nowhere/UPPER:1' }),
       test({

@@ -56,7 +56,7 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     expect(told.order).toEqual(['ready'])
   })
 
-  it('lets isolated runs of one agent run side by side', async () => {
+  it('lets isolated runs of one agent run concurrently', async () => {
     const agentId = randomUUID()
     const adapter = place.adapter()
     const run = (key: string) => {
@@ -145,7 +145,7 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     await Promise.all(mine.map(({ job }) => place.deps.records('claude_k8s')?.remove(job)))
   })
 
-  it('is stopped before its pod runs, and says that no agent began', async () => {
+  it('is stopped before its pod runs, and reports that no agent started', async () => {
     const stop = new AbortController()
     const { ctx, told } = paperclipContext({
       runId: randomUUID(),

@@ -54,7 +54,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     expect(JSON.stringify(told)).not.toContain('sk-ant-oat01')
   })
 
-  it.concurrent('gets over an answer that is cut off, without counting it twice', async () => {
+  it.concurrent('recovers from an answer that is cut off, without counting it twice', async () => {
     const { result, told } = await run('cut')
     expect(result, heard(told)).toMatchObject({ exitCode: 0, summary: expect.stringContaining('This answer to') })
     expect(heard(told)).toContain('"subtype":"api_retry"')
@@ -83,7 +83,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     })
   })
 
-  it.concurrent('lives on when a command of its own takes too much memory, or says that memory ran out', async () => {
+  it.concurrent('survives when its command takes too much memory, or reports that memory ran out', async () => {
     const { result, told } = await running('tail /dev/zero', { 'resources.limits.memory': '640Mi' })
     // A kubelet that kills one process leaves the agent to see it; one that kills the whole container does not.
     const end = result.exitCode === 0 ? result.summary : result.errorCode
@@ -106,7 +106,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     expect(result.errorMessage).toBeUndefined()
   })
 
-  it.concurrent('clears a session that nobody but Claude could know to be gone', async () => {
+  it.concurrent('clears a session that only Claude can know is gone', async () => {
     const sessionParams = { sessionId: randomUUID(), cwd: '/paperclip' }
     const { result, told } = await run(
       'text',
@@ -121,7 +121,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     })
   })
 
-  it.concurrent('says who is missing when its pod is deleted by somebody else', async () => {
+  it.concurrent('reports a pod deleted by someone else', async () => {
     const agentId = randomUUID()
     const atWork = place.model.asked('hang')
     const busy = run('hang', { graceSec: 1 }, { agentId })
@@ -159,7 +159,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     expect(heard(told)).toContain('"parent_tool_use_id":"')
   })
 
-  it.concurrent('is led nowhere by links that an agent leaves on the volume', async () => {
+  it.concurrent('follows no links that an agent leaves on the volume', async () => {
     const agentId = randomUUID()
     const theirs = join(place.folder, 'instances', 'default', 'servers-own')
     mkdirSync(theirs, { recursive: true })

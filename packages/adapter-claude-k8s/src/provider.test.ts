@@ -72,7 +72,7 @@ describe("Claude Code's own directory", () => {
     expect(await findTranscript(volume(files), '/c', '/w/demo', 's')).toBe(expected)
   })
 
-  it('does not guess where it cannot look', async () => {
+  it('does not guess when it cannot check', async () => {
     expect(await findTranscript(volume({}, false), '/c', '/w', 's')).toBe('unknown')
   })
 })

@@ -7,7 +7,7 @@ export type VisibleEnv = Readonly<Record<string, string | null>>
 export const defaultModel = 'claude-opus-5'
 
 function isOn(value: string | null | undefined): boolean {
-  // A reference counts as on: nobody mounts a Secret to say no.
+  // A reference counts as on: a Secret is not mounted to switch something off.
   return value === null || (value !== undefined && !['', '0', 'false', 'no', 'off'].includes(value.toLowerCase()))
 }
 
@@ -23,7 +23,7 @@ export function hasApiCredential(env: VisibleEnv): boolean {
   return names.some((name) => isOn(env[name])) || modelProvider(env) !== 'anthropic'
 }
 
-/** Who is paid, judged by what the agent sees, not by what the server has. */
+/** Who is paid, determined by what the agent sees, not by what the server has. */
 export function claudeBilling(env: VisibleEnv): Billing {
   const provider = modelProvider(env)
   if (provider === 'bedrock') return { provider: 'anthropic', biller: 'aws_bedrock', billingType: 'metered_api' }

@@ -11,7 +11,7 @@ describe('README.md', () => {
     prints: 'claude_k8s true\nfail invalid_config\n',
   })
 
-  it('says no name twice that a user could take for another setting', () => {
+  it('has no two names that a user could confuse', () => {
     expect(Object.keys(claudeDefinition.schema.shape).filter((key) => key !== key.trim())).toEqual([])
   })
 })

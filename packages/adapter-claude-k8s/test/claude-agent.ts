@@ -21,6 +21,6 @@ export const claudeAgent: ConformanceAgent = {
     ['402', 'billing_required', null],
     ['529', 'overloaded', 'transient_upstream'],
   ],
-  // Claude Code heeds the headers of a subscription only when it is logged in to one.
+  // Claude Code reads the headers of a subscription only when it is logged in to one.
   quota: { env: { CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-test-0123456789' }, inheritedEnvDeny: 'ANTHROPIC_API_KEY' },
 }

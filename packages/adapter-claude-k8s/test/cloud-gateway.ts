@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { crc32 } from 'node:zlib'
 
-/** Stands where Bedrock and Vertex would, and asks a model that speaks Anthropic's own protocol. */
+/** Replaces Bedrock and Vertex, and forwards to a model that speaks Anthropic's own protocol. */
 export interface CloudGateway {
   url: string
-  /** Paths that were asked for. */
+  /** Requested paths. */
   asked: string[]
   close(): Promise<void>
 }

@@ -1,12 +1,12 @@
-// A Paperclip server's process that only runs agents, for tests that kill it. Says each run's log on stdout.
+// A Paperclip server's process that only runs agents, for tests that kill it. Prints each run's log on stdout.
 import { createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
 import { paperclipContext } from '@agent-jobs/paperclip-testing'
 import { claudeAgent } from './claude-agent.ts'
 
-/** What such a process is told, as JSON in its last argument. */
+/** The input of such a process, as JSON in its last argument. */
 export interface Doom {
   env: Record<string, string>
-  /** Where it has the data volume. */
+  /** Where it mounts the data volume. */
   folder: string
   runs: { runId: string; agentId: string; taskId: string; config: Record<string, unknown> }[]
 }

@@ -17,7 +17,7 @@ const typesOf = (log: string) =>
     .filter((line) => line.startsWith('{'))
     .map((line) => (JSON.parse(line) as { type: string }).type)
 
-/** Declares what holds when the process that runs agents is killed in the middle, wherever their pods run. */
+/** Tests for killing the process that runs agents in mid-run, wherever their pods run. */
 export function killedServerTests(open: () => Promise<PaperclipPlace>, { agents }: { agents: number }): void {
   let place: PaperclipPlace
   beforeAll(async () => {
@@ -29,7 +29,7 @@ export function killedServerTests(open: () => Promise<PaperclipPlace>, { agents 
     await place.close()
   })
 
-  // Nobody knows how long a server takes to come back: the agents work until they are let go.
+  // The server may take any time to return, so the agents work until the test releases them.
   const config = () =>
     place.config('tool', {
       promptTemplate: 'Run `echo begun; until [ -e "$CLAUDE_CONFIG_DIR/go" ]; do sleep 0.2; done; echo done`.',
@@ -38,7 +38,7 @@ export function killedServerTests(open: () => Promise<PaperclipPlace>, { agents 
     writeFileSync(join(place.folder, 'instances/default/data/agent-jobs', companyId, agentId, 'claude/go'), '')
   const context = { paperclipTaskMarkdown: '' }
 
-  /** Runs them in a process of their own, and kills it when all of them have said something. */
+  /** Runs them in a separate process, and kills it when each has printed something. */
   async function runAndKill(runs: Doom['runs']): Promise<void> {
     const doom: Doom = { env: place.deps.env as Record<string, string>, folder: place.folder, runs }
     const args = ['--conditions=@agent-jobs/source', program, JSON.stringify(doom)]
@@ -91,7 +91,7 @@ export function killedServerTests(open: () => Promise<PaperclipPlace>, { agents 
       expect(log.split('"subtype":"init"')).toHaveLength(2)
       const lines = log.split('\n').filter((line) => line.startsWith('{'))
       expect(new Set(lines).size).toBe(lines.length)
-      // No line is missing either: every agent did the same. Claude Code tells of a command that takes long by system events.
+      // No line is missing either: every agent did the same. Claude Code reports long commands by system events.
       const said = (all: string[]) => all.filter((type) => type !== 'system')
       expect(said(types)).toEqual(said(typesOf(ends[0]?.log ?? '')))
     }

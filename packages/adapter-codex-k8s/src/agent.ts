@@ -3,7 +3,7 @@ import { createCodexParser, finishRule, toTranscript, type CodexSummary } from '
 import { quietOptions } from './quiet-options.ts'
 
 /**
- * Codex reads neither OPENAI_API_KEY nor OPENAI_BASE_URL, the names that users know. Another address than OpenAI's is a
+ * Codex reads neither OPENAI_API_KEY nor OPENAI_BASE_URL, the names that users know. An address other than OpenAI's is a
  * provider of its own, because the built-in one tries WebSockets first.
  */
 const withOpenAiVariables = `

@@ -13,7 +13,7 @@ export function codexArguments(input: { settings: CodexSettings; cwd: string }):
   if (settings.dangerouslyBypassApprovalsAndSandbox && settings.dangerouslyBypassSandbox) {
     argv.push('--dangerously-bypass-approvals-and-sandbox')
   } else argv.push('--sandbox', settings.sandbox)
-  // A thread works where the process is told to, not where it was made.
+  // A thread works in the process's directory, not where it was created.
   argv.push('-C', cwd)
   if (settings.model !== undefined) argv.push('-m', settings.model)
   const effort =

@@ -11,7 +11,7 @@ function isSet(env: VisibleEnv, name: string): boolean {
   return value === null || (value !== undefined && value !== '')
 }
 
-/** Who is paid, judged by what the agent gets: a key goes before a login. */
+/** Who is paid, determined by what the agent gets: a key takes precedence over a login. */
 export function codexBilling(env: VisibleEnv, settings: CodexSettings): Billing {
   const texts = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null))
   const biller = inferOpenAiCompatibleBiller(texts, 'openai') ?? 'openai'

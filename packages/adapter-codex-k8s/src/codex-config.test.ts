@@ -7,7 +7,7 @@ const config = (settings: Record<string, unknown> = {}, mcpServers = {}) =>
   codexConfig({ settings: requireSettings(codexSchema, settings), databases: '/run/db', mcpServers })
 
 describe('the configuration of a run', () => {
-  it('asks nothing of the network at the start, and gives up on a connection that cannot be made', () => {
+  it('uses no network at the start, and gives up on a failing connection', () => {
     for (const line of [
       '"check_for_update_on_startup" = false',
       '"enabled" = false',

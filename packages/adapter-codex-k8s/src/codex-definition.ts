@@ -31,7 +31,7 @@ export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummar
   // The oldest version that was tested; its options and events are the ones that this package knows.
   minimumVersion: () => '0.171.0',
   needsBash: false,
-  // For any other text Codex starts a new thread without a word.
+  // For any other text, Codex silently starts a new thread.
   isSessionId: (id) => uuid.test(id),
   // A thread works in whatever directory the process is given, and tells the model.
   sessionBoundToDirectory: false,

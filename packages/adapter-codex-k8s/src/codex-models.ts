@@ -2,7 +2,7 @@ import type { AgentDefinition, ModelInput } from '@agent-jobs/adapter-kit'
 
 type Models = AgentDefinition['models']
 
-/** Offered before the image was asked: the models in the catalogue of Codex 0.171.0. */
+/** Offered until the image has been queried: the models in the catalogue of Codex 0.171.0. */
 export const codexModels: Models = [
   { id: 'gpt-6.2-sol', label: 'GPT-6.2-Sol' },
   { id: 'gpt-6.2-astra', label: 'GPT-6.2-Astra' },
@@ -14,7 +14,7 @@ export const codexModels: Models = [
   { id: 'gpt-5.5', label: 'GPT-5.5' },
 ]
 
-/** The models in what `codex debug models` prints: one JSON object, with models that are not for choice among them. */
+/** The models in what `codex debug models` prints: one JSON object, which also contains models that users cannot select. */
 export function readCatalogue(lines: readonly string[]): Models {
   let value: unknown
   try {

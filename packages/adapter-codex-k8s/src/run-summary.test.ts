@@ -89,7 +89,7 @@ describe('what went wrong', () => {
     expect(ended(start + message + completed(1, 1), { resumed })).toMatchObject({ errorCode: 'session_unavailable' })
   })
 
-  it('is a thread that somebody else writes', () => {
+  it('is a thread that another process is writing', () => {
     const stderr = `Error: thread/resume: thread/resume failed: thread ${thread} already has an active writer\n`
     expect(ended('', {}, 1, stderr).errorCode).toBe('session_in_use')
     expect(ended('', null, 1, stderr).errorCode).toBe('session_in_use')
@@ -114,7 +114,7 @@ describe('when to try again', () => {
   })
 })
 
-it('takes a report that somebody forged for what it is worth', () => {
+it('ignores invalid fields of a forged report', () => {
   const parser = createCodexParser()
   parser.feed(start + message + completed(300, 15))
   const summary = parser.end({ exitCode: 0 })

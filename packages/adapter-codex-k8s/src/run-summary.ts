@@ -26,7 +26,7 @@ export const codexErrors: Readonly<Record<Exclude<StartCode, 'session_unavailabl
   },
   codex_login_unreadable: {
     means: 'The login on the data volume is not valid JSON. It stays where it is.',
-    todo: 'Set `authJson` anew, or repair or remove the file that the message names.',
+    todo: 'Set `authJson` again, or repair or remove the file that the message names.',
   },
   session_in_use: {
     means: 'Another process writes the thread that was to be resumed. The session is kept.',
@@ -92,7 +92,7 @@ function errorOf(summary: CodexSummary, report: RunReport, busy: boolean): Error
     return { errorCode: code, errorMessage: detail, isError: true, clearSession: code === 'session_unavailable' }
   }
   if (busy) return { errorCode: 'session_in_use', errorMessage, isError: true, clearSession: false }
-  // Codex starts a new thread without a word where it does not understand the id.
+  // Codex silently starts a new thread when it does not accept the id.
   if (report.resumed !== null && summary.sessionId !== null && summary.sessionId !== report.resumed) {
     const message = `Codex began thread ${summary.sessionId} instead of resuming ${report.resumed}.`
     return { errorCode: 'session_unavailable', errorMessage: message, isError: true, clearSession: true }

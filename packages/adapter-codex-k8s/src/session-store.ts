@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { Isolation, VolumeView } from '@agent-jobs/adapter-kit'
 
-/** Where a run keeps what outlives its pod. */
+/** Where a run keeps files that outlive its pod. */
 export interface CodexPlaces {
   /** Folder of rollout files. */
   sessions: string
@@ -10,7 +10,7 @@ export interface CodexPlaces {
   login: string
 }
 
-/** A folder name for a task, unlike that of any other task. */
+/** A folder name for a task, unique among tasks. */
 export function taskFolder(taskId: string | null): string {
   if (taskId === null) return '_no_task_'
   const readable = taskId.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '_')
@@ -31,13 +31,13 @@ export function codexPlaces(input: {
   const { stateDirectory, runDirectory, taskId, isolation } = input
   const root = posix.join(stateDirectory, 'codex')
   const login = posix.join(root, 'auth.json')
-  // A run of a key of its own has nothing to continue.
+  // A run with its own key has nothing to continue.
   if (isolation.mode === 'run') return { sessions: posix.join(runDirectory, 'sessions'), login }
   const apart = isolation.keyHash === null ? [] : [`isolated-${isolation.keyHash}`]
   return { sessions: posix.join(root, 'sessions', taskFolder(taskId), ...apart), login }
 }
 
-/** Looks for the rollout of a thread; an empty file is no session. Codex sorts rollouts into `YYYY/MM/DD`. */
+/** Looks for the rollout of a thread; an empty file does not count. Codex sorts rollouts into `YYYY/MM/DD`. */
 export async function findRollout(
   volume: VolumeView,
   sessions: string,

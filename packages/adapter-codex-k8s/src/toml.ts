@@ -29,7 +29,7 @@ function inline(value: TomlValue): string {
     .join(', ')} }`
 }
 
-/** JSON's escapes, and those of the control character that JSON lets stand and TOML does not. */
+/** JSON's escapes, and one for the control character that JSON allows unescaped and TOML does not. */
 function quoted(text: string): string {
   return JSON.stringify(text.toWellFormed()).replaceAll('\u007f', '\\u007f')
 }

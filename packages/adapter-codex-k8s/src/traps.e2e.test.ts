@@ -103,7 +103,7 @@ describe.skipIf(!cluster)('the traps of Codex on a real cluster (needs KUBECONFI
 
   it.each([
     ['refuses connections', `http://${bridge}:1/v1`],
-    ['has a name that nobody knows', 'http://no-such-host.invalid/v1'],
+    ['has an unknown host name', 'http://no-such-host.invalid/v1'],
   ])('ends a run whose model API %s', async (_what, url) => {
     // Few retries, to be short: without the feature switched off, Codex goes on whatever they are.
     const few = ['request_max_retries=0', 'stream_max_retries=1'].flatMap((each) => [
@@ -177,7 +177,7 @@ describe.skipIf(!cluster)('the traps of Codex on a real cluster (needs KUBECONFI
     expect(result.summary).toMatch(/inside|bwrap|Operation not permitted/)
   })
 
-  it('asks nothing of the network at the start', async () => {
+  it('uses no network at the start', async () => {
     const asked: string[] = []
     const proxy = createServer().on('connect', (request, socket) => {
       asked.push(request.url ?? '')

@@ -28,7 +28,7 @@ export const databaseErrors: Readonly<Record<DatabaseCode, OwnError>> = {
   },
 }
 
-/** A summary whose code may also be one of the session database. */
+/** A summary whose code may also be a session database error. */
 export type OpencodeRunSummary = Omit<OpencodeSummary, 'errorCode'> & { errorCode: string | null }
 
 /** Adds to OpenCode's parser what the program in the pod says of the database. */
@@ -42,7 +42,7 @@ export function withDatabaseErrors(parser: AgentParser<OpencodeSummary>): AgentP
     end(ending) {
       const summary = parser.end(ending)
       const verdict = readVerdict(ending?.stderr ?? '')
-      // An answer that was given stays one, whatever became of the database afterwards.
+      // An answer stays valid, whatever happened to the database afterwards.
       if (verdict === null || (summary.answered && summary.errorCode === null)) return summary
       return { ...summary, isError: true, errorCode: verdict.code, errorMessage: verdict.detail }
     },

@@ -61,7 +61,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     return join(place.folder, String(folder).slice('/paperclip/'.length))
   }
 
-  it('keeps a damaged database and one of a newer OpenCode aside, with a code, and waits for one that is held', async () => {
+  it('sets aside a damaged database and one of a newer OpenCode, with a code, and waits for a locked one', async () => {
     const before = await run('text')
     expect(before.result, logOf(before.told)).toMatchObject({ exitCode: 0 })
     const again = () => run('text', { session: before.result.sessionParams ?? null, task: before.task })
@@ -133,7 +133,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
   })
 
   // Each is an agent of its own, so they run side by side.
-  it('says what became of a run that ends in an odd way', async () => {
+  it('reports the correct outcome of runs that end in unusual ways', async () => {
     const session = expect.stringMatching(/^ses_/)
     const ways: [string, Record<string, unknown>, Record<string, unknown>][] = [
       ['empty', {}, { errorCode: 'llm_api_error', sessionId: session }],
@@ -154,7 +154,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     }
   })
 
-  it('keeps session and usage of a run whose model minds no limit of steps, and that is therefore stopped', async () => {
+  it('keeps session and usage of a run that is stopped because its model ignores the step limit', async () => {
     const stop = new AbortController()
     const stubborn = run('loop', { extra: { maxStepsPerRun: 2, graceSec: 1 }, signal: stop.signal })
     for (let step = 0; step < 4; step += 1) await Promise.race([place.model.asked('loop'), stubborn])
@@ -170,7 +170,7 @@ describe.skipIf(!cluster)('what is particular to OpenCode on a real cluster (nee
     expect(result.resultJson).not.toHaveProperty('agentJob.outcome', 'succeeded')
   })
 
-  it('compacts a conversation at the size that is set, and goes on with what is left of it', async () => {
+  it('compacts a conversation at the configured size, and continues with the compacted one', async () => {
     const providers = z.record(z.string(), z.record(z.string(), z.unknown()))
     const { lab } = providers.parse(JSON.parse(String(place.config('tool')['providerOptions'])))
     const models = { 'demo-model': { limit: { context: 200_000, output: 8000 } } }

@@ -14,11 +14,11 @@ describe('the providers and the small model for all agents', () => {
   })
 
   it.each([
-    ['sk-secret{', 'is no JSON'],
-    ['["sk-secret"]', 'is no object of objects'],
-    ['{"eu":"sk-secret"}', 'is no object of objects'],
+    ['sk-secret{', 'is not valid JSON'],
+    ['["sk-secret"]', 'is not an object of objects'],
+    ['{"eu":"sk-secret"}', 'is not an object of objects'],
     [null, 'comes from a Secret or ConfigMap'],
-  ])('are left out by name where they cannot be read, and shown to nobody: %j', (raw, why) => {
+  ])('are left out by name when unreadable, and their values are never shown: %j', (raw, why) => {
     const { providers, warnings } = gatewaySettings(settings, { PAPERCLIP_OPENCODE_PROVIDERS: raw })
     expect(providers).toEqual({})
     expect(warnings).toEqual([expect.stringContaining(why)])

@@ -31,9 +31,9 @@ function readProviders(raw: string | null | undefined): { providers: Json; warni
   try {
     value = JSON.parse(raw)
   } catch {
-    // The words of the parser would show what stands there, and that can be a key.
-    return unread('is no JSON')
+    // The parser's message would quote the value, which may contain a key.
+    return unread('is not valid JSON')
   }
-  if (!isRecord(value) || !Object.values(value).every(isRecord)) return unread('is no object of objects')
+  if (!isRecord(value) || !Object.values(value).every(isRecord)) return unread('is not an object of objects')
   return { providers: value, warnings: [] }
 }

@@ -53,7 +53,7 @@ function billingType(
   return byKey ? 'metered_api' : 'unknown'
 }
 
-/** Who is paid, judged by the model's provider and by what the agent gets, not by what the server has. */
+/** Who is paid, determined by the model's provider and by what the agent gets, not by what the server has. */
 export function opencodeBilling(env: VisibleEnv, settings: OpencodeSettings): Billing {
   const model = readModel(settings.model)
   const provider = (model.ok ? model.provider : null) ?? 'unknown'

@@ -18,7 +18,7 @@ function configOf(settings: Record<string, unknown>, more: Partial<Parameters<ty
 const onOpenai = { chosen: { model: 'openai/gpt-5.5', provider: 'openai' } }
 
 describe('the configuration', () => {
-  it('asks nobody, shares nothing, updates nothing and takes no snapshot', () => {
+  it('asks no questions, shares nothing, updates nothing and takes no snapshot', () => {
     expect(configOf({}).config).toMatchObject({
       autoupdate: false,
       share: 'disabled',
@@ -80,7 +80,7 @@ describe('the configuration', () => {
   })
 
   it.each([
-    ['for a model whose limits nobody knows', { compactThreshold: 30_000 }, '"providerOptions"'],
+    ['for a model with unknown limits', { compactThreshold: 30_000 }, '"providerOptions"'],
     ['below what OpenCode itself needs', { compactThreshold: 500 }, 'at least 20000'],
   ])('refuses to compact %s', (_what, settings, words) => {
     expect(() => configOf(settings, { chosen: { model: 'lab/m', provider: 'lab' } })).toThrow(words)

@@ -6,7 +6,7 @@ import { providerSection, type ChosenModel } from './provider-section.ts'
 
 type Json = Record<string, unknown>
 
-// What prints the environment from a shell. OpenCode's rules match a command and, after " *", any arguments.
+// Commands that print the environment from a shell. OpenCode's rules match a command and, after " *", any arguments.
 const environmentDumps = [
   'env',
   'env *',
@@ -53,7 +53,7 @@ function permissions(settings: OpencodeSettings): Json {
       ? Object.fromEntries(environmentDumps.map((pattern) => [pattern, 'deny']))
       : {}
   return {
-    // Nobody can answer: "ask" would be an endless wait or a silent no. A question to the user is one too.
+    // No one can answer: "ask" would wait endlessly or deny silently. The same goes for questions to the user.
     ...(skip
       ? { '*': 'allow', edit: 'allow', webfetch: 'allow', external_directory: 'allow', doom_loop: 'allow' }
       : {}),
@@ -66,7 +66,7 @@ function permissions(settings: OpencodeSettings): Json {
 export function opencodeConfig(input: {
   settings: OpencodeSettings
   chosen: ChosenModel
-  /** What the agent will see of variables. */
+  /** Variables that the agent will see. */
   env: Readonly<Record<string, string | null>>
   mcpServers: McpServers
   skillsDirectory: string | null

@@ -32,7 +32,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   needsBash: false,
   extraPermissions: ({ agentDbMode }) => (agentDbMode === 'dedicated_pvc' ? dedicatedClaimPermissions : []),
   isSessionId: (id) => /^ses_[A-Za-z0-9]+$/.test(id),
-  // Continued from another directory it calls the model and never ends.
+  // A session continued from another directory calls the model and never ends.
   sessionBoundToDirectory: true,
   findSession: ({ volume, ...where }) => findDatabase(volume, databaseFolder(where)),
   async prepare(input) {
@@ -88,7 +88,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   retryAt: (summary) => summary.retryNotBeforeMs,
   ownErrors: {
     ...databaseErrors,
-    // OpenCode compacts by itself; where that does not help, every run of the session would end the same.
+    // OpenCode compacts on its own; if that does not help, every run of the session would end the same way.
     context_overflow: {
       means:
         'The conversation is longer than the model can read, also after OpenCode compacted it; the session is cleared.',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { opencodeModels, readModelLines } from './opencode-models.ts'
 
-it('reads what OpenCode lists, once each, and keeps what is offered anyhow', () => {
+it('reads the models that OpenCode lists, once each, and keeps those that are always offered', () => {
   const lines = [
     'openai/gpt-5.5',
     ' xai/grok-4.7 ',

@@ -2,7 +2,7 @@ import type { AgentDefinition, ModelInput } from '@agent-jobs/adapter-kit'
 
 type Models = AgentDefinition['models']
 
-/** Offered before the image was asked, and besides what it says: agents may bring keys and providers of their own. */
+/** Offered before the image was queried, and in addition to its list: agents may have their own keys and providers. */
 export const opencodeModels: Models = [
   { id: 'anthropic/claude-opus-5', label: 'Anthropic Claude Opus 5' },
   { id: 'anthropic/claude-sonnet-5', label: 'Anthropic Claude Sonnet 5' },
@@ -11,7 +11,7 @@ export const opencodeModels: Models = [
   { id: 'google/gemini-2.5-pro', label: 'Google Gemini 2.5 Pro' },
 ]
 
-/** The models in what `opencode models` prints, one `provider/model` a line, and those that are offered anyhow. */
+/** The models in what `opencode models` prints, one `provider/model` a line, and those that are always offered. */
 export function readModelLines(lines: readonly string[]): Models {
   const ids = lines.map((line) => line.trim()).filter((line) => /^[a-z0-9][\w.-]*\/[^\s/]\S*$/i.test(line))
   const found = new Set(ids)

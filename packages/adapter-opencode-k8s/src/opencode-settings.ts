@@ -59,8 +59,7 @@ const opencodeSettings = {
   }),
   dangerouslySkipPermissions: setting(toggle(true), {
     title: 'Skip permission prompts',
-    description:
-      'Allows what OpenCode would ask about. Nobody is there to answer: without it, what is not allowed is denied.',
+    description: 'Allows what OpenCode would ask about. No one can answer: without it, what is not allowed is denied.',
     field: 'toggle',
     operator: open,
     group: 'Agent',

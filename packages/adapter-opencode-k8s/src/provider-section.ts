@@ -33,16 +33,16 @@ const cataloguedProviders = new Set([
   ...Object.keys(modelCatalogue.models).map((name) => name.slice(0, name.indexOf('/'))),
 ])
 
-/** OpenCode refuses a model that its catalogue does not have, though the provider may; a name in its configuration lets it ask. */
+/** OpenCode refuses a model that its catalogue does not have, though the provider may; a configuration entry makes it try. */
 function unknownModel({ provider, model }: Extract<ChosenModel, { model: string }>, own: Json): Json | null {
   const id = model.slice(provider.length + 1)
   const isKnown = model in modelCatalogue.models || id in record(own['models'])
-  // A provider that nobody described has no address; what OpenCode says of it then tells nobody that its name is wrong.
+  // A provider without a description has no address; OpenCode's error about it would not show that its name is wrong.
   const isDescribed = Object.keys(own).length > 0 || cataloguedProviders.has(provider)
   return isKnown || !isDescribed ? null : { [id]: {} }
 }
 
-// System prompt and tools alone are some 8,000 to 15,000 tokens; below them OpenCode compacts for ever.
+// System prompt and tools alone are some 8,000 to 15,000 tokens; below that, OpenCode compacts endlessly.
 const smallestThreshold = 20_000
 
 /** Makes OpenCode compact at a size: `limit.input` less `compaction.reserved` (its session/overflow). */

@@ -37,7 +37,7 @@ describe('what a run cost', () => {
     })
   })
 
-  it('is nothing for a run without tokens', () => {
+  it('is absent for a run without tokens', () => {
     const none = { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
     expect(cost({ usage: none })).toEqual({ costSource: 'agent', costUsd: 0 })
   })

@@ -16,8 +16,8 @@ function descend(value: unknown, ...keys: string[]): unknown {
 const unknown: RunCost = { costSource: 'unknown', costUsd: null }
 
 /**
- * What a run cost. OpenCode says 0 both for what is free and for what it has no price for; its own figure stands whenever
- * it is one. The list is asked only where the tokens were surely paid by it: a key of the provider's own, at its own
+ * What a run cost. OpenCode reports 0 both for free models and for unknown prices; its own figure is used whenever
+ * it is not 0. The list applies only when the tokens were certainly billed by it: a key of the provider's own, at its own
  * address.
  */
 export function runCost(input: { summary: Paid; settings: OpencodeSettings; billing: Billing }): RunCost {
@@ -31,7 +31,7 @@ export function runCost(input: { summary: Paid; settings: OpencodeSettings; bill
   const { model, provider } = read
   const configured = descend(settings.providerOptions, provider)
   const id = model.slice(provider.length + 1)
-  // Whoever wrote a price down, and be it 0, meant it.
+  // A configured price is intended, even when it is 0.
   if (isRecord(descend(configured, 'models', id, 'cost'))) return { costSource: 'agent', costUsd }
   const direct = billing.billingType === 'metered_api' && billing.biller === provider
   if (!direct || descend(configured, 'options', 'baseURL') !== undefined) return unknown

@@ -4,10 +4,10 @@ import type { AgentClaim, Isolation, VolumeView } from '@agent-jobs/adapter-kit'
 import type { OpencodeSettings } from './opencode-settings.ts'
 import { currentNumber, databaseName } from './program/database-files.ts'
 
-/** Where the claim of an agent's own is mounted. */
+/** Where an agent's own claim is mounted. */
 const dedicatedMountPath = '/opencode-db'
 
-/** A folder name for a task, unlike that of any other task. */
+/** A folder name for a task, unique among tasks. */
 export function taskFolder(taskId: string | null): string {
   if (taskId === null) return '_no_task_'
   const readable = taskId.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '_')
@@ -15,7 +15,7 @@ export function taskFolder(taskId: string | null): string {
   return `${readable.slice(0, 80)}-${createHash('sha256').update(taskId).digest('hex').slice(0, 12)}`
 }
 
-/** The folder of a task's database; null where it goes with the pod. */
+/** The folder of a task's database; null where it is removed with the pod. */
 export function databaseFolder(input: {
   settings: OpencodeSettings
   stateDirectory: string
@@ -23,14 +23,14 @@ export function databaseFolder(input: {
   isolation: Pick<Isolation, 'mode' | 'keyHash'>
 }): string | null {
   const { settings, stateDirectory, taskId, isolation } = input
-  // Runs without a task, or each of a key of its own, have nothing to continue; one shared database would only grow.
+  // Runs without a task, or with their own key, have nothing to continue; one shared database would only grow.
   if (settings.agentDbMode === 'ephemeral' || taskId === null || isolation.mode === 'run') return null
   const root = settings.agentDbMode === 'dedicated_pvc' ? dedicatedMountPath : posix.join(stateDirectory, 'opencode-db')
-  // Isolated runs of one task may run side by side, each on a database of its own.
+  // Isolated runs of one task may run concurrently, each on its own database.
   return posix.join(root, taskFolder(taskId), ...(isolation.keyHash === null ? [] : [`isolated-${isolation.keyHash}`]))
 }
 
-/** The claim of an agent's own. Ids of agents are UUIDs; anything else is named by its hash. */
+/** An agent's own claim. Ids of agents are UUIDs; anything else is named by its hash. */
 export function databaseClaim(agentId: string, settings: OpencodeSettings): AgentClaim {
   const slug = /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/.test(agentId)
     ? agentId
@@ -44,7 +44,7 @@ export function databaseClaim(agentId: string, settings: OpencodeSettings): Agen
   }
 }
 
-/** Looks whether a task has a database at all; what is in it only the pod can tell. */
+/** Checks whether a task has a database at all; only the pod can read its content. */
 export async function findDatabase(
   volume: VolumeView,
   folder: string | null,

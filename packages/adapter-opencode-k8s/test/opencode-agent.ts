@@ -16,7 +16,7 @@ export const opencodeAgent: ConformanceAgent = {
   },
   config: (url) => ({
     model: 'lab/demo-model',
-    // A text, as Paperclip wants every setting that it keeps as a secret.
+    // A text, as Paperclip requires for every setting that it keeps as a secret.
     providerOptions: JSON.stringify({
       lab: {
         npm: '@ai-sdk/openai-compatible',

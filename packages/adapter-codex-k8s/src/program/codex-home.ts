@@ -32,7 +32,7 @@ export interface HomePlan {
 
 /**
  * Makes the home: the configuration, links where Codex looks for things, and a login from the settings where the volume
- * has none of it. Returns the names of variables that the configuration misses.
+ * has none of it. Returns the names of unset variables in the configuration.
  */
 export function makeHome(plan: HomePlan, env: Readonly<Record<string, string | undefined>>): string[] {
   mkdirSync(plan.home, { recursive: true, mode: 0o700 })
@@ -60,8 +60,8 @@ function linkSkills(from: string, to: string): void {
 }
 
 /**
- * Puts the login of the settings in place. Its refresh token is good once, so what Codex made of it stays until the
- * settings change; a mark beside it says which settings it came from.
+ * Writes the login of the settings. Its refresh token works once, so the login that Codex refreshed stays until the
+ * settings change; a file next to it records which settings it came from.
  */
 function seedLogin(login: string, seedFile: string): void {
   const seed = readFileSync(seedFile, 'utf8')
@@ -82,7 +82,7 @@ function replaceFile(path: string, content: string): void {
 /** What a login file holds. */
 export type LoginKind = 'chatgpt' | 'api_key' | 'none' | 'unreadable'
 
-/** Reads a login file as far as it must be known before the start: Codex itself would ask the API without a key. */
+/** Reads what must be known of a login file before the start: without a key, Codex would still call the API. */
 export function loginKind(file: string): LoginKind {
   if (!existsSync(file)) return 'none'
   try {

@@ -44,7 +44,7 @@ export function listRollouts(folder: string): Map<string, string> {
   return found
 }
 
-/** Why a thread cannot be continued from this file, or null. A broken or cut line does no harm (docs/agent-clis.md). */
+/** Why a thread cannot be continued from this file, or null. Broken lines are harmless (docs/agent-clis.md). */
 export function rolloutProblem(file: string): string | null {
   const { size } = statSync(file)
   if (size === 0) return 'its rollout file is empty'

@@ -13,7 +13,7 @@ export const startCodes = ['codex_login_missing', 'codex_login_unreadable', 'ses
 /** One of them. */
 export type StartCode = (typeof startCodes)[number]
 
-/** What the program in the pod reports about a run: what Codex itself prints nowhere. */
+/** What the program in the pod reports about a run, because Codex itself does not print it. */
 export interface RunReport {
   /** The thread that was to be continued. */
   resumed: string | null

@@ -120,7 +120,7 @@ describe('the home of Codex', () => {
     expect(readFileSync(join(root, 'state/auth.json'), 'utf8')).toContain('"3"')
   })
 
-  it('names variables that the configuration misses', async () => {
+  it('names unset variables in the configuration', async () => {
     await start(order())
     expect(said.join('\n')).toContain('not set, so left as they are in the configuration: VALUE')
   })
@@ -163,7 +163,7 @@ describe('what is checked before the start', () => {
     expect(report).toMatchObject({ problem: null, before: { input_tokens: 10, output_tokens: 1 } })
   })
 
-  it('asks for no login where the settings choose a provider', async () => {
+  it('requires no login when the settings choose a provider', async () => {
     expect((await start(order({ checkLogin: false }), {})).report.problem).toBeNull()
   })
 })
@@ -188,7 +188,7 @@ describe('the command line', () => {
     expect(argv()).toBe(`resume ${thread} -`)
   })
 
-  it('makes another address a provider of its own', async () => {
+  it('defines a separate provider for another address', async () => {
     await start(order(echo), { OPENAI_BASE_URL: 'http://gw/v1', CODEX_API_KEY: 'k' })
     expect(argv()).toContain('-c model_providers.agent-jobs.base_url="http://gw/v1"')
     expect(argv()).toContain('-c model_providers.agent-jobs.env_key="CODEX_API_KEY"')
@@ -229,7 +229,7 @@ describe('the report', () => {
     expect(report).toMatchObject({ before: null, after: { input_tokens: 50 } })
   })
 
-  it('says that a program is not there', async () => {
+  it('reports a missing program', async () => {
     const { ending } = await start(order({ argv: ['no-such-agent'] }))
     expect(ending).toEqual({ code: 127 })
     expect(said.join('\n')).toContain('"no-such-agent" cannot be started')

@@ -23,7 +23,7 @@ export interface StartOrder {
 /** How it ended. */
 export type Ending = { code: number } | { signal: NodeJS.Signals }
 
-/** What the program needs of its surroundings. */
+/** The environment that the program needs. */
 export interface Surroundings {
   env: Env
   now: () => number
@@ -33,7 +33,7 @@ export interface Surroundings {
   stopMs: number
 }
 
-// EX_NOPERM and EX_DATAERR of sysexits.h, for whoever looks at the container; the adapter reads the report.
+// EX_NOPERM and EX_DATAERR of sysexits.h, for people who inspect the container; the adapter reads the report.
 const exitCodes: Readonly<Record<StartCode, number>> = {
   codex_login_missing: 77,
   codex_login_unreadable: 77,
@@ -42,7 +42,7 @@ const exitCodes: Readonly<Record<StartCode, number>> = {
 const notFoundCode = 127
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
-/** Prepares Codex's home, checks what Codex would not, runs it, and reports what its rollout file tells about the run. */
+/** Prepares Codex's home, checks what Codex does not, runs it, and reports what its rollout file shows about the run. */
 export async function startCodex(order: StartOrder, surroundings: Surroundings): Promise<Ending> {
   const { env, now, timeZone, say } = surroundings
   const missing = makeHome(order.home, env)
@@ -91,7 +91,7 @@ export async function startCodex(order: StartOrder, surroundings: Surroundings):
 
 function findProblem(order: StartOrder, rollout: string | undefined, env: Env): RunReport['problem'] {
   if (order.resume !== null) {
-    const reason = rollout === undefined ? 'there is no rollout file of it' : rolloutProblem(rollout)
+    const reason = rollout === undefined ? 'its rollout file does not exist' : rolloutProblem(rollout)
     if (reason !== null) {
       return { code: 'session_unavailable', detail: `Thread ${order.resume} cannot be resumed: ${reason}.` }
     }
@@ -103,7 +103,7 @@ function findProblem(order: StartOrder, rollout: string | undefined, env: Env): 
     return { code: 'codex_login_unreadable', detail: `The login of Codex in ${login} is not valid JSON.` }
   }
   if (kind !== 'none') return null
-  const detail = 'Codex has no credentials: neither CODEX_API_KEY nor OPENAI_API_KEY is set, and there is no login.'
+  const detail = 'Codex has no credentials: neither CODEX_API_KEY nor OPENAI_API_KEY is set, and no login exists.'
   return { code: 'codex_login_missing', detail }
 }
 
@@ -134,7 +134,7 @@ function commandLine(order: StartOrder, env: Env, threadModel: string | null): s
   ]
 }
 
-/** Another address than OpenAI's is a provider of its own: the built-in one tries WebSockets first, for 7 seconds. */
+/** An address other than OpenAI's needs its own provider: the built-in one tries WebSockets first, for 7 seconds. */
 function gateway(url: string, hasKey: boolean): string[] {
   const provider = 'model_providers.agent-jobs'
   const settings: [string, string][] = [
@@ -187,6 +187,6 @@ export function endAs(ending: Ending): void {
     return
   }
   process.kill(process.pid, ending.signal)
-  // A signal that cannot end us, in a container whose process 1 we are.
+  // The signal cannot end this process when it is PID 1 of the container.
   process.exitCode = 128 + constants.signals[ending.signal]
 }

@@ -10,7 +10,7 @@ export function databaseName(number: number): string {
 /** The note that keeps later runs from a database that could not be used. The database itself stays as it is. */
 const noteOf = (name: string): string => `${name}.aside`
 
-/** The number of the database that a task is at: the highest there is, or the one after it when that is set aside. */
+/** The number of a task's current database: the highest that exists, or the next one when that is set aside. */
 export function currentNumber(names: readonly string[]): number {
   const numbers = names.flatMap((name) => {
     const found = /^opencode(?:\.([1-9]\d{0,8}))?\.db$/.exec(name)
@@ -20,7 +20,7 @@ export function currentNumber(names: readonly string[]): number {
   return names.includes(noteOf(databaseName(highest))) ? highest + 1 : highest
 }
 
-/** The database file that a task is at. */
+/** A task's current database file. */
 export function currentDatabase(folder: string): string {
   return join(folder, databaseName(currentNumber(readdirSync(folder))))
 }

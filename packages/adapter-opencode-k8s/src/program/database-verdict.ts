@@ -9,7 +9,7 @@ export const databaseCodes = [
 /** One of them. */
 export type DatabaseCode = (typeof databaseCodes)[number]
 
-/** What is wrong with a database, and how it is seen. */
+/** What is wrong with a database, and how it was detected. */
 export interface DatabaseVerdict {
   code: DatabaseCode
   detail: string
@@ -20,7 +20,7 @@ export function verdictLine({ code, detail }: DatabaseVerdict): string {
   return `agent-jobs: ${code}: ${detail.replaceAll(/\s+/g, ' ').slice(0, 1000)}`
 }
 
-/** The last verdict that stands in what the run wrote to stderr. */
+/** The last verdict in the run's stderr. */
 export function readVerdict(stderr: string): DatabaseVerdict | null {
   const found = [...stderr.matchAll(/^agent-jobs: (session_db_[a-z]+): (.+)$/gm)].at(-1)
   const code = databaseCodes.find((known) => known === found?.[1])

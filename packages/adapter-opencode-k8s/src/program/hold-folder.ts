@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import type { DatabaseVerdict } from './database-verdict.ts'
 import { resultCode, type Sqlite } from './sqlite.ts'
 
-/** A folder of databases that is this process's alone. */
+/** A folder of databases that this process holds exclusively. */
 export type Hold = { ok: true; release: () => void } | { ok: false; verdict: DatabaseVerdict }
 
 /**
- * Makes the folder this process's alone for as long as it lives, or says who is in the way. The lock is SQLite's own, on
- * a file beside the databases: the kernel lets go of it when the process ends, however that comes about, and a file
+ * Holds the folder exclusively for the life of this process, or reports who holds it. The lock is SQLite's own, on
+ * a file next to the databases: the kernel releases it however the process ends, and a file
  * system that SQLite can work on at all carries it between nodes.
  */
 export function holdFolder(folder: string, { sqlite, lockWaitMs }: { sqlite: Sqlite; lockWaitMs: number }): Hold {

@@ -28,13 +28,13 @@ function opencodeDatabase(...migrations: string[]): void {
 }
 
 describe('a session database', () => {
-  it('is sound when there is none yet, or an empty file', () => {
+  it('is intact when there is none yet, or an empty file', () => {
     expect(look()).toBeNull()
     writeFileSync(file, '')
     expect(look()).toBeNull()
   })
 
-  it('is sound as OpenCode leaves it', () => {
+  it('is intact as OpenCode leaves it', () => {
     opencodeDatabase('20260101000000_first', '20260601000000_last')
     expect(look()).toBeNull()
   })
@@ -60,7 +60,7 @@ describe('a session database', () => {
     expect(look()?.code).toBe('session_db_damaged')
   })
 
-  it('is none when another program made it', () => {
+  it('is rejected when another program created it', () => {
     using database = new sqlite.DatabaseSync(file)
     database.exec('CREATE TABLE foo (a)')
     expect(look()).toMatchObject({ code: 'session_db_damaged', detail: expect.stringContaining('none of OpenCode') })

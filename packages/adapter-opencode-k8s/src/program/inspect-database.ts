@@ -7,12 +7,12 @@ const header = 'SQLite format 3\0'
 // A check reads every page; this many take about a fifth of a second.
 const largestCheckedBytes = 64 * 1024 * 1024
 
-/** What a database is looked at with. */
+/** Options for inspecting a database. */
 export interface Inspection {
   sqlite: Sqlite
   /** Which of these ids of migrations OpenCode's program holds; null when its file cannot tell. */
   knows: (ids: readonly string[]) => boolean[] | null
-  /** How long to wait for somebody who holds the database. */
+  /** How long to wait for another process that holds the database. */
   lockWaitMs: number
 }
 
@@ -40,7 +40,7 @@ function migrationVerdict(database: DatabaseSync, knows: Inspection['knows']): D
   const { oldest, newest } = span ?? {}
   if (typeof oldest !== 'string' || typeof newest !== 'string') return null
   const known = knows([oldest, newest])
-  // A program in which not even the oldest stands is a script, or packed: it says nothing.
+  // A program without even the oldest id is a script, or compressed: it proves nothing.
   if (known === null || known[0] !== true || known[1] === true) return null
   return {
     code: 'session_db_newer',
@@ -50,7 +50,7 @@ function migrationVerdict(database: DatabaseSync, knows: Inspection['knows']): D
 
 function contentVerdict(file: string, { sqlite, knows }: Inspection): DatabaseVerdict | null {
   if (sqlite === null) return null
-  // Read only: a database that is not sound is left exactly as it is.
+  // Read only: a damaged database is left unchanged.
   const database = new sqlite.DatabaseSync(file, { readOnly: true })
   try {
     const tables = new Set(
@@ -70,7 +70,7 @@ function contentVerdict(file: string, { sqlite, knows }: Inspection): DatabaseVe
   }
 }
 
-/** Writes nothing; finds out whether somebody else is writing, and waits for them. */
+/** Writes nothing; detects whether another process is writing, and waits for it. */
 function lockVerdict(file: string, { sqlite, lockWaitMs }: Inspection): DatabaseVerdict | null {
   if (sqlite === null) return null
   const database = new sqlite.DatabaseSync(file)
@@ -98,7 +98,7 @@ function sqliteVerdict(error: unknown, lockWaitMs: number): DatabaseVerdict | nu
   }
 }
 
-/** Looks whether OpenCode can work with a database file; null when it can, as far as anybody can tell beforehand. */
+/** Checks whether OpenCode can work with a database file; null when it can, as far as that is known beforehand. */
 export function inspectDatabase(file: string, inspection: Inspection): DatabaseVerdict | null {
   // SQLite makes an empty file when a run dies in its first moment, and takes one as a new database.
   if (sizeOf(file) === 0) return null

@@ -13,7 +13,7 @@ it.each([
   ['tables of another program', box('Database is not empty and has no session table'), 'session_db_damaged'],
   ['a renamed column', log('SQLiteError: table message has no column named data'), 'session_db_newer'],
   ['a missing column', log('SQLiteError: no such column: session.agent'), 'session_db_newer'],
-  ['a holder that reads nobody in', box('database is locked'), 'session_db_locked'],
+  ['a holder that admits no reader', box('database is locked'), 'session_db_locked'],
   [
     'a write that failed',
     box('Failed query: insert into "project" ("id") values (?)\nparams: global'),
@@ -33,7 +33,7 @@ it.each([
   expect(judgeWords(stderr)).toBeNull()
 })
 
-it('is told to the adapter in a line of its own, the last of which counts', () => {
+it('is reported to the adapter in a separate line, the last of which counts', () => {
   const line = verdictLine({ code: 'session_db_locked', detail: 'held\nby another' })
   expect(readVerdict(`noise\nagent-jobs: session_db_damaged: a\n${line}\nsomething else\n`)).toEqual({
     code: 'session_db_locked',

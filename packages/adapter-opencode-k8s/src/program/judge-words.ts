@@ -1,7 +1,7 @@
 import type { DatabaseCode, DatabaseVerdict } from './database-verdict.ts'
 
-// SQLite's own messages (sqlite3.c, sqlite3ErrStr) and OpenCode's, as 1.18.33 prints them. They stand bare in a line, or
-// behind `SQLiteError: ` in a line of its log; anywhere else they are somebody's prose.
+// SQLite's own messages (sqlite3.c, sqlite3ErrStr) and OpenCode's, as 1.18.33 prints them. They are a whole line, or
+// follow `SQLiteError: ` in a line of its log; anywhere else they are unrelated text.
 const phrases: readonly (readonly [string, DatabaseCode])[] = [
   ['database disk image is malformed|file is not a database|malformed database schema', 'session_db_damaged'],
   ['Database is not empty and has no session table', 'session_db_damaged'],
@@ -17,7 +17,7 @@ const patterns = phrases.map(([phrase, code]) => ({
   code,
 }))
 
-/** Judges why OpenCode ended by the last that it said of its database; null when it said nothing of it. */
+/** Determines why OpenCode ended by its last message about its database; null without one. */
 export function judgeWords(stderr: string): DatabaseVerdict | null {
   let last: DatabaseVerdict | null = null
   for (const line of stderr.split('\n')) {

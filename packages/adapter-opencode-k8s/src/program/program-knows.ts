@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 
 const pieceBytes = 4 * 1024 * 1024
 
-/** The file that runs under a command's name, as the kernel would find it; null when there is none. */
+/** The file that a command's name runs, as the kernel would find it; null when there is none. */
 export function programFile(command: string, path: string): string | null {
   const candidates = command.includes('/') ? [command] : path.split(delimiter).map((folder) => join(folder, command))
   for (const candidate of candidates) {
@@ -11,13 +11,13 @@ export function programFile(command: string, path: string): string | null {
       accessSync(candidate, constants.X_OK)
       return realpathSync(candidate)
     } catch {
-      // Not here; the next folder of PATH is asked.
+      // Not here; try the next folder of PATH.
     }
   }
   return null
 }
 
-/** Which of the texts stand in a file, read once and in pieces: OpenCode's program has 185 MB. */
+/** Which of the texts occur in a file, read once and in pieces: OpenCode's program has 185 MB. */
 export function textsInFile(file: string, texts: readonly string[]): boolean[] {
   const wanted = texts.map((text) => Buffer.from(text))
   const overlap = Math.max(...wanted.map(({ length }) => length))

@@ -16,6 +16,6 @@ export async function loadSqlite(): Promise<Sqlite> {
 /** SQLite's primary result code of an error; null when it is not SQLite's. */
 export function resultCode(error: unknown): number | null {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : null
-  // The upper bits say more, the lower eight are the code (sqlite3.h, "Extended Result Codes").
+  // The upper bits give details, the lower eight are the code (sqlite3.h, "Extended Result Codes").
   return typeof code === 'number' ? code % 256 : null
 }

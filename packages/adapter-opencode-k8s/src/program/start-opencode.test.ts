@@ -52,7 +52,7 @@ describe('the program that starts OpenCode', () => {
     expect(await run('kill -KILL $$')).toMatchObject({ code: null, signal: 'SIGKILL' })
   })
 
-  it('outlives a signal until OpenCode has ended', async () => {
+  it('survives a signal until OpenCode has ended', async () => {
     const child = start('trap "echo last words; exit 3" TERM; echo ready; while :; do sleep 0.05; done')
     let stdout = ''
     for await (const chunk of child.stdout) {
@@ -68,7 +68,7 @@ describe('the program that starts OpenCode', () => {
     const child = spawn(process.execPath, [join(root, 'start.cjs'), folder, 'fresh', '10', 'no-such-program'], {
       env: { PATH: root },
     })
-    expect(await text(child.stderr)).toContain('there is no program "no-such-program"')
+    expect(await text(child.stderr)).toContain('program "no-such-program" not found on the PATH')
     expect(child.exitCode ?? (await once(child, 'close'))[0]).toBe(127)
   })
 
@@ -82,7 +82,7 @@ describe('the program that starts OpenCode', () => {
     expect((await run('echo "$OPENCODE_DB"')).stdout).toBe(`${folder}/opencode.2.db\n`)
   })
 
-  it('goes on in a new one when no session is wanted, and says so', async () => {
+  it('continues in a new one when no session is requested, and says so', async () => {
     await run('true')
     writeFileSync(join(folder, 'opencode.db'), 'noise')
     const { stdout, stderr, code } = await run('echo "$OPENCODE_DB"')
@@ -117,7 +117,7 @@ describe('the program that starts OpenCode', () => {
     expect(await heard).toBe('started\n')
   })
 
-  it('tells what OpenCode itself says of its database, and sets a damaged one aside', async () => {
+  it('reports what OpenCode itself says about its database, and sets a damaged one aside', async () => {
     const { stderr, code } = await run(
       'printf "Error: Unexpected error\\n\\ndatabase disk image is malformed\\n" >&2; exit 1',
     )
@@ -126,7 +126,7 @@ describe('the program that starts OpenCode', () => {
     expect(readdirSync(folder)).toContain('opencode.db.aside')
   })
 
-  it('believes no such words of a run that ended well', async () => {
+  it('ignores such messages in a run that succeeded', async () => {
     const { stderr } = await run('echo "database is locked" >&2')
     expect(stderr).not.toContain('session_db')
   })

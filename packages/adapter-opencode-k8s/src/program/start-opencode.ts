@@ -9,11 +9,11 @@ import { judgeWords } from './judge-words.ts'
 import { programFile, textsInFile } from './program-knows.ts'
 import { loadSqlite } from './sqlite.ts'
 
-/** What is to be started, and on whose database. */
+/** What to start, and on which database. */
 export interface StartOrder {
   /** Folder of the task's databases. */
   folder: string
-  /** True when a session of the current database is to be continued: without it there is nothing to continue. */
+  /** True to continue a session of the current database: without that database there is nothing to continue. */
   resume: boolean
   lockWaitMs: number
   argv: readonly string[]
@@ -23,7 +23,7 @@ export interface StartOrder {
 /** How it ended. */
 export type Ending = { code: number } | { signal: NodeJS.Signals }
 
-// EX_TEMPFAIL and EX_DATAERR of sysexits.h, for whoever looks at the container; the adapter reads the line on stderr.
+// EX_TEMPFAIL and EX_DATAERR of sysexits.h, for people who inspect the container; the adapter reads stderr.
 const lockedCode = 75
 const unusableCode = 65
 const notFoundCode = 127
@@ -37,14 +37,14 @@ function describe(file: string, { code, detail }: DatabaseVerdict): DatabaseVerd
   return { code, detail: `${file}: ${detail}. ${kept}`.trim() }
 }
 
-/** Chooses the task's database, sees that it is sound and nobody else's, and runs OpenCode on it. */
+/** Chooses the task's database, checks that it is intact and not in use, and runs OpenCode on it. */
 export async function startOpencode(order: StartOrder, say: (line: string) => void): Promise<Ending> {
   const { folder, resume, lockWaitMs, argv, env } = order
   const sqlite = await loadSqlite()
   const [command = ''] = argv
   const program = programFile(command, env['PATH'] ?? '')
   if (program === null) {
-    say(`agent-jobs: there is no program "${command}" on the PATH of the image.`)
+    say(`agent-jobs: program "${command}" not found on the PATH of the image.`)
     return { code: notFoundCode }
   }
   mkdirSync(folder, { recursive: true })
@@ -71,7 +71,7 @@ export async function startOpencode(order: StartOrder, say: (line: string) => vo
     const { ending, tail } = await runChild(argv, { ...env, OPENCODE_DB: file })
     const found = 'code' in ending && ending.code !== 0 ? judgeWords(tail) : null
     if (found !== null) {
-      // OpenCode names the query that failed and not why, when it could not write: the lock is looked at once more.
+      // When a write fails, OpenCode names the query but not the reason: check the lock once more.
       const seen = found.code === 'session_db_unusable' ? inspectDatabase(file, { ...inspection, lockWaitMs: 0 }) : null
       const last = seen ?? found
       if (leftAside.has(last.code)) setAside(file, last)
@@ -88,10 +88,10 @@ async function runChild(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<{ ending: Ending; tail: string }> {
   const [command = '', ...rest] = argv
-  // The launcher signals the whole group: OpenCode hears of it by itself, and this process must outlive it.
+  // The launcher signals the whole group: OpenCode gets the signal itself, and this process must outlive it.
   const ignore = () => undefined
   for (const signal of passedOn) process.on(signal, ignore)
-  // The launcher's file is its stdout as it would be without us; stderr is read on its way.
+  // stdout goes straight to the launcher's file; stderr is read on its way.
   const child = spawn(command, rest, { env: { ...env }, stdio: ['inherit', 'inherit', 'pipe'] })
   let tail = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -116,6 +116,6 @@ export function endAs(ending: Ending): void {
     return
   }
   process.kill(process.pid, ending.signal)
-  // A signal that cannot end us, in a container whose process 1 we are.
+  // The signal cannot end this process when it is PID 1 of the container.
   process.exitCode = 128 + constants.signals[ending.signal]
 }
