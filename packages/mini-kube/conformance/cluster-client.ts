@@ -33,7 +33,7 @@ export async function clusterClient(kubeconfig: string, token?: string): Promise
             headers: {
               ...(secrets.headers as Record<string, string> | undefined),
               ...(init.headers as Record<string, string>),
-              // Node frames no body of a DELETE by itself.
+              // Node does not set a length for the body of a DELETE.
               ...(typeof init.body === 'string' ? { 'content-length': Buffer.byteLength(init.body) } : {}),
               ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
             },

@@ -1,7 +1,7 @@
 import { observations } from './observations.ts'
 import { notReplayed, recordedCases } from './recorded-cases.ts'
 
-/** One line of the table of what is faithful. */
+/** One row of the fidelity table. */
 interface Fidelity {
   area: string
   /** `same` is checked by an observation or a recording, `close` is built to the facts but not compared, `not` is left out. */
@@ -9,7 +9,7 @@ interface Fidelity {
   what: string
 }
 
-/** What mini-kube claims, and what it does not. */
+/** What mini-kube supports and what it does not. */
 const fidelity: readonly Fidelity[] = [
   {
     area: 'Jobs',
@@ -24,27 +24,27 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'Pods',
     level: 'not',
-    what: 'exec, attach, port-forward and proxy (refused with 501 and a sentence), gRPC probes (403), ephemeral containers (404); there are no runtime classes (403, as in a cluster without them); hostNetwork and other isolation: a container is a process of your user',
+    what: 'exec, attach, port-forward and proxy (refused with 501 and a message), gRPC probes (403), ephemeral containers (404); runtime classes (403, as in a cluster without them); hostNetwork and other isolation: a container is a process of your user',
   },
   {
     area: 'Pods',
     level: 'close',
-    what: 'runAsUser and runAsGroup are obeyed when mini-kube runs as root (programs of folders that such a user may not enter are lent, see below); capabilities, seccomp, read-only roots and resource limits are not enforced (an OOM is a fault you inject)',
+    what: 'runAsUser and runAsGroup are obeyed when mini-kube runs as root (programs in folders that such a user may not enter are lent, see below); capabilities, seccomp, read-only roots and resource limits are not enforced (an OOM is a fault you inject)',
   },
   {
     area: 'Volumes',
     level: 'close',
-    what: 'Secret, ConfigMap, emptyDir, claim, projected, downward API and hostPath are folders, with the real modes, keys, subPath and subPathExpr; there are no mounts, so mount paths are rewritten (see below)',
+    what: 'Secret, ConfigMap, emptyDir, claim, projected, downward API and hostPath are folders, with the real modes, keys, subPath and subPathExpr; mount paths are rewritten, because there are no mounts (see below)',
   },
   {
     area: 'Scheduling',
     level: 'same',
-    what: 'one node with its Lease; Insufficient cpu and memory, node selector, required affinity, taints, cordon, missing and pending claims with the scheduler’s own sentences',
+    what: 'one node with its Lease; Insufficient cpu and memory, node selector, required affinity, taints, cordon, missing and pending claims with the scheduler’s own messages',
   },
   {
     area: 'Scheduling',
     level: 'not',
-    what: 'pod affinity, topology spread and priorities are taken and not obeyed; preemption is a fault you inject',
+    what: 'pod affinity, topology spread and priorities are accepted and ignored; preemption is a fault you inject',
   },
   {
     area: 'Logs',
@@ -59,7 +59,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'API',
     level: 'same',
-    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, amounts and their one form, the checks of names, labels, Pods, Jobs, Secrets and ConfigMaps, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, server-side apply with its conflicts, tables, RBAC, TokenRequest, access reviews, quotas and their scopes, what refused changes of Pods and Jobs differ in, errors in their own words',
+    what: 'unknown fields (Strict, Warn, Ignore), values of a wrong type, quantities and their canonical form, the checks of names, labels, Pods, Jobs, Secrets and ConfigMaps, each with its causes; conflicts, preconditions, finalizers, immutable Secrets, dry run, selectors, pages, four patch types, server-side apply with its conflicts, tables, RBAC, TokenRequest, access reviews, quotas and their scopes, what refused changes of Pods and Jobs differ in, errors in their own words',
   },
   {
     area: 'API',
@@ -69,7 +69,7 @@ const fidelity: readonly Fidelity[] = [
   {
     area: 'API',
     level: 'not',
-    what: 'fields that occur twice in a body; checks of what is inside probes, hooks and affinities; lists at an exact old version give the newest state; CBOR; protobuf beyond kubectl’s create commands',
+    what: 'fields that occur twice in a body; validation of the contents of probes, hooks and affinities; lists at an exact old version return the newest state; CBOR; protobuf beyond kubectl’s create commands',
   },
   {
     area: 'Collection',
@@ -91,9 +91,9 @@ export function fidelityTable(): string {
   const left = Object.entries(notReplayed)
   const count = Object.keys(recordedCases).length
   return [
-    `${observations.length} observations are made on mini-kube by the unit tests and on a real cluster by the e2e tests, and both must equal one file.`,
+    `The unit tests make ${observations.length} observations on mini-kube, the e2e tests the same ones on a real cluster; both must equal one file.`,
     '',
-    `${count} of ${count + left.length} Jobs recorded on a real cluster are played again state by state, with their Events. Not played again: ${left.map(([name, why]) => `\`${name}\` (${why})`).join(', ')}. An OOM kill and a kubelet’s eviction are injected, not provoked.`,
+    `${count} of ${count + left.length} Jobs recorded on a real cluster are replayed state by state, with their Events. Not replayed: ${left.map(([name, why]) => `\`${name}\` (${why})`).join(', ')}. An OOM kill and a kubelet’s eviction are injected, not caused.`,
     '',
     '| area | faithful | what |',
     '|---|---|---|',

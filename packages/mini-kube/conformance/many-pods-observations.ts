@@ -124,7 +124,7 @@ export const manyPodsObservations: Observation[] = [
         jobs,
         jobOf(stage, name, 'true', { job: { managedBy: 'example.com/other' } }),
       )
-      // A Job that comes after it and is over shows that the controller had its chance.
+      // A later Job that has finished shows that the controller had its chance.
       await observePods(stage, 'managed-here', 'true', {})
       const found = await client.get(`${jobs}/${name}`)
       const own = await client.get(`${pods}?labelSelector=job-name=${name}`)

@@ -51,7 +51,7 @@ async function observePod(
   })
   const said = (await client.get(`${events}?fieldSelector=involvedObject.name=${name}`)).body.items ?? []
   await client.send('DELETE', `${pods}/${name}?gracePeriodSeconds=0`)
-  // Whether the kubelet asks once more while the container goes is a matter of chance, as is how it comes to start.
+  // It is random whether the kubelet probes once more while the container stops, and how the container gets to start.
   const mine = said.filter(
     ({ reason = '', message = '' }) => given.reasons.includes(reason) && !message.includes('errored'),
   )

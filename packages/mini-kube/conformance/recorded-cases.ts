@@ -39,7 +39,7 @@ export interface RecordedCase {
   /** What was there before the Job. */
   before?: Before
   act?: Act
-  /** What stands for the recorded command where running that would hurt this machine; the fault does the killing. */
+  /** Replaces the recorded command where running that would harm this machine; the fault does the killing. */
   command?: string[]
   /** Suspend is what the recorded Job ended with, not what it was made with. */
   spec?: object
@@ -50,7 +50,7 @@ const running = (pod: TestObject) => pod.status?.phase === 'Running'
 const reasonOf = (pod: TestObject) => pod.status?.containerStatuses?.[0]?.state.waiting?.reason
 const asBefore = {}
 
-/** Waits until the pod's program has said that it is up, so that it handles its signals. */
+/** Waits until the pod's program has printed that it is up, so that it handles its signals. */
 async function up(scene: Scene): Promise<TestObject> {
   const pod = await scene.until(running)
   await scene.client.firstOutput(`${podPath(scene, pod.metadata.name)}/log`)
@@ -268,12 +268,12 @@ export const recordedCases: Readonly<Record<string, RecordedCase>> = {
   'ttl-zero': asBefore,
 }
 
-/** Recordings that cannot be played again, and why. */
+/** Recordings that cannot be replayed, and why. */
 export const notReplayed: Readonly<Record<string, string>> = {
-  'limitrange-refused': 'there is no LimitRange',
-  'pod-security-refused': 'there is no Pod Security admission',
-  'readonly-root': 'a local process has no root of its own that could be read-only',
+  'limitrange-refused': 'LimitRange is not supported',
+  'pod-security-refused': 'Pod Security admission is not supported',
+  'readonly-root': 'a local process has no root file system of its own',
 }
 
-/** Recordings that are no run of a Job; api.test.ts and the tests of the logs hold them. */
+/** Recordings other than runs of a Job; api.test.ts and the log tests use them. */
 export const otherRecordings = ['http-errors', 'log-responses', 'log-semantics', 'watch-410', 'watch-bookmarks']

@@ -150,7 +150,7 @@ describe('the recordings of a real cluster', () => {
     90_000,
   )
 
-  it('are all there, or said to be left out', () => {
+  it('are all replayed or listed as left out', () => {
     const folders = readdirSync(new URL('../src/__fixtures__/kubernetes/', import.meta.url))
     const known = [...Object.keys(recordedCases), ...otherRecordings]
     expect(folders.toSorted()).toEqual(known.toSorted())

@@ -179,7 +179,7 @@ export const userObservations: Observation[] = [
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned' }, data: { a: '1', b: '2' } }
     const apply = (data: object, query = '', of = path) =>
       client.send('PATCH', `${of}?fieldManager=applier${query}`, { ...body, data }, 'application/apply-patch+yaml')
-    // That the maps and lists themselves have owners too is left out: `.` is no field.
+    // The owners of the maps and lists themselves are left out: `.` is not a field.
     const fields = (of: object, at = ''): string[] =>
       Object.entries(of as Record<string, object>).flatMap(([key, inner]) => {
         if (key === '.') return []

@@ -49,7 +49,7 @@ function wireNames(type: string): Map<string, string> {
   return names
 }
 
-// What stands in a pod's specification on the wire, and in its security context within the server.
+// Fields that are in a pod's specification on the wire, but in its security context inside the server.
 const moved = new Set(['HostNetwork', 'HostPID', 'HostIPC', 'ShareProcessNamespace', 'HostUsers'])
 
 const done = new Map<string, string>()

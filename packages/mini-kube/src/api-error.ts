@@ -124,7 +124,7 @@ const causeText = (cause: StatusCause) => `${cause.field}: ${cause.message}`
 /** 422 with one or more field errors, joined the way Kubernetes joins them. */
 export function invalid(resource: ResourceName, name: string, causes: StatusCause[]): ApiError {
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`
-  // Equal sentences are said once, though every cause is listed.
+  // Equal messages appear once, although every cause is listed.
   const texts = [...new Set(causes.map(causeText))]
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, {

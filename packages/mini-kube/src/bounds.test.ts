@@ -15,7 +15,7 @@ import { testClient } from '../test/test-client.ts'
 const maps = '/api/v1/namespaces/default/configmaps'
 
 describe('what mini-kube keeps', () => {
-  it('is the last changes of each kind: an older watch gets 410, a newer one goes on', async () => {
+  it('is the last changes of each kind: an older watch gets 410, a newer one continues', async () => {
     await using kube = await startMiniKube({ watchWindow: 50 })
     const client = testClient(kube)
     const versions: string[] = []
@@ -33,7 +33,7 @@ describe('what mini-kube keeps', () => {
     expect(await watch(versions.at(-41))).toEqual(Array.from({ length: 40 }, () => 'ADDED'))
   })
 
-  it('is so many Events, and none older than an hour', async () => {
+  it('is a limited number of Events, none older than an hour', async () => {
     const clock = createManualClock({ wallTime: Date.UTC(2026, 0, 1) })
     const store = new ObjectStore({})
     const random = seededRandom(1)
@@ -55,7 +55,7 @@ describe('what mini-kube keeps', () => {
     expect(new Set(left)).toEqual(new Set(['new']))
   })
 
-  it('is one log file and two old ones of a container that does not stop talking', () => {
+  it('is one log file and two old ones of a container that never stops writing', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bounds-'))
     const log = new LogFile(join(folder, '0.log'), () => Date.now(), { rotateBytes: 64 * 1024 })
     for (let index = 0; index < 4_096; index++) log.write('stdout', Buffer.from(`${'x'.repeat(1_000)}\n`))

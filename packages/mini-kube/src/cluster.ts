@@ -12,7 +12,7 @@ export interface NodePort {
   isUp: () => boolean
   /** Ends all log streams that are open when the kubelet dies. */
   streams: AbortController
-  /** Until when a kubelet that has just come back knows no pod. */
+  /** Until when a restarted kubelet knows no pods. */
   notFoundUntil: () => number
 }
 
@@ -29,11 +29,11 @@ export interface Cluster {
   nodeName: string
   node: NodePort
   dataDir: string
-  /** Failures nobody waits for end here, so that none is swallowed. */
+  /** Receives failures of background tasks, so that none is swallowed. */
   onError: (error: unknown, where: string) => void
 }
 
-/** Runs `task` and hands a failure to the cluster, unless the cluster is closing. */
+/** Runs `task` and reports a failure to the cluster, unless the cluster is closing. */
 export function background(
   cluster: Pick<Cluster, 'signal' | 'onError'>,
   where: string,

@@ -4,7 +4,7 @@ import type { ObjectStore } from './store/object-store.ts'
 import type { Clock } from '@agent-jobs/primitives'
 import type { JsonObject, KubeObject } from './types.ts'
 
-/** What an Event says. */
+/** The content of an Event. */
 export interface EventNote {
   about: KubeObject
   type: 'Normal' | 'Warning'
@@ -21,11 +21,11 @@ interface Dependencies {
   nodeName: string
   /** Events older than this are dropped, an hour in a real cluster. */
   ttlMs: number
-  /** And never more than this many are kept. */
+  /** At most this many are kept. */
   limit: number
 }
 
-/** Writes Events as the real components do: repeated ones are counted, old ones go. */
+/** Writes Events as the real components do: repeated ones are counted, old ones dropped. */
 export class EventRecorder {
   readonly #recent = new Map<string, string>()
   readonly #context: Dependencies
@@ -100,7 +100,7 @@ export class EventRecorder {
     const { store, ttlMs, limit } = this.#context
     if (this.#recent.size <= limit && this.#recent.size % 64 !== 0) return
     const all = store.list(eventResource.id).sort((a, b) => stamp(a) - stamp(b))
-    // A tenth at a time, so that a full house is not searched on every Event.
+    // A tenth at a time, so that a full store is not searched on every Event.
     const excess = all.length > limit ? all.length - Math.floor(limit * 0.9) : 0
     for (const [index, old] of all.entries()) {
       if (index < excess || stamp(old) < now - ttlMs) store.remove(eventResource.id, old)

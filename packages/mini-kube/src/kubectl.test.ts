@@ -12,7 +12,7 @@ const found = await run('kubectl', ['version', '--client']).then(
   () => true,
   () => false,
 )
-if (!found) console.log('the kubectl tests are skipped: there is no kubectl on PATH')
+if (!found) console.log('kubectl tests skipped: kubectl not found on PATH')
 
 describe.skipIf(!found)('kubectl', () => {
   let kube: MiniKube
@@ -33,7 +33,7 @@ describe.skipIf(!found)('kubectl', () => {
     folder = mkdtempSync(join(tmpdir(), 'mini-kube-kubectl-'))
     const config = join(folder, 'kubeconfig')
     writeFileSync(config, kube.kubeConfig())
-    // A cache folder of its own: discovery is cached by address, and ports are used again.
+    // A separate cache folder: discovery is cached by address, and ports are reused.
     env = { ...process.env, KUBECONFIG: config, HOME: folder, KUBECACHEDIR: join(folder, 'cache') }
   })
   afterAll(async () => {
@@ -81,7 +81,7 @@ describe.skipIf(!found)('kubectl', () => {
     await kubectl('delete', 'job', 'two', '--cascade=foreground')
   })
 
-  it('creates things from its command line, which it sends in protobuf', async () => {
+  it('creates objects from its command line, which it sends in protobuf', async () => {
     await kubectl('create', 'namespace', 'team')
     await kubectl('create', 'secret', 'generic', 's', '--from-literal=a=1', '-n', 'team')
     expect(await kubectl('get', 'secret', 's', '-n', 'team', '-o', 'jsonpath={.data.a}')).toBe('MQ==')
@@ -118,7 +118,7 @@ describe.skipIf(!found)('kubectl', () => {
     expect(await kubectl('explain', 'pod.spec.containers', '--recursive')).toContain('-required-')
   })
 
-  it('warns of fields that do not exist, or refuses them, as it is told', async () => {
+  it('warns about unknown fields or refuses them, depending on --validate', async () => {
     const body = { ...shellJob('odd', 'true'), extra: 1 }
     const file = manifest('odd', body)
     await expect(kubectl('create', '-f', file)).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describe.skipIf(!found)('kubectl', () => {
     await kubectl('delete', 'job', 'odd')
   })
 
-  it('replaces, diffs, drains, and says that there is no exec', async () => {
+  it('replaces, diffs, drains, and reports that exec is not supported', async () => {
     const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'whole' }, data: { a: '1' } }
     await kubectl('apply', '-f', manifest('whole', map))
     const changed = manifest('whole-2', { ...map, data: { b: '2' } })
@@ -146,7 +146,7 @@ describe.skipIf(!found)('kubectl', () => {
     await kubectl('uncordon', 'mini-kube')
   })
 
-  it('says no in the words of the real server', async () => {
+  it('refuses with the messages of the real server', async () => {
     await expect(kubectl('get', 'pod', 'absent')).rejects.toMatchObject({
       stderr: expect.stringContaining('Error from server (NotFound): pods "absent" not found'),
     })

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await kube.close()
-  if (errors.length > 0) throw new AggregateError(errors, 'the cluster reported failures nobody waited for')
+  if (errors.length > 0) throw new AggregateError(errors, 'the cluster reported background failures')
 })
 
 const finished = (name: string) =>
@@ -98,7 +98,7 @@ describe('a Job on mini-kube', () => {
   })
 })
 
-/** A killed process that nobody has waited for yet is dead, though its number is still taken. */
+/** A killed process that has not been waited for is dead, although its pid is still taken. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -39,11 +39,11 @@ export interface MiniKube {
   kubeConfig(options?: { namespace?: string; token?: string }): string
   /** The same as an object. */
   kubeConfigObject(options?: { namespace?: string; token?: string }): KubeConfigObject
-  /** The folder that stands for a claim. */
+  /** The folder of a volume claim. */
   claimDir(namespace: string, claim: string): string
-  /** Faults in force, and how to put one there. */
+  /** Active faults, and how to inject one. */
   readonly faults: Faults
-  /** Makes a user and returns his token; what he may do, Roles and Bindings say. */
+  /** Creates a user and returns its token; Roles and Bindings say what the user may do. */
   addUser(name: string, groups?: string[]): string
   /** Forgets the past, so that older resourceVersions get 410. */
   compact(): void

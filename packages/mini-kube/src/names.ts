@@ -69,7 +69,7 @@ export function qualifiedNameMessage(key: string): string {
   return name.length > 63 ? 'name part must be no more than 63 bytes' : namePart
 }
 
-/** Why a text is no label's value, in the server's words. */
+/** The server's message for an invalid label value. */
 export const labelValueMessage = (value: string) =>
   value.length > 63
     ? 'must be no more than 63 bytes'

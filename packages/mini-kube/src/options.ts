@@ -10,13 +10,13 @@ export interface MiniKubeOptions {
   port?: number
   /** The administrator's token; a random one by default. */
   token?: string
-  /** Where logs and volumes lie; a temporary folder, removed at the end, by default. */
+  /** Folder for logs and volumes; a temporary folder, removed by `close()`, by default. */
   dataDir?: string
-  /** What stands for which image; by default every name stands for this machine. */
+  /** What to use for each image; by default every name means this machine. */
   images?: Images
-  /** Folders that stand for claims, by `NAME` or `NAMESPACE/NAME`. */
+  /** Folders of volume claims, by `NAME` or `NAMESPACE/NAME`. */
   claims?: Record<string, string>
-  /** Namespaces made at the start besides default and kube-system. */
+  /** Namespaces created at startup besides default and kube-system. */
   namespaces?: string[]
   /** `fast` (default) does everything at once, `real` takes the measured times, an object overrides single ones. */
   timing?: 'fast' | 'real' | Partial<Timing>
@@ -35,10 +35,10 @@ export interface MiniKubeOptions {
   watchWindow?: number
   /** How many Events are kept. */
   eventLimit?: number
-  /** Whether runAsUser is obeyed; possible for root only, where it is the default. */
+  /** Whether to obey runAsUser; only possible as root, where it is the default. */
   honourUser?: boolean
-  /** Sees every answered request. */
+  /** Called for every answered request. */
   onRequest?: (request: { method: string; path: string; status: number; durationMs: number; user: string }) => void
-  /** Gets failures that nobody waits for; a process warning by default. */
+  /** Called for failures of background tasks; a process warning by default. */
   onError?: (error: unknown, where: string) => void
 }

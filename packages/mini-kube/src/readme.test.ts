@@ -9,7 +9,7 @@ const file = new URL('../README.md', import.meta.url)
 const readme = () => readFileSync(file, 'utf8')
 
 describe('the README', () => {
-  it('holds the generated table of what is faithful', () => {
+  it('has the generated fidelity table', () => {
     const [start, end] = ['<!-- fidelity -->', '<!-- /fidelity -->']
     const text = readme()
     const generated = `${text.slice(0, text.indexOf(start))}${start}\n\n${fidelityTable()}\n\n${text.slice(text.indexOf(end))}`

@@ -21,7 +21,7 @@ if (collect === undefined) throw new Error('run it with --expose-gc, as `pnpm so
 const watchWindow = 1_000
 const eventLimit = 500
 const line = `${'x'.repeat(1_022)}\n`
-/** Writes its log and lasts until it is told to end, or not: every other one ends by itself. */
+/** Writes its log and runs until it is stopped; every other one exits on its own. */
 const talker: FunctionContainer = async ({ stdout, signal, env }) => {
   for (let written = 0; written < kilobytes; written++) stdout(line)
   if (env['STAYS'] === 'no') return 0
@@ -104,11 +104,11 @@ async function round(number: number): Promise<void> {
   }
   await gone(jobsPath, 'round=soak')
   await gone(`${api}/pods`, 'job-name')
-  leave.abort(new Error('the round is over'))
+  leave.abort(new Error('the round has ended'))
   await Promise.all([...watchers, ...followers])
 }
 
-/** Bytes of all files below a folder; what is being removed meanwhile counts for nothing. */
+/** Bytes of all files below a folder; files removed during the count are ignored. */
 async function diskBytes(folder: string): Promise<number> {
   const gone = (error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined

@@ -40,7 +40,7 @@ describe('discovery', () => {
     expect(await client.text(path)).toEqual({ status: 404, body: '404 page not found\n' })
   })
 
-  it('refuses a kind that its group does not have with a Status', async () => {
+  it('refuses an unknown kind of a group with a Status', async () => {
     const { status, body } = await client.get('/api/v1/namespaces/default/services')
     expect({ status, message: body.message }).toEqual({
       status: 404,
@@ -48,7 +48,7 @@ describe('discovery', () => {
     })
   })
 
-  it('answers a method it does not have with 405', async () => {
+  it('answers an unsupported method with 405', async () => {
     expect((await client.send('POST', `${maps}/x`, {})).status).toBe(405)
   })
 })
@@ -136,7 +136,7 @@ describe('versions and the past', () => {
     )
   })
 
-  it('forgets what lies further back than its window', async () => {
+  it('drops changes outside its window', async () => {
     const start = (await client.get(maps)).body.metadata.resourceVersion
     await touch('busy', 160)
     const events = []
@@ -158,7 +158,7 @@ describe('versions and the past', () => {
 })
 
 describe('bookmarks', () => {
-  it('come as often as timing says and carry the newest version', async () => {
+  it('arrive as often as `timing` says, with the newest version', async () => {
     const other = await startMiniKube({ timing: { bookmarkMs: 30 } })
     const otherClient = testClient(other)
     const seen: TestObject[] = []
@@ -187,7 +187,7 @@ describe('tokens', () => {
     expect((await fetch(`${kube.url}/token/wrong/api/v1/namespaces`)).status).toBe(401)
   })
 
-  it('are not told to those who see the requests', async () => {
+  it('are not passed to onRequest', async () => {
     const seen: string[] = []
     const other = await startMiniKube({ onRequest: ({ path }) => seen.push(path) })
     await (await fetch(`${other.url}/token/${other.token}/api/v1/namespaces?limit=1`)).text()
@@ -195,7 +195,7 @@ describe('tokens', () => {
     expect(seen).toEqual(['/api/v1/namespaces?limit=1'])
   })
 
-  it('of a user do what his Roles say and no more', async () => {
+  it('of a user have the rights of their Roles and no more', async () => {
     const eve = testClient({ url: kube.url, token: kube.addUser('eve') })
     expect((await eve.get('/api/v1/nodes')).body.message).toBe(
       'nodes is forbidden: User "eve" cannot list resource "nodes" in API group "" at the cluster scope',

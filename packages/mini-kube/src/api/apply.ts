@@ -43,7 +43,7 @@ function erase(root: unknown, path: Path): void {
   const last = path.at(-1) ?? ''
   if (isObject(parent)) delete parent[last.slice(2)]
   const holder = path.at(-2)
-  // A keyed item of which nothing but its key is left goes with its last field.
+  // A keyed item with only its key left is removed with its last field.
   if (holder?.startsWith('k:') && isObject(parent)) {
     const list = read(root, path.slice(0, -2))
     const keys = Object.keys(JSON.parse(holder.slice(2)) as JsonObject)
@@ -61,7 +61,7 @@ const dotted = (path: Path) =>
     )
     .join('')
 
-/** Server-side apply: sets what the configuration says, removes what this manager no longer says, refuses conflicts. */
+/** Server-side apply: sets the fields of the configuration, removes those this manager dropped, refuses conflicts. */
 export function applyConfiguration(
   context: NamedRequest,
   config: JsonObject,

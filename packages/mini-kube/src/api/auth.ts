@@ -41,7 +41,7 @@ export class Tokens {
     return createHmac('sha256', this.#key).update(text).digest('base64url')
   }
 
-  /** A token as TokenRequest makes it; three parts, so that clients which look inside can. */
+  /** A token as TokenRequest creates it, in three parts, so that clients can decode it. */
   issue(
     account: { namespace: string; name: string; uid: string },
     seconds: number,
@@ -64,7 +64,7 @@ export class Tokens {
     return { token: `${text}.${this.#sign(text)}`, expiresAt: claims.exp * 1_000 }
   }
 
-  /** The user of an Authorization header; throws 401 for a token nobody gave out. */
+  /** The user of an Authorization header; throws 401 for an unknown token. */
   authenticate(header: string | undefined): User {
     if (header === undefined) return { name: 'system:anonymous', groups: ['system:unauthenticated'] }
     const token = /^bearer (.+)$/i.exec(header)?.[1]?.trim()
@@ -75,7 +75,7 @@ export class Tokens {
     return this.#named.get(token) ?? this.#serviceAccount(token)
   }
 
-  /** The name behind an Authorization header, or undefined for a token nobody gave out. */
+  /** The name behind an Authorization header, or undefined for an unknown token. */
   nameOf(header: string | undefined): string | undefined {
     try {
       return this.authenticate(header).name

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '../cluster.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 
-/** Who asks. */
+/** The user of a request. */
 export interface User {
   name: string
   groups: string[]
@@ -10,7 +10,7 @@ export interface User {
   extra?: Record<string, string[]>
 }
 
-/** A request after its path was understood. */
+/** A request with its parsed path. */
 export interface ApiRequest {
   cluster: Cluster
   request: IncomingMessage

@@ -11,13 +11,13 @@ import { parseObject, readBody } from './respond.ts'
 
 const optionsOf: Record<string, string> = { POST: 'CreateOptions', PUT: 'UpdateOptions', PATCH: 'PatchOptions' }
 
-/** What a write says of itself in its query. */
+/** Options of a write from its query. */
 export interface WriteOptions {
   dryRun: boolean
   fieldValidation: 'Strict' | 'Warn' | 'Ignore'
 }
 
-/** Who writes: needed for server-side apply, which alone may force. */
+/** The field manager; required for server-side apply, which alone may force. */
 function checkManager(kind: string, { query, request }: Pick<ApiRequest, 'query' | 'request'>): void {
   const manager = query.get('fieldManager') ?? ''
   const applies = (request.headers['content-type'] ?? '').startsWith('application/apply-patch')
@@ -48,7 +48,7 @@ export function writeOptions({
   return { dryRun: dryRun.length > 0, fieldValidation }
 }
 
-/** What Go's decoder says of text that is no JSON object. */
+/** The error of Go's decoder for text that is not a JSON object. */
 export function goJsonError(text: string, into: string): string {
   const start = text.trimStart()
   if (start === '') return 'unexpected end of JSON input'
@@ -68,7 +68,7 @@ const unrecognised = ({ resource }: ApiRequest, raw: Buffer) => {
   )
 }
 
-/** Refuses the body of another kind than the path's. */
+/** Refuses a body of a kind other than the path's. */
 function checkKind({ resource }: ApiRequest, body: JsonObject): void {
   const kind = String(body['kind'] ?? resource.kind)
   const apiVersion = String(body['apiVersion'] ?? groupVersion(resource))
@@ -88,7 +88,7 @@ function warn({ response }: ApiRequest, unknown: string[]): void {
   response.setHeader('warning', texts)
 }
 
-/** The object of a request's body, of the right kind, without what its kind does not have. */
+/** The object of a request's body, of the right kind, without unknown fields. */
 export async function bodyObject(context: ApiRequest, { fieldValidation }: WriteOptions): Promise<JsonObject> {
   const raw = await readBody(context.request)
   const type = context.request.headers['content-type'] ?? ''
@@ -117,7 +117,7 @@ function goValue(value: unknown): string {
   return `map[${fields.map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`
 }
 
-/** The outcome of a patch, without what its kind does not have; `patch` is shown in refusals of a strategic one. */
+/** The result of a patch, without unknown fields; errors of a strategic patch show `patch`. */
 export function patchedObject(
   context: ApiRequest,
   next: JsonObject,
@@ -152,7 +152,7 @@ function appliedPath(path: string, body: JsonObject): string {
   return text
 }
 
-/** A configuration for server-side apply, which refuses what it does not know whatever fieldValidation says. */
+/** A configuration for server-side apply, which refuses unknown fields whatever fieldValidation says. */
 export function appliedObject({ resource }: ApiRequest, body: JsonObject): JsonObject {
   if (typeof body['kind'] !== 'string' || typeof body['apiVersion'] !== 'string') {
     throw badRequest('invalid object type: /, Kind=')

@@ -19,7 +19,7 @@ const named = (context: ApiRequest): context is NamedRequest => context.name !==
 const notAllowed = () =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
-/** Hands an authorised request to what answers it. */
+/** Passes an authorised request to its handler. */
 export async function dispatch(context: ApiRequest, verb: string, tokens: Tokens): Promise<void> {
   const { resource, subresource } = context
   if (!resource.stored) {

@@ -2,7 +2,7 @@ import { ApiError, badRequest } from '../api-error.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import type { JsonObject } from '../types.ts'
 
-/** The real server keeps to itself which operation failed and why; the cause is for whoever debugs mini-kube. */
+/** The real server does not report which operation failed and why; `cause` is for debugging mini-kube. */
 const failed = (message: string) => {
   const error = new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
   error.cause = message

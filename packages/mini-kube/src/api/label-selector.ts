@@ -27,7 +27,7 @@ function tokensOf(selector: string): Token[] {
 
 const end: Token = { kind: 'end', text: '' }
 
-/** Reads a labelSelector as the server does, token by token, and refuses it in the same words at the same place. */
+/** Parses a labelSelector token by token as the server does, with the same errors at the same positions. */
 export function parseLabelSelector(selector: string): LabelTest {
   const tokens = tokensOf(selector)
   let at = 0

@@ -23,7 +23,7 @@ interface Parsed {
   limitBytes: number | undefined
 }
 
-/** PodLogOptions with the real server's refusals (fixtures/kubernetes/log-responses). */
+/** PodLogOptions with the real server's errors (src/__fixtures__/kubernetes/log-responses). */
 export function parseLogOptions(name: string, query: URLSearchParams, now: number): Parsed {
   const causes: StatusCause[] = []
   const sinceSeconds = integer(query, 'sinceSeconds')

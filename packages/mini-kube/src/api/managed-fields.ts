@@ -19,7 +19,7 @@ export interface ManagedEntry extends JsonObject {
 
 export const identity = new Set(['apiVersion', 'kind', 'metadata.name', 'metadata.namespace'])
 
-/** A place as a key of maps. */
+/** A path as a map key. */
 export const keyOf = (path: Path): string => path.join('\u0000')
 
 /** Every leaf of an object. */
@@ -50,10 +50,10 @@ export const child = (value: unknown, segment: string): unknown => {
     : undefined
 }
 
-/** What stands at a place of an object. */
+/** The value at a path of an object. */
 export const read = (root: unknown, path: Path) => path.reduce<unknown>(child, root)
 
-/** Places as managedFields write them. */
+/** Paths in the form of managedFields. */
 export const toFields = (paths: Iterable<Path>): JsonObject => {
   const root: JsonObject = {}
   for (const path of paths) {
@@ -69,7 +69,7 @@ export function fromFields(fields: JsonObject, path: Path = []): Path[] {
   return entries.flatMap(([segment, inner]) => fromFields((inner ?? {}) as JsonObject, [...path, segment]))
 }
 
-/** Notes that a manager sets these fields now. */
+/** Records that a manager now sets these fields. */
 export function managedEntry(
   { resource, cluster }: ApiRequest,
   { manager, operation, subresource }: Pick<ManagedEntry, 'manager' | 'operation' | 'subresource'>,
@@ -86,7 +86,7 @@ export function managedEntry(
   }
 }
 
-/** A manager as conflicts name it. */
+/** The name of a manager in conflicts. */
 export const managerText = ({ manager, operation, apiVersion, subresource }: ManagedEntry): string =>
   [
     JSON.stringify(manager),
@@ -94,20 +94,20 @@ export const managerText = ({ manager, operation, apiVersion, subresource }: Man
     ...(operation === 'Update' ? [`using ${apiVersion}`] : []),
   ].join(' ')
 
-/** What of an object belongs to whoever writes it. */
+/** The fields of an object that belong to its writer. */
 function fieldsOf(object: KubeObject | undefined, status: boolean): Map<string, { path: Path; value: unknown }> {
   const found = new Map<string, { path: Path; value: unknown }>()
   if (object === undefined) return found
   const { labels, annotations, finalizers } = object.metadata
   const { kind: _kind, apiVersion: _version, metadata: _metadata, status: own, ...content } = object
   const seen = status ? { status: own } : { ...content, metadata: { labels, annotations, finalizers } }
-  // What is not there is no field, and neither is metadata of which the writer set nothing.
+  // Absent values are not fields, and neither is metadata of which the writer set nothing.
   leaves(JSON.parse(JSON.stringify(seen)), '', [], found)
   found.delete('f:metadata')
   return found
 }
 
-/** Who writes, by his own word or by the name of his program. */
+/** The manager of a write: given in the query or taken from the user agent. */
 function managerOf({ query, request }: ApiRequest): string {
   const agent = request.headers['user-agent']?.split('/')[0]
   return query.get('fieldManager') || agent || 'unknown'
@@ -116,7 +116,7 @@ function managerOf({ query, request }: ApiRequest): string {
 const withEntries = (object: KubeObject, managedFields: ManagedEntry[]): KubeObject =>
   managedFields.length === 0 ? object : { ...object, metadata: { ...object.metadata, managedFields } }
 
-/** Notes who set which fields by an update, so that a later apply meets a conflict; whoever changes a field takes it over. */
+/** Records who set which fields by an update, so that a later apply conflicts; changing a field takes it over. */
 export function noteUpdate(context: ApiRequest, old: KubeObject | undefined, next: KubeObject): KubeObject {
   const { subresource } = context
   const status = subresource === 'status'

@@ -5,7 +5,7 @@ import { setOwn } from './json-patch.ts'
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** RFC 7386: null takes a field away, objects are merged, everything else is replaced. */
+/** RFC 7386: null removes a field, objects are merged, everything else is replaced. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const result: JsonObject = isObject(target) ? { ...target } : {}

@@ -38,7 +38,7 @@ describe('a JSON patch', () => {
 })
 
 describe('a merge patch', () => {
-  it('of the difference between two maps makes one of the other', () => {
+  it('of the difference between two maps turns one into the other', () => {
     const value = oneof(integer(), string(), constant(true))
     assert(
       property(dictionary(string(), value), dictionary(string(), value), (from, to) => {
@@ -51,7 +51,7 @@ describe('a merge patch', () => {
     )
   })
 
-  it('replaces lists and takes nulls away', () => {
+  it('replaces lists and removes nulls', () => {
     expect(applyMergePatch({ a: [1], b: { c: 1, d: 2 } }, { a: [2], b: { c: null } })).toEqual({ a: [2], b: { d: 2 } })
   })
 })
@@ -82,7 +82,7 @@ describe('a strategic merge patch', () => {
     ['takes from a primitive list', { '$deleteFromPrimitiveList/finalizers': ['f'] }, { ...start, finalizers: [] }],
     ['replaces plain lists', { args: ['2'] }, { ...start, args: ['2'] }],
     [
-      'orders as it is told',
+      'orders as $setElementOrder says',
       { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] },
       { ...start, containers: start.containers.toReversed() },
     ],
@@ -105,7 +105,7 @@ describe('selectors', () => {
   )
 
   it('refuses what it cannot read', () => expect(() => labelMatcher('a in 1')).toThrow('unable to parse requirement'))
-  it('refuses a field that the kind has not', () =>
+  it('refuses a field that the kind does not have', () =>
     expect(() => fieldMatcher(configMap, 'data.a=1')).toThrow('"data.a" is not a known field selector'))
   it('knows the fields of pods', () => {
     const matches = fieldMatcher(pod, 'status.phase!=Running,spec.nodeName=n')
@@ -119,7 +119,7 @@ describe('selectors', () => {
 })
 
 describe('protobuf', () => {
-  it('is refused when it holds what is not known, never half read', () => {
+  it('is refused if it contains unknown fields, never partly read', () => {
     expect(() => decodeProtobuf(Buffer.from('k8s\0\u00ff'))).toThrow(expect.objectContaining({ code: 415 }))
     expect(() => decodeProtobuf(Buffer.from('nonsense'))).toThrow('does not begin with k8s')
   })

@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts'
 import type { JsonObject } from '../types.ts'
 
-/** What a field holds; a trailing + means that it repeats. */
+/** The type of a field; a trailing + means that it repeats. */
 type Kind = 'string' | 'bytes' | 'int' | 'bool' | 'time' | 'quantity' | 'map' | 'bytes-map' | 'quantity-map' | Schema
 interface Field {
   name: string
@@ -149,7 +149,7 @@ function* fieldsOf(bytes: Buffer): Generator<Raw> {
   }
 }
 
-/** Go writes empty strings, zeros and empty messages; they say nothing. */
+/** Go writes empty strings, zeros and empty messages, which mean nothing. */
 const isEmpty = (value: bigint | Buffer): boolean =>
   typeof value === 'bigint'
     ? value === 0n

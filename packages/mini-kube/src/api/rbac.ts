@@ -4,7 +4,7 @@ import { clusterRole, clusterRoleBinding, role, roleBinding } from '../kinds/acc
 import type { KubeObject } from '../types.ts'
 import type { User } from './context.ts'
 
-/** What somebody wants to do. */
+/** A requested action. */
 export interface AccessRequest {
   verb: string
   group: string
@@ -55,7 +55,7 @@ function isSubject(subject: Subject, user: User, bindingNamespace: string | unde
   return user.name === `system:serviceaccount:${subject.namespace ?? bindingNamespace}:${subject.name}`
 }
 
-/** Everyone who is logged in may discover the API and ask about himself. */
+/** Every authenticated user may discover the API and review their own access. */
 const discovery: PolicyRule[] = [
   {
     verbs: ['get'],

@@ -80,7 +80,7 @@ const encodeToken = (token: ContinueToken) =>
     'base64url',
   )
 
-/** Base64 is read as Go reads it, which stops at the first byte that is none; so does its reader of JSON. */
+/** Reads base64 like Go, which stops at the first invalid byte; its JSON decoder does the same. */
 function decodeToken(text: string): ContinueToken {
   const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`)
   const bad = /[^A-Za-z0-9_-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1)

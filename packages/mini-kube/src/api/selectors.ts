@@ -11,7 +11,7 @@ const requirements = (selector: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '')
 
-/** Some kinds have words of their own for a field that cannot be selected by. */
+/** Some kinds have their own message for a field that cannot be selected. */
 function unknownField({ id }: ResourceDefinition, field: string): string {
   if (id === 'jobs.batch') return `field label ${JSON.stringify(field)} not supported for Job`
   if (['pods', 'nodes', 'events', 'namespaces', 'secrets'].includes(id)) return `field label not supported: ${field}`
@@ -25,7 +25,7 @@ export function labelMatcher(selector: string | undefined): Matcher | undefined 
   return (object) => test(object.metadata.labels ?? {})
 }
 
-/** Compiles a fieldSelector; unknown fields are refused with the real server's sentence. */
+/** Compiles a fieldSelector; unknown fields are refused with the real server's message. */
 export function fieldMatcher(resource: ResourceDefinition, selector: string | undefined): Matcher | undefined {
   if (selector === undefined || selector.trim() === '') return undefined
   const tests = requirements(selector).map((requirement) => {

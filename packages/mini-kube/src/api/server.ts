@@ -12,7 +12,7 @@ import { openapiDocument, openapiIndex } from './openapi.ts'
 import { authorize } from './rbac.ts'
 import { sendError, sendJson, sendText } from './respond.ts'
 
-/** Stands before every request; may delay, throw an ApiError or wrap the response. `userName` asks who sends it. */
+/** Called before every request; may delay, throw an ApiError or wrap the response. `userName` returns the sender. */
 export type RequestFilter = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -52,7 +52,7 @@ interface Path {
   subresource: string | undefined
 }
 
-/** Takes a resource path apart; undefined when it is not one. */
+/** Parses a resource path; undefined for other paths. */
 function parsePath(pathname: string): Path | undefined {
   const segments = pathname
     .split('/')
@@ -85,13 +85,13 @@ function splitToken(raw: string): { url: URL; token: string | undefined } {
   return { url: new URL(match === null ? raw : (match[2] ?? '/'), 'http://mini-kube'), token: match?.[1] }
 }
 
-/** The path without a token in it, for whoever is told of requests. */
+/** The path without its token, for `onRequest`. */
 function plainPath(raw: string | undefined): string {
   const { pathname, search } = splitToken(raw ?? '/').url
   return `${pathname}${search}`
 }
 
-/** The user named by Impersonate-User, when the one who asks may do that. */
+/** The user in Impersonate-User, if the sender may impersonate. */
 function impersonated(cluster: Cluster, user: User, { headersDistinct: headers }: IncomingMessage): User {
   const name = headers['impersonate-user']?.[0]
   if (name === undefined) return user
@@ -142,7 +142,7 @@ function fixedDocument(path: string, host: string): object | undefined {
   return version === undefined ? apiGroup(name) : apiResources(`${name}/${version}`)
 }
 
-/** The HTTP face of the cluster. */
+/** The HTTP server of the cluster. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { cluster, tokens, filter } = options
   const sockets = new Set<Socket>()
@@ -159,7 +159,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         user: user?.name ?? '',
       }),
     )
-    // A response that the client abandons ends with an error that has no other owner.
+    // A response that the client abandons ends with an error that nothing else handles.
     response.on('error', () => response.destroy())
     const handle = async () => {
       const { url, token } = splitToken(request.url ?? '/')
@@ -221,7 +221,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await dispatch(context, verb, tokens)
   }
 
-  // A watch may be silent for as long as it likes.
+  // A watch may be silent indefinitely.
   server.requestTimeout = 0
   server.headersTimeout = 60_000
   server.keepAliveTimeout = 90_000

@@ -1,7 +1,7 @@
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 
-/** What the client asked for by its Accept header. */
+/** The form that the Accept header requests. */
 export type Representation = 'object' | 'table' | 'metadata'
 
 export function representationOf(accept: string | undefined): Representation {
@@ -47,7 +47,7 @@ export function tableOf(
   }
 }
 
-/** One object in the form that was asked for. */
+/** One object in the requested form. */
 export function represent(
   resource: ResourceDefinition,
   object: KubeObject,

@@ -9,7 +9,7 @@ import { jsonOf } from './respond.ts'
 import { requestMatcher, type Matcher } from './selectors.ts'
 import { represent, representationOf } from './table.ts'
 
-/** A watcher that lets this many bytes pile up is cut off, as the real watch cache does with slow readers. */
+/** A watcher with this many unread bytes is disconnected, as the real watch cache does with slow readers. */
 const backlogLimit = 16 * 1024 * 1024
 
 type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -152,7 +152,7 @@ async function untilTimeUp(context: ApiRequest, bookmark: (() => void) | undefin
   const { clock, timing, random } = context.cluster
   const seconds = integerOf(context.query, 'timeoutSeconds')
   const start = clock.now()
-  // Without a limit of its own a watch lives 30 to 60 minutes.
+  // Without its own limit, a watch lasts 30 to 60 minutes.
   const end = start + (seconds > 0 ? seconds * 1_000 : 1_800_000 * (1 + random()))
   const last = seconds >= 60 ? end - 2_000 : Number.POSITIVE_INFINITY
   let lastSent = false

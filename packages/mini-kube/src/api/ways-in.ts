@@ -14,7 +14,7 @@ type WayIn = keyof typeof ways
 export const isWayIn = (subresource: string | undefined): subresource is WayIn =>
   subresource !== undefined && subresource in ways
 
-/** The container that is meant, or why none is, in the real server's words. */
+/** The requested container, or the real server's error. */
 function checkContainer(pod: Pod, wanted: string | null): void {
   const { name } = pod.metadata
   const names = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map((one) => one.name)
@@ -27,8 +27,8 @@ function checkContainer(pod: Pod, wanted: string | null): void {
 }
 
 /**
- * There is no way into a container but the machine it runs on. Everything that is wrong with a request in a real cluster
- * is said first, so that only a request that would be served there learns that it is not here.
+ * Containers can be entered only from the machine they run on. The errors of a real cluster come first, so that only a
+ * request that would be served there gets the answer that it is not supported here.
  */
 export function refuseWayIn({ cluster, resource, namespace, name, query, request }: NamedRequest, way: WayIn): void {
   const pod = cluster.objects.must(resource, namespace, name) as Pod

@@ -58,7 +58,7 @@ export async function replaceObject(context: NamedRequest): Promise<void> {
   reply(context, 200, cluster.objects.update(resource, noted, { part, dryRun: options.dryRun }))
 }
 
-/** Fields in the order of their names, in which the server's merge leaves them. */
+/** Fields sorted by name, as the server's merge leaves them. */
 const byName = (value: unknown): unknown =>
   isObject(value)
     ? Object.fromEntries(
@@ -68,7 +68,7 @@ const byName = (value: unknown): unknown =>
       )
     : value
 
-/** The object as a patch makes it, and the patch itself where refusals show that. */
+/** The patched object, and the patch itself if errors show it. */
 function patched(type: string, old: KubeObject, raw: Buffer): { next: JsonObject; shown?: JsonObject } {
   const copy = structuredClone(old) as unknown as JsonObject
   const text = raw.toString('utf8')
@@ -157,7 +157,7 @@ async function deleteOptions(context: ApiRequest) {
   }
 }
 
-/** Kinds whose DELETE answers with the object also when it is gone. */
+/** Kinds whose DELETE returns the object even when it is already removed. */
 const returnsObject = new Set(['pods', 'persistentvolumeclaims', 'serviceaccounts', 'resourcequotas'])
 
 export async function deleteObject(context: NamedRequest): Promise<void> {

@@ -11,7 +11,7 @@ interface Place {
 
 const placeKey = ({ resource, namespace, name }: Place) => `${resource.id}|${namespace ?? ''}|${name}`
 
-/** Deletes what has lost its owners and carries foreground and orphan deletions through. */
+/** Deletes objects without owners, and completes foreground and orphan deletions. */
 export function startGarbageCollector(cluster: Cluster): void {
   const { store, objects, timing } = cluster
   /** Owner uid to the places of its dependents. */
@@ -26,7 +26,7 @@ export function startGarbageCollector(cluster: Cluster): void {
     return found?.metadata.uid === owner.uid
   }
 
-  /** Ends an object all of whose owners are gone, after the delay measured (57 ms). */
+  /** Deletes an object whose owners are all gone, after the measured delay (57 ms). */
   function collect({ resource, namespace, name }: Place, uid: string): void {
     background(cluster, `collection of ${name}`, async () => {
       await pause(cluster, timing.collectMs)

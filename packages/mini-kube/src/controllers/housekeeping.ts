@@ -18,7 +18,7 @@ import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
 
 const namespaced = resources.filter((resource) => resource.namespaced && resource.stored)
 
-/** What a new namespace gets, and how an old one is emptied. */
+/** Fills new namespaces and empties deleted ones. */
 export function startNamespaces(cluster: Cluster): void {
   const { store, objects } = cluster
   const queue = new WorkQueue(cluster, 'namespaces', (name) => {
@@ -99,7 +99,7 @@ export function admissionOf(cluster: Cluster) {
   }
 }
 
-/** Refuses a runtime that is not there, as a real cluster does, and what cannot be done here. */
+/** Refuses missing runtime classes, as a real cluster does, and unsupported features. */
 function refuseUnknown(pod: Pod): void {
   const { runtimeClassName, containers, initContainers = [] } = pod.spec as Pod['spec'] & { runtimeClassName?: string }
   const refuse = (why: string) => {
@@ -133,7 +133,7 @@ export function startClaims(cluster: Cluster): void {
     store.put(persistentVolumeClaim.id, { ...claim, spec: { ...claim.spec, volumeName }, status })
   })
 
-  /** A claim stays until no pod uses it. */
+  /** A claim is kept until no pod uses it. */
   function releaseClaim(claim: KubeObject): void {
     const used = objects
       .list<Pod>(podResource, claim.metadata.namespace)
@@ -159,7 +159,7 @@ export function startClaims(cluster: Cluster): void {
   })
 }
 
-/** Deletes finished Jobs when their time to live is over. */
+/** Deletes finished Jobs when their time to live has expired. */
 export function startTtl(cluster: Cluster): void {
   const { store, objects, clock } = cluster
   const queue = new WorkQueue(cluster, 'ttl', (key) => {
@@ -207,7 +207,7 @@ export function createNode(
       labels: {
         'kubernetes.io/arch': architecture,
         'kubernetes.io/hostname': nodeName,
-        // Whatever this machine is, it stands for a node that runs the images people have.
+        // Whatever this machine is, it represents a node that runs Linux images.
         'kubernetes.io/os': 'linux',
       },
     },

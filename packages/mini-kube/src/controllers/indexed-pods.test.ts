@@ -41,7 +41,7 @@ describe('the indexes of a Job', () => {
   it('are none for a Job that is not indexed', () =>
     expect(indexState(job({ completionMode: 'NonIndexed' }), none)).toBeUndefined())
 
-  it('are added up from the status and the pods, and written down', () => {
+  it('are added up from the status and the pods, and written', () => {
     const of = job({ completions: 5 }, { completedIndexes: '0,1' })
     const found = state(of, { fresh: [pod(2, 'Succeeded'), pod(9, 'Succeeded'), pod('x', 'Succeeded')] })
     const status: Job['status'] = {}
@@ -49,7 +49,7 @@ describe('the indexes of a Job', () => {
     expect(status).toEqual({ completedIndexes: '0-2', succeeded: 3 })
   })
 
-  it('have failed when the limit of one index is spent, or a rule says so', () => {
+  it('have failed when the limit of one index is reached, or a rule says so', () => {
     const rules = [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [1] } }]
     const failed = pod(1, 'Failed', {}, '2026-01-01T00:00:00Z')
     const once = job({ completions: 3, backoffLimitPerIndex: 1 })
@@ -60,7 +60,7 @@ describe('the indexes of a Job', () => {
     expect([...(state(ruled, { failedPods: [failed] }).failed ?? [])]).toEqual([1])
   })
 
-  it('keep the last failed pod of each until another one carries on its count', () => {
+  it('keep the last failed pod of each until another one continues its count', () => {
     const of = job({ completions: 3, backoffLimitPerIndex: 5 })
     const first = pod(1, 'Failed', { [key('job-index-failure-count')]: '0' })
     const second = pod(1, 'Failed', { [key('job-index-failure-count')]: '1' })
@@ -72,7 +72,7 @@ describe('the indexes of a Job', () => {
 describe('the next pods of a Job', () => {
   const waitFor = () => 0
 
-  it('take the first indexes that nothing is done for', () => {
+  it('take the first indexes without a pod or result', () => {
     const of = job({ completions: 6 }, { completedIndexes: '1' })
     expect(pendingIndexes(of, state(of), { count: 3, taken: [pod(2, 'Running')], waitFor }).orders).toEqual([
       { index: 0 },
@@ -81,7 +81,7 @@ describe('the next pods of a Job', () => {
     ])
   })
 
-  it('carry on what has failed, and wait for it', () => {
+  it('continue the failure count of an index, with its backoff', () => {
     const of = job({ completions: 2, backoffLimitPerIndex: 5 })
     const failedPods = [pod(0, 'Failed', { [key('job-index-failure-count')]: '2' }, '2026-01-01T00:00:00Z')]
     const own = state(of, { failedPods })
@@ -94,7 +94,7 @@ describe('the next pods of a Job', () => {
     expect(late).toMatchObject({ waitMs: 300, orders: [{ index: 1 }] })
   })
 
-  it('count what a rule ignores apart', () => {
+  it('count pods that a rule ignores separately', () => {
     const rules = [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [1] } }]
     const of = job({ completions: 1, backoffLimitPerIndex: 0, podFailurePolicy: { rules } })
     const own = state(of, { failedPods: [pod(0, 'Failed', {}, '2026-01-01T00:00:00Z')] })

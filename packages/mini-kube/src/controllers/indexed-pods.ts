@@ -14,19 +14,19 @@ export function indexOf(pod: Pod): number | undefined {
   return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text)
 }
 
-/** A pod to be made: for an Indexed Job with its index, and with how often that index has failed. */
+/** A pod to create: for an Indexed Job with its index and the failure count of that index. */
 export interface PodOrder {
   index?: number
   annotations?: Record<string, string>
 }
 
-/** Where an Indexed Job stands, index by index. */
+/** The state of an Indexed Job, index by index. */
 export interface IndexState {
   completions: number
   succeeded: JobIndexes
   /** Only with a backoffLimitPerIndex. */
   failed: JobIndexes | undefined
-  /** Failed pods that are kept until another pod of their index carries on their count. */
+  /** Failed pods that are kept until another pod of their index continues their count. */
   kept: ReadonlyMap<number, Pod>
 }
 
@@ -36,7 +36,7 @@ function lastFinished(pod: Pod): number {
   return Math.max(0, ...ends.filter((end) => !Number.isNaN(end)))
 }
 
-/** Adds what the pods not yet counted say to what the status says already. */
+/** Adds the pods that are not counted yet to the status. */
 export function indexState(
   job: Job,
   given: { fresh: Pod[]; active: Pod[]; failedPods: Pod[] },
@@ -74,7 +74,7 @@ export function indexState(
   return { completions, succeeded, failed, kept }
 }
 
-/** The first indexes that nothing is done for, with when the earliest of the others may be tried again. */
+/** The first indexes without a pod or result, and when the earliest other one may be retried. */
 export function pendingIndexes(
   job: Job,
   state: IndexState,
@@ -127,7 +127,7 @@ export function matchSuccessPolicy(job: Job, { succeeded, completions }: IndexSt
   return undefined
 }
 
-/** What of the indexes stands in the status. */
+/** Writes the indexes into the status. */
 export function writeIndexes(status: Job['status'], { succeeded, failed }: IndexState): void {
   if (succeeded.size > 0) {
     status.completedIndexes = formatIndexes(succeeded)

@@ -77,7 +77,7 @@ export function startJobController(cluster: Cluster): void {
     let current: Job = job
     if (!sameJson(plan.status, before)) {
       current = objects.update(jobResource, { ...job, status: plan.status }, { part: 'status' }) as Job
-      // A second look turns counted pods into final numbers.
+      // A second pass turns counted pods into final numbers.
       queue.add(key)
     }
     for (const pod of plan.release) release(pod)
@@ -85,7 +85,7 @@ export function startJobController(cluster: Cluster): void {
     if (plan.lookAfterMs !== undefined) queue.addAfter(key, plan.lookAfterMs, `${key} later`)
   }
 
-  /** A Job that waits for its pods to go lets them go. */
+  /** Releases the pods of a Job that waits for them to go. */
   function syncDeleting(job: Job): void {
     const pods = podsOf(job)
     for (const pod of pods) release(pod)
@@ -107,7 +107,7 @@ export function startJobController(cluster: Cluster): void {
     events.record({ about: job, type: 'Normal', reason: 'SuccessfulDelete', message, component: 'job-controller' })
   }
 
-  /** Makes the pods in their order until one is refused; returns how many there are. */
+  /** Creates the pods in order until one is refused; returns how many there are. */
   function createPods(job: Job, orders: PodOrder[], key: string): number {
     let made = 0
     for (const order of orders) {
@@ -174,19 +174,19 @@ export function startJobController(cluster: Cluster): void {
     podsByJob.set(owner.uid, names)
     if (type === 'DELETED') names.delete(object.metadata.name)
     else names.add(object.metadata.name)
-    // Changes of pods are gathered, as in the real controller (once a second there).
+    // Changes of pods are batched, as in the real controller (once a second there).
     if (type === 'ADDED') return
     queue.addAfter(key, timing.jobBatchMs, `${key} batch`)
   })
 }
 
-/** The part of a generated name that is not drawn; the name of the Job gives way to the index. */
+/** The fixed part of a generated name; the Job name is shortened to fit the index. */
 function indexedPrefix(name: string, index: number): string {
   const ending = `-${index}-`
   return `${name.slice(0, 58 - ending.length)}${ending}`
 }
 
-/** Every container of an Indexed Job is told its index. */
+/** Passes the index to every container of an Indexed Job. */
 function withIndexVariable(spec: PodSpec): PodSpec {
   const name = 'JOB_COMPLETION_INDEX'
   const fieldRef = { apiVersion: 'v1', fieldPath: `metadata.labels['${indexKey}']` }

@@ -24,7 +24,7 @@ describe('the indexes of a Job', () => {
     )
   })
 
-  it('leaves out what a Job that was made smaller has no more', () => {
+  it('leaves out indexes beyond the size of a shrunk Job', () => {
     expect([...parseIndexes('0-9', 3)]).toEqual([0, 1, 2])
   })
 

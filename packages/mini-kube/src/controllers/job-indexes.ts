@@ -1,7 +1,7 @@
 /** The completion indexes of an Indexed Job: a set of small numbers, written as `0,2-4` in its status and its rules. */
 export type JobIndexes = ReadonlySet<number>
 
-/** Reads `0,2-4`; what lies at or beyond `completions` is left out, as after a Job was made smaller. */
+/** Parses `0,2-4`; indexes at or beyond `completions` are left out, as after a Job was shrunk. */
 export function parseIndexes(text: string | undefined, completions: number): Set<number> {
   const found = new Set<number>()
   if (text === undefined || text === '') return found
@@ -27,7 +27,7 @@ export function formatIndexes(indexes: JobIndexes): string {
 
 const whole = (text: string) => /^[+-]?\d+$/.test(text)
 
-/** Why a text names no indexes, in the server's words; otherwise how many it names. */
+/** The server's error for invalid indexes; otherwise how many there are. */
 export function countIndexes(text: string, completions: number): { total: number } | { why: string } {
   let total = 0
   let previous: number | undefined

@@ -14,18 +14,18 @@ import { matchFailurePolicy } from './pod-failure-policy.ts'
 /** The finalizer that keeps a pod until its Job has counted it. */
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 
-/** What the controller should do with a Job, seen from one moment. */
+/** What the controller should do with a Job at one moment. */
 export interface JobPlan {
   status: JobStatus
-  /** Pods to delete, because the Job is over. */
+  /** Pods to delete because the Job has ended. */
   remove: Pod[]
-  /** Pods to let go and delete, which count as nothing: those of a suspended Job, and those there are too many of. */
+  /** Pods to release and delete without counting them: those of a suspended Job, and surplus ones. */
   discard: Pod[]
-  /** Pods whose finalizer may go once the status is stored. */
+  /** Pods whose finalizer may be removed once the status is stored. */
   release: Pod[]
   /** The pods to create now. */
   create: PodOrder[]
-  /** When to look again, in ms. */
+  /** When to check again, in ms. */
   lookAfterMs?: number
   event?: { type: 'Normal' | 'Warning'; reason: string; message: string }
 }
@@ -70,7 +70,7 @@ const verdicts = {
 
 /** Pods as the Job counts them. */
 interface Census {
-  /** Those not counted in the round before. */
+  /** Those not counted in the previous round. */
   fresh: Pod[]
   active: Pod[]
   succeeded: Pod[]
@@ -98,7 +98,7 @@ function takeCensus(job: Job, pods: Pod[]): Census {
   }
 }
 
-/** With restartPolicy OnFailure the restarts of the pods that are there count too. */
+/** With restartPolicy OnFailure, restarts of existing pods count too. */
 function restartedTooOften(job: Job, pods: Pod[]): boolean {
   if (job.spec.template.spec.restartPolicy !== 'OnFailure') return false
   let restarts = 0
@@ -122,7 +122,7 @@ const successes = (job: Job, { succeeded, indexes }: Census) =>
   indexes?.succeeded.size ??
   (job.status.succeeded ?? 0) + succeeded.length + (job.status.uncountedTerminatedPods?.succeeded?.length ?? 0)
 
-/** Decides whether the Job is over, in the controller's order: what stands fast, failures, then successes. */
+/** Decides whether the Job has ended, in the controller's order: existing conditions, failures, then successes. */
 function judge(job: Job, census: Census, leftMs: number | undefined): Verdict | undefined {
   for (const [type, kind] of [
     ['SuccessCriteriaMet', 'met'],
@@ -188,7 +188,7 @@ export function planJob(job: Job, pods: Pod[], context: PlanContext): JobPlan {
 
   if (verdict !== undefined) plan.remove = active
   else if (suspended) plan.discard = active
-  // Too many: what an Indexed Job has no index for any more.
+  // Too many: pods of an Indexed Job whose index no longer exists.
   else if (indexes !== undefined) plan.discard = active.filter((pod) => (indexOf(pod) ?? 0) >= indexes.completions)
   const target = verdict?.kind === 'failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
   if (verdict !== undefined && !has(target)) conditions.push(condition(target, verdict.reason, verdict.message, now))
@@ -215,7 +215,7 @@ export function planJob(job: Job, pods: Pod[], context: PlanContext): JobPlan {
   return settled(plan)
 }
 
-/** Counts pods that have ended since; what is deleted for a failure counts as failed in the same breath. */
+/** Counts pods that have ended since; pods deleted because of a failure count as failed at once. */
 function countAnew(job: Job, census: Census, verdict: Verdict | undefined, plan: JobPlan): boolean {
   const { fresh, succeeded, indexes } = census
   const kept = new Set(verdict === undefined ? [...(indexes?.kept.values() ?? [])] : [])
@@ -237,7 +237,7 @@ function countAnew(job: Job, census: Census, verdict: Verdict | undefined, plan:
   return true
 }
 
-/** Turns the pods counted in the round before into final numbers, and lets them go. */
+/** Turns the pods counted in the previous round into final numbers, and releases them. */
 function settleUncounted(job: Job, pods: Pod[], { status }: JobPlan): Pod[] {
   const { succeeded = [], failed = [] } = job.status.uncountedTerminatedPods ?? {}
   const uncounted = new Set([...succeeded, ...failed])
@@ -265,7 +265,7 @@ interface Crew {
   pods: Pod[]
 }
 
-/** How many pods there should be, and which are to be made or discarded for that. */
+/** How many pods there should be, and which to create or discard. */
 function orderPods(job: Job, crew: Crew, plan: JobPlan, { nowMs, backoffMs, lastFailureMs }: PlanContext): void {
   const { census, afterwards, terminating, pods } = crew
   const { completions, parallelism = 1, podReplacementPolicy } = job.spec

@@ -3,12 +3,12 @@ import { lease, node as nodeResource } from '../kinds/core.ts'
 import { microTime } from '../names.ts'
 import type { KubeObject } from '../types.ts'
 
-/** The namespace in which nodes say that they live. */
+/** The namespace of the node Leases. */
 export const leaseNamespace = 'kube-node-lease'
 
 const durationSeconds = 40
 
-/** The kubelet's sign of life: a Lease of the node's name, renewed as long as the kubelet is up. */
+/** The kubelet's heartbeat: a Lease with the node's name, renewed while the kubelet is up. */
 export function startNodeLease(cluster: Cluster): void {
   const { objects, clock, nodeName, timing, node } = cluster
   const spec = () => ({

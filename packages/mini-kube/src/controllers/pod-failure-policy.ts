@@ -16,7 +16,7 @@ function failedContainer(pod: Pod, { containerName, operator, values }: NonNulla
   return pod.status.containerStatuses?.find(fits) ?? pod.status.initContainerStatuses?.find(fits)
 }
 
-/** The first rule that fits a pod in phase Failed; a pod that none fits counts as failed. */
+/** The first rule that matches a pod in phase Failed; a pod without a match counts as failed. */
 export function matchFailurePolicy(job: Job, pod: Pod): PolicyMatch | undefined {
   if (pod.status.phase !== 'Failed') return undefined
   const place = `${pod.metadata.namespace}/${pod.metadata.name}`

@@ -28,5 +28,5 @@ it.each([
   ['pods of no class', classes('DoesNotExist'), pod(), true],
 ])('is about %s', (_, spec, object, expected) => expect(inScope(quota(spec), 'pods', object)).toBe(expected))
 
-it('is about pods alone when it has a scope', () =>
+it('only applies to pods when it has a scope', () =>
   expect(inScope(quota({ scopes: ['BestEffort'] }), 'secrets', pod())).toBe(false))

@@ -23,7 +23,7 @@ function fits(pod: Pod, { scopeName, operator, values = [] }: ScopeExpression): 
   return (name !== '') === (operator === 'Exists')
 }
 
-/** Whether a quota is about an object; one with scopes is about some pods only. */
+/** Whether a quota applies to an object; one with scopes applies to some pods only. */
 export function inScope(quota: KubeObject, kind: string, object: KubeObject): boolean {
   const scopes = (quota.spec?.['scopes'] ?? []) as string[]
   const selector = quota.spec?.['scopeSelector'] as { matchExpressions?: ScopeExpression[] } | undefined

@@ -23,7 +23,7 @@ const computeNames: Record<string, ['requests' | 'limits', string]> = {
 }
 const counted = new Set(['pods', 'secrets', 'configmaps', 'persistentvolumeclaims', 'resourcequotas', 'services'])
 
-/** How much of a quota's resource one object takes; 0 when it is not of its business. */
+/** How much of a quota's resource one object uses; 0 if the quota does not cover it. */
 function usageOf(resource: Pick<ResourceName, 'group' | 'plural'>, object: KubeObject, name: string): number {
   const id = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
   if (name === `count/${id}` || (counted.has(name) && name === id)) return 1
@@ -55,7 +55,7 @@ function amount(name: string, value: number): string {
 
 const hardOf = (quota: KubeObject) => (quota.spec?.['hard'] ?? {}) as Record<string, string>
 
-/** Counts what is used and refuses what is too much. */
+/** Counts usage and refuses what exceeds a quota. */
 export function startQuotas(cluster: Cluster): void {
   const { objects, store } = cluster
 
@@ -122,7 +122,7 @@ export function startQuotas(cluster: Cluster): void {
   }
 }
 
-/** A quota on requests or limits wants every container to name them. */
+/** A quota on requests or limits requires every container to set them. */
 function unspecified(pod: Pod, names: string[]): string[] {
   return names.flatMap((name) => {
     const compute = computeNames[name]

@@ -57,10 +57,10 @@ function matchesNode(pod: Pod, node: KubeObject): boolean {
 
 const preemption = (why: string) => ` no new claims to deallocate, preemption: 0/1 nodes are available: 1 ${why}.`
 const noPreemption = preemption('Preemption is not helpful for scheduling')
-/** What fits the empty node may fit when others go, if only there were any of lower priority. */
+/** What fits the empty node may fit after preemption, if there were pods of lower priority. */
 const noVictims = preemption('No preemption victims found for incoming pod')
 
-/** Why a pod fits no node, in the scheduler's words; undefined when it fits. */
+/** The scheduler's message if a pod fits no node; undefined if it fits. */
 function whyUnschedulable(
   pod: Pod,
   node: KubeObject | undefined,
@@ -103,10 +103,10 @@ function whyUnschedulable(
   return `0/1 nodes are available: ${short.join(', ')}.${fitsAlone ? noVictims : noPreemption}`
 }
 
-/** Binds pods to the node, or says why it cannot. */
+/** Binds pods to the node, or reports why it cannot. */
 export function startScheduler(cluster: Cluster): void {
   const { store, objects, timing } = cluster
-  /** Pods without a node, and pods that take room on it. */
+  /** Pods without a node, and pods that use its capacity. */
   const pending = new Set<string>()
   const placed = new Set<string>()
   const queue = new WorkQueue(cluster, 'scheduler', (key) => {
@@ -116,7 +116,7 @@ export function startScheduler(cluster: Cluster): void {
       pod === undefined ||
       pod.spec.nodeName !== undefined ||
       over(pod) ||
-      // Another scheduler's pods wait for it for ever.
+      // Pods of another scheduler wait for it indefinitely.
       pod.spec['schedulerName'] !== 'default-scheduler' ||
       pod.metadata.deletionTimestamp !== undefined
     )

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster.ts'
 
-/** Keys to look at again: each key is looked at once however often it is added while it waits. */
+/** A queue of keys: a key that is added several times while it waits is processed once. */
 export class WorkQueue {
   readonly #cluster: Cluster
   readonly #waiting = new Set<string>()
@@ -22,7 +22,7 @@ export class WorkQueue {
     setImmediate(() => this.#drain())
   }
 
-  /** Adds the key after `ms` of the cluster's time; the earliest wish wins. */
+  /** Adds the key after `ms` of the cluster's time; the earliest time wins. */
   addAfter(key: string, ms: number, slot = key): void {
     if (ms <= 0) {
       this.add(key)

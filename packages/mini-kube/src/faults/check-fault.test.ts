@@ -11,7 +11,7 @@ const refusal = (fault: unknown): string => {
   return ''
 }
 
-describe('a fault that says too little', () => {
+describe('an incomplete fault', () => {
   it.each([
     [{}, 'Expected `kind` to be a kind of fault, got `undefined`. There are: latency, error,'],
     [{ kind: 'zap' }, 'Expected `kind` to be a kind of fault, got `zap`.'],
@@ -35,7 +35,7 @@ describe('a fault that says too little', () => {
     { kind: 'node-lost' },
   ])('%j is not', (fault) => expect(refusal(fault)).toBe(''))
 
-  it('knows every kind that stands between client and server', () => {
+  it('knows every kind of fault between client and server', () => {
     expect([...apiFaultKinds].filter((kind) => !faultKinds.includes(kind))).toEqual([])
   })
 })

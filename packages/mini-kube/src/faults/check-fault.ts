@@ -18,7 +18,7 @@ const number = [isNumber, 'a number'] as const
 const text = [isText, 'a text'] as const
 const how = [oneOf('reset', 'close', 'end', 'half-open'), 'reset, close, end or half-open'] as const
 
-/** What each kind of fault must say. */
+/** The required fields of each kind of fault. */
 const needs: Record<Fault['kind'], Record<string, readonly [Check, string]>> = {
   latency: { ms: amount },
   error: { status: [isStatus, 'a number from 400 to 599'] },
@@ -48,10 +48,10 @@ const needs: Record<Fault['kind'], Record<string, readonly [Check, string]>> = {
   'remove-log': { pod: text },
 }
 
-/** Every kind of fault there is. */
+/** Every kind of fault. */
 export const faultKinds = Object.keys(needs)
 
-/** Refuses a fault that says too little; one that came as JSON may say anything. */
+/** Refuses an incomplete fault; one from JSON may contain anything. */
 export function checkFault(fault: Fault): void {
   const kind: unknown = (fault as { kind?: unknown } | null)?.kind
   if (typeof kind !== 'string' || !Object.hasOwn(needs, kind)) {

@@ -8,8 +8,8 @@ import type { Faults } from './faults.ts'
 const shown = ({ id, fault, hits }: FaultHandle) => ({ id, fault, hits })
 
 /**
- * `/mini-kube/faults`: GET lists, POST injects one, DELETE clears all, DELETE `/mini-kube/faults/ID` takes one away.
- * Only the administrator's token may use it; it goes on working while the API is "down" only from inside the process.
+ * `/mini-kube/faults`: GET lists, POST injects one, DELETE clears all, DELETE `/mini-kube/faults/ID` removes one.
+ * Requires the administrator's token. While the API is "down", it works only from inside the process.
  */
 export async function serveFaults(
   faults: Faults,

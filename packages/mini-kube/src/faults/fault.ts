@@ -1,4 +1,4 @@
-/** Which requests a fault is for; everything left out fits all. */
+/** Which requests a fault affects; omitted fields match all. */
 export interface RequestMatch {
   method?: string
   /** A part of the path with its query. */
@@ -11,16 +11,16 @@ export interface RequestMatch {
 
 interface RequestFault {
   match?: RequestMatch
-  /** After so many hits the fault is over. */
+  /** Ends the fault after this many hits. */
   times?: number
-  /** How likely a fitting request is hit; 1 by default. */
+  /** Probability that a matching request is hit; 1 by default. */
   probability?: number
 }
 
-/** A number, or a range that is drawn from evenly. */
+/** A number, or a range to draw from uniformly. */
 export type Amount = number | [number, number]
 
-/** A fault that stands between client and server. */
+/** A fault between client and server. */
 export type ApiFault = RequestFault &
   (
     | { kind: 'latency'; ms: Amount }
@@ -29,7 +29,7 @@ export type ApiFault = RequestFault &
         kind: 'cut'
         /** Bytes of the body that get through. 0 loses the answer of a write that was done. */
         afterBytes: Amount
-        /** reset = RST, close = FIN in mid-body, end = a clean end, half-open = silence for ever. */
+        /** reset = RST, close = FIN in mid-body, end = a clean end, half-open = silence without an end. */
         how: 'reset' | 'close' | 'end' | 'half-open'
       }
     | { kind: 'gone' }
@@ -66,20 +66,20 @@ export type WorldFault =
   | (PodTarget & { kind: 'truncate-log'; bytes: number })
   | (PodTarget & { kind: 'remove-log' })
 
-/** What may be disturbed: the API as its clients see it, or the world behind it. */
+/** Any fault: of the API as its clients see it, or of the cluster behind it. */
 export type Fault = ApiFault | WorldFault
 
-/** A fault that is in force. */
+/** An active fault. */
 export interface FaultHandle {
   readonly id: string
   readonly fault: Fault
-  /** How often it has struck. */
+  /** How often it has been applied. */
   readonly hits: number
-  /** Ends it, and undoes what can be undone. */
+  /** Removes it, and undoes what can be undone. */
   remove(): Promise<void>
 }
 
-/** Which kinds stand between client and server. */
+/** The kinds of faults between client and server. */
 export const apiFaultKinds: ReadonlySet<string> = new Set([
   'latency',
   'error',

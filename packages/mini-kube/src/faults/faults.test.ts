@@ -14,7 +14,7 @@ async function start(options: MiniKubeOptions = {}): Promise<void> {
   kube = await startMiniKube({ faultSeed: 7, ...options })
   client = testClient(kube)
 }
-/** Says `up` and then what it is told, until it is stopped. */
+/** Prints `up` and runs until it is stopped. */
 const talker: FunctionContainer = ({ stdout, signal }) => {
   stdout('up\n')
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(0), { once: true }))
@@ -33,7 +33,7 @@ afterEach(() => kube.close())
 describe('faults between client and server', () => {
   beforeEach(() => start())
 
-  it('answers 429 with Retry-After so many times and then no more', async () => {
+  it('answers 429 with Retry-After `times` times and then no more', async () => {
     await kube.faults.inject({ kind: 'error', status: 429, retryAfterSeconds: 3, times: 2, match: { path: '/pods' } })
     const answers = [await client.get(pods), await client.get(pods), await client.get(pods)]
     expect(answers.map((answer) => answer.status)).toEqual([429, 429, 200])
@@ -46,7 +46,7 @@ describe('faults between client and server', () => {
     expect(kube.faults.list()).toEqual([])
   })
 
-  it('strikes one user alone, and no token that nobody has given out', async () => {
+  it('affects only the given user, and no unknown token', async () => {
     const eve = testClient({ url: kube.url, token: kube.addUser('eve', ['system:masters']) })
     await kube.faults.inject({ kind: 'error', status: 503, match: { user: 'eve' } })
     expect([(await eve.get(pods)).status, (await client.get(pods)).status]).toEqual([503, 200])
@@ -58,7 +58,7 @@ describe('faults between client and server', () => {
     expect((await client.get(pods)).body).toMatchObject({ kind: 'Status', status: 'Failure', code: status })
   })
 
-  it('strikes the same requests in every run with the same seed', async () => {
+  it('affects the same requests in every run with the same seed', async () => {
     const run = async () => {
       const handle = await kube.faults.inject({ kind: 'error', status: 500, probability: 0.5 })
       const hits = []
@@ -73,7 +73,7 @@ describe('faults between client and server', () => {
     expect(new Set(first)).toEqual(new Set([200, 500]))
   })
 
-  it('does a write whose answer is lost', async () => {
+  it('performs a write whose answer is lost', async () => {
     await kube.faults.inject({ kind: 'cut', afterBytes: 0, how: 'reset', times: 1, match: { method: 'POST' } })
     await expect(
       client.send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'lost' } }),
@@ -89,7 +89,7 @@ describe('faults between client and server', () => {
     await expect(client.get(pods)).rejects.toThrow(error)
   })
 
-  it('ends a watch cleanly after so many bytes', async () => {
+  it('ends a watch cleanly after `afterBytes` bytes', async () => {
     await kube.faults.inject({ kind: 'cut', afterBytes: 100, how: 'end', times: 1 })
     const { body } = await client.text('/api/v1/namespaces?watch=true')
     expect(body.length).toBe(100)
@@ -102,7 +102,7 @@ describe('faults between client and server', () => {
     expect((await client.get(pods)).status).toBe(200)
   })
 
-  it('says 410 both ways: as an event of a watch and as the status of a list', async () => {
+  it('answers 410 as an event of a watch and as the status of a list', async () => {
     await kube.faults.inject({ kind: 'gone', times: 2 })
     const events = []
     for await (const event of client.watch(`${pods}?watch=true&resourceVersion=5`)) events.push(event)
@@ -110,7 +110,7 @@ describe('faults between client and server', () => {
     expect((await client.get(pods)).status).toBe(410)
   })
 
-  it('gives lists as they were when the fault began', async () => {
+  it('returns lists as they were when the fault began', async () => {
     const maps = '/api/v1/namespaces/default/configmaps'
     const before = (await client.get(maps)).body
     const handle = await kube.faults.inject({ kind: 'stale' })
@@ -141,7 +141,7 @@ describe('faults between client and server', () => {
     expect(seen).toEqual(expected)
   })
 
-  it('is told what to do over HTTP, by the administrator only', async () => {
+  it('can be controlled over HTTP, by the administrator only', async () => {
     const made = await client.send<{ id: string }>('POST', '/mini-kube/faults', {
       kind: 'error',
       status: 503,
@@ -156,7 +156,7 @@ describe('faults between client and server', () => {
     expect((await someone.get('/mini-kube/faults')).status).toBe(403)
   })
 
-  it('delays by the time drawn', async () => {
+  it('delays by the drawn time', async () => {
     await kube.faults.inject({ kind: 'latency', ms: [60, 80], times: 1 })
     const before = performance.now()
     await client.get(pods)
@@ -195,7 +195,7 @@ describe('faults of the node', () => {
     expect(job.status?.conditions?.at(-1)?.type).toBe('Complete')
   })
 
-  it('loses the node: the pod is marked and deleted while its container still runs, and comes to rest when it is back', async () => {
+  it('loses the node: deletes the pod while its container still runs, and cleans up when it is back', async () => {
     await runPod('a')
     const handle = await kube.faults.inject({ kind: 'node-lost' })
     const lost = await client.until(
@@ -247,7 +247,7 @@ describe('faults of the node', () => {
     expect(pod.status?.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode, reason: 'OOMKilled' })
   })
 
-  it('makes an image impossible and then possible again', async () => {
+  it('makes an image unavailable and then available again', async () => {
     const handle = await kube.faults.inject({ kind: 'image', image: 'local/*' })
     await client.send('POST', jobs, shellJob('img', 'echo ok'))
     await client.until(

@@ -22,7 +22,7 @@ interface Snapshot {
   objects: Map<string, KubeObject[]>
 }
 
-/** What the request handlers need to know of the faults that hit one request. */
+/** What the request handlers need to know about the faults of one request. */
 export interface RequestFaults {
   gone: boolean
   stale: Snapshot | undefined
@@ -51,7 +51,7 @@ function matches(
   return match.pattern === undefined || new RegExp(match.pattern).test(path)
 }
 
-/** All faults in force, what they have done, and how to add and take away. */
+/** The active faults, their effects, and how to add and remove them. */
 export class Faults {
   readonly #entries = new Map<string, Entry>()
   readonly #random: () => number
@@ -69,7 +69,7 @@ export class Faults {
     this.#begin = begin
   }
 
-  /** Puts a fault in force; resolves when what happens at once has happened. */
+  /** Activates a fault; resolves once its immediate effect is done. */
   async inject(fault: Fault): Promise<FaultHandle> {
     checkFault(fault)
     const id = String(this.#next++)
@@ -106,7 +106,7 @@ export class Faults {
     await entry?.undo?.()
   }
 
-  /** Takes every fault away. */
+  /** Removes every fault. */
   async clear(): Promise<void> {
     for (const id of [...this.#entries.keys()].toReversed()) await this.remove(id)
   }
@@ -124,7 +124,7 @@ export class Faults {
     return typeof amount === 'number' ? amount : Math.floor(amount[0] + this.#random() * (amount[1] - amount[0] + 1))
   }
 
-  /** Whether the fault strikes now; counts it and ends it when it has struck often enough. */
+  /** Whether the fault applies now; counts it, and ends it after `times` hits. */
   #strikes(entry: Entry, fault: ApiFault): boolean {
     if (fault.probability !== undefined && this.#random() >= fault.probability) return false
     entry.hits += 1
@@ -132,7 +132,7 @@ export class Faults {
     return true
   }
 
-  /** Stands before every request. */
+  /** Called before every request. */
   async filter(
     request: IncomingMessage,
     response: ServerResponse,

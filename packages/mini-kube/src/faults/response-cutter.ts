@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 type Callback = (error?: Error | null) => void
 
 /**
- * Lets `bytes` of the body through and then does what the fault says. The handler goes on writing and is not told: for
- * it the answer was sent, as for a real server whose packets are lost.
+ * Lets `bytes` of the body through and then applies the fault. The handler keeps writing without noticing, like a real
+ * server whose packets are lost.
  */
 export function cutResponse(
   response: ServerResponse,

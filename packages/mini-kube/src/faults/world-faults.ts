@@ -26,7 +26,7 @@ type Target = { namespace?: string; pod: string; container?: string }
 const fits = (pattern: string, text: string) =>
   pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text
 
-/** The first problem whose name fits. */
+/** The first problem with a matching name. */
 export const problemFor = (problems: Map<string, string>, name: string) =>
   [...problems].find(([pattern]) => fits(pattern, name))?.[1]
 
@@ -47,7 +47,7 @@ function containerOf(world: World, target: Target): ContainerLifecycle {
   return found
 }
 
-/** Puts a fault of the world in force and says how to undo it; undefined when it is over at once. */
+/** Applies a world fault and returns how to undo it; undefined when there is nothing to undo. */
 export async function beginWorldFault(world: World, fault: WorldFault): Promise<Undo> {
   const { cluster } = world
   switch (fault.kind) {
@@ -128,7 +128,7 @@ export async function beginWorldFault(world: World, fault: WorldFault): Promise<
   }
 }
 
-/** Undoes a fault after a time, or when asked before. */
+/** Undoes a fault after a time, or earlier on request. */
 function later(world: World, forMs: number | undefined, undo: () => Promise<void> | void): Undo {
   let done = false
   const once = async () => {
@@ -159,7 +159,7 @@ function kubeletUp(world: World, notFoundMs: number): void {
   world.cluster.node.kubelet.resync()
 }
 
-/** Killed with exit 137, or with another code when only a child died and the main process went on to that code. */
+/** Killed with exit 137, or with another code if only a child died and the main process then exited with that code. */
 function oom(worker: PodWorker, { container, exitCode = 137 }: { container?: string; exitCode?: number }): void {
   worker.injectExit(container, { exitCode, reason: 'OOMKilled' })
 }
@@ -202,7 +202,7 @@ function readiness(world: World, ready: boolean): void {
   })
 }
 
-/** The node falls silent: its processes live on, its status goes Unknown, then its pods are marked and deleted. */
+/** The node is lost: its processes keep running, its status becomes Unknown, then its pods are marked and deleted. */
 function loseNode(world: World): Undo {
   const { cluster } = world
   const back = new AbortController()
@@ -250,7 +250,7 @@ function podsNotReady(world: World): void {
   }
 }
 
-/** How long a pod bears a node that is out of reach; undefined means for ever. */
+/** How long a pod tolerates an unreachable node; undefined means indefinitely. */
 function toleratedMs({ spec }: Pod, capMs: number): number | undefined {
   const fitting = (spec.tolerations ?? []).filter(
     ({ key, effect }) =>
@@ -261,7 +261,7 @@ function toleratedMs({ spec }: Pod, capMs: number): number | undefined {
   return Math.min(capMs, ...(fitting.length === 0 ? [0] : limits.map((seconds) => seconds * 1_000)))
 }
 
-/** Marks and deletes a pod when it has borne the lost node for as long as it tolerates it. */
+/** Marks and deletes a pod when its toleration of the lost node has expired. */
 async function evictByTaint({ cluster }: World, seen: Pod, stop: AbortSignal): Promise<void> {
   const { namespace, name, uid } = seen.metadata
   const left = toleratedMs(seen, cluster.timing.tolerationCapMs)
@@ -280,7 +280,7 @@ async function evictByTaint({ cluster }: World, seen: Pod, stop: AbortSignal): P
   cluster.objects.delete(podResource, namespace, name)
 }
 
-/** The node object goes; the collector then fails its pods and deletes them, container states untouched. */
+/** The node object is deleted; the collector then fails its pods and deletes them, container states untouched. */
 function deleteNode(world: World): Undo {
   const { cluster } = world
   kubeletDown(world)

@@ -37,14 +37,14 @@ export const namespace = defineResource({
   columns: [nameColumn, column('Status', (object) => text(object.status?.['phase'])), ageColumn],
 })
 
-/** Sum of the sizes of a Secret's values. */
+/** Total size of a Secret's values. */
 const dataBytes = (data: unknown) =>
   Object.values((data ?? {}) as Record<string, string>).reduce(
     (sum, value) => sum + Math.floor((value.length * 3) / 4),
     0,
   )
 
-/** Why a key can be no file name. */
+/** Why a key is not a valid file name. */
 function whyNoFile(key: string): string | undefined {
   if (key.length > 253) return 'must be no more than 253 characters'
   if (!/^[-._a-zA-Z0-9]+$/.test(key))
@@ -65,7 +65,7 @@ const tooLarge = (field: string): StatusCause => ({
   field,
 })
 
-/** The keys that a Secret of a type of Kubernetes' own must have. */
+/** The keys that a Secret of a built-in type must have. */
 const typedKeys: Record<string, string[]> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],

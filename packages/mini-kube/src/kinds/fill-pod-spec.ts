@@ -68,7 +68,7 @@ function fillVolume(volume: Volume): void {
   }
 }
 
-/** The defaults of everything a pod's specification contains. */
+/** The defaults of everything in a pod's specification. */
 export function fillPodSpec(spec: PodSpec): void {
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])])
     fillContainer(container, spec['hostNetwork'] === true)

@@ -9,7 +9,7 @@ const asJob = (object: KubeObject) => object as Job
 export const jobCondition = (job: Job, type: string) =>
   job.status.conditions?.find((condition) => condition.type === type && condition.status === 'True')
 
-/** True when the Job has ended, one way or the other. */
+/** True if the Job has completed or failed. */
 export const jobFinished = (job: Job) =>
   jobCondition(job, 'Complete') !== undefined || jobCondition(job, 'Failed') !== undefined
 
@@ -30,7 +30,7 @@ const uidLabels = (job: Job) => ({
   'job-name': job.metadata.name,
 })
 
-/** What the server fills in, whoever writes the Job. */
+/** The defaults that the server sets for every Job. */
 function defaults(object: KubeObject): void {
   const job = asJob(object)
   job.spec ??= { template: { spec: { containers: [] } } }

@@ -2,7 +2,7 @@ import { quantity } from '../kubelet/environment.ts'
 import type { Container, PodSpec } from '../types.ts'
 
 /**
- * What a pod asks for of one resource: its containers and sidecars together, or its greediest init container with the
+ * What a pod requests of one resource: its containers and sidecars together, or its largest init container with the
  * sidecars started before it, whichever is more.
  */
 export function podRequest(

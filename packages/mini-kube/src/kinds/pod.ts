@@ -74,7 +74,7 @@ const columns: TableColumn[] = [
 const frozen =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
 
-/** What may not be changed, with what it differs in as the server's own types hold it. */
+/** The error for an immutable field, with the difference in the form of the server's own types. */
 function updateCauses(next: Pod, old: Pod): StatusCause[] {
   for (const field of ['containers', 'initContainers'] as const) {
     if ((next.spec[field] ?? []).length !== (old.spec[field] ?? []).length)
@@ -88,7 +88,7 @@ function updateCauses(next: Pod, old: Pod): StatusCause[] {
         : 'must be less than or equal to previous value'
     return [fieldInvalid('spec.activeDeadlineSeconds', wanted ?? null, why)]
   }
-  // Those of the node's own conditions are put back by admission, whoever takes them away.
+  // Admission restores the tolerations for node conditions if they are removed.
   const kept = (old.spec.tolerations ?? []).filter(
     (one) =>
       !one.key?.startsWith('node.kubernetes.io/') &&
@@ -105,7 +105,7 @@ function updateCauses(next: Pod, old: Pod): StatusCause[] {
       ]
 }
 
-/** The specification that is asked for, but with the old values of what may change. */
+/** The requested specification, but with the old values of mutable fields. */
 function mended(next: Pod, old: Pod): Pod['spec'] {
   const images = (list: Container[], before: Container[]) =>
     list.map((one, index) => Object.assign({}, one, { image: before[index]?.image }))

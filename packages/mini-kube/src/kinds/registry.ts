@@ -22,7 +22,7 @@ import { job } from './job.ts'
 import { pod } from './pod.ts'
 import { groupVersion, type ResourceDefinition } from './resource-definition.ts'
 
-/** Every kind this cluster serves; anything else is answered as the real server answers what it does not have. */
+/** Every kind this cluster serves; other kinds get the real server's answer for unknown kinds. */
 export const resources: readonly ResourceDefinition[] = [
   configMap,
   event,

@@ -1,7 +1,7 @@
 import type { StatusCause } from '../api-error.ts'
 import type { JsonObject, KubeObject } from '../types.ts'
 
-/** What defaulting and validation may know of the world. */
+/** What defaulting and validation may use. */
 export interface KindContext {
   random: () => number
   now: () => number
@@ -26,7 +26,7 @@ export interface Subresource {
   verbs: string[]
 }
 
-/** Everything the server has to know about one kind of object. */
+/** Everything the server needs to know about one kind of object. */
 export interface ResourceDefinition {
   /** Key in the store: `pods`, `jobs.batch`. */
   id: string
@@ -50,14 +50,14 @@ export interface ResourceDefinition {
   columns: TableColumn[]
   /** Fields usable in fieldSelector besides metadata.name and metadata.namespace. */
   selectableFields: (object: KubeObject) => Record<string, string>
-  /** Fills, in place, what the server fills in on every write, not only the first. */
+  /** Sets, in place, the defaults that the server sets on every write, not only the first. */
   defaults?: (object: KubeObject) => void
   /** Fills defaults of a new object in place (the object is the request's own copy). */
   prepareCreate: (object: KubeObject, context: KindContext) => void
   validate: (object: KubeObject) => StatusCause[]
   /** Refuses changes of immutable fields. */
   validateUpdate: (next: KubeObject, old: KubeObject) => StatusCause[]
-  /** Refuses a status that makes no sense. */
+  /** Refuses an invalid status. */
   validateStatus: (next: KubeObject) => StatusCause[]
 }
 
@@ -98,7 +98,7 @@ export const ageColumn: TableColumn = {
   value: (object, { now }) => ageOf(object.metadata.creationTimestamp, now),
 }
 
-/** Fills in what most kinds have in common. */
+/** Sets what most kinds have in common. */
 export function defineResource(given: Given): ResourceDefinition {
   const group = given.group ?? ''
   const { hasStatus, ...rest } = given

@@ -9,7 +9,7 @@ import { validatePodSpec } from './validate-pod-spec.ts'
 const notNegative = (field: string, value: unknown): StatusCause[] =>
   typeof value === 'number' && value < 0 ? [fieldInvalid(field, value, 'must be greater than or equal to 0')] : []
 
-/** A refusal that shows no value. */
+/** An error that shows no value. */
 const plainlyInvalid = (field: string, why: string): StatusCause => ({
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${why}`,
@@ -130,7 +130,7 @@ function validateSuccessRules({ spec }: Job): StatusCause[] {
 
 const manyIndexes = 100_000
 
-/** What completionMode asks for, and what goes only with one of its two. */
+/** The fields that completionMode requires or allows. */
 function validateMode({ spec }: Job): StatusCause[] {
   const { completionMode, completions, parallelism = 1, backoffLimitPerIndex, maxFailedIndexes } = spec
   const causes: StatusCause[] = []
@@ -191,7 +191,7 @@ function validateHostNames({ metadata: { name }, spec }: Job): StatusCause[] {
   return [fieldInvalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${last}`)]
 }
 
-/** The server's checks of a Job, in its order and its words. */
+/** The server's checks of a Job, with its order and messages. */
 export function validateJob(object: KubeObject): StatusCause[] {
   const job = object as Job
   const causes: StatusCause[] = []
@@ -241,7 +241,7 @@ const immutable = (field: string, value: unknown): StatusCause => ({
   field,
 })
 
-/** An Indexed Job may be made larger or smaller, with as many pods at a time as it has indexes. */
+/** An Indexed Job may be resized if its parallelism equals its completions. */
 function validateCompletions(job: Job, before: Job): StatusCause[] {
   const { completions, parallelism, completionMode } = job.spec
   if (completions === before.spec.completions) return []
@@ -250,7 +250,7 @@ function validateCompletions(job: Job, before: Job): StatusCause[] {
   return [fieldInvalid('spec.completions', completions, 'can only be modified in tandem with spec.parallelism')]
 }
 
-/** What may not change once the Job is there. */
+/** The immutable fields of a Job. */
 export function validateJobUpdate(next: KubeObject, old: KubeObject): StatusCause[] {
   const [job, before] = [next as Job, old as Job]
   const frozen = (...names: (keyof Job['spec'] & string)[]) =>

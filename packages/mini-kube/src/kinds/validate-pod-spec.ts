@@ -6,12 +6,12 @@ import { validateResources } from './validate-resources.ts'
 
 const missing = (name: string) => ({ reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(name)}` })
 
-/** One of several words, where anything is given. */
+/** One of several values, if one is given. */
 function oneOf(value: unknown, supported: string[], field: string): StatusCause[] {
   return value === undefined || supported.includes(String(value)) ? [] : [fieldUnsupported(field, value, supported)]
 }
 
-/** A name that is a label, given once among its fellows. */
+/** A name that is a valid label and unique in its list. */
 function uniqueLabel(name: string | undefined, seen: Set<string>, field: string): StatusCause[] {
   if (!name) return [fieldRequired(field)]
   if (!isLabel(name)) return [fieldInvalid(field, name, labelMessage)]
@@ -169,7 +169,7 @@ function validateTolerations(spec: PodSpec, path: string): StatusCause[] {
   return causes
 }
 
-/** The server's checks of a pod's specification, in its order and its words, for what mini-kube knows of it. */
+/** The server's checks of a pod's specification, with its order and messages, as far as mini-kube supports them. */
 export function validatePodSpec(spec: Partial<PodSpec> | undefined, path: string): StatusCause[] {
   const { volumes = [], containers = [], initContainers = [], securityContext } = spec ?? {}
   const known = new Set(volumes.map((volume) => volume.name))

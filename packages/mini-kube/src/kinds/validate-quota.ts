@@ -49,7 +49,7 @@ function validateAmounts(amounts: Amounts, path: string): StatusCause[] {
 
 const hardOf = (part: unknown, key: string) => ((part as Record<string, unknown> | undefined)?.[key] ?? {}) as Amounts
 
-/** What each scope can be applied to. */
+/** The resources that each scope can apply to. */
 const scopes: Readonly<Record<string, readonly string[]>> = {
   Terminating: ['pods', ...computed],
   NotTerminating: ['pods', ...computed],
@@ -88,7 +88,7 @@ export const validateQuota = (quota: KubeObject): StatusCause[] => [
   ...validateScopes(quota),
 ]
 
-/** The pods that a quota is about stay the same for as long as it exists. */
+/** The scopes of a quota are immutable. */
 export function validateQuotaUpdate(next: KubeObject, old: KubeObject): StatusCause[] {
   const sorted = ({ spec }: KubeObject) => [...((spec?.['scopes'] ?? []) as string[])].sort()
   return sameJson(sorted(next), sorted(old))
@@ -96,7 +96,7 @@ export function validateQuotaUpdate(next: KubeObject, old: KubeObject): StatusCa
     : [fieldInvalid('spec.scopes', next.spec?.['scopes'] ?? null, 'field is immutable')]
 }
 
-/** What somebody writes into a quota's status has to make sense too. */
+/** The status of a quota must be valid, too. */
 export const validateQuotaStatus = ({ status }: KubeObject): StatusCause[] => [
   ...validateAmounts(hardOf(status, 'hard'), 'status.hard'),
   ...validateAmounts(hardOf(status, 'used'), 'status.used'),

@@ -13,12 +13,12 @@ const resources = [
   { name: 'memory', unit: 1 },
 ] as const
 
-/** What the node has for its pods. */
+/** The capacity of the node for pods. */
 export const allocatableOf = ({ objects, nodeName }: Cluster): Record<string, string> =>
   (objects.get(nodeResource, undefined, nodeName)?.status?.['allocatable'] ?? {}) as Record<string, string>
 
 /**
- * Why the kubelet refuses a pod that somebody bound to the node himself, past the scheduler's arithmetic; a pod that the
+ * Why the kubelet refuses a pod that was bound to the node manually, bypassing the scheduler's checks; a pod that the
  * scheduler has placed is known to fit.
  */
 export function whyRefused(cluster: Cluster, pod: Pod): { reason: string; message: string } | undefined {

@@ -36,7 +36,7 @@ export class ContainerLifecycle {
     return this.#running !== undefined
   }
 
-  /** The run it is in, to tell it from the next one. */
+  /** The current run, to tell it from the next one. */
   get current(): RunningContainer | undefined {
     return this.#running
   }
@@ -51,7 +51,7 @@ export class ContainerLifecycle {
     this.#worker.event(type, reason, message, `spec.${field}{${record.spec.name}}`)
   }
 
-  /** Sends a signal; an ending that was injected overrides what the process says. */
+  /** Sends a signal; an injected exit overrides that of the process. */
   kill(signal: 'SIGTERM' | 'SIGKILL', forced: Partial<ContainerExit> = {}): void {
     Object.assign(this.#forced, forced)
     this.#running?.kill(signal)
@@ -98,7 +98,7 @@ export class ContainerLifecycle {
     if (kind !== 'Readiness' && !ok && !this.#worker.stopping) {
       const { name } = record.spec
       const what = record.role === 'main' ? 'Container' : 'Init container'
-      // Where nothing is started again the pod itself is ended, which has a sentence of its own.
+      // If nothing is restarted, the pod itself is ended, which has its own message.
       const message = this.#restarts(137)
         ? `${what} ${name} failed ${kind.toLowerCase()} probe, will be restarted`
         : `Stopping container ${name}`
@@ -129,7 +129,7 @@ export class ContainerLifecycle {
     return (await runAction(hook, { ...this.#place(signal), timeoutMs: 2_147_483_647 })).ok
   }
 
-  /** The hook before the end, then SIGTERM; whoever calls sees to the SIGKILL when the time is up. */
+  /** Runs the preStop hook, then sends SIGTERM; the caller sends SIGKILL when the time is up. */
   async askToEnd(graceMs: number): Promise<void> {
     const hook = this.record.spec.lifecycle?.preStop
     if (hook !== undefined && this.running && graceMs > 0) {
@@ -141,7 +141,7 @@ export class ContainerLifecycle {
         .catch((error: unknown) => {
           if (!limit.signal.aborted && !cluster.signal.aborted) throw error
         })
-      const cut = Promise.race([time, over]).then(() => limit.abort(new Error('the time of the hook is over')))
+      const cut = Promise.race([time, over]).then(() => limit.abort(new Error('the hook timed out')))
       const ok = await this.#runHook(hook, limit.signal)
       limit.abort(new Error('the hook is done'))
       await cut
@@ -154,7 +154,7 @@ export class ContainerLifecycle {
     if (this.running) this.#event('Normal', 'Killing', `Stopping container ${this.record.spec.name}`)
   }
 
-  /** Runs the container until it has ended for good, or the pod is being ended. */
+  /** Runs the container until it has ended for good, or the pod is stopping. */
   async run(onRunning?: () => void): Promise<void> {
     const { cluster } = this.#worker.node
     const { timing } = cluster
@@ -204,7 +204,7 @@ export class ContainerLifecycle {
     this.#worker.publish()
   }
 
-  /** Gets the container going; false when it never ran. Waits, as the kubelet does, for what may still heal. */
+  /** Starts the container; false if it never ran. Waits, as the kubelet does, for errors that may resolve. */
   async #start(): Promise<boolean> {
     const { node } = this.#worker
     const { timing } = node.cluster
@@ -327,7 +327,7 @@ export class ContainerLifecycle {
     return true
   }
 
-  /** Config errors come at once; what the runtime refuses is thrown when the container is started. */
+  /** Config errors are thrown at once; errors of the runtime when the container is started. */
   #prepare<T>(plan: () => T): () => T {
     try {
       const value = plan()
@@ -365,7 +365,7 @@ export class ContainerLifecycle {
     const { noticed } = this
     this.#worker.afterLogEnd(() => noticed.resolve())
     const exit = { ...natural, ...this.#forced }
-    // The kubelet looks at its containers once in a while; being told to stop one, it waits for it instead.
+    // The kubelet checks its containers periodically; when it stops one, it waits for it instead.
     if (!this.#worker.stopping) await pause(cluster, cluster.timing.containerLookMs * cluster.random())
     const reason = exit.reason ?? (exit.exitCode === 0 ? 'Completed' : 'Error')
     const message = this.#message(exit.exitCode)

@@ -10,7 +10,7 @@ import type { NodeContext } from './node-context.ts'
 import { createPathRewriter, resolveInside } from './path-rewriter.ts'
 import { mountsOf } from './volumes.ts'
 
-/** A plan with what else the kubelet needs of it. */
+/** A plan with what the kubelet needs in addition. */
 export interface PreparedContainer extends ContainerPlan {
   messageFile: string
   /** Replaces mount paths by folders of this machine. */
@@ -43,7 +43,7 @@ function userOf({ pod, container, image }: Given): number | undefined {
   return user
 }
 
-/** Everything about one start of one container, with mount paths replaced by folders of this machine. */
+/** All settings of one start of a container, with mount paths replaced by folders of this machine. */
 export function planContainer(given: Given): PreparedContainer {
   const { node, pod, container, image, id, podDir, folders } = given
   const user = userOf(given)
@@ -81,7 +81,7 @@ export function planContainer(given: Given): PreparedContainer {
   }
   const env: Record<string, string> = { ...base }
   for (const [key, value] of Object.entries(own)) env[key] = rewrite(value)
-  // A container that sets PATH for its image still finds what stands for the image here.
+  // A container that sets PATH for its image still finds the programs that replace the image here.
   if (own['PATH'] !== undefined) env['PATH'] = `${searchPath(image, '')}:${env['PATH']}:${node.hostPath}`
   const command = container.command ?? image.entrypoint ?? []
   const args = container.args ?? (container.command === undefined ? (image.cmd ?? []) : [])
@@ -103,7 +103,7 @@ export function planContainer(given: Given): PreparedContainer {
   return plan
 }
 
-/** Makes what root alone could reach usable for another user; see LentPrograms. */
+/** Makes programs that only root can reach usable for another user; see LentPrograms. */
 function lendPrograms(plan: ContainerPlan, { lent }: NodeContext, user: ContainerUser): void {
   plan.env['PATH'] = lent.searchPath(plan.env['PATH'] ?? '', user)
   if (plan.argv[0]?.startsWith('/')) plan.program = lent.program(plan.argv[0], user)

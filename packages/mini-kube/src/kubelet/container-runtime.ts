@@ -1,6 +1,6 @@
 import type { LogStreamName } from './log-file.ts'
 
-/** How a container came to its end. */
+/** How a container ended. */
 export interface ContainerExit {
   exitCode: number
   signal?: number
@@ -8,7 +8,7 @@ export interface ContainerExit {
   reason?: string
 }
 
-/** What the runtime is asked to start: everything resolved, nothing of Kubernetes left in it. */
+/** What the runtime starts: everything resolved, independent of Kubernetes. */
 export interface ContainerPlan {
   id: string
   argv: string[]
@@ -31,7 +31,7 @@ export interface RunningContainer {
 
 export type OutputSink = (stream: LogStreamName, chunk: Buffer) => void
 
-/** The container could not be started; `code` 128 and this message stand in its status. */
+/** The container could not be started; its status has `code` 128 and this message. */
 export class StartError extends Error {
   readonly reason = 'StartError'
   constructor(message: string) {
@@ -49,7 +49,7 @@ export type FunctionContainer = (context: {
   cwd: string
   stdout: (text: string | Uint8Array) => void
   stderr: (text: string | Uint8Array) => void
-  /** Aborts on SIGTERM, and again nothing on SIGKILL: the container is then over at once. */
+  /** Aborts on SIGTERM. On SIGKILL the container ends at once, without a signal. */
   signal: AbortSignal
 }) => Promise<number | void> | number | void
 

@@ -33,16 +33,16 @@ describe('the action of a probe or a hook', () => {
     })
   const shell = (script: string) => ({ exec: { command: ['/bin/sh', '-c', script] } })
 
-  it('is a command with the container’s variables, folder and mounts', async () => {
+  it('runs a command with the container’s variables, folder and mounts', async () => {
     expect(await run(shell('echo $WORD; pwd; echo /mounted; echo oops >&2; exit 3'))).toEqual({
       ok: false,
       output: expect.stringMatching(/^(?=.*oops\n)(hello\n\/\n\/etc\n|oops\n)+$/s),
     })
     expect(await run(shell('exit 0'))).toEqual({ ok: true, output: '' })
   })
-  it('is a command that is not there', async () =>
+  it('fails for a missing command', async () =>
     expect(await run({ exec: { command: ['no-such-program'] } })).toMatchObject({ ok: false }))
-  it('is a command that takes too long, and whatever it has started', async () =>
+  it('kills a command that takes too long, and its children', async () =>
     expect(await run(shell('sleep 60 & sleep 60'), 100)).toEqual({
       ok: false,
       output: 'command timed out: "/bin/sh -c sleep 60 & sleep 60" timed out after 0.1s',
@@ -63,12 +63,12 @@ describe('the action of a probe or a hook', () => {
     expect(await run({ httpGet: { port: 'web', path, httpHeaders: headers } })).toEqual({ ok, output })
     expect(asked.at(-1)).toBe(`${path} w`)
   })
-  it('is a GET that nobody answers', async () =>
+  it('fails when a GET gets no answer', async () =>
     expect(await run({ httpGet: { port, path: '/silent' } }, 50)).toEqual({
       ok: false,
       output: `Get "http://127.0.0.1:${port}/silent": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
     }))
-  it('is a port that is open, or closed', async () => {
+  it('checks whether a port is open', async () => {
     expect(await run({ tcpSocket: { port: 'web' } })).toEqual({ ok: true, output: '' })
     expect(await run({ tcpSocket: { port: 1 } })).toEqual({
       ok: false,

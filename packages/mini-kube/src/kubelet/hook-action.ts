@@ -18,16 +18,16 @@ export interface ActionPlace {
   signal: AbortSignal
 }
 
-/** How an action went; `output` is what an Event says about it. */
+/** The result of an action; `output` is the text for its Event. */
 export interface ActionResult {
   ok: boolean
   output: string
 }
 
-/** More of a command's output is not kept, as in a real kubelet. */
+/** Limit of a command's output, as in a real kubelet. */
 const outputLimit = 10 * 1024
 
-/** Does what a probe or a hook asks for. */
+/** Runs the action of a probe or a hook. */
 export function runAction(action: Hook, place: ActionPlace): Promise<ActionResult> {
   if (action.exec !== undefined) return runCommand(action.exec.command ?? [], place)
   if (action.httpGet !== undefined) return fetchPath(action.httpGet, place)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { FunctionContainer } from './container-runtime.ts'
 
-/** What stands for an image on this machine. */
+/** What represents an image on this machine. */
 export interface ImageOptions {
   /** Folders put before the host's PATH. */
   path?: string[]
@@ -23,13 +23,13 @@ export interface ImageOptions {
 /** Images by name; a name may end in `*`. */
 export type Images = Record<string, ImageOptions>
 
-/** An image that cannot be had, with the reason and message the container's status shows. */
+/** An unavailable image, with the reason and message for the container's status. */
 export interface ImageProblem {
   reason: 'InvalidImageName' | 'ErrImageNeverPull' | 'ErrImagePull'
   message: string
 }
 
-/** Finds what stands for an image name: the exact name first, then the longest pattern. */
+/** Finds the options of an image name: the exact name first, then the longest pattern. */
 function findImage(images: Images, name: string): ImageOptions | undefined {
   const exact = images[name] ?? images[name.includes(':') ? name : `${name}:latest`]
   if (exact !== undefined) return exact
@@ -59,7 +59,7 @@ const invalidName = (name: string): string | undefined => {
   return `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format${why}`
 }
 
-/** The image, or why the kubelet cannot have it. */
+/** The image, or why the kubelet cannot pull it. */
 export function pullImage(images: Images, name: string, policy: string | undefined): ImageOptions | ImageProblem {
   const invalid = invalidName(name)
   if (invalid !== undefined) return { reason: 'InvalidImageName', message: invalid }
@@ -100,7 +100,7 @@ export function searchPath(image: ImageOptions, hostPath: string): string {
     .join(delimiter)
 }
 
-/** The name by which the runtime knows an image: with the registry and the tag that are left out. */
+/** The full name of an image in the runtime, with the default registry and tag. */
 export function fullImageName(name: string): string {
   const [first = '', ...rest] = name.split('/')
   const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')

@@ -33,7 +33,7 @@ export class Kubelet {
     this.#see(event.object as Pod, event.type === 'DELETED')
   }
 
-  /** Looks at every pod again, as after a restart of the kubelet. */
+  /** Checks every pod again, as after a restart of the kubelet. */
   resync(): void {
     const { cluster } = this.#node
     const stored = new Map(cluster.objects.list<Pod>(podResource).map((pod) => [pod.metadata.uid, pod]))
@@ -110,7 +110,7 @@ export class Kubelet {
     return true
   }
 
-  /** Opens a container's log; throws what the kubelet answers instead of one. */
+  /** Opens a container's log; throws the kubelet's error if there is none. */
   openLog(
     pod: Pod,
     container: string,
@@ -159,7 +159,7 @@ export class Kubelet {
   }
 }
 
-/** What the runtime says with status 200: the text is the body. */
+/** An error of the runtime that is sent with status 200, as the body. */
 export class RuntimeText extends Error {}
 
 async function* empty(): AsyncGenerator<Buffer, void> {

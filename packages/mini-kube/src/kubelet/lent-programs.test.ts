@@ -28,7 +28,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 describe('programs of a folder that a user may not enter', () => {
-  it('are lent when everybody may run them and they need no files beside them', () => {
+  it('are lent if all users may run them and they need no other files', () => {
     const lent = new LentPrograms(join(root, 'lent-1'))
     const [first = '', ...rest] = lent.searchPath([closed, open].join(delimiter), stranger).split(delimiter)
     expect(readdirSync(first).sort()).toEqual(['native', 'node'])
@@ -39,7 +39,7 @@ describe('programs of a folder that a user may not enter', () => {
     expect(readdirSync(rest[0] ?? '')).toEqual(['link'])
   })
 
-  it('are lent by their path too, once', () => {
+  it('are lent by path, too, once', () => {
     const lent = new LentPrograms(join(root, 'lent-2'))
     const program = lent.program(join(closed, 'native'), stranger)
     expect(program).toBe(join(root, 'lent-2', '0', 'native'))
@@ -49,7 +49,7 @@ describe('programs of a folder that a user may not enter', () => {
     expect(readdirSync(join(root, 'lent-2'))).toEqual(['0'])
   })
 
-  it('stay where they are for who may enter', () => {
+  it('are not lent to a user who may enter', () => {
     const lent = new LentPrograms(join(root, 'lent-3'))
     const owner = { uid: statSync(closed).uid, gid: statSync(closed).gid }
     const path = [closed, open].join(delimiter)

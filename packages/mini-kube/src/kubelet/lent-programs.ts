@@ -8,7 +8,7 @@ export interface ContainerUser {
   gid: number
 }
 
-/** No folder of programs lends more than so many. */
+/** The most programs lent from one folder. */
 const limit = 64
 
 /** Whether a user may enter a folder, by its permission bits. */
@@ -54,19 +54,19 @@ function isLendable(path: string): boolean {
 
 /**
  * Programs for containers of other users. `node` often lies below a folder that only its owner may enter (npx's cache
- * and nvm's versions below /root); what everybody may run but nobody can reach is lent: linked, or copied, into a folder
+ * and nvm's versions below /root); what other users may run but cannot reach is lent: linked, or copied, into a folder
  * of the cluster, for as long as the cluster lives. Scripts are not lent, since they look for their files beside them.
  */
 export class LentPrograms {
   readonly #folder: string
-  /** What is lent of a folder to a user; undefined when there is nothing. */
+  /** What is lent from a folder to a user; undefined if nothing is. */
   readonly #lent = new Map<string, string | undefined>()
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** A search path as a user can use it: before each folder what it has to lend. */
+  /** A search path for a user: lent programs come before each folder. */
   searchPath(path: string, user: ContainerUser): string {
     const open: (string | undefined)[] = []
     const closed: string[] = []
@@ -79,7 +79,7 @@ export class LentPrograms {
     return [...open, ...closed].filter((folder) => folder !== undefined).join(delimiter)
   }
 
-  /** A program that is named by its path, where the user can reach it. */
+  /** The path at which a user can reach a program that is named by path. */
   program(path: string, user: ContainerUser): string {
     if (!path.startsWith('/') || closedFolder(path, user) === undefined) return path
     const folder = this.#lend(dirname(path), user)

@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, truncat
 import { dirname } from 'node:path'
 
 export type LogStreamName = 'stdout' | 'stderr'
-/** What a follower learns from the file: bytes came, or a new file took its name. */
+/** What a follower sees: new bytes, or a new file with the same name. */
 export type LogSignal = 'write' | 'create' | 'end'
 
 /** containerd splits a line after this many bytes (max_container_log_line_size). */
@@ -169,7 +169,7 @@ export class LogFile {
 
   /**
    * What a follower sees when it lags behind rotations: the newest file once more from its start for each of them
-   * (measured in t4e). The files it skipped on the way are gone.
+   * (docs/kubernetes-facts.md#log-rotation). The files it skipped on the way are gone.
    */
   repeat(times: number): void {
     for (let i = 0; i < times; i++) this.#signal('create')
@@ -193,7 +193,7 @@ export class LogFile {
     this.#signal('end')
   }
 
-  /** Takes the file away, as a node under disk pressure does. */
+  /** Removes the file, as a node under disk pressure does. */
   remove(): void {
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined

@@ -64,7 +64,7 @@ describe('a container’s log file', () => {
     expect((await collect(read(log.path))).length).toBe(2 * partBytes + 3)
   })
 
-  it('gives back any bytes written in any pieces, carriage returns before newlines aside', async () => {
+  it('returns any bytes written in any pieces, except carriage returns before newlines', async () => {
     let count = 0
     await assert(
       asyncProperty(array(uint8Array({ maxLength: 40_000 }), { maxLength: 6 }), async (chunks) => {
@@ -121,7 +121,7 @@ describe('a container’s log file', () => {
     expect(got.join('')).toBe('1\n2\n3\n')
   })
 
-  it('sends the newest file again when two rotations came while the reader lagged, as measured in t4e', async () => {
+  it('sends the newest file again when two rotations came while the reader lagged, as a real kubelet does', async () => {
     const log = fresh('twice.log')
     log.write('stdout', Buffer.from('A\n'))
     const stream = read(log.path, { follow: 'true' }, log)[Symbol.asyncIterator]()

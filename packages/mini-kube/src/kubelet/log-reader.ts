@@ -13,7 +13,7 @@ export interface LogOptions {
 
 interface Source {
   path: string
-  /** Absent for a file nobody writes any more. */
+  /** Absent for a file that is no longer written. */
   live: LogFile | undefined
   /** Waits until the kubelet notices that the container is gone (it looks once a second). */
   noticeEnd: () => Promise<void>
@@ -145,7 +145,7 @@ export async function* readLog(source: Source, options: LogOptions, signal: Abor
         partial.length === 0 ? block.subarray(0, got) : Buffer.concat([partial, block.subarray(0, got)])
       for (let end = rest.indexOf(newline); end !== -1 && !output.full && remaining > 0; end = rest.indexOf(newline)) {
         const line = rest.subarray(0, end + 1)
-        // A broken first line fails the whole request; later ones are skipped without a word.
+        // A broken first line fails the whole request; later ones are skipped silently.
         const good = output.add(line)
         if (first && !good) {
           yield Buffer.concat([

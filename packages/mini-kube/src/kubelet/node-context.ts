@@ -5,9 +5,9 @@ import type { Images } from './images.ts'
 import type { LentPrograms } from './lent-programs.ts'
 import type { ProcessTree } from './process-tree.ts'
 
-/** Endings and troubles that a fault puts on a pod, a container or the whole node. */
+/** Exits and errors that a fault injects into a pod, a container or the whole node. */
 export interface NodeFaults {
-  /** An image that cannot be had, by name. */
+  /** Unavailable images, by name. */
   imageProblem: (image: string) => string | undefined
   /** Why a volume cannot be mounted, by name. */
   mountProblem: (pod: Pod, volume: string) => string | undefined
@@ -28,7 +28,7 @@ export interface NodeContext {
   rotateBytes: number
   faults: NodeFaults
   claimDir: (namespace: string, claim: string) => string
-  /** False while the kubelet is down: processes go on, nothing is reported. */
+  /** False while the kubelet is down: processes continue, nothing is reported. */
   isUp: () => boolean
   /** Whether runAsUser is honoured; possible only for root. */
   honourUser: boolean

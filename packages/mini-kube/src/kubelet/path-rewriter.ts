@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { isWithin, relativeWithin } from '@agent-jobs/primitives'
 
-/** A path of the container and the folder that stands for it on this machine. */
+/** A path of the container and the folder that replaces it on this machine. */
 export interface PathMapping {
   from: string
   to: string
@@ -11,7 +11,7 @@ const escape = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 const trim = (path: string) => (path.length > 1 ? path.replace(/\/+$/, '') : path)
 
 /**
- * A local process has no mounts of its own, so a mount path is replaced wherever a whole path of it stands in the
+ * A local process has no mounts of its own, so a mount path is replaced wherever it occurs as a whole path in the
  * command, the arguments, the working directory or the value of a variable.
  * @example
  * createPathRewriter([{ from: '/data', to: '/var/mini/data' }])('--dir=/data/in') // '--dir=/var/mini/data/in'

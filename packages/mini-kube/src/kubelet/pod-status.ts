@@ -9,7 +9,7 @@ export interface ContainerRecord {
   state: ContainerState
   lastState: ContainerState
   restartCount: number
-  /** What its probes say; both true from the start for a container without any. */
+  /** The results of its probes; both true from the start for a container without any. */
   started: boolean
   ready: boolean
   id: string | undefined

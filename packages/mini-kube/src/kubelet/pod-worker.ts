@@ -112,12 +112,12 @@ export class PodWorker {
     }
   }
 
-  /** While a pod is being ended its containers' exits are reported once, with the last status. */
+  /** While a pod is stopping, its containers' exits are reported once, with the last status. */
   publishUnlessStopping(): void {
     if (!this.stopping) this.publish()
   }
 
-  /** Waits, but not beyond the order to stop. */
+  /** Waits, but not beyond the request to stop. */
   async pause(ms: number): Promise<void> {
     if (ms <= 0 || this.stopping) return
     try {
@@ -185,7 +185,7 @@ export class PodWorker {
     await this.#stopSidecars(sidecars)
   }
 
-  /** Native sidecars are told to go when the main containers have gone. */
+  /** Stops native sidecars when the main containers have ended. */
   async #stopSidecars(sidecars: Promise<void>[]): Promise<void> {
     if (sidecars.length === 0) return
     const grace = this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30
@@ -262,7 +262,7 @@ export class PodWorker {
     if (before.metadata.deletionTimestamp === undefined) {
       this.#facts.pod = pod
       if (!this.#facts.finished) this.publish()
-      // One that is being ended already goes on with the shorter grace of its deletion.
+      // A pod that is already stopping continues with the shorter grace period of its deletion.
       if (this.stopping && grace !== undefined) this.#signalAll(this.containers, grace)
       this.#stopFor({ kind: 'deleted' })
     } else if (grace !== undefined && grace < (before.metadata.deletionGracePeriodSeconds ?? grace)) {
@@ -270,12 +270,12 @@ export class PodWorker {
     }
   }
 
-  /** The object was removed by force: the containers get their grace, then everything goes. */
+  /** The object was force-deleted: the containers get their grace period, then everything is removed. */
   removed(): void {
     this.#stopFor({ kind: 'deleted' })
   }
 
-  /** The kubelet itself throws the pod out: its log goes, its object stays. */
+  /** The kubelet evicts the pod: its log is removed, its object stays. */
   evict(message: string): void {
     this.#stopFor({ kind: 'evicted', message })
   }
@@ -307,7 +307,7 @@ export class PodWorker {
     )
   }
 
-  /** SIGTERM now, SIGKILL when the grace period is over. */
+  /** SIGTERM now, SIGKILL when the grace period ends. */
   #signalAll(containers: ContainerLifecycle[], graceSeconds: number): void {
     const { cluster } = this.node
     const graceMs = Math.max(graceSeconds * 1_000, cluster.timing.minimumGraceMs)
@@ -316,7 +316,7 @@ export class PodWorker {
       return
     }
     for (const one of containers) background(cluster, 'end of a container', () => one.askToEnd(graceMs))
-    // A container that was started again meanwhile is none of those that were told to go.
+    // A container that was restarted since then did not get this signal.
     const runs = new Map(containers.map((one) => [one, one.current]))
     const killRest = () => {
       for (const [one, run] of runs)
@@ -325,12 +325,12 @@ export class PodWorker {
     cluster.clock.sleep(graceMs, cluster.signal).then(killRest, killRest)
   }
 
-  /** Ends one container of a pod that lives on, or whose other containers do. */
+  /** Ends one container of a pod that continues, or whose other containers do. */
   endContainer(container: ContainerLifecycle, graceSeconds: number | undefined): void {
     this.#signalAll([container], graceSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30)
   }
 
-  /** Injects an ending: the process is killed, the status says what the fault says. */
+  /** Injects an exit: the process is killed, the status shows the exit of the fault. */
   injectExit(name: string | undefined, exit: ContainerExit): void {
     const targets = name === undefined ? this.containers.filter((one) => one.running) : [this.container(name)]
     for (const one of targets) one?.kill('SIGKILL', exit)
@@ -352,7 +352,7 @@ export class PodWorker {
     this.finishDeletion()
   }
 
-  /** The last act on a deleted pod: the object goes, then its files. */
+  /** The last step for a deleted pod: removes the object, then its files. */
   finishDeletion(): void {
     const { cluster, isUp } = this.node
     if (!isUp()) return

@@ -9,17 +9,17 @@ export interface ProbesOptions {
   probes: Partial<Record<ProbeKind, Probe>>
   place: Omit<ActionPlace, 'timeoutMs'>
   clock: Clock
-  /** Told of each failed try. */
+  /** Called for each failed try. */
   onFailure: (kind: ProbeKind, output: string) => void
-  /** Told when a probe's result has come about, or turned. */
+  /** Called when a probe gets its first result, or the result changes. */
   onResult: (kind: ProbeKind, ok: boolean) => void
 }
 
-/** Asks one running container its questions until the signal aborts: the others once the one about its start is answered. */
+/** Runs the probes of a running container until the signal aborts: the others after the startup probe has succeeded. */
 export async function runProbes({ probes, place, clock, onFailure, onResult }: ProbesOptions): Promise<void> {
   const { signal } = place
 
-  /** Asks until `stop` says so; results count after as many in a row as the thresholds want. */
+  /** Probes until `stop`; a result counts after as many in a row as its threshold. */
   async function ask(kind: ProbeKind, probe: Probe, stop: (ok: boolean) => boolean): Promise<void> {
     const { initialDelaySeconds = 0, periodSeconds = 10, timeoutSeconds = 1 } = probe
     const { successThreshold = 1, failureThreshold = 3 } = probe

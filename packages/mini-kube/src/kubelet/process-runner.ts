@@ -51,7 +51,7 @@ const started = (child: ChildProcess) =>
 
 const signalNumber = (signal: NodeJS.Signals | null) => (signal === null ? undefined : constants.signals[signal])
 
-/** What a real node would never say, since images have no folders of root's alone: how to get at the program. */
+/** An error that no real node has, since images have no folders only for root: how to make the program reachable. */
 function whyDenied(path: string, { uid, gid, cwd }: ContainerPlan): string {
   if (uid === undefined) return ''
   const folder = closedFolder(path, { uid, gid: gid ?? uid }) ?? closedFolder(cwd, { uid, gid: gid ?? uid })

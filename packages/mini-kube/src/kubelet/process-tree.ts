@@ -72,7 +72,7 @@ export class ProcessTree {
     return text.split('\n').flatMap((line) => {
       const [, pid, pgid, stat = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)/.exec(line) ?? []
       const mine = Number(pgid) === group || line.split(/\s/).includes(needle)
-      // A zombie is dead already and waits for whoever made it.
+      // A zombie is already dead and waits for its parent.
       return pid !== undefined && mine && !stat.startsWith('Z') ? [Number(pid)] : []
     })
   }

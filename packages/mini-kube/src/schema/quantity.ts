@@ -7,8 +7,8 @@ export const quantityMessage =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 /**
- * The one way in which Kubernetes writes an amount: `1000m` is `1`, `0.5` is `500m`, `1024Mi` is `1Gi`. Undefined for
- * what is no quantity. Amounts of a list of resources are rounded up to thousandths.
+ * The canonical form of a Kubernetes quantity: `1000m` is `1`, `0.5` is `500m`, `1024Mi` is `1Gi`. Undefined for an
+ * invalid quantity. Amounts in a list of resources are rounded up to thousandths.
  */
 export function canonicalQuantity(text: string, inThousandths = false): string | undefined {
   const match = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([A-Za-z]*))$/.exec(text)

@@ -118,7 +118,7 @@ export class ObjectStore {
     for (const listener of collection.listeners) listener(event)
   }
 
-  /** Everything after `revision`; throws 410 when that is no longer known. */
+  /** All events after `revision`; throws 410 when it was compacted. */
   since(resource: string, revision: number): StoreEvent[] {
     const collection = this.#collection(resource)
     if (revision < collection.compacted) throw expiredVersion(revision, collection.compacted + 1)

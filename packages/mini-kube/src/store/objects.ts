@@ -40,7 +40,7 @@ interface Dependencies {
 const foreground = 'foregroundDeletion'
 const finished = (object: KubeObject) => ['Succeeded', 'Failed'].includes(String(object.status?.['phase']))
 
-/** Create, update and delete with the rules that hold for every kind, whoever asks. */
+/** Create, update and delete with the rules that hold for every kind and caller. */
 export class Objects {
   readonly #store: ObjectStore
   readonly #context: Dependencies
