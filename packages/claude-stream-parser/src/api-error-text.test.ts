@@ -32,7 +32,7 @@ describe('the words of the CLI', () => {
     'Not enough messages to compact.',
     'API Error',
     '',
-  ])('%s is no error', (said) => expect(readApiErrorText(said)).toBeNull())
+  ])('%s is not an error', (said) => expect(readApiErrorText(said)).toBeNull())
 
   it('keeps no more of them than evidence needs', () => {
     expect(readApiErrorText(`API Error: ${'x'.repeat(5000)}`)?.said).toHaveLength(200)

@@ -10,9 +10,9 @@ import {
 /** What the CLI's own words say of an API error. */
 export interface ApiErrorText {
   readonly status: number | null
-  /** The name that the API's answer, which the CLI quotes, gives the error. */
+  /** The error's name in the API's answer, which the CLI quotes. */
   readonly type: string | null
-  /** What one of the CLI's constants, an exact name or a sentence of the provider stands for. */
+  /** The code of one of the CLI's constants, or of an exact name or sentence of the provider. */
   readonly code: AgentErrorCode | null
   /** How it begins. */
   readonly said: string

@@ -10,8 +10,8 @@ const conversationKinds: ReadonlySet<string> = new Set([
 ])
 
 /**
- * True when the run shows that its conversation cannot go on: it does not exist, it is full, it used up its turns, or the
- * API refuses its messages. An account, a model, a network or a setting is no reason to throw a conversation away.
+ * True if the run shows that its conversation cannot continue: it does not exist, is full, used up its turns, or the
+ * API refuses its messages. Problems of an account, model, network or setting do not clear it.
  */
 export function clearsSession({ code }: Verdict, { result, assistantError }: RunFacts): boolean {
   switch (code) {

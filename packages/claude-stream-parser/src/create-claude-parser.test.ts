@@ -141,7 +141,7 @@ describe('hostile input', () => {
 describe('lines between', () => {
   const result = json({ type: 'result', subtype: 'success', is_error: false, result: 'ok' })
 
-  it('that are no JSON are handed on as text and change nothing', () => {
+  it('that are not JSON are passed on as text and change nothing', () => {
     const { events, summary } = parse(['warning: x\r\n', '42\n"a"\nnull\n', '{"type":"novelty","a":1}\n', '\n', result])
     expect(events.map(({ kind }) => kind)).toEqual(['text', 'text', 'text', 'text', 'unknown', 'result'])
     expect(events[0]).toEqual({ kind: 'text', line: 1, text: 'warning: x' })

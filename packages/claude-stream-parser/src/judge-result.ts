@@ -147,7 +147,7 @@ export function judgeResult(result: ResultFacts, facts: RunFacts, end: ProcessEn
   }
 }
 
-/** The observation of a signal: as given, or as the exit code that stands for it. */
+/** The observation of a signal: as given, or as the exit code that encodes it. */
 export function processEvidence(end: ProcessEnd, signal: string): Evidence {
   return end.signal
     ? { source: 'signal', field: 'signal', value: signal }

@@ -6,7 +6,7 @@ import type { AssistantErrorFacts, RateLimitFacts, ResultFacts, RetryFacts } fro
 
 /** Everything a verdict may rest on. */
 export interface RunFacts {
-  /** The result that counts: the last one that stands for a turn of the model. */
+  /** The result that counts: the last one of a turn of the model. */
   readonly result: ResultFacts | null
   /** Lines that were JSON objects. */
   readonly events: number

@@ -37,7 +37,7 @@ export interface SubagentStats {
   readonly by_type?: Readonly<Record<string, number>>
 }
 
-/** The end of a turn. A run can have several; it is over when its process ends. */
+/** The end of a turn. A run can have several; it ends when its process ends. */
 export interface ResultEvent extends LineIdentity {
   readonly type: 'result'
   /** `success`, also for API errors (then `is_error` is true), or one of the `error_…` subtypes. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@agent-jobs/stream-parser-core'
 import type { LineIdentity } from './system-events.ts'
 
-/** The conversation was thrown away (`/clear`, a plan that starts anew); what follows has another session id. */
+/** The conversation was discarded (`/clear`, a plan that starts over); later lines have another session id. */
 export interface ConversationResetEvent extends LineIdentity {
   readonly type: 'conversation_reset'
   readonly new_conversation_id: string

@@ -1,7 +1,7 @@
 import { type AgentErrorCode, withoutTerminalCodes } from '@agent-jobs/stream-parser-core'
 import { readApiErrorText } from './api-error-text.ts'
 
-// The CLI's own start-up texts, never a model's: they are looked at only where no model was asked (no init line, or the
+// The CLI's own start-up texts, never a model's: they are matched only if no model was called (no init line, or the
 // `errors` member of a result without a turn). docs/agent-clis.md#sessions-that-are-gone
 const unknownSession =
   /(?:No conversation found (?:with session ID|to continue)|--resume requires a valid session ID|Failed to resume session|Session \S+ (?:was )?not found)\b[^\n'"]*/

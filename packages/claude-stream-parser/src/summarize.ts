@@ -79,7 +79,7 @@ function factsOf({ results, lines, session, turn, turns, limits, modelSpoke, vis
   }
 }
 
-/** `--output-format json` prints no other line, so the model stands in the usage alone. */
+/** `--output-format json` prints no other line, so only the usage names the model. */
 function onlyModel({ usageByModel }: UsageReport): string | null {
   const [model, ...others] = Object.keys(usageByModel)
   return model !== undefined && others.length === 0 ? model : null

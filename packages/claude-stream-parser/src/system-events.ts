@@ -42,7 +42,7 @@ export interface InitEvent extends SystemLine<'init'> {
   readonly cwd: string
   readonly tools: readonly string[]
   readonly mcp_servers: readonly McpServerStatus[]
-  /** The model asked for; the one that answered stands in the `assistant` lines. */
+  /** The requested model; the one that answered is in the `assistant` lines. */
   readonly model: string
   readonly permissionMode: string
   readonly slash_commands: readonly string[]
@@ -147,7 +147,7 @@ export interface InformationalEvent extends SystemLine<'informational'> {
   readonly prompt_submit_outcome?: { readonly kind: string; readonly prompt_kept?: boolean; readonly reason?: string }
 }
 
-/** The CLI goes on with another model. */
+/** The CLI continues with another model. */
 export interface ModelFallbackEvent extends SystemLine<'model_fallback'> {
   readonly trigger: string
   readonly original_model: string

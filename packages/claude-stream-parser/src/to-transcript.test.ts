@@ -73,7 +73,7 @@ describe('transcript entries', () => {
     expect(kinds(transcript('partial-messages'))).toBe('init assistant result')
   })
 
-  it('show what is no JSON as it is, by stream', () => {
+  it('show lines that are not JSON as they are, by stream', () => {
     expect(toTranscript('plain words', ts)).toEqual([{ kind: 'stdout', ts, text: 'plain words' }])
     expect(toTranscript('plain words', ts, 'stderr')).toEqual([{ kind: 'stderr', ts, text: 'plain words' }])
     expect(toTranscript('{"type":"result","subtype"', ts)).toMatchObject([{ kind: 'stdout' }])

@@ -35,7 +35,7 @@ export interface TurnFailedEvent {
   readonly error: { readonly message: string }
 }
 
-/** A retry notice, or the text of the `turn.failed` that follows. Never a failure by itself. */
+/** A retry notice, or the text of the `turn.failed` that follows. Never a failure on its own. */
 export interface ErrorEvent {
   readonly type: 'error'
   readonly message: string

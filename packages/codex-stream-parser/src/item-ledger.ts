@@ -22,14 +22,14 @@ export interface ItemLedger {
   report(): ItemReport
 }
 
-/** What the items of a run come to. */
+/** The totals of the items of a run. */
 export interface ItemReport {
   messages: number
   /** Messages and thoughts that a retried response printed again; not in `messages`. */
   repeatedTexts: number
   toolCalls: number
   toolCallsByName: Record<string, number>
-  /** Calls that failed, commands with an exit code other than 0 included. They are no failure of the run. */
+  /** Calls that failed, commands with an exit code other than 0 included. They do not fail the run. */
   toolErrors: number
   /** Calls without an end: a command that still ran when the turn ended, or when the process was killed. */
   unfinishedToolCalls: number

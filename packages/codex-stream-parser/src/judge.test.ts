@@ -31,10 +31,10 @@ describe('a completed turn', () => {
     ['with a tool call after its last message', message('Looking.') + command('item_1'), {}, 'empty_response'],
     ['with a failed command and an answer', command('item_0', 'failed') + message('No.', 'item_1'), {}, null],
     ['with retry notices', error('Reconnecting... 1/5 (429)') + message('Hi'), { exitCode: 0 }, null],
-    ['with an error line that is no notice', error('unexpected status 401') + message('Hi'), { exitCode: 0 }, null],
+    ['with an error line that is not a notice', error('unexpected status 401') + message('Hi'), { exitCode: 0 }, null],
   ])('%s', (_, items, end, code) => expect(judged(turn + items + completed, end).errorCode).toBe(code))
 
-  it('counts what a tool prints after it as no end', () => {
+  it('does not take tool output after it for its end', () => {
     expect(judged(turn + message('Hi') + completed + failed('Quota exceeded.')).errorCode).toBeNull()
   })
 

@@ -18,9 +18,9 @@ const maxKeyChars = 64 * 1024
 
 /** See {@link RepeatFilter}. */
 export function createRepeatFilter(): RepeatFilter {
-  // What the response that is being printed has said so far.
+  // The texts of the current response so far.
   let said: string[] = []
-  // What an interrupted response had said and the retry may say again.
+  // The texts of an interrupted response, which the retry may repeat.
   let expected: string[] = []
   let nextResponse = false
 
@@ -51,7 +51,7 @@ export function createRepeatFilter(): RepeatFilter {
     },
     retry() {
       if (said.length === 0) return
-      // What an attempt before this one has not come to again may still come.
+      // Texts of earlier attempts that were not repeated yet may still follow.
       expected = expected.length === 0 ? said : [...expected, ...said]
       said = []
       nextResponse = false

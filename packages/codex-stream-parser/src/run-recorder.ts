@@ -148,7 +148,7 @@ export function createRunRecorder(options: RecorderOptions): RunRecorder<CodexEv
   }
 }
 
-/** An account, a model, a network or a setting is no reason to throw a conversation away. */
+/** Problems of an account, model, network or setting do not clear the conversation. */
 function clearsSession({ code }: Verdict, failed: TurnFailure | null): boolean {
   if (code === 'session_unavailable' || code === 'context_overflow') return true
   return code === 'bad_request' && isAboutConversation(readProviderError(failed?.message))

@@ -61,7 +61,7 @@ describe('transcript entries', () => {
     expect(transcript('model-404')[1]).toMatchObject({ kind: 'system', text: expect.stringMatching(/^Warning: Model/) })
   })
 
-  it('show what is no JSON as it is, by stream', () => {
+  it('show lines that are not JSON as they are, by stream', () => {
     expect(toTranscript('words', ts)).toEqual([{ kind: 'stdout', ts, text: 'words' }])
     expect(toTranscript('words', ts, 'stderr')).toEqual([{ kind: 'stderr', ts, text: 'words' }])
     expect(toTranscript('{"type":"novelty"}', ts)).toEqual([{ kind: 'stdout', ts, text: '{"type":"novelty"}' }])

@@ -15,7 +15,7 @@ import type { TranscriptEntry } from './transcript-entry.ts'
 
 /**
  * The entries that a user interface shows for one line. Pure: the same line and time give the same entries.
- * A line that is no JSON, or of a type that is not known, is shown as it is.
+ * A line that is not JSON, or of an unknown type, is shown as it is.
  *
  * @example
  * toTranscript('{"type":"turn.failed","error":{"message":"Quota exceeded."}}', '2026-11-29T20:00:00Z')

@@ -95,7 +95,7 @@ describe('hostile input', () => {
 })
 
 describe('lines between', () => {
-  it('that are no JSON are handed on and change nothing', () => {
+  it('that are not JSON are passed on and change nothing', () => {
     const { stdout } = recording('success')
     const { events, summary } = parse(['! a warning\r\n', '42\n[]\n', '{"type":"novelty"}\n', stdout])
     expect(events.map(({ kind }) => kind)).toEqual([

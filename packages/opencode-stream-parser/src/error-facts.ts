@@ -22,13 +22,13 @@ export interface ErrorFacts {
   /** HTTP status of the answer, or the one that the answer states. */
   readonly status: number | null
   readonly retryable: boolean | null
-  /** The name that tells most in the provider's answer: `error.code`, `error.type`, … */
+  /** The most specific name in the provider's answer: `error.code`, `error.type`, … */
   readonly providerName: string | null
-  /** What the provider's answer stands for; null where it does not tell. */
+  /** What the provider's answer means; null where it does not say. */
   readonly provider: { readonly code: AgentErrorCode; readonly field: string; readonly value: string | number } | null
   /** The provider refuses the messages of the conversation: it would refuse them in every later run. */
   readonly aboutConversation: boolean
-  /** Host and path that were asked, without credentials. */
+  /** Host and path of the request, without credentials. */
   readonly endpoint: string | null
   /** Names the entry in the CLI's log that has the reason. */
   readonly ref: string | null

@@ -2,7 +2,7 @@ import type { JsonObject, LineEvent } from '@agent-jobs/stream-parser-core'
 
 interface Line<Type extends string> {
   readonly type: Type
-  /** When it was printed, in ms since 1970; when it happened stands in `part.time`. */
+  /** When it was printed, in ms since 1970; `part.time` says when it happened. */
   readonly timestamp: number
   readonly sessionID: string
 }
@@ -41,7 +41,7 @@ export interface ReasoningEvent extends Line<'reasoning'> {
   readonly part: Part<'reasoning'> & { readonly text: string; readonly time?: Span; readonly metadata?: JsonObject }
 }
 
-/** How a tool call ended. A command that exits with an error is `completed`; its code stands in `metadata.exit`. */
+/** How a tool call ended. A command that exits with an error is `completed`; its code is in `metadata.exit`. */
 export type ToolState =
   | {
       readonly status: 'completed'

@@ -46,7 +46,7 @@ describe('the last step', () => {
     expect(judged(start + text('') + finish('stop', 0), { exitCode: 0 }).errorCode).toBe('empty_response')
   })
 
-  it('that a rejected permission ended is no failure when OpenCode says so with exit code 0', () => {
+  it('that a rejected permission ended does not fail when OpenCode exits with 0', () => {
     const stream = start + tool('error') + finish('tool-calls')
     expect(judged(stream, { exitCode: 0 })).toMatchObject({ errorCode: null, answered: false })
     expect(judged(stream).errorCode).toBe('truncated')
@@ -62,7 +62,7 @@ describe('the last step', () => {
     })
   })
 
-  it('before a compaction goes on is no answer', () => {
+  it('before a compaction continues is not an answer', () => {
     expect(judged(start + text('Summary') + finish('stop') + goOn, { exitCode: 0 })).toMatchObject({
       errorCode: 'truncated',
       result: null,

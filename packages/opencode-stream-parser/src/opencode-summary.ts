@@ -37,7 +37,7 @@ export interface OpencodeSummary {
   clearSession: boolean
   toolCalls: number
   toolCallsByName: Record<string, number>
-  /** Calls that ended with an error. They are no failure of the run. */
+  /** Calls that ended with an error. They do not fail the run. */
   toolErrors: number
   /** Calls of unknown or denied tools. */
   invalidToolCalls: number

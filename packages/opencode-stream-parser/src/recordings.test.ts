@@ -6,7 +6,7 @@ import { type AgentErrorCode, createOpencodeParser, type OpencodeSummary, type P
 /** The verdict on every recording that is not a plain success. */
 const failures: Readonly<Record<string, AgentErrorCode>> = {
   'auth-401': 'auth_failed',
-  // Unknown model, unknown provider, missing key: the reason stands in the CLI's log only.
+  // Unknown model, unknown provider, missing key: only the CLI's log has the reason.
   'auth-none': 'agent_failed',
   'bad-flag': 'start_failed',
   'bad-request': 'bad_request',

@@ -72,7 +72,7 @@ export function createRunRecorder({
           return
         case 'error':
           run.errors.add(value, line)
-          // The step after a context overflow writes the summary for the compaction; it is no answer.
+          // The step after a context overflow writes the summary for the compaction, not an answer.
           run.compacting = textOf(objectOf(value, 'error'), 'name') === 'ContextOverflowError'
           run.answered = false
           return

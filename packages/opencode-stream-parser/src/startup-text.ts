@@ -1,6 +1,6 @@
 import { type AgentErrorCode, withoutTerminalCodes } from '@agent-jobs/stream-parser-core'
 
-// The CLI's own start-up text, never a model's: looked at only where no step began. docs/agent-clis.md#sessions-that-are-gone
+// The CLI's own text, never a model's: matched only if no step began. docs/agent-clis.md#sessions-that-are-gone
 const unknownSession = /(?:Session not found\b[^\n'",]*|Resource not found: \S*\/session\/\S*)/
 
 /** What the output says about a session that does not exist, in whatever form; null when it says nothing of the kind. */

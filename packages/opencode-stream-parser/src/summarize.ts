@@ -63,8 +63,8 @@ export function summarize(run: RunRecord, end: ProcessEnd): OpencodeSummary {
 }
 
 /**
- * The run shows that its conversation cannot go on: it does not exist, it is full, or the provider refuses its messages. An
- * account, a model, a network or a setting is no reason to throw a conversation away.
+ * True if the run shows that its conversation cannot continue: it does not exist, is full, or the provider refuses its
+ * messages. Problems of an account, model, network or setting do not clear it.
  */
 function clearsSession({ code }: Verdict, error: ErrorFacts | null): boolean {
   if (code === 'session_unavailable' || code === 'context_overflow') return true

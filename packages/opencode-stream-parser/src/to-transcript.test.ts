@@ -53,7 +53,7 @@ describe('transcript entries', () => {
     expect(kinds(transcript('compaction'))).toContain('assistant result user assistant result')
   })
 
-  it('show what is no JSON as it is, by stream', () => {
+  it('show lines that are not JSON as they are, by stream', () => {
     expect(toTranscript('words', ts)).toEqual([{ kind: 'stdout', ts, text: 'words' }])
     expect(toTranscript('words', ts, 'stderr')).toEqual([{ kind: 'stderr', ts, text: 'words' }])
     expect(toTranscript('{"type":"novelty"}', ts)).toEqual([{ kind: 'stdout', ts, text: '{"type":"novelty"}' }])

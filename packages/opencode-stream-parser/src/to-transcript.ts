@@ -16,7 +16,7 @@ import type { TranscriptEntry } from './transcript-entry.ts'
 
 /**
  * The entries that a user interface shows for one line. Pure: the same line and time give the same entries.
- * A line that is no JSON, or of a type that is not known, is shown as it is.
+ * A line that is not JSON, or of an unknown type, is shown as it is.
  *
  * @example
  * toTranscript('{"type":"text","part":{"type":"text","text":"Hello"}}', '2026-11-21T09:00:00Z')

@@ -1,6 +1,6 @@
 /** A file whose content is given. */
 export interface TextEntry {
-  /** Where it stands in the bundle: relative, with `/`. */
+  /** Path in the bundle: relative, with `/`. */
   readonly path: string
   readonly content: string | Uint8Array
   readonly executable?: boolean | undefined
@@ -8,13 +8,13 @@ export interface TextEntry {
 
 /** A file or a directory tree to copy. */
 export interface SourceEntry {
-  /** Where it stands in the bundle: relative, with `/`. */
+  /** Path in the bundle: relative, with `/`. */
   readonly path: string
   /** An absolute path on this machine. It may itself be a link. */
   readonly source: string
 }
 
-/** What stands in a bundle. */
+/** Content of a bundle. */
 export type BundleEntry = TextEntry | SourceEntry
 
 /** Bounds of one bundle. */

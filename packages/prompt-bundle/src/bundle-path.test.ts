@@ -49,7 +49,7 @@ describe('a path in a bundle', () => {
 })
 
 describe('paths together', () => {
-  it('may not stand twice', () => expect(() => assertNoConflicts(['a', 'b', 'b'])).toThrow('Two entries'))
+  it('may not occur twice', () => expect(() => assertNoConflicts(['a', 'b', 'b'])).toThrow('Two entries'))
   it('may not lie below a file', () => {
     expect(() => assertNoConflicts(['a', 'a-b', 'a/b/c'])).toThrow('lies below a, which is a file')
   })

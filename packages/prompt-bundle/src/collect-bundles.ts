@@ -3,25 +3,25 @@ import { join } from 'node:path'
 import { systemErrorCode } from '@agent-jobs/primitives'
 import { volumeError } from './bundle-error.ts'
 
-/** What may go. */
+/** Which bundles may be removed. */
 export interface CollectOptions {
-  /** Keys that some run reads; they stay, however old. */
+  /** Keys that runs read; never removed, however old. */
   readonly inUse: Iterable<string>
-  /** A bundle stays so long after it was last asked for. */
+  /** How long a bundle is kept after it was last requested. */
   readonly unusedForMs: number
-  /** Only say what would go. */
+  /** Only report what would be removed. */
   readonly dryRun?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** One bundle, and why it goes or stays. */
+/** One bundle, and why it was removed or kept. */
 export interface CollectedBundle {
   readonly key: string
   readonly verdict: 'removed' | 'in_use' | 'young'
   readonly unusedMs: number
 }
 
-/** What was collected, or would have been. */
+/** What was removed, or would have been. */
 export interface Collection {
   readonly dryRun: boolean
   readonly bundles: readonly CollectedBundle[]
@@ -31,10 +31,10 @@ export interface Collection {
 
 const keyPattern = /^[0-9a-f]{64}$/
 const leftoverPattern = /^\.(?:tmp|gone)-/
-// No write takes so long; what is older has no owner.
+// No write takes this long; older leftovers have no owner.
 const leftoverMs = 3_600_000
 
-/** Removes bundles that no run reads and nobody has asked for in a while. */
+/** Removes bundles that no run reads and that were not requested for a while. */
 export async function collectBundles(
   root: string,
   { now, suffix }: { now: () => number; suffix: () => string },
@@ -56,7 +56,7 @@ export async function collectBundles(
     }
   }
 
-  /** Moves it away before it is removed: should its writer be alive after all, it adds nothing to what is going. */
+  /** Moves it away before removing it, so that a writer that is still alive cannot add to it. */
   async function discard(name: string): Promise<void> {
     const gone = join(root, `.gone-${suffix()}`)
     try {
@@ -77,11 +77,11 @@ export async function collectBundles(
       if (systemErrorCode(error) === 'ENOENT') return false
       throw error
     }
-    // Somebody may have asked for it between our look and the rename; that left a fresh time on it.
+    // A request between our check and the rename has updated its time.
     const age = await ageOf(gone)
     if (age !== undefined && age < unusedForMs) {
       await rename(join(root, gone), join(root, key)).catch((error: unknown) => {
-        // Whoever asked has found it gone and has written it anew.
+        // The caller found it missing and has rewritten it.
         if (systemErrorCode(error) !== 'ENOTEMPTY' && systemErrorCode(error) !== 'EEXIST') throw error
       })
       return false

@@ -36,7 +36,7 @@ export async function openSource(path: string): Promise<FileHandle> {
     throw new BundleError(
       'source_changed',
       path,
-      `The source ${path} is reached by a link that was not there before. Try again when nobody writes to it.`,
+      `The source ${path} is reached by a link that was not there before. Retry once nothing writes to it.`,
     )
   } catch (error) {
     await handle.close()

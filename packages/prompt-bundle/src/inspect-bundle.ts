@@ -24,13 +24,13 @@ async function inspectFile(directory: string, file: ManifestFile, signal?: Abort
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return { path: file.path, what: 'missing' }
-    // A file that became unreadable or a link is as good as changed; writing it anew says more if that fails.
+    // A file that became unreadable or a link counts as changed; rewriting it gives a better error if that fails.
     if (code === 'EACCES' || code === 'ELOOP' || code === 'EIO') return { path: file.path, what: 'changed' }
     throw error
   }
 }
 
-/** What is in a directory; nothing when it may not be read, which its mode has said. */
+/** Entries of a directory; none if it is unreadable, which its mode already reports. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })
@@ -40,7 +40,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** Says how a directory differs from what it should hold; undefined when it is not there. */
+/** Returns how a directory differs from its manifest; undefined when it does not exist. */
 export async function inspectBundle(
   directory: string,
   files: readonly ManifestFile[],
@@ -53,7 +53,7 @@ export async function inspectBundle(
   const damage: Damage[] = []
 
   async function findExtra(folder: string): Promise<void> {
-    // Who may not look into a directory finds nothing in it; the bundle's own is called `.`.
+    // An unreadable directory seems empty, so check its mode; the bundle's own is `.`.
     const { mode } = await lstat(join(directory, folder))
     if ((mode & 0o555) !== 0o555) damage.push({ path: folder === '' ? '.' : folder, what: 'mode' })
     for (const entry of await entriesOf(join(directory, folder))) {
@@ -61,7 +61,7 @@ export async function inspectBundle(
       if (wanted.has(path)) continue
       if (!parents.has(path)) damage.push({ path, what: 'extra' })
       else if (entry.isDirectory()) await findExtra(path)
-      // A file in the place of a directory: what lies below is missing, and the file is in its way.
+      // A file in place of a directory: the files below are missing, and this one is in their way.
       else damage.push({ path, what: 'extra' })
     }
   }

@@ -55,7 +55,7 @@ describe('a bundle', () => {
     expect(readdirSync(shop.root)).toEqual([first.key])
   })
 
-  it('can be read by everybody and written by nobody, whatever the umask', async () => {
+  it('is readable by all users and writable by none, whatever the umask', async () => {
     const before = process.umask(0o077)
     try {
       const { directory } = await shop.bundles().materialize(entries())
@@ -81,14 +81,14 @@ describe('a bundle', () => {
     expect([files, contentsOf(directory)]).toEqual([0, {}])
   })
 
-  it('is not begun when a source is bad', async () => {
+  it('is not started when a source is invalid', async () => {
     await expect(shop.bundles().materialize([{ path: '../x', content: '' }])).rejects.toMatchObject({
       code: 'invalid_path',
     })
     expect(existsSync(shop.root)).toBe(false)
   })
 
-  it('is not begun for a signal that is aborted, and leaves nothing behind', async () => {
+  it('is not started for an aborted signal, and leaves nothing behind', async () => {
     const abort = AbortSignal.abort(new Error('enough'))
     await expect(shop.bundles().materialize(entries(), { signal: abort })).rejects.toThrow('enough')
     expect(existsSync(shop.root)).toBe(false)
@@ -98,7 +98,7 @@ describe('a bundle', () => {
     expect(() => createPromptBundles({ root: 'here' })).toThrow('Expected `root` to be an absolute path, got `here`')
   })
 
-  it('says when its root cannot be', async () => {
+  it('reports a root that cannot be created', async () => {
     shop.write('volume', 'a file')
     await expect(shop.bundles().materialize(entries())).rejects.toMatchObject({ code: 'volume_error', retryable: true })
   })
@@ -211,7 +211,7 @@ describe('a damaged bundle', () => {
     expect(leftovers()).toEqual([])
   })
 
-  it('of any kind is mended', async () => {
+  it('is repaired, whatever the damage', async () => {
     const names = Object.keys(harms)
     await fc.assert(
       fc.asyncProperty(fc.subarray(names, { minLength: 1, maxLength: 2 }), async (chosen) => {
@@ -242,7 +242,7 @@ describe('two writers', () => {
     expect(leftovers()).toEqual([])
   })
 
-  it('that mend at once leave it whole', async () => {
+  it('that repair it at the same time leave it whole', async () => {
     const { directory } = await shop.bundles().materialize(entries())
     rmSync(join(directory, '.claude'), { recursive: true })
     rmSync(join(directory, 'agent-instructions.md'))
@@ -283,7 +283,7 @@ describe('collecting', () => {
     return await shop.bundles().materialize([{ path: 'a', content: text }])
   }
 
-  it('takes what nobody reads and nobody has asked for', async () => {
+  it('removes bundles that no run reads and no caller requested', async () => {
     const [old, used, fresh] = [await make('old'), await make('used'), await make('fresh')]
     shop.now.value += 8 * day
     await make('fresh')
@@ -296,7 +296,7 @@ describe('collecting', () => {
     expect(readdirSync(shop.root).sort()).toEqual([used.key, fresh.key].sort())
   })
 
-  it('only says what it would take in a dry run', async () => {
+  it('only reports what it would remove in a dry run', async () => {
     const { key } = await make('old')
     shop.now.value += 8 * day
     const { bundles, dryRun } = await shop.bundles().collect({ inUse: [], unusedForMs: day, dryRun: true })
@@ -313,7 +313,7 @@ describe('collecting', () => {
     expect(readdirSync(shop.root).sort()).toEqual(['abc', 'notes.txt'])
   })
 
-  it('of what is not there finds nothing', async () => {
+  it('finds nothing in a missing directory', async () => {
     expect(await shop.bundles().collect({ inUse: [], unusedForMs: 0 })).toEqual({
       dryRun: false,
       bundles: [],
@@ -321,7 +321,7 @@ describe('collecting', () => {
     })
   })
 
-  it('refuses an age that is none', async () => {
+  it('refuses an invalid age', async () => {
     await expect(shop.bundles().collect({ inUse: [], unusedForMs: Number.NaN })).rejects.toThrow('got `NaN`')
   })
 

@@ -43,13 +43,13 @@ export interface Bundle {
 
 /** Bundles below one directory. */
 export interface PromptBundles {
-  /** Makes sure that a bundle of this content lies ready, whole and sound. */
+  /** Makes sure that a bundle with this content exists, complete and undamaged. */
   materialize(entries: readonly BundleEntry[], o?: { signal?: AbortSignal }): Promise<Bundle>
-  /** Removes what no run reads and nobody has asked for in a while. */
+  /** Removes bundles that no run reads and that were not requested for a while. */
   collect(o: CollectOptions): Promise<Collection>
 }
 
-// A writer that loses against repairers and collectors so often has met something else.
+// A writer that loses this often against repairs and collections has another problem.
 const maxRounds = 5
 
 /** Reads content and names it, without writing anything. */

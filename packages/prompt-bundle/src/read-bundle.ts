@@ -47,7 +47,7 @@ export async function readBundle(
       throw new BundleError(
         'source_changed',
         origin.file,
-        `The source ${origin.file} changed while it was read. Try again when nobody writes to it.`,
+        `The source ${origin.file} changed while it was read. Retry once nothing writes to it.`,
       )
     }
     files.push({ path, executable, content })

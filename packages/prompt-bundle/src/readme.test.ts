@@ -9,7 +9,7 @@ import type { BundleErrorCode } from './bundle-error.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
-it('has an example that runs as it stands', () => {
+it('has an example that runs as printed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-readme-'))
   try {
     const [example = ''] = /(?<=```ts\n)[\s\S]+?(?=```)/.exec(readme) ?? []

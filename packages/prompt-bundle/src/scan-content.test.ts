@@ -18,7 +18,7 @@ const pathsOf = async (entries: BundleEntry[], linkTargets: string[] = []) =>
   (await readBundle(entries, { linkTargets })).files.map(({ path }) => path)
 
 describe('the key', () => {
-  it('is the same for the same content, wherever it lies and in whatever order it is named', async () => {
+  it('is the same for the same content, whatever its location and order', async () => {
     shop.write('one/SKILL.md', 'hello')
     shop.write('copy/SKILL.md', 'hello')
     const text = { path: 'a.md', content: 'instructions' }
@@ -28,7 +28,7 @@ describe('the key', () => {
     expect(key).toMatch(/^[0-9a-f]{64}$/)
   })
 
-  it('is another for another name, byte or mode', async () => {
+  it('differs for another name, byte or mode', async () => {
     const file = shop.write('one/run.sh', 'x')
     const keys = [await bundleKey([skill()])]
     keys.push(await bundleKey([{ path: 'skills/two', source: shop.path('one') }]))
@@ -98,7 +98,7 @@ describe('a source', () => {
     await expect(pathsOf([skill()])).rejects.toMatchObject({ code: 'symlink_outside' })
   })
 
-  it('may not go in a circle, be it short or long', async () => {
+  it('may not have a cycle of links, short or long', async () => {
     shop.write('one/SKILL.md', 'x')
     symlinkSync('.', shop.path('one/self'))
     await expect(pathsOf([skill()])).rejects.toMatchObject({ code: 'symlink_loop', path: shop.path('one/self') })
@@ -158,7 +158,7 @@ describe('a limit', () => {
     await expect(limited({})).rejects.toMatchObject({ code: 'limit_exceeded' })
   })
 
-  it('is looked at while a file is read, not after', async () => {
+  it('is checked while a file is read, not afterwards', async () => {
     shop.write('one/big', Buffer.alloc(3_000_000))
     await expect(limited({ maxBytes: 1_000_000 })).rejects.toMatchObject({ code: 'limit_exceeded' })
   })

@@ -121,7 +121,7 @@ export async function scanContent(entries: readonly BundleEntry[], o: ScanOption
         `The source ${JSON.stringify(entry.source)} is not absolute. Resolve it first.`,
       )
     }
-    // The source itself may be a link: whoever named it meant what it leads to.
+    // The source itself may be a link: the caller means its target.
     const source = await realpath(entry.source).catch((error: unknown) => {
       throw sourceError(entry.source, error)
     })

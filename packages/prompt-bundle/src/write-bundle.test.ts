@@ -26,7 +26,7 @@ function scanned(path: string, text: string): ScannedFile {
   return { path, bytes: Buffer.byteLength(text), sha256, executable: false, origin: { file } }
 }
 
-describe('a source that changes between the look and the copy', () => {
+describe('a source that changes between the scan and the copy', () => {
   const changes: [string, (file: string) => void, string][] = [
     ['in a byte', (file) => writeFileSync(file, 'hallo'), 'source_changed'],
     ['in length, growing', (file) => writeFileSync(file, 'hello world'), 'source_changed'],
@@ -56,7 +56,7 @@ describe('a source that changes between the look and the copy', () => {
     await expect(fillDirectory(shop.path('out'), [file])).rejects.toMatchObject({ code })
   })
 
-  it('leaves what was there, when it happens while mending', async () => {
+  it('leaves the existing files when it happens during a repair', async () => {
     const file = scanned('a.md', 'hello')
     shop.write('out/a.md', 'old')
     shop.write('source/a.md', 'changed')
@@ -75,7 +75,7 @@ describe('a large file', () => {
     expect(readFileSync(shop.path('out/big')).equals(content)).toBe(true)
   })
 
-  it('is given up when the signal is aborted', async () => {
+  it('is not copied further when the signal is aborted', async () => {
     const abort = new AbortController()
     const files = Array.from({ length: 50 }, (_, index) => scanned(`f${index}`, `${index}`))
     const writing = fillDirectory(shop.path('out'), files, abort.signal)
@@ -85,7 +85,7 @@ describe('a large file', () => {
 })
 
 describe('publishing', () => {
-  it('says that another was first, and leaves its work', async () => {
+  it('reports that another writer was first, and keeps its bundle', async () => {
     shop.write('mine/a', 'mine')
     shop.write('place/a', 'theirs')
     expect(await publish(shop.path('mine'), shop.path('place'))).toBe(false)
@@ -93,7 +93,7 @@ describe('publishing', () => {
     expect(existsSync(shop.path('mine/a'))).toBe(true)
   })
 
-  it('says so for a file in its place too', async () => {
+  it('reports a file in its place too', async () => {
     shop.write('mine/a', 'mine')
     shop.write('place', 'a file')
     expect(await publish(shop.path('mine'), shop.path('place'))).toBe(false)
@@ -105,11 +105,11 @@ describe('publishing', () => {
     expect(readdirSync(shop.path('place'))).toEqual(['a'])
   })
 
-  it('says that it was taken away', async () => {
+  it('reports that the directory was removed', async () => {
     expect(await publish(shop.path('absent'), shop.path('place'))).toBe(false)
   })
 
-  it('names a volume that refuses', async () => {
+  it('names a volume that fails', async () => {
     shop.write('mine/a', 'mine')
     await expect(publish(shop.path('mine'), shop.path('mine/within'))).rejects.toMatchObject({ code: 'volume_error' })
   })

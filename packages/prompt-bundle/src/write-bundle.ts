@@ -6,10 +6,10 @@ import { openSource, readThrough } from './copy-file.ts'
 import type { Damage } from './inspect-bundle.ts'
 import type { ScannedFile } from './manifest.ts'
 
-// Nobody has a reason to write into a bundle, and a slip of an agent must not change what the next run reads.
+// Bundles are never written to, and a mistake of an agent must not change what the next run reads.
 const fileMode = 0o444
 const programMode = 0o555
-// The pod's user need not be ours: everybody may read.
+// The pod's user may differ from ours: all users may read.
 const folderMode = 0o755
 
 async function fillFrom(
@@ -28,7 +28,7 @@ async function fillFrom(
       throw new BundleError(
         'source_changed',
         source,
-        `The source ${source} changed while it was read. Try again when nobody writes to it.`,
+        `The source ${source} changed while it was read. Retry once nothing writes to it.`,
       )
     }
   } finally {
@@ -36,14 +36,14 @@ async function fillFrom(
   }
 }
 
-/** Writes one file, durable and with its mode, where nothing is yet. */
+/** Writes one new file durably, with its mode. */
 async function writeFile(path: string, file: ScannedFile, signal?: AbortSignal): Promise<void> {
   const handle = await open(path, 'wx', 0o600)
   try {
     await fillFrom(
       file,
       async (piece) => {
-        // A write may take less than it is given; `writeFile` of a handle goes on at its position until all is there.
+        // A write may take less than it is given; `writeFile` of a handle continues until all is written.
         await handle.writeFile(piece)
       },
       signal,
@@ -66,8 +66,8 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * Writes all files into a new directory. Says false when it was taken away meanwhile: by a collector whose clock is an
- * hour ahead of the volume's, to which it looks abandoned.
+ * Writes all files into a new directory. Returns false when it was removed during the write, by a collector whose clock
+ * is an hour ahead of the volume's, to which it looks abandoned.
  */
 export async function fillDirectory(
   directory: string,
@@ -90,22 +90,22 @@ export async function fillDirectory(
   }
 }
 
-/** Moves a finished directory to its place. Says false when another writer was first, or when it was taken away. */
+/** Moves a finished directory to its place. Returns false when another writer was first, or when it was removed. */
 export async function publish(temporary: string, directory: string): Promise<boolean> {
   try {
     await rename(temporary, directory)
     return true
   } catch (error) {
     const code = systemErrorCode(error)
-    // A directory cannot be renamed onto one that holds something, nor onto a file.
+    // A directory cannot be renamed onto a non-empty one or onto a file.
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR' || code === 'ENOENT') return false
     throw volumeError(directory, error)
   }
 }
 
 /**
- * Mends a directory in place, file by file, each by one rename: a run that reads the bundle meanwhile never finds it
- * gone, and two that mend at once do the same.
+ * Repairs a directory in place, file by file, each by one rename: a run that reads the bundle never finds it missing,
+ * and concurrent repairs do the same.
  */
 export async function repair(
   directory: string,
@@ -120,10 +120,10 @@ export async function repair(
   try {
     await makeFolder(scratch)
     if (damage.some(({ path }) => path === '')) await rm(directory, { recursive: true, force: true })
-    // A directory must be open before anything in it can be mended.
+    // A directory must be accessible before anything in it can be repaired.
     for (const { path, what } of damage)
       if (what === 'mode' && !byName.has(path)) await openFolder(join(directory, path))
-    // What is in the way goes first.
+    // Remove what is in the way first.
     for (const { path, what } of damage) {
       if (what === 'extra') await rm(join(directory, path), { recursive: true, force: true })
     }
@@ -142,13 +142,13 @@ export async function repair(
     }
   } catch (error) {
     signal?.throwIfAborted()
-    // A collector took the bundle away meanwhile; whoever asked looks again and writes it anew.
+    // A collector removed the bundle; the caller checks again and rewrites it.
     if (systemErrorCode(error) === 'ENOENT') return
     throw volumeError(directory, error)
   }
 }
 
-/** Gives a directory its mode back. Where it is another user's or the volume knows no modes, it stays as it is. */
+/** Restores a directory's mode. If it is another user's or the volume has no modes, it stays as it is. */
 async function openFolder(path: string): Promise<void> {
   try {
     await chmod(path, folderMode)
@@ -161,7 +161,7 @@ async function replace(temporary: string, target: string): Promise<void> {
   try {
     await rename(temporary, target)
   } catch (error) {
-    // A directory stands where the file belongs.
+    // There is a directory in place of the file.
     if (systemErrorCode(error) !== 'EISDIR') throw error
     await rm(target, { recursive: true, force: true })
     await rename(temporary, target)

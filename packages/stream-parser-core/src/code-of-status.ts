@@ -1,9 +1,9 @@
 import type { AgentErrorCode } from './agent-error-code.ts'
 
-/** The code that an HTTP status of a model's API stands for, where nothing more exact is known. */
+/** The code for an HTTP status of a model's API, where nothing more exact is known. */
 export function codeOfStatus(status: number | null): AgentErrorCode | undefined {
   if (status === null) return undefined
-  // 407: the proxy on the way wants a login.
+  // 407: the proxy requires a login.
   if (status === 401 || status === 403 || status === 407) return 'auth_failed'
   if (status === 402) return 'billing_required'
   // 451: not offered where the request came from.

@@ -43,11 +43,11 @@ export interface Dialect<Event extends { readonly kind: string }, Summary> {
   readonly createRecorder: (options: RecorderOptions) => RunRecorder<Event['kind'], Summary>
   /** The typed event of a JSON object. */
   readonly readEvent: (value: JsonObject, line: number) => Event
-  /** The event of a line that is no JSON object. */
+  /** The event of a line that is not a JSON object. */
   readonly textEvent: (text: string, line: number) => Event
   /** The objects inside a line of other JSON; a line without one is text. */
   readonly objectsIn?: (value: unknown) => readonly JsonObject[]
-  /** The error for whoever feeds after the end. */
+  /** The error for a caller that feeds after the end. */
   readonly fedAfterEnd: () => Error
 }
 

@@ -2,7 +2,7 @@ import type { ProviderError } from './read-provider-error.ts'
 
 /**
  * Sentences of providers, from their beginning, about the messages of the conversation: docs/agent-clis.md#broken-conversations.
- * A request with the same messages is refused again, whoever sends it.
+ * A request with the same messages is always refused again.
  */
 const sentences: readonly RegExp[] = [
   // Anthropic names the place: `messages.12.content.0.…`, and tool calls without their results.

@@ -59,7 +59,7 @@ describe('the line splitter', () => {
     expect(seen).toEqual(['abcd'])
   })
 
-  it('drops a line over the bound, says how long it was, and goes on with the next', () => {
+  it('drops a line over the bound, reports its length, and continues with the next', () => {
     expect(split([`${'x'.repeat(60)}\nok\n`], 50)).toEqual([
       ['oversize', 60, 'x'.repeat(15)],
       ['line', 'ok', true],
@@ -105,7 +105,7 @@ describe('the line splitter', () => {
     )
   })
 
-  it('gives the same lines for bytes as for the text they stand for', () => {
+  it('gives the same lines for bytes as for the text they encode', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(split([new TextEncoder().encode(text)])).toEqual(split([text]))

@@ -30,9 +30,9 @@ export function createLineSplitter(sink: LineSink, maxLineBytes: number): LineSp
   // What has come of the line that is not complete yet.
   let parts: (Uint8Array | string)[] = []
   let size = 0
-  // So many characters are there for certain when the bound is passed, wherever a chunk may end.
+  // At least this many characters are available when the bound is passed, wherever a chunk ends.
   const headLimit = Math.max(0, Math.min(headChars, Math.floor((maxLineBytes - 3) / 3)))
-  // Set once the line is over the bound: its rest is counted and let go.
+  // Set once the line exceeds the bound: its rest is counted and dropped.
   let droppedHead: string | null = null
 
   function feedBytes(chunk: Uint8Array): void {

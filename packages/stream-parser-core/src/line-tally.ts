@@ -11,7 +11,7 @@ export interface LineCounts {
   cut: boolean
 }
 
-/** Counts lines by their sort and keeps the first words of those that are no JSON. */
+/** Counts lines by kind and keeps the beginning of those that are not JSON. */
 export interface LineTally {
   event(line: number): void
   text(said: string, line: number): void

@@ -17,7 +17,7 @@ const byNumber = new Map([
 
 const fromOutside: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGKILL', 'SIGTERM'])
 
-/** The signal that ended the process: the one given, else the one that exit code 128+n stands for. */
+/** The signal that ended the process: the given one, else the one that exit code 128+n encodes. */
 export function endSignal(end: ProcessEnd): string | null {
   if (end.signal) return end.signal
   const code = end.exitCode ?? 0

@@ -5,9 +5,9 @@ export interface ProviderTable {
   readonly provider: string
   /** Where it documents them. */
   readonly source: string
-  /** Names and numbers that say exactly what is wrong, whichever member of the answer they stand in. */
+  /** Names and numbers that say exactly what is wrong, in whichever member of the answer. */
   readonly exact: Readonly<Record<string, AgentErrorCode>>
-  /** Names that stand for several errors: a sentence that a table knows says more. */
+  /** Names of several errors: a known sentence is more exact. */
   readonly broad?: Readonly<Record<string, AgentErrorCode>>
   /** Names that say less than the HTTP status. */
   readonly vague?: Readonly<Record<string, AgentErrorCode>>

@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject, parseJson } from './json.ts'
 import { withoutTerminalCodes } from './without-terminal-codes.ts'
 
-/** What a line that is no JSON by itself holds. */
+/** What a line that is not JSON as a whole contains. */
 export interface ReadObjects {
   readonly objects: readonly JsonObject[]
-  /** What stands around them, in order: half an object, words of another program. */
+  /** The text around them, in order: half an object, output of another program. */
   readonly rest: readonly string[]
 }
 

@@ -92,7 +92,7 @@ function namesIn(name: string): string[] {
   return bare === undefined || bare === name ? [name] : [bare, name]
 }
 
-/** The object, or the list of objects, that a text is, or that stands in it after a sentence of a gateway. */
+/** The object or list of objects that a text is, or that follows a sentence of a gateway in it. */
 function jsonIn(text: string): { value: unknown; start: number } | null {
   if (text.length > maxBodyChars) return null
   const start = text.search(/\{|\[\s*\{/)

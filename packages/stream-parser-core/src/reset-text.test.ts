@@ -27,7 +27,7 @@ describe('when a limit ends', () => {
     ['Try again in 3h 20m.', '2026-11-29T15:20:00Z'],
     ['Rate limited. Please retry in 45.5s', '2026-11-29T12:00:45.500Z'],
     ['resets in 1 day', '2026-11-30T12:00:00Z'],
-    // Without a time zone nobody knows; neither do other numbers say it.
+    // A time without a zone is unusable, and so are other numbers.
     ['5-hour limit reached ∙ resets 3pm', null],
     ['resets 3pm (Nowhere/City)', null],
     ['resets 25pm (UTC)', null],

@@ -41,7 +41,7 @@ describe('the time to try again', () => {
     [{ 'retry-after': 'soon' }, null],
     [{ 'retry-after': '99999999999' }, null],
     [{}, null],
-  ])('stands in the headers %j', (headers, expected) => {
+  ])('is read from the headers %j', (headers, expected) => {
     expect(readRetryTime({ headers, atMs })).toEqual(expected)
   })
 
@@ -55,11 +55,11 @@ describe('the time to try again', () => {
     [{ retry_after: 2 }, after(2000)],
     [{ retry_after_ms: 2 }, after(2)],
     [{ resets_in_seconds: 'soon', resets_at: 5 }, null],
-  ])('stands in the body %j', (object, expected) => {
+  ])('is read from the body %j', (object, expected) => {
     expect(readRetryTime({ objects: [object], atMs })).toEqual(expected)
   })
 
-  it('is what the provider states for this answer before what it states for every answer, and a sentence last', () => {
+  it('prefers what the provider states for this answer, then for every answer, then a sentence', () => {
     const headers = { 'x-codex-primary-reset-after-seconds': '13873' }
     const messages = ['Try again in 5 seconds']
     expect(readRetryTime({ headers, objects: [{ resets_in_seconds: 7 }], messages, atMs })).toEqual(after(7000))
@@ -67,7 +67,7 @@ describe('the time to try again', () => {
     expect(readRetryTime({ messages, atMs })).toEqual(after(5000))
   })
 
-  it('is as exact as it can be where nobody knows when the error came', () => {
+  it('is as exact as possible when the time of the error is unknown', () => {
     expect(readRetryTime({ headers: { 'retry-after': '5' }, atMs: null })).toEqual({ afterMs: 5000, notBeforeMs: null })
     expect(readRetryTime({ objects: [{ resets_at: 1_777_936_568 }], atMs: null })).toEqual({
       afterMs: null,

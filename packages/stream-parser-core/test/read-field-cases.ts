@@ -50,6 +50,6 @@ export function readFieldCases(directory: string): readonly FieldCase[] {
 /** The case of that name. */
 export function findFieldCase(cases: readonly FieldCase[], name: string): FieldCase {
   const found = cases.find((one) => one.name === name)
-  if (!found) throw new Error(`There is no field case ${name}`)
+  if (!found) throw new Error(`Field case ${name} not found`)
   return found
 }

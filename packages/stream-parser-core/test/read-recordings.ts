@@ -45,6 +45,6 @@ export function readRecordings(directory: string): readonly Recording[] {
 /** The recording of that name. */
 export function findRecording(recordings: readonly Recording[], name: string): Recording {
   const found = recordings.find((one) => one.name === name)
-  if (!found) throw new Error(`There is no recording ${name}`)
+  if (!found) throw new Error(`Recording ${name} not found`)
   return found
 }
