@@ -10,8 +10,8 @@ import type { PaperclipPlace } from './paperclip-place.ts'
 const heard = (told: Told) => told.log.map(({ chunk }) => chunk).join('')
 
 /**
- * Declares what holds for every adapter that is made by the kit, wherever its pods run. `quick` leaves out the cases
- * that take several runs to show what is the kit's alone; for agents that need seconds to start.
+ * Declares the tests of every adapter made with the kit, wherever its pods run. `quick` leaves out the cases that need
+ * several runs and test only the kit; for agents that take seconds to start.
  */
 export function adapterConformance(
   agent: ConformanceAgent,
@@ -43,10 +43,10 @@ export function adapterConformance(
   }
 
   let first: ReturnType<typeof run> | null = null
-  /** A first run, whose Job is kept; the tests that follow on it share it. */
+  /** A first run, whose Job is kept; later tests share it. */
   const firstRun = () => (first ??= run('text', { retainJobs: true }))
 
-  it('gives a result, a transcript and a session, and tells nobody a secret', async () => {
+  it('returns a result, a transcript and a session, and discloses no secret', async () => {
     const { result, told } = await firstRun()
     expect(result, heard(told)).toMatchObject({
       exitCode: 0,
@@ -85,7 +85,7 @@ export function adapterConformance(
     expect(after.result.summary).toContain('turn 2')
   })
 
-  it('lets the Job live when its server is gone, and adopts it in the next run: output from the first line, once', async () => {
+  it('keeps the Job when its server is gone, and adopts it in the next run: output from the first line, once', async () => {
     const lost = new AbortController()
     const atWork = place.model.asked('drip')
     const clusters = createClusterPool({ env: place.deps.env })
@@ -110,7 +110,7 @@ export function adapterConformance(
     expect(new Set(lines).size).toBe(lines.length)
   })
 
-  it('names a program that the image does not have, and spends nothing', async () => {
+  it('names a program that is missing in the image, and spends nothing', async () => {
     const { result, told } = await run('text', { agentCommand: 'no-such-agent' })
     expect(result, heard(told)).toMatchObject({
       errorCode: expect.stringMatching(/^(?:k8s_pod_)?start_failed$/),
@@ -122,7 +122,7 @@ export function adapterConformance(
 
   if (quick) return
 
-  it('starts afresh, and says so, when the session is gone; uses tools without asking', async () => {
+  it('starts a new session, and says so, when the session is gone; uses tools without asking', async () => {
     const { result: before, ids } = await firstRun()
     const gone = { ...before.sessionParams, sessionId: agent.unknownSession() }
     // A session that works anywhere is kept in one store for the task: only another agent's task has none.
@@ -147,7 +147,7 @@ export function adapterConformance(
     expect(result.summary).toEqual(expect.any(String))
   })
 
-  it('keeps a second task of the agent out, or lets it wait; a cancelled run goes within seconds, with evidence', async () => {
+  it('refuses or queues a second task of the agent; a cancelled run ends within seconds, with evidence', async () => {
     const agentId = randomUUID()
     const stop = new AbortController()
     const atWork = place.model.asked('hang')

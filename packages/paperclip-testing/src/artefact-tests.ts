@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildAdapter } from '../../adapter-kit/scripts/build-adapter.ts'
 import { uiParserOf } from './ui-parser-of.ts'
 
-/** Declares what holds for the built files of every adapter, which Paperclip loads. */
+/** Declares the tests of the built files of every adapter, which Paperclip loads. */
 export function artefactTests({
   root,
   type,
@@ -43,7 +43,7 @@ export function artefactTests({
     expect(statSync(join(folder, 'dist', 'index.js')).size).toBeLessThan(4_000_000)
   })
 
-  it('names both files where Paperclip looks for them', () => {
+  it('declares both files where Paperclip looks for them', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       exports: Record<string, Record<string, string> | string>
       paperclip: unknown
@@ -57,7 +57,7 @@ export function artefactTests({
     expect(existsSync(join(folder, 'dist', 'ui-parser.js'))).toBe(true)
   })
 
-  it("has a UI parser that Paperclip's worker takes", () => {
+  it("has a UI parser that Paperclip's worker accepts", () => {
     const source = readFileSync(join(folder, 'dist', 'ui-parser.js'), 'utf8')
     const parseStdoutLine = uiParserOf(source)
     expect(parseStdoutLine(JSON.stringify(said), 't')).toMatchObject([{ kind: 'assistant', text: 'Hello' }])

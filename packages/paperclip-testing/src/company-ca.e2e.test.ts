@@ -17,7 +17,7 @@ const cluster = process.env['KUBECONFIG']
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 const namespace = 'company-ca-e2e'
 
-/** A company's certificate authority, and a certificate that it made for this machine and for every address it intercepts. */
+/** A company's certificate authority, and its certificate for this machine and every intercepted address. */
 function companyAuthority(): { ca: string; cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'company-ca-'))
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
@@ -83,7 +83,7 @@ describe.skipIf(!cluster)("a company's CA and intercepting proxy (needs KUBECONF
   const proxy = createHttp()
   proxy.on('connect', (_request, socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\n')
-    // What the company's proxy does: it answers for the provider with a certificate of its own.
+    // The company's proxy answers for the provider with a certificate of its own.
     models.emit('connection', socket)
   })
   let env: Record<string, string>
@@ -140,7 +140,7 @@ describe.skipIf(!cluster)("a company's CA and intercepting proxy (needs KUBECONF
     await place.close()
   })
 
-  it('are trusted by the agent and by the launcher: the ConfigMap comes along, read-only', async () => {
+  it('are trusted by the agent and the launcher: the ConfigMap is mounted read-only', async () => {
     const clusters = createClusterPool({ env })
     const deps = systemDependencies({ env, clusters, serverPath: () => place.folder, state: freshState() })
     const config = {

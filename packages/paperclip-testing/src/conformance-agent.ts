@@ -2,7 +2,7 @@ import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
 import type { AgentDefinition } from '@agent-jobs/adapter-kit'
 import type { AdapterDependencies } from '@agent-jobs/adapter-kit'
 
-/** What tests must know of an agent to run it, the real program, against the scripted model. */
+/** What tests need to run the real program of an agent against the scripted model. */
 export interface ConformanceAgent {
   definition: Pick<
     AgentDefinition,
@@ -11,22 +11,22 @@ export interface ConformanceAgent {
   adapter(deps: AdapterDependencies): ServerAdapterModule
   /** The agent's program on this machine. */
   program: string
-  /** Image on a real cluster that holds the agent. Default: `local/agent:1`. */
+  /** Image on a real cluster that contains the agent. Default: `local/agent:1`. */
   image?: string
-  /** What the Paperclip server has in its environment. */
+  /** Environment of the Paperclip server. */
   serverEnv: Record<string, string>
-  /** Configuration with which the agent asks the model below this URL; `shell` is bash where the image has none. */
+  /** Configuration with which the agent calls the model at this URL; `shell` is a bash for images without one. */
   config(url: string, shell: string | null): Record<string, unknown>
-  /** What must be told to nobody: the keys of the model and of the server. */
+  /** What must never be disclosed: the keys of the model and of the server. */
   secrets: RegExp
-  /** What stands in the first line of a run's output and in no other line of it. */
+  /** Text that only the first line of a run's output contains. */
   firstLine: string
-  /** What every result says of who is paid. */
+  /** The billing fields of every result. */
   billing: Record<string, unknown>
-  /** The id of a session that nobody has. */
+  /** The id of a session that does not exist. */
   unknownSession(): string
-  /** Scenarios that fail, with the code and the family that the result has. */
+  /** Scenarios that fail, with the error code and family of the result. */
   refusals: readonly (readonly [scenario: string, errorCode: string, errorFamily: string | null])[]
-  /** Settings with which the agent takes the model's word for a spent quota, where it knows any. */
+  /** Settings with which the agent recognizes the model's text for a used-up quota, if it has any. */
   quota?: Record<string, unknown>
 }

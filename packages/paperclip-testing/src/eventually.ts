@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Asks again and again until there is an answer; Paperclip has no way to be waited on. */
+/** Polls until there is an answer; Paperclip offers no way to wait. */
 export async function eventually<T>(ask: () => Promise<T | null>, what: string, timeoutMs = 180_000): Promise<T> {
   const until = Date.now() + timeoutMs
   for (;;) {

@@ -1,4 +1,4 @@
-/** What the operator of a test's server allows its agents, besides what every agent may do. */
+/** What the operator policy of a test server allows beyond the defaults. */
 export const labRules = {
   // The record of a live run names its kubeconfig by path.
   kubeconfigTrust: 'paths',
@@ -11,5 +11,5 @@ export const labRules = {
   },
 }
 
-/** The same as the server's environment has it. */
+/** The same as an environment variable of the server. */
 export const labPolicy = JSON.stringify(labRules)

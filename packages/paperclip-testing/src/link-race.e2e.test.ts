@@ -16,7 +16,7 @@ const company = '6fa459ea-ee8a-3ca4-894e-db77e160355e'
 const instance = '/paperclip/instances/default'
 const image = 'local/agent:1'
 
-/** Looks for the master key wherever the pod has a folder of the volume, and says how the run ended for it. */
+/** Looks for the master key in every mounted folder of the volume, and reports how the run ended. */
 const spy = scriptAgent(`
 const { readdirSync, readFileSync, existsSync } = await import('node:fs')
 const found = []
@@ -32,7 +32,7 @@ look('/paperclip', 0)
 console.log(found.length > 0 ? 'STOLEN ' + found.join(' ') : 'nothing')
 `)
 
-/** What an attacker with a shell does with a folder that it may write: a folder and a link take turns. */
+/** What an attacker with a shell does in a writable folder: alternates between a folder and a link. */
 const swap = (name: string, target: string) =>
   [
     `mkdir -p ${name}`,
@@ -80,7 +80,7 @@ describe.skipIf(!cluster)('an agent that swaps a folder for a link while another
     return handle
   }
 
-  /** One run of another agent in that folder, as its log and result tell it. */
+  /** One run of another agent in that folder: its log and result. */
   async function victim(cwd: string): Promise<string> {
     // Where the operator lists no folders, one that Paperclip names is mounted as it is.
     const env = { ...place.env, AGENT_JOBS_POLICY: '{}' }

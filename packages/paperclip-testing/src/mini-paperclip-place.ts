@@ -10,7 +10,7 @@ import type { ConformanceAgent } from './conformance-agent.ts'
 import type { PaperclipPlace } from './paperclip-place.ts'
 import { startToldModel } from './told-model.ts'
 
-/** Starts the embedded cluster as a server's place, with the agent's real program as its image. */
+/** Starts the embedded cluster for a server, with the agent's real program as its image. */
 export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<PaperclipPlace> {
   const root = mkdtempSync(join(tmpdir(), 'adapter-mini-'))
   const [bin, folder, temporary] = ['bin', 'volume', 'tmp'].map((name) => {
@@ -99,7 +99,7 @@ export async function miniPaperclipPlace(agent: ConformanceAgent): Promise<Paper
       await client.close()
       await model.close()
       await cluster.close()
-      // What goes with a real pod stays here: the /tmp of these pods is that of the machine.
+      // A real pod takes its /tmp with it; these pods share the /tmp of the machine.
       for (const path of [root, ...[...runIds].map((id) => `/tmp/agent-run-${id}`)])
         rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     },

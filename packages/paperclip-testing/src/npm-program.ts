@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** Where an npm package, as seen from a module, has one of its programs. */
+/** Path of a program of an npm package, resolved from a module. */
 export function npmProgram(from: string, packageName: string, program: string): string {
   const manifest = createRequire(from).resolve(`${packageName}/package.json`)
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: string | Record<string, string> }

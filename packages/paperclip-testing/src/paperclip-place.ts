@@ -8,13 +8,13 @@ export interface PaperclipPlace {
   client: KubeClient
   namespace: string
   model: ToldModel
-  /** The data volume as this process has it. */
+  /** Path of the data volume for this process. */
   folder: string
-  /** The data volume as pods have it. */
+  /** Path of the data volume in pods. */
   mountPath: string
   deps: AdapterDependencies
   adapter(overrides?: Partial<AdapterDependencies>): ServerAdapterModule
-  /** The configuration of an agent that meets a scenario. */
+  /** The configuration of an agent that runs a scenario. */
   config(scenario: string, extra?: Record<string, unknown>): Record<string, unknown>
   close(): Promise<void>
 }

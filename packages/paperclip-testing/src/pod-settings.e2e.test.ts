@@ -22,7 +22,7 @@ const LimitRange: ResourceKind<KubeObject & { spec?: unknown }> = {
   namespaced: true,
 }
 
-/** Says what its pod looks like from the inside. */
+/** Prints what its pod looks like from the inside. */
 const looker: AgentDefinition = {
   ...scriptAgent(`
 const { readFileSync, existsSync } = await import('node:fs')
@@ -119,7 +119,7 @@ describe.skipIf(!cluster)('the pods of agents on a real cluster (needs KUBECONFI
     return { result, log, seen: JSON.parse(seen) as Record<string, unknown> }
   }
 
-  it('have everything that the settings say, in a namespace that enforces "restricted"', async () => {
+  it('have everything in the settings, in a namespace that enforces "restricted"', async () => {
     const { result, log, seen } = await run({
       retainJobs: true,
       annotations: { 'karpenter.sh/do-not-consolidate': 'true' },
@@ -177,7 +177,7 @@ describe.skipIf(!cluster)('the pods of agents on a real cluster (needs KUBECONFI
       file: 'hello',
       shared: 'hi',
       hostname: 'an-agent',
-      // What comes from a Secret of the cluster is not known to the server, so it is shown.
+      // The server does not know values from the cluster's Secrets, so they are shown.
       env: { PLAIN: 'open', TOKEN: 'token-of-agents', NODE_ENV: null },
     })
     const { agentJob } = result.resultJson as { agentJob: { job: string } }
@@ -203,7 +203,7 @@ describe.skipIf(!cluster)('the pods of agents on a real cluster (needs KUBECONFI
     })
   })
 
-  it('are not made where the policy bars a setting, whatever the rights of the server', async () => {
+  it('are not created if the policy forbids a setting, whatever the rights of the server', async () => {
     const { result } = await run({ namespace: 'pod-settings-server-e2e', envFrom: 'secret/paperclip-keys' })
     expect(result).toMatchObject({
       errorCode: 'policy_denied',

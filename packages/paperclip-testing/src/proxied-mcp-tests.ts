@@ -15,7 +15,7 @@ const writesForPods = [0, podUser].includes(process.getuid?.() ?? -1)
 
 const runToken = /run-token-0123456789/
 
-/** Declares that an agent reaches an MCP server of Paperclip's own API without the token that this takes. */
+/** Declares that an agent reaches an MCP server of Paperclip's API without holding the required token. */
 export function proxiedMcpTests(agent: ConformanceAgent): void {
   let place: PaperclipPlace
   const calls: { method: string; authorization: string | undefined }[] = []
@@ -23,7 +23,7 @@ export function proxiedMcpTests(agent: ConformanceAgent): void {
   const server = createServer(async (request, response) => {
     const asked: unknown = request.method === 'POST' ? JSON.parse(await text(request)) : null
     const { id, method } = parseObject(asked)
-    // The launcher looks once, without a token, whether the server can be reached.
+    // The launcher checks once, without a token, whether the server is reachable.
     if (request.url !== '/') calls.push({ method: String(method), authorization: request.headers.authorization })
     if (id === undefined) return response.writeHead(asked === null ? 405 : 202).end()
     const initialized = {

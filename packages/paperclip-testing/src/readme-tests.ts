@@ -14,7 +14,7 @@ const cells = (text: string) =>
     .replaceAll(/\| ?-+ ?(?=\|)/g, '|--')
     .trim()
 
-/** Declares what holds for the README of every adapter. */
+/** Declares the tests of the README of every adapter. */
 export function readmeTests(of: {
   definition: Pick<AgentDefinition, 'schema' | 'errorNames' | 'ownErrors'>
   /** The package's folder and name. */
@@ -33,7 +33,7 @@ export function readmeTests(of: {
     },
   )
 
-  it('has an example that runs as it stands', () => {
+  it('has an example that runs as printed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'adapter-readme-'))
     try {
       const [example = ''] = /(?<=```ts\n)[\s\S]+?(?=```)/.exec(readme) ?? []

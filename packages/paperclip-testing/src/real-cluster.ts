@@ -19,13 +19,13 @@ const PersistentVolume: ResourceKind<KubeObject & { spec?: { hostPath?: { path?:
   namespaced: false,
 }
 
-/** A Paperclip server's place on a real cluster: its namespace, its own pod and its data volume. */
+/** A Paperclip server's environment on a real cluster: its namespace, its own pod and its data volume. */
 export interface ServerPlace {
   client: KubeClient
   namespace: string
-  /** Where this machine has the data volume. */
+  /** Path of the data volume on this machine. */
   folder: string
-  /** Where this machine has the volume behind a claim. */
+  /** Path of the volume of a claim on this machine. */
   folderOf(claim: string): Promise<string>
   /** The server's environment as its adapter sees it. */
   env: Record<string, string>
@@ -45,7 +45,7 @@ async function createIfAbsent<T extends KubeObject>(
   }
 }
 
-/** Watches an object until it has what is looked for. */
+/** Watches an object until it has the wanted value. */
 export async function waitFor<T extends KubeObject, R>(
   client: KubeClient,
   kind: ResourceKind<T>,
@@ -70,8 +70,8 @@ export async function waitFor<T extends KubeObject, R>(
 }
 
 /**
- * Puts this machine's bash and its libraries on the volume. The test image has busybox only, and Claude Code runs commands
- * by bash or zsh alone: without one its Bash tool fails.
+ * Puts this machine's bash and its libraries on the volume. The test image has only busybox, but Claude Code's Bash
+ * tool needs bash or zsh.
  */
 export function lendBash(folder: string): void {
   mkdirSync(folder, { recursive: true })
@@ -82,18 +82,18 @@ export function lendBash(folder: string): void {
   for (const file of ['bash', 'bash.real']) chmodSync(join(folder, file), 0o755)
 }
 
-/** Where this machine has the volume behind a claim. */
+/** Path of the volume of a claim on this machine. */
 export async function folderBehind(client: KubeClient, namespace: string, claim: string): Promise<string> {
   const wanted = { namespace, name: claim, signal: AbortSignal.timeout(30_000) }
   const volume = await waitFor(client, kinds.PersistentVolumeClaim, wanted, (found) => found.spec?.volumeName ?? null)
   const { spec } = await client.get(PersistentVolume, { name: volume, signal: wanted.signal })
   const path = spec?.hostPath?.path
   if (path === undefined)
-    throw new Error(`The volume of ${claim} is no folder of this machine, so this test cannot be the server.`)
+    throw new Error(`The volume of ${claim} is not a folder on this machine, so this test cannot act as the server.`)
   return path
 }
 
-/** Makes the place, or finds it as an earlier test left it. */
+/** Creates the environment, or reuses the one of an earlier test. */
 export async function serverPlace({
   namespace,
   env,
@@ -102,7 +102,7 @@ export async function serverPlace({
 }: {
   namespace: string
   env: Record<string, string>
-  /** Image of the server, and with it of the agents. */
+  /** Image of the server and of its agents. */
   image?: string | undefined
   signal: AbortSignal
 }): Promise<ServerPlace> {

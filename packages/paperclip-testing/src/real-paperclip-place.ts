@@ -36,7 +36,7 @@ export async function realPaperclipPlace(
     adapter: (overrides = {}) => agent.adapter({ ...deps, ...overrides }),
     config: (scenario, extra = {}) => ({
       ...agent.config(`http://${bridge}:${new URL(model.url).port}/s/${scenario}`, '/paperclip/bin/bash'),
-      // With next to nothing a pod starves on a busy machine: a start was seen to take 80 s instead of 3.
+      // With a tiny CPU request a pod starves on a busy machine: one start took 80 s instead of 3.
       'resources.requests.cpu': '200m',
       'resources.requests.memory': '64Mi',
       paperclipApiUrl: `http://${bridge}:9`,

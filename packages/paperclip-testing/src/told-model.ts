@@ -1,8 +1,8 @@
 import { scenarios, startScriptedModel, type Scenario, type ScriptedModel } from '@agent-jobs/scripted-model'
 
-/** A scripted model that says when it is asked, so that a test need not look again and again. */
+/** A scripted model that reports requests, so that a test need not poll. */
 export interface ToldModel extends ScriptedModel {
-  /** Resolves when the model is next asked in a scenario: the agent is at work then. */
+  /** Resolves at the next request of a scenario: the agent is working then. */
   asked(scenario: string): Promise<void>
 }
 
@@ -15,7 +15,7 @@ export async function startToldModel({
   const telling = Object.entries({ ...scenarios, ...own }).map(([name, scenario]): [string, Scenario] => [
     name,
     (request, context) => {
-      // A title beside the first answer is no work of the agent.
+      // A request for a title is not work of the agent.
       if (!request.side) {
         waiting.get(name)?.resolve()
         waiting.delete(name)

@@ -29,10 +29,10 @@ async function installed(): Promise<{ program: string; env: Record<string, strin
   const folder = join(installFolder, 'chromium')
   const program = join(folder, 'chromium')
   const fonts = join(folder, 'fonts.conf')
-  // Written last: an installation that was cut short is done again.
+  // Written last, so that an interrupted installation is repeated.
   if (!existsSync(fonts)) {
     mkdirSync(folder, { recursive: true })
-    // It unpacks below TMPDIR, and its libraries only where it takes the machine for the one that it was made for.
+    // It unpacks below TMPDIR, and unpacks its libraries only on a machine that it recognizes as its own.
     const env = { ...process.env, TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' }
     await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', npmPackage], {
       env,
@@ -43,7 +43,7 @@ async function installed(): Promise<{ program: string; env: Record<string, strin
   return { program, env: { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'), FONTCONFIG_FILE: fonts } }
 }
 
-/** Starts a headless Chromium: the one that CHROMIUM names, or one from npm, which is kept beside Paperclip's installation. */
+/** Starts a headless Chromium: the one in CHROMIUM, or one from npm, which is kept next to Paperclip's installation. */
 export async function launchChromium(): Promise<Browser> {
   const { program, env } = await installed()
   return chromium.launch({

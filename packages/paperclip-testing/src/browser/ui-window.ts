@@ -7,9 +7,9 @@ import type { PaperclipLab } from '../server/paperclip-lab.ts'
 
 /** Paperclip's UI in a browser, with its operator signed in. */
 export interface UiWindow {
-  /** Opens a page of a company, and waits until it shows what it should. */
+  /** Opens a page of a company, and waits until it shows the expected text. */
   open(board: Board, path: string, shown: (page: Page) => Promise<unknown>): Promise<Page>
-  /** Keeps what the window shows, for the documentation: in the folder that AGENT_JOBS_PICTURES names, if any. */
+  /** Saves a screenshot for the documentation in the folder AGENT_JOBS_PICTURES, if set. */
   picture(name: string): Promise<void>
   close(): Promise<void>
 }
@@ -17,9 +17,9 @@ export interface UiWindow {
 const pictures = process.env['AGENT_JOBS_PICTURES']
 
 /**
- * The worker in which Paperclip 2026.916.1 runs the parser of an adapter takes dangerous globals away by assignment, in
+ * The worker in which Paperclip 2026.916.1 runs the parser of an adapter removes dangerous globals by assignment, in
  * strict mode. Some of them have no setter (`caches`, `indexedDB`), so the worker throws before it has read the parser,
- * in every browser, and the transcript stays raw. Without the directive it does what it is there for.
+ * in every browser, and the transcript stays raw. Without the directive it works.
  */
 const strictWorker = /"use strict";(?=\s+\/\/ ── 1\. Lock down dangerous globals)/
 
@@ -43,7 +43,7 @@ export async function openUiWindow(lab: PaperclipLab): Promise<UiWindow> {
     async open(board, path, shown) {
       const { issuePrefix } = await board.must<{ issuePrefix: string }>('GET', `/api/companies/${board.company}`)
       const url = `${lab.server.url}/${issuePrefix}${path}`
-      // Chromium drops its connections when the network of a pod comes or goes.
+      // Chromium drops its connections when the network of a pod appears or disappears.
       for (let left = 2; ; left -= 1) {
         try {
           await page.goto(url, { waitUntil: 'domcontentloaded' })

@@ -11,7 +11,7 @@ interface Order {
   what: string
   scenario: string
   call: (ids: Ids) => Call
-  /** What makes the agent go on. */
+  /** What makes the agent continue. */
   goOn: (ids: Ids) => Call[]
 }
 
@@ -29,7 +29,7 @@ const orders: readonly Order[] = [
     goOn: (ids) => [comment(ids, {})],
   },
   {
-    what: 'by an interrupting comment, and goes on with it',
+    what: 'by an interrupting comment, and continues with it',
     scenario: 'interrupt',
     call: (ids) => comment(ids, { body: 'Stop, look at this.', interrupt: true }),
     goOn: () => [],
@@ -53,9 +53,9 @@ export const cancelScenarios: Readonly<Record<string, Scenario>> = Object.fromEn
   orders.map(({ scenario }) => [scenario, sick(scenario, workAndHang)]),
 )
 
-/** Whoever stops an agent is answered at once, and nothing is lost by it. */
+/** Stopping an agent is answered at once and loses nothing. */
 export function cancelTests(suite: PaperclipSuite): void {
-  describe('is cancelled in seconds, with grace and evidence, and the task goes on in its session:', () => {
+  describe('is cancelled in seconds, with grace and evidence, and the task continues in its session:', () => {
     const chosen = suite.brief ? orders.slice(0, 1) : orders
     it.each(chosen.map((order) => [order.what, order] as const))('%s', async (what, { scenario, call, goOn }) => {
       const { board, model } = suite.lab
@@ -63,7 +63,7 @@ export function cancelTests(suite: PaperclipSuite): void {
       const begun = model.asked(scenario)
       const issue = await board.assign(agent, 'Hang on')
       await begun
-      // The first answer was work; with this question the model leaves the agent alone.
+      // The first answer was work; the model does not answer this request.
       await model.asked(scenario)
       const [running] = await board.runs(agent)
       const ids = { run: running?.id ?? '', issue, agent }

@@ -19,13 +19,13 @@ function findBelow(folder: string, name: string): string {
   return join(folder, found)
 }
 
-/** A process and those that it has started. */
+/** A process and its descendants. */
 function family(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
   return [pid, ...children.flatMap((child) => family(Number(child)))]
 }
 
-/** Paperclip itself has trouble while a run goes on. */
+/** Paperclip itself fails while a run is active. */
 export function failingHostTests(suite: PaperclipSuite): void {
   const begin = async (name: string, scenario: string) => {
     const { board } = suite.lab
@@ -38,7 +38,7 @@ export function failingHostTests(suite: PaperclipSuite): void {
   it('loses neither a line nor the result when the log of the run cannot be written for 3 s', async () => {
     const { board, agent, issue, run } = await begin('Lena', 'log-gate')
     const file = findBelow(join(suite.lab.place.folder, 'instances'), `${run}.ndjson`)
-    // A folder in its place refuses writes to root, too.
+    // A folder in its place makes writes fail, even for root.
     renameSync(file, `${file}.aside`)
     mkdirSync(file)
     suite.lab.openGate('log-gate')
@@ -52,7 +52,7 @@ export function failingHostTests(suite: PaperclipSuite): void {
     await board.issueIn(issue, 'done')
   })
 
-  it('gets its issue done although the database stands still for 8 s', async () => {
+  it('completes its issue although the database hangs for 8 s', async () => {
     const { board, agent, issue } = await begin('Dana', 'database-gate')
     const database = findBelow(join(suite.lab.place.folder, 'instances'), 'postmaster.pid')
     const pids = family(Number(readFileSync(database, 'utf8').split('\n')[0]))

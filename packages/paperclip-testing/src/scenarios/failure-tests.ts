@@ -8,20 +8,20 @@ import type { BoardRun } from '../server/paperclip-board.ts'
 import type { PaperclipSuite } from './suite.ts'
 import { heal, sick } from '../server/ward.ts'
 
-/** Something that befalls an agent at work, and what its run is to say of it. */
+/** A failure of a working agent, and what its run must report. */
 interface Family {
   what: string
-  /** What the model answers until the agent is healed. */
+  /** What the model answers until the scenario is healed. */
   reply: Reply
   settings?: Record<string, unknown>
-  /** What happens to the pod while the agent is at work. */
+  /** What happens to the pod while the agent is working. */
   befall?: (suite: PaperclipSuite, pod: string) => Promise<unknown>
-  /** Settings that heal it, where the model is not what is ill. */
+  /** Settings that fix it, where the model is not the cause. */
   cure?: Record<string, unknown>
   code: string
-  /** What Paperclip calls it; default `failed`. */
+  /** Paperclip's status of the run; default `failed`. */
   status?: string
-  /** Seen in every run of CI; the others are for the long run. */
+  /** Part of every CI run; the others only run in the long suite. */
   short?: boolean
 }
 
@@ -103,7 +103,7 @@ const families: readonly Family[] = [
 
 const scenarioOf = ({ what }: Family) => what.replaceAll(' ', '-')
 
-/** When the quota of the tests' agents opens again, in seconds since 1970. */
+/** When the quota of the tests' agents is renewed, in seconds since 1970. */
 const quotaOpensAt = Math.floor(Date.now() / 1000) + 3600
 
 /** The scenarios of these tests. */
@@ -128,7 +128,7 @@ export const failureScenarios: Readonly<Record<string, Scenario>> = {
   'many-turns': sick('many-turns', (request) => commanded({ ...request, step: 0 }, 'echo again')),
 }
 
-/** After a failure the task can go on, and one that repeats does not go on by itself for ever. */
+/** After a failure the task can continue, and a repeated failure is not retried indefinitely. */
 export function failureTests(suite: PaperclipSuite): void {
   async function expectRestartable(issue: string): Promise<void> {
     const found = await suite.lab.board.issue(issue)
@@ -139,7 +139,7 @@ export function failureTests(suite: PaperclipSuite): void {
   async function expectDoneAfterComment(agent: string, issue: string): Promise<BoardRun[]> {
     const { board } = suite.lab
     await board.comment(issue, 'That should be better now. Go on, please.')
-    // Where Paperclip is about to try again by itself, the comment waits for that.
+    // If Paperclip has scheduled a retry, the comment waits for it.
     const { status, scheduledRetry: retry } = await board.issue(issue)
     if (status !== 'done' && retry) await board.must('POST', `/api/issues/${issue}/scheduled-retry/retry-now`)
     await board.issueIn(issue, 'done')
@@ -149,7 +149,7 @@ export function failureTests(suite: PaperclipSuite): void {
   const scheduledRetry = (issue: string) =>
     eventually(async () => (await suite.lab.board.issue(issue)).scheduledRetry ?? null, 'a scheduled retry', 60_000)
 
-  /** Paperclip tries again in half a minute; nobody need wait for that. */
+  /** Paperclip retries in half a minute; this skips the wait. */
   async function retryNow(issue: string): Promise<void> {
     const { board } = suite.lab
     await scheduledRetry(issue)
@@ -164,7 +164,7 @@ export function failureTests(suite: PaperclipSuite): void {
     return { agent, issue }
   }
 
-  /** Puts variables among the company's secrets, as a server that is no toy demands it of credentials. */
+  /** Stores variables as secrets of the company, as a production server requires for credentials. */
   async function kept(env: unknown): Promise<Record<string, unknown>> {
     const { board } = suite.lab
     const bound = Object.entries((env ?? {}) as Record<string, string>).map(async ([name, value]) => {
@@ -203,7 +203,7 @@ export function failureTests(suite: PaperclipSuite): void {
     })
 
     if (suite.brief) return
-    it('a refusal of the key, which is tried again twice and then no more', async () => {
+    it('a refused key, which is retried twice and then no more', async () => {
       const { board } = suite.lab
       const { agent, issue } = await failing('a refused key', 'auth')
       const seen: string[] = []
@@ -225,7 +225,7 @@ export function failureTests(suite: PaperclipSuite): void {
   function quotaTest(): void {
     const { quota } = suite.agent
     if (quota === undefined) return
-    it('leaves the task restartable after a spent quota, and waits until it opens again', async () => {
+    it('leaves the task restartable after a used-up quota, and waits until it is renewed', async () => {
       const { board } = suite.lab
       const { agent, issue } = await failing('a spent quota', 'quota', { ...quota, env: await kept(quota['env']) })
       const run = await board.finished(agent)
@@ -238,7 +238,7 @@ export function failureTests(suite: PaperclipSuite): void {
       await expectRestartable(issue)
       const retry = await scheduledRetry(issue)
       expect(retry).toMatchObject({ scheduledRetryAt: expect.stringMatching(opensAt.slice(0, 16)) })
-      // A spent quota is no fault of the agent.
+      // A used-up quota is not an error of the agent.
       await eventually(async () => {
         const { status } = await board.must<{ status: string }>('GET', `/api/agents/${agent}`)
         return status === 'idle' ? status : null
@@ -250,7 +250,7 @@ export function failureTests(suite: PaperclipSuite): void {
 
   function turnsTest(): void {
     if (!suite.long) return
-    it('leaves the task restartable after too many turns, and does not go on for ever', async () => {
+    it('leaves the task restartable after too many turns, and does not continue indefinitely', async () => {
       const { board } = suite.lab
       const { agent, issue } = await failing('too many turns', 'many-turns', { maxTurnsPerRun: 2 })
       const seen: string[] = []

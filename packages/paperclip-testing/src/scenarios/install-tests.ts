@@ -76,7 +76,7 @@ export function installTests(suite: PaperclipSuite): void {
     await board.must('POST', `/api/adapters/${type}/reload`, {})
     expect((await form()).fields.find((field) => field.key === key)?.label).toBe(label)
   })
-  it('is loaded anew in the middle of a run, which goes on as if nothing had happened', async () => {
+  it('is reloaded in the middle of a run, which continues unaffected', async () => {
     const { board, openGate } = suite.lab
     const agent = await suite.hire('Rae', reloadGate)
     const issue = await board.assign(agent, 'Survive a reload')

@@ -4,11 +4,11 @@ import { expect, it } from 'vitest'
 import { uiParserOf } from '../ui-parser-of.ts'
 import type { PaperclipSuite } from './suite.ts'
 
-/** An issue gets done: from the assignment to result, usage, cost and session, and again in the same session. */
+/** An issue is completed: from the assignment to result, usage, cost and session, and again in the same session. */
 export function issueTests(suite: PaperclipSuite): void {
   const { type } = suite.agent.definition
 
-  it('gets an issue done by an agent that never holds a token, and goes on in its session in a new pod', async () => {
+  it('completes an issue with an agent that never holds a token, and continues its session in a new pod', async () => {
     const { board, door, server, kubeconfig } = suite.lab
     const agent = await suite.hire('Ada', 'close-issue', kubeconfig === null ? {} : { kubeconfig })
     const hired = await board.must<{ adapterConfig: Record<string, unknown> }>('GET', `/api/agents/${agent}`)
@@ -60,7 +60,7 @@ export function issueTests(suite: PaperclipSuite): void {
     ])
   })
   if (suite.brief) return
-  it('goes on afresh, and gets the issue done, when the session is no longer on the volume', async () => {
+  it('starts a new session and completes the issue when the session is no longer on the volume', async () => {
     const { board, place } = suite.lab
     const agent = await suite.hire('Amy', 'close-issue')
     const issue = await board.assign(agent, 'Remember me')

@@ -1,11 +1,11 @@
 import { shellCall, type ModelRequest, type Reply, type ReplyBlock, type Scenario } from '@agent-jobs/scripted-model'
 
-/** Where pods find the program by which an agent does its work, and what it leaves behind. */
+/** Path in pods of the program that does an agent's work. */
 export const workProgram = '/paperclip/bin/work.cjs'
 
 /**
- * The agent's work: it notes down on the volume that it was at work, waits for a file where it is told to, and closes its
- * issue by Paperclip's API as it finds it in its environment. It says what it had and what it was answered.
+ * The agent's work: it records on the volume that it was working, waits for a file if given one, and closes its issue
+ * through Paperclip's API, whose address is in its environment. It prints what it had and the answers it got.
  */
 export const workSource = `const fs = require('node:fs')
 const { PAPERCLIP_API_URL: url, PAPERCLIP_API_KEY: key, PAPERCLIP_RUN_ID: run, PAPERCLIP_TASK_ID: task } = process.env
@@ -33,12 +33,12 @@ async function main() {
 main().catch((error) => { console.log('WORK FAILED', error.message, String(error.cause)); process.exitCode = 1 })
 `
 
-/** The model's wish to have a command run, in the agent's own words for it. */
+/** The model's call of a command, in the agent's own format. */
 export function commandBlock(request: ModelRequest, command: string): ReplyBlock {
   return shellCall(request, command, 'Work', 300_000)
 }
 
-/** A command, then words: what one turn of an agent's conversation is made of. */
+/** A command, then text: one turn of an agent's conversation. */
 export function commanded(request: ModelRequest, command: string): Reply {
   if (request.side) return { kind: 'message', blocks: [{ type: 'text', text: 'A title' }] }
   if (request.step > 0) return { kind: 'message', blocks: [{ type: 'text', text: 'That is done.' }] }
@@ -48,13 +48,13 @@ export function commanded(request: ModelRequest, command: string): Reply {
 /** The agent closes its issue. */
 export const closeIssue: Scenario = (request) => commanded(request, `node ${workProgram}`)
 
-/** The agent closes its issue when the gate of this name opens, as long as its command may take. */
+/** The agent closes its issue when this gate opens, within the time limit of its command. */
 export const closeAtGate =
   (gate: string): Scenario =>
   (request) =>
     commanded(request, `node ${workProgram} ${gate}`)
 
-/** Once it has worked a little the model never answers again: there is something to keep, and something to cancel. */
+/** After some work the model never answers again: there is something to keep, and something to cancel. */
 export const workAndHang: Scenario = (request) => {
   if (request.side || request.step === 0) return commanded(request, 'echo at work')
   return { kind: 'hang' }

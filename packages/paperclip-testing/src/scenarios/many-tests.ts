@@ -10,7 +10,7 @@ import { expectTakenBack, runAtWork } from './restart-tests.ts'
 
 const spyProgram = '/paperclip/bin/spy.cjs'
 
-/** Tries everything that is not its own, and says what it got. */
+/** Tries to read everything that is not its own, and prints what it got. */
 const spySource = `const fs = require('node:fs'), path = require('node:path')
 const { places, calls } = JSON.parse(fs.readFileSync('/paperclip/bin/spy.json', 'utf8'))
 const { PAPERCLIP_API_URL: url, PAPERCLIP_API_KEY: key, PAPERCLIP_RUN_ID: run } = process.env
@@ -32,7 +32,7 @@ main()
 
 /** The scenarios of these tests. */
 export const manyScenarios: Readonly<Record<string, Scenario>> = {
-  // What the model was asked is in its answer: whose prompt it was shows in whose output it stands.
+  // The model's answer contains its request: each output shows whose prompt it belongs to.
   many: (request) =>
     request.side || request.step === 0
       ? commanded(request, `node ${workProgram}`)
@@ -46,11 +46,11 @@ export const manyScenarios: Readonly<Record<string, Scenario>> = {
 
 const markersOf = (text: string) => [...new Set(text.match(/marker-\d+-of-\d+/g) ?? [])]
 
-/** Many agents at once, in two companies that know nothing of each other. */
+/** Many agents at once, in two companies isolated from each other. */
 export function manyTests(suite: PaperclipSuite): void {
   const count = suite.long ? 20 : 4
 
-  it(`gets ${count} issues done at once, each with its own output and none of another's`, async () => {
+  it(`completes ${count} issues at once, each with only its own output`, async () => {
     const boards = [suite.lab.board, await suite.lab.found()]
     const numbers = Array.from({ length: count }, (_, index) => index + 1)
     const began = Date.now()
@@ -105,7 +105,7 @@ export function manyTests(suite: PaperclipSuite): void {
     expect(JSON.parse(said || 'null'), log).toEqual({ found: [], foreign: [], answers: [404, 404, 403] })
   })
   if (!suite.long) return
-  it(`takes ${count} Jobs back at once when the server dies in the middle of all of them`, async () => {
+  it(`reattaches to ${count} Jobs at once when the server dies during all of them`, async () => {
     const { lab } = suite
     const boards = [lab.board, await lab.found()]
     const tasks = await Promise.all(

@@ -10,7 +10,7 @@ import type { PaperclipSuite } from './suite.ts'
 export function noPackageTests(suite: PaperclipSuite): void {
   const { type } = suite.agent.definition
 
-  it('makes the host run nothing when its package is gone', async () => {
+  it('runs nothing on the host when its package is gone', async () => {
     const { board, place } = suite.lab
     const { fields } = await board.must<{ fields: { key: string; default?: unknown }[] }>(
       'GET',

@@ -17,8 +17,8 @@ import { restartTests } from './restart-tests.ts'
 import { seenTests } from './seen-tests.ts'
 
 /**
- * Declares what holds for an adapter in a real Paperclip whose agents run on a real cluster. `quick` is for an adapter
- * whose kit another one has proved; AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes.
+ * Declares the tests of an adapter in a real Paperclip whose agents run on a real cluster. `quick` is for an adapter
+ * whose kit is tested with another one; AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes.
  */
 export function paperclipConformance(
   agent: ConformanceAgent,
@@ -26,7 +26,7 @@ export function paperclipConformance(
 ): void {
   const { type } = agent.definition
   const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
-  describe.skipIf(!isReady)(`${type} in the real Paperclip (needs KUBECONFIG and ../shared/paperclip)`, () => {
+  describe.skipIf(!isReady)(`${type} in the real Paperclip (needs KUBECONFIG and the Paperclip start scripts)`, () => {
     let lab: PaperclipLab | undefined
     let tarball = ''
     beforeAll(async () => {

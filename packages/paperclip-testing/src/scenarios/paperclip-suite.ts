@@ -11,7 +11,7 @@ import { queueScenarios } from './queue-tests.ts'
 import { restartScenarios } from './restart-tests.ts'
 import { seenScenarios } from './seen-tests.ts'
 
-/** The scenarios of the cases that every suite has. */
+/** The scenarios of the cases in every suite. */
 export const suiteScenarios: Readonly<Record<string, Scenario>> = {
   'close-issue': closeIssue,
   ...cancelScenarios,
@@ -26,7 +26,7 @@ export const suiteScenarios: Readonly<Record<string, Scenario>> = {
 /** AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes. */
 export const isLong = process.env['AGENT_JOBS_PAPERCLIP_LONG'] === '1'
 
-/** The suite of a lab and a tarball that are there only once the tests have begun. */
+/** The suite of a lab and a tarball that exist only once the tests have started. */
 export function createSuite(
   agent: ConformanceAgent,
   root: string,

@@ -13,47 +13,50 @@ import { restartTests } from './restart-tests.ts'
 import { seenTests } from './seen-tests.ts'
 
 /**
- * Declares what holds for an adapter in a Paperclip that is deployed as its users deploy it: a pod, the shipped manifests, the
- * rights of its own service account and no others. The cases are those of `paperclipConformance`, one of each kind; all of
+ * Declares the tests of an adapter in a Paperclip that is deployed as its users deploy it: a pod, the shipped manifests,
+ * only the rights of its own service account. The cases are those of `paperclipConformance`, one of each kind; all of
  * them with AGENT_JOBS_PAPERCLIP_LONG=1.
  */
 export function podConformance(agent: ConformanceAgent, { root }: { root: string }): void {
   const { type } = agent.definition
   const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
-  describe.skipIf(!isReady)(`${type} in a Paperclip that is a pod (needs KUBECONFIG and ../shared/paperclip)`, () => {
-    let lab: PaperclipLab | undefined
-    let tarball = ''
-    beforeAll(async () => {
-      tarball = await packAdapter(root)
-      lab = await openPodLab({
-        namespace: `paperclip-pod-${type.replaceAll('_', '-')}`,
-        serverEnv: agent.serverEnv,
-        scenarios: { ...suiteScenarios, ...manyScenarios },
-        tarball,
+  describe.skipIf(!isReady)(
+    `${type} in a Paperclip that is a pod (needs KUBECONFIG and the Paperclip start scripts)`,
+    () => {
+      let lab: PaperclipLab | undefined
+      let tarball = ''
+      beforeAll(async () => {
+        tarball = await packAdapter(root)
+        lab = await openPodLab({
+          namespace: `paperclip-pod-${type.replaceAll('_', '-')}`,
+          serverEnv: agent.serverEnv,
+          scenarios: { ...suiteScenarios, ...manyScenarios },
+          tarball,
+        })
       })
-    })
-    afterAll(() => lab?.close())
+      afterAll(() => lab?.close())
 
-    const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: !isLong })
+      const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: !isLong })
 
-    it('finds in its environment test all that it may do, and nothing missing', async () => {
-      const { board, settings } = suite.lab
-      const { status, checks } = await board.must<{ status: string; checks: { code: string; level: string }[] }>(
-        'POST',
-        `/api/companies/${board.company}/adapters/${type}/test-environment`,
-        { adapterConfig: { ...agent.config('http://127.0.0.1:9', null), ...settings } },
-      )
-      expect(checks.filter(({ level }) => level !== 'info')).toEqual([])
-      expect(status).toBe('pass')
-      expect(checks.map(({ code }) => code)).toEqual(
-        expect.arrayContaining(['k8s_rbac', 'k8s_self_pod', 'k8s_pvc_rwx', 'k8s_namespace_exists']),
-      )
-    })
-    issueTests(suite)
-    seenTests(suite)
-    cancelTests(suite)
-    failureTests(suite)
-    restartTests(suite)
-    manyTests(suite)
-  })
+      it('passes its environment test with all permissions and nothing missing', async () => {
+        const { board, settings } = suite.lab
+        const { status, checks } = await board.must<{ status: string; checks: { code: string; level: string }[] }>(
+          'POST',
+          `/api/companies/${board.company}/adapters/${type}/test-environment`,
+          { adapterConfig: { ...agent.config('http://127.0.0.1:9', null), ...settings } },
+        )
+        expect(checks.filter(({ level }) => level !== 'info')).toEqual([])
+        expect(status).toBe('pass')
+        expect(checks.map(({ code }) => code)).toEqual(
+          expect.arrayContaining(['k8s_rbac', 'k8s_self_pod', 'k8s_pvc_rwx', 'k8s_namespace_exists']),
+        )
+      })
+      issueTests(suite)
+      seenTests(suite)
+      cancelTests(suite)
+      failureTests(suite)
+      restartTests(suite)
+      manyTests(suite)
+    },
+  )
 }

@@ -16,7 +16,7 @@ export function queueTests(suite: PaperclipSuite): void {
   // AGENT_JOBS_PAPERCLIP_LONG=1: the first run is busy for two minutes.
   const busyMs = suite.long ? 120_000 : 10_000
 
-  /** What the runs of an agent printed; one that has only begun has no log yet. */
+  /** What the runs of an agent printed; a run that has only just started has no log yet. */
   const logsOf = async (agent: string): Promise<string[]> => {
     const { board, server } = suite.lab
     const started = await Promise.all(
@@ -28,7 +28,7 @@ export function queueTests(suite: PaperclipSuite): void {
     return started
   }
 
-  it('gets five issues done that one agent is given at once, one after the other, and shows what each waits for', async () => {
+  it('completes five issues assigned to one agent at once, one after the other, and shows what each waits for', async () => {
     const { board } = suite.lab
     const agent = await suite.hire('Quinn', 'queue')
     const first = await board.assign(agent, 'The first one', 'Please, marker-busy.')

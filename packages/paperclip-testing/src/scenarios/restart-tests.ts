@@ -12,11 +12,11 @@ interface Restart {
   what: string
   how: 'SIGKILL' | 'SIGTERM'
   awayMs: number
-  /** Seen in every run of CI; the others are for the long run. */
+  /** Part of every CI run; the others only run in the long suite. */
   short: boolean
 }
 
-// Paperclip's lease on a run lasts 60 s: who is back sooner finds the lost run alive, who is back later finds it reaped.
+// Paperclip's lease on a run lasts 60 s: a server that is back sooner finds the lost run alive, later it is reaped.
 const restarts: readonly Restart[] = [
   { what: 'kill -9 and 10 s', how: 'SIGKILL', awayMs: 10_000, short: true },
   { what: 'an orderly stop and 10 s', how: 'SIGTERM', awayMs: 10_000, short: true },
@@ -31,9 +31,9 @@ export const restartScenarios: Readonly<Record<string, Scenario>> = Object.fromE
   restarts.map((restart) => [gateOf(restart), closeAtGate(gateOf(restart))]),
 )
 
-/** A server that dies and comes back finds its agents at work, and everything happens once. */
+/** A server that dies and restarts finds its agents working, and everything happens once. */
 export function restartTests(suite: PaperclipSuite): void {
-  describe('takes its Jobs back after', () => {
+  describe('reattaches to its Jobs after', () => {
     const chosen = restarts.filter(({ short }) => short || suite.long)
     it.each(chosen.map((restart) => [restart.what, restart] as const))('%s', async (what, restart) => {
       const { lab } = suite
@@ -42,7 +42,7 @@ export function restartTests(suite: PaperclipSuite): void {
       const agent = await suite.hire(`Eve of ${what}`, gate)
       const issue = await board.assign(agent, `Survive ${what}`)
       const lost = await runAtWork(suite, { board, agent, issue })
-      // While the server is away its agent calls it.
+      // The agent calls the server while it is down.
       await lab.restart(restart.how, async () => {
         lab.openGate(gate)
         await away(restart.awayMs)()
@@ -63,13 +63,13 @@ interface Task {
 
 const notesOf = ({ lab: { place } }: PaperclipSuite, { issue }: Task) => join(place.folder, 'work', `${issue}.txt`)
 
-/** Waits until the agent has begun its work, and tells in which run. */
+/** Waits until the agent has started its work, and returns the run. */
 export async function runAtWork(suite: PaperclipSuite, task: Task): Promise<string> {
   await eventually(async () => readIfThere(notesOf(suite, task)), 'the agent at work')
   return (await task.board.runs(task.agent))[0]?.id ?? ''
 }
 
-/** A later run has adopted the Job of a lost one: all output is there, the issue was done once, and nothing ran twice. */
+/** A later run has adopted a lost run's Job: all output is there, the issue is done once, and nothing ran twice. */
 export async function expectTakenBack(suite: PaperclipSuite, task: Task & { lost: string }): Promise<void> {
   const { board, agent, issue, lost } = task
   const run = await board.finished(agent, [lost])

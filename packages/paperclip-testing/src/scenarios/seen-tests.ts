@@ -30,9 +30,9 @@ export const seenScenarios: Readonly<Record<string, Scenario>> = {
 
 const seen = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 20_000 })
 
-/** What people see of an adapter in Paperclip's own pages. */
+/** What users see of an adapter in Paperclip's own pages. */
 export function seenTests(suite: PaperclipSuite): void {
-  // Paperclip makes the name from the type: Claude K8s.
+  // Paperclip derives the name from the type: Claude K8s.
   const displayed = suite.agent.definition.type.replace(
     /^(.)(.*)_k8s$/,
     (_all, first: string, rest: string) => `${first.toUpperCase()}${rest} K8s`,
@@ -48,14 +48,14 @@ export function seenTests(suite: PaperclipSuite): void {
       return window
     }
 
-    it('the making of an agent, with what its environment test found', async () => {
+    it('the creation of an agent, with the results of its environment test', async () => {
       const page = await ui().open(suite.lab.board, '/agents/new', async (shown) => {
         await shown.getByRole('textbox').first().fill('Ada')
         for (const text of ['Choose adapter', displayed, 'Configure agent', 'Run test', 'Test details']) {
           await shown.getByText(text).first().click({ timeout: 30_000 })
         }
       })
-      // Outside the cluster nothing can be tested before somebody has pasted a kubeconfig.
+      // Outside the cluster, nothing can be tested before a kubeconfig is pasted.
       const found = suite.lab.kubeconfig === null ? 'Every permission that runs need is granted' : 'kubeconfig'
       await seen(page, found)
       expect(await page.innerText('body')).toContain(found)
@@ -66,7 +66,7 @@ export function seenTests(suite: PaperclipSuite): void {
       const { board } = suite.lab
       const agent = await suite.hire('Fay', 'close-issue')
       const page = await ui().open(board, `/agents/${agent}/runtime`, async (shown) => {
-        // The page goes on to the agent's name, and loads once more.
+        // The page continues to the agent's name, and loads once more.
         await shown.waitForURL('**/agents/fay/**')
         await seen(shown, 'Namespace')
       })
@@ -101,7 +101,7 @@ export function seenTests(suite: PaperclipSuite): void {
         await seen(shown, closing.replaceAll('**', ''))
         await seen(shown, 'Tidy up the changelog')
       })
-      // The page draws itself anew while it loads, and closes what was opened.
+      // The page rerenders while it loads, and closes what was opened.
       await eventually(async () => {
         if (await page.getByText('clear session for these tasks').isVisible()) return true
         await page.getByText('Session', { exact: true }).first().click()
@@ -109,7 +109,7 @@ export function seenTests(suite: PaperclipSuite): void {
       }, 'the session')
       const text = await page.innerText('body')
       expect(text).toContain('succeeded')
-      // A run that went well shows nobody a red box.
+      // A successful run shows no red box.
       expect(text).not.toMatch(/^stderr/m)
       expect(text).not.toContain(suite.agent.firstLine)
       await ui().picture('run')

@@ -10,10 +10,10 @@ export interface PaperclipSuite {
   readonly lab: PaperclipLab
   /** The packed adapter, which is installed. */
   readonly tarball: string
-  /** Hires an agent of this adapter that meets a scenario. */
+  /** Hires an agent of this adapter that runs a scenario. */
   hire(name: string, scenario: string, extra?: Record<string, unknown>, board?: Board): Promise<string>
-  /** With the cases that take minutes. */
+  /** Include the cases that take minutes. */
   long: boolean
-  /** One case of each kind, for a server that another suite's cases were shown on. */
+  /** One case of each kind, for a server that another suite tests in full. */
   brief: boolean
 }

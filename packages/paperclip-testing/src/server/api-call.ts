@@ -4,7 +4,7 @@ export interface ApiAnswer {
   json: unknown
 }
 
-/** Calls Paperclip once; an answer that is no JSON is its text. */
+/** Calls Paperclip once; an answer that is not JSON is returned as text. */
 export async function apiCall(
   url: string,
   method: string,

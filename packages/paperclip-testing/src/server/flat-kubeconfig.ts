@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
 
-/** The kubeconfig of KUBECONFIG in one piece: it names no file, so that another user or a form can have it. */
+/** The kubeconfig of KUBECONFIG without references to files, so that another user or a form can use it. */
 export function flatKubeconfig(): string {
   const config = new KubeConfig()
   config.loadFromDefault()

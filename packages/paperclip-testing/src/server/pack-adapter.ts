@@ -7,7 +7,7 @@ import { buildAdapter } from '../../../adapter-kit/scripts/build-adapter.ts'
 
 const run = promisify(execFile)
 
-/** Builds and packs the adapter in a folder, as it goes to the registry. Returns the tarball. */
+/** Builds and packs the adapter in a folder, as published. Returns the tarball. */
 export async function packAdapter(root: string): Promise<string> {
   await buildAdapter({ root })
   const folder = mkdtempSync(join(tmpdir(), 'adapter-packed-'))

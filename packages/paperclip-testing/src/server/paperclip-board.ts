@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { eventually } from '../eventually.ts'
 import type { ApiAnswer } from './api-call.ts'
 
-/** What tests read of a run. */
+/** The fields of a run that tests read. */
 export interface BoardRun {
   id: string
   status: string
@@ -14,7 +14,7 @@ export interface BoardRun {
   resultJson: Record<string, unknown> | null
 }
 
-/** What tests read of an issue. */
+/** The fields of an issue that tests read. */
 export interface BoardIssue {
   id: string
   status: string
@@ -23,19 +23,19 @@ export interface BoardIssue {
   executionBlocker?: unknown
 }
 
-/** What the people of one company do and see. */
+/** The actions and views of the people of one company. */
 export interface Board {
   readonly company: string
-  /** Calls the API and throws where it refuses. */
+  /** Calls the API and throws if it refuses. */
   must<T>(method: string, path: string, body?: unknown): Promise<T>
   hire(name: string, adapterType: string, adapterConfig: Record<string, unknown>): Promise<string>
   assign(agent: string, title: string, description?: string): Promise<string>
   comment(issue: string, body: string, more?: Record<string, unknown>): Promise<ApiAnswer>
   wake(agent: string, issue: string): Promise<ApiAnswer>
-  /** All runs of an agent, newest first, shortened as a list has them. */
+  /** All runs of an agent, newest first, in the short form of a list. */
   runs(agent: string): Promise<BoardRun[]>
   run(id: string): Promise<BoardRun>
-  /** The next run of the agent that is over and is none of those. */
+  /** The next finished run of the agent that is not in `after`. */
   finished(agent: string, after?: readonly string[], timeoutMs?: number): Promise<BoardRun>
   /** What a run printed. */
   log(run: string): Promise<string>
@@ -50,7 +50,7 @@ function textOf(log: string): string {
   return lines.map((line) => (JSON.parse(line) as { chunk?: string }).chunk ?? '').join('')
 }
 
-/** Founds a company. */
+/** Creates a company. */
 export async function openBoard(call: (...ask: [string, string, unknown?]) => Promise<ApiAnswer>): Promise<Board> {
   async function must<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { status, json } = await call(method, path, body)
@@ -72,7 +72,7 @@ export async function openBoard(call: (...ask: [string, string, unknown?]) => Pr
     hire: (name, adapterType, adapterConfig) =>
       idOf(`/api/companies/${company}/agents`, { name, role: 'general', adapterType, adapterConfig }),
     assign: (agent, what, description = 'Please.') => {
-      // Paperclip gives back an earlier issue of the same title.
+      // Paperclip returns an earlier issue with the same title.
       const title = `${what} (${randomUUID().slice(0, 8)})`
       return idOf(`/api/companies/${company}/issues`, { title, description, status: 'todo', assigneeAgentId: agent })
     },

@@ -7,16 +7,16 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** The scripts that start a real Paperclip; null where they are not at hand. */
+/** The scripts that start a real Paperclip; null if they are not next to this checkout. */
 export const paperclipScripts: string | null = (() => {
   const folder = fileURLToPath(new URL('../../../../../shared/paperclip', import.meta.url))
   return existsSync(join(folder, 'paperclip-up.mjs')) ? folder : null
 })()
 
-/** Where Paperclip is installed; kept between runs of the tests, since it is 1.6 GB. */
+/** Where Paperclip is installed; kept between test runs, since it takes 1.6 GB. */
 export const installFolder = process.env['AGENT_JOBS_PAPERCLIP_DIR'] ?? join(tmpdir(), 'agent-jobs-paperclip')
 
-/** Installs Paperclip where that was not done yet, and makes a folder for one server: many of them share one installation. */
+/** Installs Paperclip if necessary, and creates a folder for one server; servers share one installation. */
 export async function serverFolder(script: string, name: string): Promise<string> {
   mkdirSync(installFolder, { recursive: true })
   const install = [
@@ -27,11 +27,11 @@ export async function serverFolder(script: string, name: string): Promise<string
     installFolder,
     '--install-only',
   ]
-  // Test files may come here at the same time.
+  // Several test files may get here at the same time.
   await run('flock', install, { maxBuffer: 64 * 1024 * 1024 })
   const folder = join(installFolder, 'servers', name)
   mkdirSync(folder, { recursive: true })
-  // The npm of this server reaches no registry: an adapter is installed from its tarball alone.
+  // The npm of this server reaches no registry: an adapter must install from its tarball alone.
   mkdirSync(join(folder, 'home'), { recursive: true })
   writeFileSync(join(folder, 'home', '.npmrc'), 'registry=http://127.0.0.1:9\nfetch-retries=0\naudit=false\n')
   const programs = join(folder, 'rt')

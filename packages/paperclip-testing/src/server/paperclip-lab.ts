@@ -19,31 +19,31 @@ const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 export interface PaperclipLab {
   place: ServerPlace
   model: ToldModel
-  /** The server in its present life. */
+  /** The current server process. */
   readonly server: Pick<PaperclipServer, 'url' | 'call'>
   door: PodDoor
   board: Board
-  /** Founds another company. */
+  /** Creates another company. */
   found(): Promise<Board>
   /** Base URL of a scenario for agents in pods. */
   scenarioUrl(name: string): string
-  /** What someone pastes into the form of an agent, for a server that is no pod; null where it needs none. */
+  /** The kubeconfig to paste into an agent's form, for a server outside the cluster; null inside it. */
   kubeconfig: string | null
-  /** The operator's session in a browser; null where the server trusts whoever is on its machine. */
+  /** The operator's session cookie; null if the server trusts every local user. */
   cookie: string | null
-  /** Settings that every agent here needs: how it reaches the cluster, and Paperclip. */
+  /** Settings that every agent here needs to reach the cluster and Paperclip. */
   settings: Record<string, unknown>
-  /** Ends the server, in the one way or the other, and lets a new life of it begin after a while. */
+  /** Stops the server with the given signal and starts it again after a while. */
   restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>): Promise<void>
-  /** Opens the gate at which an agent waits. */
+  /** Opens the gate that an agent waits for. */
   openGate(name: string): void
   close(): Promise<void>
 }
 
-/** A pause between two lives of a server. */
+/** The pause between stopping and restarting a server. */
 export const away = (ms: number) => () => delay(ms)
 
-/** What an earlier suite left on volume and cluster is nothing to build on. */
+/** Removes what an earlier suite left on the volume and the cluster. */
 async function sweep({ client, namespace, folder }: ServerPlace): Promise<void> {
   const { items } = await client.list(kinds.Job, { namespace })
   for (const { metadata } of items) {
@@ -54,7 +54,7 @@ async function sweep({ client, namespace, folder }: ServerPlace): Promise<void> 
   }
 }
 
-/** Starts it all, in a namespace of its own; the server is installed first where it is not yet. */
+/** Starts everything in its own namespace; installs the server first if necessary. */
 export async function openPaperclipLab({
   namespace,
   serverEnv,
@@ -62,14 +62,15 @@ export async function openPaperclipLab({
   scenarios,
 }: {
   namespace: string
-  /** What the server's pod has in its environment. */
+  /** Environment of the server's pod. */
   serverEnv: Record<string, string>
-  /** Image of the server's pod, and with it of the agents. */
+  /** Image of the server's pod and of the agents. */
   image?: string | undefined
   scenarios: Readonly<Record<string, Scenario>>
 }): Promise<PaperclipLab> {
   const scripts = paperclipScripts
-  if (scripts === null) throw new Error('There is no ../shared/paperclip beside this checkout to start Paperclip with.')
+  if (scripts === null)
+    throw new Error('Paperclip start scripts not found. Put them in shared/paperclip next to this checkout.')
   const place = await serverPlace({ namespace, env: serverEnv, image, signal: AbortSignal.timeout(100_000) })
   const { folder } = place
   await stopLeftServer({ scripts, name: namespace, volume: folder })

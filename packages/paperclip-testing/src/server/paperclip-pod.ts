@@ -34,36 +34,36 @@ const StatefulSet: ResourceKind<V1StatefulSet> = {
   namespaced: true,
 }
 
-/** What differs from the shipped manifests, because this cluster has neither registry nor Services nor name server. */
+/** Changes to the shipped manifests, because this cluster has no registry, Services or DNS. */
 export interface PodServerOptions {
   client: KubeClient
   namespace: string
-  /** Where Paperclip is installed on this machine. */
+  /** Path of the Paperclip installation on this machine. */
   programs: string
   /** This machine's address as pods see it, and the API server's port there. */
   bridge: string
   apiPort: number
-  /** More of the server's environment. */
+  /** Additional environment of the server. */
   env: Record<string, string>
   signal: AbortSignal
 }
 
 /** A Paperclip server that is a pod of the cluster, with the shipped manifests. */
 export interface PodServer {
-  /** Where this machine has the data volume. */
+  /** Path of the data volume on this machine. */
   folder: string
-  /** Plays the Service: the address by which agents call back, whatever the pod's own is. */
+  /** Replaces the Service: the address at which agents call back, whatever the pod's own is. */
   door: PodDoor
   url(): string
   /** Cookies of the operator's session. */
   cookie: string
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>
   /**
-   * SIGKILL: the server's process dies and its container is started again. SIGTERM: the pod is deleted and made again.
-   * Agents cannot reach it before `between` is over.
+   * SIGKILL: the server's process dies and its container is restarted. SIGTERM: the pod is deleted and recreated.
+   * Agents cannot reach it until `between` has resolved.
    */
   restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>): Promise<void>
-  /** What the server said. */
+  /** The server's log. */
   log(): Promise<string>
   close(): Promise<void>
 }
@@ -118,7 +118,7 @@ function processOf(podUid: string): number {
       if (!group.includes(podUid)) continue
       if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('@paperclipai/server')) return Number(name)
     } catch (error) {
-      // A process that ended meanwhile.
+      // The process has ended.
       if (!(error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code)))) throw error
     }
   }
@@ -138,7 +138,7 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
   const manifests: readonly Manifest[] = renderManifests({ namespace, values: { policy: labRules } })
   for (const object of manifests.filter(({ kind }) => kind !== 'StatefulSet')) await apply(client, namespace, object)
   const folder = await folderBehind(client, namespace, 'paperclip-data')
-  // The classes of this cluster pay no heed to fsGroup.
+  // The storage classes of this cluster ignore fsGroup.
   chmodSync(folder, 0o777)
   lendBash(join(folder, 'bin'))
   const server = manifests.find(({ kind }) => kind === 'StatefulSet') as V1StatefulSet
@@ -175,7 +175,7 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
     cookie,
     log,
     call: (method, path, body, headers = {}) =>
-      // Whoever comes with a token of his own is not the operator.
+      // A caller with its own token is not the operator.
       apiCall(url(), method, path, body, 'authorization' in headers ? headers : { cookie, origin: url(), ...headers }),
     async restart(how, between = async () => undefined) {
       const before = pod
@@ -211,7 +211,7 @@ async function firstAdmin(url: string): Promise<string> {
     .getSetCookie()
     .map((each) => each.split(';')[0])
     .join('; ')
-  if (!answer.ok || cookie === '') throw new Error(`nobody could sign up: ${answer.status} ${await answer.text()}`)
+  if (!answer.ok || cookie === '') throw new Error(`sign-up failed: ${answer.status} ${await answer.text()}`)
   const claimed = await apiCall(url, 'POST', '/api/bootstrap/claim', {}, { cookie, origin: url })
   if (claimed.status !== 200) throw new Error(`the first admin was refused: ${JSON.stringify(claimed)}`)
   return cookie
@@ -235,7 +235,7 @@ async function removeNamespace(client: KubeClient, namespace: string, signal: Ab
   }, `the end of namespace ${namespace}`)
 }
 
-/** Unpacks a packed adapter beside the server's data, where the pod sees it. Returns the path in the pod. */
+/** Unpacks a packed adapter next to the server's data, where the pod sees it. Returns the path in the pod. */
 export async function adapterInPod(server: Pick<PodServer, 'folder'>, tarball: string, name: string): Promise<string> {
   const target = join(server.folder, 'adapters', name)
   await run('mkdir', ['-p', target])

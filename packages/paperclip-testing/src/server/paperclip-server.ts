@@ -12,7 +12,7 @@ const run = promisify(execFile)
 /** A running server. */
 export interface PaperclipServer {
   url: string
-  /** Calls its API as the operator does, or as whoever the headers say. */
+  /** Calls its API as the operator, or as the user in `headers`. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>
   stop(how: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
@@ -32,7 +32,7 @@ async function mountedSpawn(folder: string, env: Record<string, string>, args: s
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr = (stderr + chunk).slice(-8000)
   })
-  // The server inherits nothing of ours, so "exit" comes when the starter is done.
+  // The server inherits none of our streams, so "exit" is emitted when the starter is done.
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)
@@ -43,7 +43,7 @@ async function mountedSpawn(folder: string, env: Record<string, string>, args: s
 
 const isAlive = (pid: number) => pid > 1 && existsSync(`/proc/${pid}`)
 
-/** Ends what a volume's earlier server left: its database outlives a kill, and an interrupted test leaves both. */
+/** Ends the database of a volume's earlier server: it outlives a kill, and an interrupted test leaves both. */
 async function stopDatabase({ volume, name }: { volume: string; name: string }): Promise<void> {
   const pidFile = join(volume, 'instances', name, 'db', 'postmaster.pid')
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0
@@ -67,7 +67,7 @@ export async function stopLeftServer(options: { scripts: string; name: string; v
 /** Starts the server with the cluster's data volume at /paperclip, as its pod would have it. */
 export async function startPaperclip(options: {
   scripts: string
-  /** Of the server's own folder; those of one name are one server's lives. */
+  /** Name of the server's folder; reused when the server restarts. */
   name: string
   volume: string
   namespace: string
@@ -75,12 +75,12 @@ export async function startPaperclip(options: {
 }): Promise<PaperclipServer> {
   const script = join(options.scripts, 'paperclip-up.mjs')
   const folder = await serverFolder(script, options.name)
-  // Agents run as this user, and the server must share files with them; Postgres wants a name for it.
+  // Agents run as this user, and the server must share files with them; Postgres needs a name for it.
   const { stdout: user } = await run('id', ['-nu', '1000'])
   const place = ['--dir', folder, '--hostname', 'paperclip-0', '--user', user.trim()]
   const env = {
     PAPERCLIP_HOME: '/paperclip',
-    // Two servers whose databases have the same path, if only on different mounts, take one for the other.
+    // Servers whose databases have the same path, even on different mounts, mistake them for each other.
     PAPERCLIP_INSTANCE_ID: options.name,
     PAPERCLIP_NAMESPACE: options.namespace,
     // The starter passes on only variables with this prefix.

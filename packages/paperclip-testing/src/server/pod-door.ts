@@ -5,24 +5,24 @@ export interface PodCall {
   method: string
   path: string
   authorization: string | undefined
-  /** Null while there is no answer. */
+  /** Null until there is an answer. */
   status: number | null
 }
 
-/** By which pods reach a server that listens on loopback only. */
+/** Lets pods reach a server that listens on loopback only. */
 export interface PodDoor {
   readonly url: string
-  /** What came through, oldest first. */
+  /** Forwarded calls, oldest first. */
   readonly calls: readonly PodCall[]
-  /** While the server is away, nobody listens at its address. */
+  /** Stops listening at the address while the server is down. */
   shut(): Promise<void>
   open(): Promise<void>
 }
 
-// More than a suite makes; a test that looks for a call finds it among these.
+// More calls than a suite makes, so a test finds the ones it looks for.
 const mostCalls = 10_000
 
-/** Opens a door to a server, on an address that pods reach. */
+/** Opens a proxy to a server, at an address that pods reach. */
 export async function openPodDoor(target: () => string, address: string): Promise<PodDoor> {
   const calls: PodCall[] = []
   let port = 0
@@ -42,7 +42,7 @@ export async function openPodDoor(target: () => string, address: string): Promis
         answer.pipe(outgoing)
       },
     )
-    // As a server that dies does: without an answer.
+    // Closes without an answer, as a dying server does.
     onward.once('error', () => outgoing.destroy())
     incoming.pipe(onward)
   }

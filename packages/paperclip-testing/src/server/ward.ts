@@ -1,10 +1,10 @@
 import type { Scenario } from '@agent-jobs/scripted-model'
 import { closeIssue } from '../scenarios/lab-scenarios.ts'
 
-// The scenarios of agents that were healed. A scripted model knows nothing but its requests, so this is beside it.
+// The scenarios that were healed. A scripted model knows only its requests, so they are kept here.
 const healed = new Set<string>()
 
-/** From now on agents in this scenario do their work. */
+/** From now on, agents in this scenario succeed. */
 export function heal(scenario: string): void {
   healed.add(scenario)
 }
