@@ -1,13 +1,13 @@
-/** One measured number and what it is held against. */
+/** One measured number and its target. */
 export interface Figure {
   name: string
   value: number
   unit: string
   /** The bound, or null for a number that only informs. */
   target: number | null
-  /** Which side of the target is good. */
+  /** Which side of the target is better. */
   better: 'lower' | 'higher'
-  /** Whether the target is met; true when there is none. */
+  /** Whether the target is met; true if there is none. */
   ok: boolean
 }
 
@@ -16,7 +16,7 @@ export type Bench =
   | ((log: (text: string) => void) => Promise<Figure[]>)
   | { run: (log: (text: string) => void) => Promise<Figure[]> }
 
-/** Makes a figure and judges it. */
+/** Creates a figure and compares it with its target. */
 export function figure(
   name: string,
   value: number,

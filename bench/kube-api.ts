@@ -25,7 +25,7 @@ async function connectionsOf(server: ChildProcess): Promise<number> {
 }
 
 async function measure(server: ChildProcess, call: () => Promise<unknown>): Promise<Measured> {
-  // Code that runs for the first time is compiled; that is no cost of a request.
+  // Code is compiled on its first run, which is not a cost of a request.
   for (let warm = 0; warm < 20; warm += 1) await call()
   const before = await connectionsOf(server)
   const cpu = process.cpuUsage()
@@ -67,7 +67,7 @@ export const bench: Bench = async (log): Promise<Figure[]> => {
     const client = createKubeClient({ kubeConfig })
     const core = kubeConfig.makeApiClient(CoreV1Api)
     const place = { name: 'a', namespace: 'ns' }
-    log(`${requests} reads in a row, each client by itself`)
+    log(`${requests} reads in a row, one client at a time`)
     const ours = await measure(server, () => client.get(kinds.ConfigMap, place))
     const theirs = await measure(server, () => core.readNamespacedConfigMap(place))
     await client.close()

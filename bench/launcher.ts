@@ -1,4 +1,4 @@
-// `pnpm bench launcher`: what the launcher costs: at the start, on each line, and in bulk. Needs no cluster.
+// `pnpm bench launcher`: the cost of the launcher: at startup, for each line, and in bulk. Needs no cluster.
 import { spawn, spawnSync } from 'node:child_process'
 import { bootstrapCommand, packEnv } from '@agent-jobs/launcher'
 import { figure, percentile, type Bench } from './figure.ts'

@@ -53,7 +53,7 @@ function splitter(): { push(chunk: Uint8Array): void; lines(): number } {
   }
 }
 
-/** Reads the bytes and splits them into strings, and nothing else. */
+/** Only reads the bytes and splits them into strings. */
 async function readAndSplit(client: Client): Promise<{ lines: number; bytes: number }> {
   const { body } = await client.openLog({ namespace: 'bench', pod: 'bulk', follow: true, timestamps: true })
   const split = splitter()
@@ -76,7 +76,7 @@ async function follow(client: Client): Promise<number> {
   return lines
 }
 
-/** client-node's Log can hand bytes on; splitting is up to its user, and frames, cuts and gaps are not its affair. */
+/** client-node's Log passes bytes on; splitting is up to the caller, and it ignores frames, cuts and gaps. */
 async function clientNodeLog(kubeConfig: KubeConfig): Promise<number> {
   const split = splitter()
   const sink = new Writable({
@@ -112,7 +112,7 @@ async function throughput(client: Client, kubeConfig: KubeConfig, log: (text: st
     await timed('clientNode', () => clientNodeLog(kubeConfig))
   }
   log(`${rounds} rounds over ${(bytes / 1e6).toFixed(0)} MB, ${lines} lines`)
-  // The best of the rounds: what else the machine does can only add to a time.
+  // The best round counts: other load on the machine can only add time.
   const best = (samples: number[]): number => Math.min(...samples)
   const rate = (samples: number[]): number => bytes / 1e3 / best(samples)
   const ratio = (best(times.split) / best(times.follow)) * 100
@@ -163,7 +163,7 @@ async function crowd(
     }
   })
   await Promise.race([all.promise, Promise.all(followers)])
-  // Opening a thousand connections at once keeps both sides busy for a while; what is asked is how it goes on.
+  // Opening a thousand connections at once keeps both sides busy for a while; only the time after that is measured.
   await wait(1_000)
   measuring = true
   await wait(seconds * 1_000)

@@ -30,7 +30,7 @@ const job = (index: number): V1Job => ({
   },
 })
 
-/** Runs `work` for 0 … total-1, so many at a time. */
+/** Runs `work` for 0 … total-1, with this many at a time. */
 async function inParallel(total: number, lanes: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0
   const lane = async () => {
@@ -39,7 +39,7 @@ async function inParallel(total: number, lanes: number, work: (index: number) =>
   await Promise.all(Array.from({ length: lanes }, lane))
 }
 
-/** Counts what a watch of all pods brings until it is left. */
+/** Counts the events of a watch of all pods until it is closed. */
 async function watchPods(config: KubeConfig, signal: AbortSignal): Promise<number> {
   let seen = 0
   const server = config.getCurrentCluster()?.server ?? ''
@@ -53,7 +53,7 @@ async function watchPods(config: KubeConfig, signal: AbortSignal): Promise<numbe
   return seen
 }
 
-/** A thousand pods at once: what mini-kube takes of one core for them, and how it answers meanwhile. */
+/** A thousand pods at once: how much of one core mini-kube uses for them, and how fast it answers. */
 export const bench: Bench = async (log) => {
   const server = fork(fileURLToPath(new URL('mini-kube/function-cluster.ts', import.meta.url)), {
     execArgv: ['--conditions=@agent-jobs/source'],
@@ -68,7 +68,7 @@ export const bench: Bench = async (log) => {
     server.send('cost')
     return answered
   }
-  /** Resolves when so many pods satisfy the test at the same time. */
+  /** Resolves when this many pods satisfy the test at the same time. */
   const pods = async (wanted: number, test: (phase: string | undefined) => boolean): Promise<void> => {
     const fitting = new Set<string>()
     const watching = new AbortController()
@@ -126,7 +126,7 @@ export const bench: Bench = async (log) => {
     return [
       figure('events seen by each watcher', Math.min(...seen), 'events', { target: 3 * count, better: 'higher' }),
       figure(`${count} Jobs made, all pods running`, up.seconds, 's', { target: 30 }),
-      figure('cores meanwhile', up.cores, 'cores'),
+      figure('cores used during startup', up.cores, 'cores'),
       figure('one GET while they run, p50', percentile(samples, 0.5), 'ms'),
       figure('one GET while they run, p99', percentile(samples, 0.99), 'ms', { target: 50 }),
       figure('GETs a second', requests / busy.seconds, '1/s'),

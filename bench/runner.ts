@@ -1,7 +1,7 @@
-// `pnpm bench runner`: how soon a runner knows an end, and what it asks of the API server, on the cluster of KUBECONFIG.
-// AGENT_JOBS_BENCH_RUNS (30) runs are timed; AGENT_JOBS_BENCH_SECONDS (120) is how long requests are counted. Where the
-// command lines of the cluster lie beside its kubeconfig (../shared/cluster/up), a second API server with an audit log is
-// started on its etcd and requests are counted there; else where they are sent.
+// `pnpm bench runner`: how soon a runner notices the end of a run, and its API requests, on the cluster of KUBECONFIG.
+// AGENT_JOBS_BENCH_RUNS (30) runs are timed; AGENT_JOBS_BENCH_SECONDS (120) is how long requests are counted. If the
+// command lines of the cluster's processes are next to its kubeconfig, a second API server with an audit log is started on
+// its etcd and requests are counted there, otherwise at the client.
 import { createJobRunner, type RunRequest } from '@agent-jobs/k8s-job-runner'
 import { createKubeClient, isAlreadyExists, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'
@@ -49,7 +49,7 @@ function request(argv: string[]): RunRequest {
   return { key: id, runId: id, image, imagePullPolicy: 'IfNotPresent', command: { argv } }
 }
 
-/** From the command's last act to the outcome, by the end record. */
+/** From the command's last action to the outcome, by the end record. */
 async function endByRecord(client: KubeClient): Promise<number> {
   const run = await createJobRunner({ client, namespace }).start(request(['node', '-e', 'console.log(Date.now())']))
   let exitAt = Number.NaN
@@ -59,7 +59,7 @@ async function endByRecord(client: KubeClient): Promise<number> {
   return (await knownAt) - exitAt
 }
 
-/** From the pod status that tells of the end to the outcome, when the launcher was killed and there is no end record. */
+/** From the pod status that reports the end to the outcome, when the launcher was killed and left no end record. */
 async function endByStatus(client: KubeClient, observer: KubeClient): Promise<number> {
   const run = await createJobRunner({ client, namespace }).start(
     request(['sh', '-c', 'sleep 0.3; kill -9 $PPID; sleep 5']),
@@ -80,7 +80,7 @@ async function endByStatus(client: KubeClient, observer: KubeClient): Promise<nu
   return Math.max(0, after)
 }
 
-/** What two-second polling of one run asks in a minute: its Job, its pod and the new part of its log. */
+/** Requests per minute when polling one run every two seconds: its Job, its pod and the new part of its log. */
 async function pollForAWhile({ client, asked }: Counted, job: string, pod: string): Promise<number> {
   const before = await asked()
   const rounds = 10

@@ -46,7 +46,7 @@ describe('the declarations that a file exports', () => {
     expect(found.get('Far')).toBe(`export { Far } from 'far'`)
   })
 
-  it('leave out what the file keeps to itself', () => {
+  it('leave out what the file does not export', () => {
     const found = exportedDeclarations(join(folder, 'thing.d.ts'))
     expect([...found.keys()].sort()).toEqual(['Thing', 'make', 'shown'])
     expect(found.get('shown')).toBe('const own: Hidden;')
@@ -58,7 +58,7 @@ describe('the declarations that a file exports', () => {
     ).toHaveLength(2)
   })
 
-  it('stand in the report by name, whatever order they were found in', () => {
+  it('are sorted by name in the report', () => {
     const report = reportOf('@x/y', [
       {
         entry: '.',

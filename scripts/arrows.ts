@@ -1,6 +1,6 @@
 /**
- * The house, from top to bottom. A package may import only packages that stand below it, so arrows point down.
- * Packages that share a row do not import each other.
+ * The layers of packages, from top to bottom. A package may import only packages below it; packages in the same row do
+ * not import each other.
  */
 export const house: readonly (readonly string[])[] = [
   ['cli'],
@@ -34,14 +34,14 @@ export interface Import {
   readonly test: boolean
 }
 
-/** Says why an import breaks the rule, or null when it keeps it. */
+/** Returns why an import breaks the rule, or null if it does not. */
 export function judgeImport({ from, to, file, test }: Import): string | null {
   const rowOf = (name: string) => house.findIndex((row) => row.includes(name))
   const [fromRow, toRow] = [rowOf(from), rowOf(to)]
-  if (fromRow < 0) return `${from} stands nowhere in the house (scripts/arrows.ts); give it a row`
-  if (toRow < 0) return `${file} imports ${to}, which stands nowhere in the house (scripts/arrows.ts)`
+  if (fromRow < 0) return `${from} is not in the list of layers in scripts/arrows.ts; add it`
+  if (toRow < 0) return `${file} imports ${to}, which is not in the list of layers in scripts/arrows.ts`
   if (test) return null
-  if (toRow <= fromRow) return `${file}: ${from} imports ${to}, which does not stand below it`
+  if (toRow <= fromRow) return `${file}: ${from} imports ${to}, which is not below it in scripts/arrows.ts`
   if (testOnly.includes(to) && from !== 'cli' && !testOnly.includes(from))
     return `${file}: ${from} is a production package and imports ${to}`
   return null

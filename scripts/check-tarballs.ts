@@ -11,7 +11,7 @@ import { judgePackage } from './tarballs/judge-package.ts'
 import { readReadme } from './tarballs/read-readme.ts'
 import { runExample } from './tarballs/run-example.ts'
 
-/** Budgets of the tarballs in KiB: what it is today and some air. More is a decision, not an accident. */
+/** Size limits of the tarballs in KiB: the current size and some room. Raise one only deliberately. */
 const budgetKiB: Readonly<Record<string, number>> = {
   'adapter-claude-k8s': 700,
   'adapter-codex-k8s': 700,
@@ -19,7 +19,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   'adapter-opencode-k8s': 700,
   'agent-run': 25,
   'claude-stream-parser': 140,
-  // With everything that it needs inside: an installation is this alone.
+  // Contains all that it needs: this is the whole installation.
   cli: 1000,
   'codex-stream-parser': 75,
   frames: 16,
@@ -67,7 +67,7 @@ note('types', await checkTypes(consumer.folder, files, ['node']))
 const inBrowsers = examples.filter(({ forBrowsers }) => forBrowsers).map(({ file }) => file)
 note('types without @types/node', await checkTypes(consumer.folder, inBrowsers, []))
 note('@agent-jobs/cli', await checkCommand(consumer.folder))
-// Two at a time: what is slow in them is starting.
+// Two at a time: most of their time is startup.
 const queue = [...examples]
 await Promise.all(
   [1, 2].map(async () => {
@@ -110,7 +110,7 @@ async function tryExample({ name, file, code, prints, pod }: Example): Promise<v
   note(name, problem === null ? [] : [problem])
 }
 
-/** The command line says its version, and loads the runner and the adapters where it needs them. */
+/** The command line prints its version, and loads the runner and the adapters when needed. */
 async function checkCommand(folder: string): Promise<string[]> {
   const command = async (...args: string[]): Promise<string> => {
     const program = join(folder, 'node_modules', '.bin', 'agent-jobs')

@@ -17,7 +17,7 @@ it.each(['configuration.md', 'security.md'])('docs/%s shows policies that the se
   for (const block of blocks) expect(loadPolicy({ AGENT_JOBS_POLICY: JSON.stringify(parse(block)) })).toBeDefined()
 })
 
-it('docs/security.md names tests that are there', () => {
+it('docs/security.md names existing tests', () => {
   const named = [...read('security.md').matchAll(/`([\w-]+\/(?:src|test)\/[\w./-]+\.test\.ts)`/g)].map(
     ([, file = '']) => file,
   )

@@ -22,7 +22,7 @@ const anchors = (text: string): string[] =>
   )
 
 describe.each(documents)('%s', (document) => {
-  it('links only to what is there', () => {
+  it('links only to existing targets', () => {
     const text = read(document).replaceAll(/^```[\s\S]*?^```$/gm, '')
     const dead = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
       if (/^[a-z]+:/.test(link)) return []
@@ -58,7 +58,7 @@ function exportsOf(folder: string): { name: string; file: string }[] {
 }
 
 describe.each(folders.filter((folder) => exportsOf(folder).length > 0))('%s', (folder) => {
-  it('says of each export what it is', () => {
+  it('describes each export', () => {
     const bare = exportsOf(folder).filter(({ name, file }) => {
       const declared = new RegExp(
         `^export (?:async |abstract )?(?:function\\*?|const|class|interface|type) ${name}\\b`,

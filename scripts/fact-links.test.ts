@@ -22,7 +22,7 @@ function anchors(): Set<string> {
 }
 
 describe('a comment that cites a Kubernetes fact', () => {
-  it('leads to a heading that is there', () => {
+  it('links to an existing heading', () => {
     const found = execFileSync('git', ['grep', '-ohE', `${page}#[a-z0-9-]+`, '--', '*.ts', '*.md'], {
       cwd: root,
       encoding: 'utf8',

@@ -26,7 +26,7 @@ function run(command: string, args: string[], cwd: string): void {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`)
 }
 
-/** Copies what git knows of and what is new, so that an interrupted run leaves no mutant in the sources. */
+/** Copies tracked and new files, so that an interrupted run leaves no mutant in the sources. */
 function copyRepository(): string {
   const copy = mkdtempSync(join(tmpdir(), 'agent-jobs-mutate-'))
   const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {

@@ -41,7 +41,7 @@ interface StrykerReport {
 }
 
 const killed = new Set(['Killed', 'Timeout', 'RuntimeError'])
-// Code that no test runs at all is as unnoticed as code that a test runs in vain.
+// Changes in code that no test runs count as unnoticed, too.
 const unnoticed = new Set(['Survived', 'NoCoverage'])
 
 function textBetween(source: string, start: Position, end: Position): string {

@@ -1,4 +1,4 @@
-/** What to change in a package, and the tests that are to notice. */
+/** What to change in a package, and the tests that must notice. */
 export interface MutationTarget {
   readonly files: readonly string[]
   /** Default: all unit tests of the package. Fewer make a run faster; a survivor is then one of these tests. */
@@ -6,8 +6,8 @@ export interface MutationTarget {
 }
 
 /**
- * The modules of each package that decide something, and must therefore be right. `pnpm mutate PACKAGE` changes these
- * unless it is told other files.
+ * The modules of each package whose decisions matter most. `pnpm mutate PACKAGE` changes these unless `--files` names
+ * others.
  */
 export const mutationTargets: Readonly<Record<string, MutationTarget>> = {
   'kube-api': {

@@ -1,4 +1,4 @@
-// Removes from each package's dist what an earlier build made of sources that are gone: tsc leaves it, and it would be
+// Removes from each package's dist what an earlier build made from deleted sources: tsc leaves it, and it would be
 // published. Run after `turbo run build`, whose cache may bring such files back.
 import { readdirSync, rmSync, existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 
-/** What is read of vitest's JSON report. */
+/** The parts of vitest's JSON report that are read. */
 export interface Report {
   numPassedTests: number
   numFailedTests: number
@@ -22,7 +22,7 @@ export function sumOf(report: Report | undefined, exitCode: number | null): stri
   return `${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests + report.numTodoTests} skipped`
 }
 
-/** One line for each test that passed only when it was tried again, with what went wrong before. */
+/** One line for each test that passed only on a retry, with the earlier error. */
 export function secondTries(report: Report, root: string): string[] {
   return report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.flatMap(({ status, fullName, failureMessages: [before] = [] }) =>

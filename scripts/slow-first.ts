@@ -5,8 +5,8 @@ const slow =
   /(?:conformance|recordings|faults|killed-server|execute|demo-command|opencode|kubectl|load|limits|main|reload|artefact|\.cli)\.test\.ts$/
 
 /**
- * Begins with the files that take long, so that none of them is left for the end, when the other workers have nothing to
- * do any more. vitest knows how long a file takes only where it ran before, and otherwise begins with the largest.
+ * Starts with the slow files, so that none of them is left for the end, when the other workers are idle.
+ * vitest knows how long a file takes only after its first run, and otherwise starts with the largest.
  */
 export class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

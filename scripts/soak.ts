@@ -1,5 +1,5 @@
 // The full fault runs, too long for CI: `pnpm soak [log-stream | rotation | link-race | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
-// Without a name all of them run, one after the other; the first that breaks a promise ends it.
+// Without a name all of them run, one after the other; the first failure ends the run.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

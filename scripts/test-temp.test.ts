@@ -14,7 +14,7 @@ const run = `
   process.exit()`
 
 describe('the temp folder of a run of the tests', () => {
-  it('is one of its own, open to all users, and is gone after it with all that is left in it', () => {
+  it('is separate, open to all users, and removed afterwards with all its content', () => {
     const { own, mode } = JSON.parse(
       execFileSync(process.execPath, ['--input-type=module', '-e', run], { encoding: 'utf8' }),
     )

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * vitest's global set-up: the tests of one run get a temp folder of their own, which goes with all they left in it when
- * vitest exits. Not in a tear-down: its workers end after that, and write what they have compiled into the cache.
+ * vitest's global setup: the tests of one run get their own temp folder, which is removed when vitest exits. Not in a
+ * teardown: its workers exit later, and write what they have compiled into the cache.
  */
 export default function useOwnTemp(): void {
   const shared = tmpdir()
@@ -21,7 +21,7 @@ export default function useOwnTemp(): void {
     try {
       rmSync(own, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     } catch (error) {
-      // The verdict on the tests stands.
+      // This does not change the result of the tests.
       console.error(`The temp folder of these tests is left at ${own}: ${String(error)}`)
     }
   })

@@ -1,5 +1,5 @@
-// Runs one vitest project. Says which tests passed only when they were tried again, and ends with the sum, alone on a
-// line: `N passed, N failed, N skipped`.
+// Runs one vitest project. Lists tests that passed only on a retry, and ends with the total on a line of its
+// own: `N passed, N failed, N skipped`.
 // usage: node scripts/test.ts unit|e2e|paperclip [vitest arguments]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'

@@ -40,7 +40,7 @@ export async function bareFloor(place: MainJobPlace, prompt: string): Promise<nu
   }
   const watching = new AbortController()
   const labelSelector = `job-name=${name}`
-  // A client of its own, since `agent-jobs run` also connects anew.
+  // A new client, since `agent-jobs run` also opens a new connection.
   const client = createKubeClient({ kubeConfig })
   const began = performance.now()
   try {

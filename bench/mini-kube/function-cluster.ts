@@ -1,4 +1,4 @@
-// A mini-kube in a process of its own, whose pods are functions that stay until they are told to go. The parent asks for
+// A mini-kube in a process of its own, whose pods are functions that run until they are stopped. The parent asks for
 // what it has cost so far.
 import { startMiniKube } from '@agent-jobs/mini-kube'
 

@@ -24,14 +24,14 @@ export function readRecordings(folder: string): Uint8Array[] {
 
 /**
  * Measures a parser beside JSON.parse over the same lines, turn and turn about, and its heap over a long stream.
- * Processor time is measured, and the fastest round of each counts: the others measure what else the machine does.
+ * Processor time is measured, and the fastest round of each counts: the others include other load on the machine.
  */
 export async function benchParser(
   recordings: readonly Uint8Array[],
   createParser: CreateParser,
   log: (text: string) => void,
 ): Promise<Figure[]> {
-  // Typical lines. The megabyte lines of three recordings would drown what each line costs.
+  // Typical lines. The megabyte lines of three recordings would hide the cost of each line.
   const typical = recordings.filter((bytes) => bytes.length > 0 && bytes.length < 60_000)
   const sample = repeat(typical, sampleBytes)
   const lines = linesOf(sample)
@@ -82,7 +82,7 @@ async function heapOver(recordings: readonly Uint8Array[], createParser: CreateP
       feedChunks(parser, block)
       fed += block.length
     }
-    // What a finished turn of the event loop still holds is not kept by the parser.
+    // Memory that a finished turn of the event loop still holds is not the parser's.
     await new Promise((resolve) => {
       setImmediate(resolve)
     })
@@ -136,7 +136,7 @@ function repeat(recordings: readonly Uint8Array[], bytes: number): Uint8Array {
   return new Uint8Array(Buffer.concat(Array.from({ length: Math.ceil(bytes / once.length) }, () => once)))
 }
 
-/** Processor time of this thread in ms: what else the machine does is not in it. */
+/** CPU time of this thread in ms, without other load on the machine. */
 function time(work: () => unknown): number {
   const now = (): number => {
     const { user, system } = process.threadCpuUsage()

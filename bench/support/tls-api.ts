@@ -1,5 +1,5 @@
 // A child process: a TLS server that answers every request with one ConfigMap and counts its connections.
-// argv: directory with server.crt and server.key. Tells its port, and its count when asked.
+// argv: directory with server.crt and server.key. Sends its port, and its count on request.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'

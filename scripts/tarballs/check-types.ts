@@ -25,7 +25,7 @@ export async function checkTypes(
   await writeFile(project, JSON.stringify({ compilerOptions: { ...settings, types }, files }))
   const printed = await new Promise<string>((resolve, reject) => {
     execFile(process.execPath, [compiler, '-p', project, '--pretty', 'false'], { cwd: folder }, (error, stdout) => {
-      // TypeScript ends with 1 or 2 where it has complaints; anything else is none of its answers.
+      // TypeScript exits with 1 or 2 if there are errors; any other code is unexpected.
       if (error && error.code !== 1 && error.code !== 2) reject(error)
       else resolve(stdout)
     })

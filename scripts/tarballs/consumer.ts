@@ -24,7 +24,7 @@ export async function installTarballs(): Promise<Consumer> {
     const dependencies = Object.fromEntries(tarballs.map(({ name, filename }) => [name, `file:${filename}`]))
     await writeFile(
       join(folder, 'package.json'),
-      // The types of Node are the one thing that a TypeScript user brings along.
+      // The types of Node are all that a TypeScript user has to add.
       JSON.stringify({ private: true, type: 'module', dependencies: { ...dependencies, '@types/node': '^24.0.0' } }),
     )
     // Optional are only the agents' own command lines, 400 MB of them; the demo's tests use those.

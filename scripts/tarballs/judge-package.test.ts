@@ -26,7 +26,7 @@ const judge = (files: Record<string, string>, manifest?: object): string[] =>
   judgePackage(packed(files, manifest), 2_000)
 
 describe('judgePackage', () => {
-  it('has nothing to say of a package that works alone', () => expect(judge(good)).toEqual([]))
+  it('accepts a package that works alone', () => expect(judge(good)).toEqual([]))
 
   it('misses README and licence', () => {
     const { LICENSE: _, ...rest } = good
@@ -76,7 +76,7 @@ describe('judgePackage', () => {
     ])
   })
 
-  it('names what is too much', () => {
+  it('names what is too large', () => {
     expect(judgePackage(packed(good), 999)).toEqual(['the tarball has 1000 bytes; its budget is 999'])
     for (const file of ['src/a.test.ts', 'src/testing/server.ts', 'conformance/cases.ts', 'test/fake.ts']) {
       expect(judge({ ...good, [file]: '' })).toContainEqual(`the tarball has ${file}, which is for our tests`)

@@ -65,7 +65,7 @@ function targets(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targets) : []
 }
 
-// Tools of our tests and builds. Whoever installs a package must never be asked for one of them.
+// Tools of our tests and builds. Users of a package must never need one of them.
 const testTools = new Set(['vitest', 'playwright-core', 'fast-check', 'esbuild'])
 
 function testImports(files: PackedPackage['files']): string[] {

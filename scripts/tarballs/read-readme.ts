@@ -1,10 +1,10 @@
-/** What a package's README promises to somebody who has nothing but npm. */
+/** What a package's README promises to a user who has only npm. */
 export interface ReadmePromise {
-  /** Packages that the reader is told to install. */
+  /** Packages that the reader should install. */
   readonly installs: readonly string[]
-  /** The first TypeScript example, as it stands; undefined where there is none. */
+  /** The first TypeScript example, unchanged; undefined if there is none. */
   readonly example: string | undefined
-  /** What the README says that the example prints; undefined where it does not say. */
+  /** The output that the README shows for the example; undefined if it shows none. */
   readonly prints: string | undefined
 }
 

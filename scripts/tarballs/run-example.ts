@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process'
 
-/** Names and figures change from run to run; what stands between them does not. */
+/** Names and figures change from run to run; the text between them does not. */
 const masked = (text: string): string =>
   text.replaceAll(/\b[a-z0-9]+(?:-[a-z0-9]+)*-[a-z0-9]{5}\b|\d+(?:\.\d+)?/g, '#').trim()
 
-/** A program that has printed all of it and goes on, as a watch does, is not waited for any longer than this. */
+/** How long to wait for a program that has printed everything but keeps running, such as a watch. */
 const lingerMs = 1_000
 
 /** How to run an example. */
 export interface ExampleRun {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
-  /** What it is to print, figures and generated names aside. */
+  /** The expected output, apart from figures and generated names. */
   readonly expected: string
   readonly timeoutMs: number
 }
 
-/** Runs a program of a consumer's folder. Gives a sentence where it does not print what was expected. */
+/** Runs a program of a consumer's folder. Returns an error message if it does not print what was expected. */
 export async function runExample(file: string, run: ExampleRun): Promise<string | null> {
   const child = spawn(process.execPath, [file], { cwd: run.cwd, env: run.env, stdio: ['ignore', 'pipe', 'pipe'] })
   let complained = ''

@@ -27,7 +27,7 @@ function printMember(name: string, member: z.ZodType, depth: number): string[] {
   ]
 }
 
-/** The object that a member with a prefault stands for. */
+/** The object schema inside a member with a prefault. */
 function groupOf(member: z.ZodType): z.ZodObject | null {
   const inner = member instanceof z.ZodPrefault ? member.unwrap() : member
   return inner instanceof z.ZodObject ? inner : null

@@ -20,7 +20,7 @@ describe('the metrics server', () => {
     expect((await fetch(server.url, { method: 'POST', body: 'x' })).status).toBe(405)
   })
 
-  it('says why metrics could not be collected', async () => {
+  it('reports why metrics could not be collected', async () => {
     const broken = new Registry()
     broken.registerMetric(
       new Counter({

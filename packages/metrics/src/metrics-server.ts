@@ -8,10 +8,10 @@ export interface MetricsServer extends AsyncDisposable {
   readonly url: string
 }
 
-/** Where the metrics are served. */
+/** Options of the metrics server. */
 export interface MetricsServerOptions {
   readonly registry: Registry
-  /** Port; 0 takes a free one. */
+  /** Port; 0 picks a free one. */
   readonly port: number
   /** Address to listen on. Default `0.0.0.0`, since Prometheus comes from another pod. */
   readonly host?: string | undefined

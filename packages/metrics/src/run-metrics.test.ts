@@ -178,8 +178,8 @@ describe('the metrics of runs', () => {
   })
 })
 
-describe('the file of the totals', () => {
-  it('shares one write between calls that come while another is written, and loses none', async () => {
+describe('the totals file', () => {
+  it('shares one write between calls during another write, and loses none', async () => {
     const path = await freshFile()
     const { metrics } = await open(path)
     await Promise.all(Array.from({ length: 50 }, (_, at) => metrics.begin(run).ended({ ...end, id: `job-${at}` })))
@@ -203,7 +203,7 @@ describe('the file of the totals', () => {
     ['half a file', '{"version":1,"coun'],
     ['another version', '{"version":2,"counters":{},"jobs":[]}'],
     ['a negative count', '{"version":1,"counters":{"runs_total":[{"labels":{},"value":-1}]},"jobs":[]}'],
-    ['labels that are no texts', '{"version":1,"counters":{"runs_total":[{"labels":{"a":1},"value":1}]},"jobs":[]}'],
+    ['labels that are not strings', '{"version":1,"counters":{"runs_total":[{"labels":{"a":1},"value":1}]},"jobs":[]}'],
   ])('refuses %s by name', async (_what, text) => {
     const path = join(await mkdtemp(join(tmpdir(), 'metrics-')), 'totals.json')
     await writeFile(path, text)

@@ -4,16 +4,16 @@ import type { ObservedEnd, ObservedRun, RunObservation, RunObserver } from './ru
 import type { TotalsFile } from './totals-file.ts'
 import { createTotals, type CounterName, type Totals } from './totals.ts'
 
-/** What metrics need. */
+/** Options of the run metrics. */
 export interface RunMetricsOptions {
   readonly registry: Registry
-  /** Keeps the counters over restarts. Default: they begin at zero with the process. */
+  /** Keeps the counters across restarts. Default: they start at zero with the process. */
   readonly file?: TotalsFile | undefined
   /** Most distinct values of each of the labels `agent`, `company` and `model`; later ones become `other`. Default 200. */
   readonly maxLabelValues?: number | undefined
   /** Monotonic milliseconds. Default: the process's own. */
   readonly now?: (() => number) | undefined
-  /** Gets errors of the file. Metrics never fail a run. */
+  /** Called for errors of the file. Metrics never fail a run. */
   readonly onError: (error: unknown) => void
 }
 
@@ -28,12 +28,12 @@ const counterHelp: Readonly<Record<CounterName, { help: string; labels: string[]
   incomplete_outputs_total: { help: 'Runs that ended and whose output was not read completely.', labels: ['adapter'] },
 }
 const publicName = (name: CounterName): string => `agent_jobs_${name.replace('nano_usd', 'usd')}`
-// Runs take from a second to a day.
+// Runs take between a second and a day.
 const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400]
 
 /**
- * Counts runs for Prometheus. The counters of runs, tokens and cost are on disk before a result is out: they never go
- * down, and no run is counted twice, when the process is killed and started again.
+ * Counts runs for Prometheus. The counters of runs, tokens and cost are on disk before a result is returned: they never
+ * decrease, and no run is counted twice, when the process is killed and restarted.
  */
 export async function createRunMetrics(options: RunMetricsOptions): Promise<RunObserver> {
   const { registry, file, maxLabelValues = 200, now = () => performance.now(), onError } = options
@@ -99,7 +99,7 @@ function exposeTotals(totals: Totals, registry: Registry): void {
   }
 }
 
-/** Limits the labels that agents and companies choose. Values that are counted already keep their names. */
+/** Limits the labels that agents and companies choose. Values already counted keep their names. */
 function limitLabels(totals: Totals, maxValues: number) {
   const limit = {
     company: createLabelLimit(maxValues),
@@ -121,7 +121,7 @@ function limitLabels(totals: Totals, maxValues: number) {
   }
 }
 
-/** The life of one run, each state counted once. */
+/** The states of one run, each counted once. */
 function observeRun({
   now,
   active,

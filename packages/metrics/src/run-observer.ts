@@ -1,4 +1,4 @@
-/** Which run it is. */
+/** Identifies a run. */
 export interface ObservedRun {
   /** Adapter type or agent, for example `claude_k8s`. */
   readonly adapter: string
@@ -6,7 +6,7 @@ export interface ObservedRun {
   readonly companyId: string
 }
 
-/** Tokens of one run, and of this run alone. */
+/** Tokens of this run only. */
 export interface ObservedUsage {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -35,22 +35,22 @@ export interface ObservedEnd {
   readonly usage: ObservedUsage
   readonly costUsd: number | null
   readonly adopted: boolean
-  /** Whether all of the output was read; null when nobody can tell. */
+  /** Whether all of the output was read; null if unknown. */
   readonly outputComplete: boolean | null
   readonly phases: PhaseDurations
 }
 
-/** What is seen of one run. */
+/** Receives the events of one run. */
 export interface RunObservation {
-  /** The run waits for another run of its agent, or no longer does. */
+  /** The run waits, or no longer waits, for another run of its agent. */
   waiting(isWaiting: boolean): void
-  /** The run is over. Resolves when it is on disk, so that a killed process does not forget it. */
+  /** The run has ended. Resolves when this is on disk, so that a killed process does not forget it. */
   ended(end: ObservedEnd): Promise<void>
-  /** Nothing more is seen of the run: another process follows it. Has no effect after the end. */
+  /** No more events follow: another process follows the run. Has no effect after the end. */
   left(): void
 }
 
-/** Sees runs, from their start to their end. */
+/** Observes runs, from their start to their end. */
 export interface RunObserver {
   begin(run: ObservedRun): RunObservation
 }

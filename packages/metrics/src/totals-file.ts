@@ -10,13 +10,13 @@ export class TotalsFileError extends BrandedError<'totals_invalid'> {
 
 /** Where totals are kept. */
 export interface TotalsFile {
-  /** The last snapshot; null before the first. Throws a {@link TotalsFileError} for a file that is none. */
+  /** The last snapshot; null before the first. Throws a {@link TotalsFileError} for an invalid file. */
   load(): Promise<TotalsSnapshot | null>
-  /** Replaces the snapshot. Calls while one is written share the next write. Rejects when the file cannot be written. */
+  /** Replaces the snapshot. Calls during a write share the next one. Rejects when the file cannot be written. */
   save(snapshot: () => TotalsSnapshot): Promise<void>
 }
 
-/** Keeps totals in one file that only this process writes. It is replaced as a whole, so a killed process leaves a whole file. */
+/** Keeps totals in one file, written only by this process and replaced atomically: a kill leaves a complete file. */
 export function openTotalsFile(path: string): TotalsFile {
   let writing: Promise<void> | null = null
   let next: Promise<void> | null = null
@@ -47,7 +47,7 @@ export function openTotalsFile(path: string): TotalsFile {
     },
     save(snapshot) {
       if (writing === null) return start(snapshot)
-      // The write under way may have read its snapshot already.
+      // The current write may already have read its snapshot.
       next ??= writing
         .catch(() => undefined)
         .then(() => {

@@ -43,13 +43,13 @@ const tokenTypes: Readonly<Record<keyof ObservedUsage, string>> = {
 
 /** Counts runs. All values are integers, so that sums are exact. */
 export interface Totals {
-  /** Counts a run; false when its Job is counted already. */
+  /** Counts a run; false if its Job was already counted. */
   add(run: ObservedRun, end: ObservedEnd): boolean
   series(name: CounterName): Series[]
   snapshot(): TotalsSnapshot
 }
 
-/** Makes totals that continue a snapshot; `null` begins at zero. */
+/** Creates totals that continue a snapshot; `null` starts at zero. */
 export function createTotals(from: TotalsSnapshot | null): Totals {
   const counters = new Map(counterNames.map((name) => [name, readSeries(from?.counters[name] ?? [])]))
   const jobs = new Set(from?.jobs)

@@ -28,7 +28,7 @@ describe('readResponsesRequest', () => {
     })
   })
 
-  it('takes what Codex writes into the conversation for no prompt', () => {
+  it('does not take what Codex writes into the conversation for a prompt', () => {
     const input = [
       user('<environment_context>\n<cwd>/w</cwd>', '# AGENTS.md instructions for /w\n\nBe brief.'),
       user('Do it'),
@@ -52,7 +52,7 @@ describe('readResponsesRequest', () => {
     expect(read.tokens.cacheRead).toBeGreaterThan(0)
   })
 
-  it('takes a bare text for a prompt, and anything else for none', () => {
+  it('takes a bare text as a prompt, and nothing else', () => {
     expect(readResponsesRequest({ input: 'Hello' })).toMatchObject({ prompt: 'Hello', side: true })
     expect(readResponsesRequest({ input: 7, tools: 'x' })).toMatchObject({ prompt: '', tools: [], model: 'unknown' })
   })

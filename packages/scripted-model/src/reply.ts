@@ -21,7 +21,7 @@ export interface MessageReply {
   readonly cutAfterPieces?: number
 }
 
-/** An HTTP error in the form of the API that was asked. */
+/** An HTTP error in the form of the API that was called. */
 export interface ErrorReply {
   readonly kind: 'error'
   readonly status: number
@@ -40,7 +40,7 @@ export interface RawReply {
   /** Default: the content type of a stream of events. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string
-  /** What becomes of the connection after the body. Default `end`. */
+  /** What happens to the connection after the body. Default `end`. */
   readonly then?: 'end' | 'cut' | 'hang'
 }
 

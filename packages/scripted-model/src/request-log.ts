@@ -9,7 +9,7 @@ export interface RequestSummary {
   readonly path: string
   readonly scenario: string
   readonly bytes: number
-  /** HTTP status of the answer; 0 when the scenario gave none. */
+  /** HTTP status of the answer; 0 if the scenario gave none. */
   readonly status: number
   readonly api?: ModelApi
   readonly model?: string
@@ -22,7 +22,7 @@ export interface RequestSummary {
   readonly side?: boolean
 }
 
-/** Keeps the last `limit` summaries; older ones are let go. */
+/** Keeps the last `limit` summaries; older ones are dropped. */
 export function createRequestLog(limit: number): {
   readonly entries: RequestSummary[]
   add(entry: RequestSummary): void

@@ -64,7 +64,7 @@ const thinkingTool: Scenario = (request) =>
       : answer({ type: 'thinking', text: 'The command answered; now I can.' }, report(request)),
   )
 
-// The sub-agent is known by its task, which stands in no person's prompt.
+// The sub-agent is recognized by its task, which no user's prompt contains.
 const errand = 'List the files of this directory and report their names.'
 
 const subagent: Scenario = (request) =>
@@ -110,7 +110,7 @@ const writeFile: Scenario = (request) =>
 
 const shellQuoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`
 
-/** Calls a tool again and again, whatever comes back: for step and budget limits. */
+/** Calls a tool repeatedly, whatever its result: for step and budget limits. */
 const loop: Scenario = (request) =>
   titleOr(request, () =>
     answer(say(`Step ${request.step + 1}.`), shellCall(request, `echo step ${request.step + 1}`, 'Go on')),
@@ -146,7 +146,7 @@ function fails(status: number, type: string, message: string, headers?: Record<s
   return () => reply
 }
 
-/** Anthropic tells subscribers of a reached limit by headers, ChatGPT by the body. */
+/** Anthropic reports a reached plan limit in headers, ChatGPT in the body. */
 function usageLimit(anthropic: Scenario): Scenario {
   return (request, context) =>
     request.api === 'responses'
@@ -183,7 +183,7 @@ const failures = {
   ),
   'usage-limit': usageLimit(
     fails(429, 'rate_limit_error', "This request would exceed your account's rate limit.", {
-      // As Anthropic tells subscribers; the reset is 2100-01-01, so that the same request gets the same answer.
+      // As Anthropic reports it to subscribers; the reset is 2100-01-01, so that the same request gets the same answer.
       'anthropic-ratelimit-unified-status': 'rejected',
       'anthropic-ratelimit-unified-reset': '4102444800',
       'anthropic-ratelimit-unified-representative-claim': 'five_hour',
@@ -194,7 +194,7 @@ const failures = {
     }),
   ),
   '500': fails(500, 'api_error', 'Internal server error'),
-  // Says when to ask again, which makes clients give up within seconds instead of a minute.
+  // Says when to retry, so that clients give up within seconds instead of a minute.
   '503': fails(503, 'api_error', 'Service unavailable', { 'retry-after': '1' }),
   '529': fails(529, 'overloaded_error', 'Overloaded'),
   billing: fails(

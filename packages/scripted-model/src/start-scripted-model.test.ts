@@ -295,8 +295,8 @@ describe('the server', () => {
     ['an unknown scenario', 'POST', '/s/nope/v1/messages', '{}', 404, 'Known scenarios: '],
     ['an unknown path', 'POST', '/v1/organizations', '{}', 404, 'nothing at /v1/organizations'],
     ['a wrong method', 'DELETE', '/v1/messages', undefined, 405, 'Use POST'],
-    ['a body that is no JSON', 'POST', '/v1/messages', '{', 400, 'not JSON'],
-    ['a body that is no object', 'POST', '/v1/messages', '[]', 400, 'not an object'],
+    ['a body that is not JSON', 'POST', '/v1/messages', '{', 400, 'not JSON'],
+    ['a body that is not an object', 'POST', '/v1/messages', '[]', 400, 'not an object'],
     ['a body that is too large', 'POST', '/v1/messages', JSON.stringify({ x: 'y'.repeat(2000) }), 413, '1000 bytes'],
   ])('says what is wrong with %s', async (_what, method, path, body, status, words) => {
     const model = await start({ maxBodyBytes: 1000 })

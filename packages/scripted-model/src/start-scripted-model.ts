@@ -12,11 +12,11 @@ import { ScriptedModelError } from './scripted-model-error.ts'
 export interface ScriptedModelOptions {
   /** Address to listen on. Default `127.0.0.1`. */
   host?: string
-  /** Port to listen on; 0 takes a free one. Default 0. */
+  /** Port to listen on; 0 picks a free one. Default 0. */
   port?: number
   /** Scenario of URLs that name none. Default `text`. */
   scenario?: string
-  /** Scenarios of your own; they go before the built-in ones of the same name. */
+  /** Your own scenarios; they override built-in ones of the same name. */
   scenarios?: Readonly<Record<string, Scenario>>
   /** Largest request body in bytes; larger ones get 413. Default 32 MiB. */
   maxBodyBytes?: number
@@ -75,7 +75,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   }
   const server = createServer((request, response) => {
     answerRequest(request, response, context).catch((error: unknown) => {
-      // The caller went away or we close: nobody is left to be told. Otherwise a scenario threw, and the caller learns it.
+      // If the caller left or we are closing, no one can get an answer. Otherwise a scenario threw, so answer 500.
       if (response.headersSent || response.destroyed) return response.destroy()
       response.writeHead(500, { 'content-type': 'application/json' })
       const message = `The scenario failed: ${error instanceof Error ? error.message : String(error)}`
@@ -117,7 +117,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   }
 }
 
-/** Counts by name; beyond `limit` names the oldest is forgotten. */
+/** Counts by name; beyond `limit` names the oldest is dropped. */
 function createCounter(limit: number): (name: string) => number {
   const counts = new Map<string, number>()
   return (name) => {

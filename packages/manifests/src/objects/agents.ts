@@ -42,7 +42,7 @@ export const networkPolicy: Template = when(value('networkPolicy.enabled'), {
     policyTypes: ['Ingress', 'Egress'],
     ingress: [],
     egress: [
-      // One rule is always there, so that an agent without any other rule is cut off instead of free.
+      // There is always one rule, so that an agent without other rules is blocked instead of unrestricted.
       { to: [{ podSelector: { matchLabels: { 'agent-jobs.dev/managed': 'none' } } }] },
       when(value('networkPolicy.dns'), {
         ports: [

@@ -1,7 +1,7 @@
 import { isMap, mergeValues, type DataMap } from '../merge-values.ts'
 import { nodeOf, type Condition, type Expression, type Template } from './template.ts'
 
-/** Plain data, as JSON has it. */
+/** Plain JSON data. */
 export type Data = string | number | boolean | null | readonly Data[] | { readonly [key: string]: Data }
 
 /** What a template is evaluated with. */
@@ -13,7 +13,7 @@ export interface Scope {
 
 const absent = Symbol('absent')
 
-/** The data that a template stands for; null when the whole of it is left out. */
+/** The data that a template evaluates to; null if all of it is left out. */
 export function evaluate(template: Template, scope: Scope): Data | null {
   const result = evaluatePart(template, scope)
   return result === absent ? null : result
@@ -124,7 +124,7 @@ function holds(condition: Condition, scope: Scope): boolean {
   }
 }
 
-/** What Go's templates take for false. */
+/** The values that Go templates treat as false. */
 function isEmpty(data: Data): boolean {
   if (typeof data === 'object' && data !== null) return Object.keys(data).length === 0
   return data === null || data === false || data === 0 || data === ''

@@ -42,7 +42,7 @@ function printElement(element: Template, depth: number): string[] {
   }
   if (!isBlock(element)) return [`${indent(depth)}- ${scalar(element)}`]
   requireContent(element, 'a list element')
-  // The dash stands alone: the first member of the map may be conditional.
+  // The dash has its own line: the first member of the map may be conditional.
   return [`${indent(depth)}-`, ...print(element, depth + 1)]
 }
 
