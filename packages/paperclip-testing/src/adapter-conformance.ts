@@ -125,8 +125,8 @@ export function adapterConformance(
   it('starts a new session, and says so, when the session is gone; uses tools without asking', async () => {
     const { result: before, ids } = await firstRun()
     const gone = { ...before.sessionParams, sessionId: agent.unknownSession() }
-    // A session that works anywhere is kept in one store for the task: only another agent's task has none.
-    const where = agent.definition.sessionBoundToDirectory ? ids : {}
+    // OpenCode keeps the sessions of a task in one store, which another task does not have.
+    const where = { ...ids, taskId: randomUUID() }
     const { result, told } = await run('tool', {}, { ...where, runtime: { sessionParams: gone } })
     expect(heard(told)).toContain('is no longer on the data volume')
     expect(result, heard(told)).toMatchObject({ exitCode: 0, sessionId: expect.any(String) })

@@ -4,10 +4,7 @@ import type { AdapterDependencies } from '@agent-jobs/adapter-kit'
 
 /** What tests need to run the real program of an agent against the scripted model. */
 export interface ConformanceAgent {
-  definition: Pick<
-    AgentDefinition,
-    'sessionBoundToDirectory' | 'type' | 'conversationType' | 'jobNamePrefix' | 'containerName'
-  >
+  definition: Pick<AgentDefinition, 'type' | 'conversationType' | 'jobNamePrefix' | 'containerName'>
   adapter(deps: AdapterDependencies): ServerAdapterModule
   /** The agent's program on this machine. */
   program: string
