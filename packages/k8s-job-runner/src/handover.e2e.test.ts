@@ -39,7 +39,7 @@ async function explain(client: KubeClient, { pod }: RunHandle, gap: number, stor
  * Runs one command after the other under one key, each started as soon as the outcome of the last is known. Returns the
  * milliseconds from the outcome of a run to the first line of the next.
  */
-async function chain(script: string, { anew }: { anew: boolean }): Promise<number[]> {
+async function chain(script: string, { fresh }: { fresh: boolean }): Promise<number[]> {
   const key = `handover-${randomUUID()}`
   const gaps: number[] = []
   let client = connect()
@@ -59,9 +59,9 @@ async function chain(script: string, { anew }: { anew: boolean }): Promise<numbe
       break
     }
     await run.outcome
-    if (!anew) endedAt = Date.now()
+    if (!fresh) endedAt = Date.now()
     left.push(run.settled)
-    if (!anew) continue
+    if (!fresh) continue
     // As after the end of a server: the last run has been removed, and no process remembers it.
     await run.settled
     endedAt = Date.now()
@@ -95,8 +95,8 @@ describe.skipIf(kubeConfigPath === '')('runs of one key, back to back on a real 
     ['by one runner, after a command that leaves a process', '(trap "" TERM; sleep 600) & echo here', false],
   ] as const)(
     'wait for each other no longer than a pod takes to go: %s',
-    async (how, script, anew) => {
-      const times = await chain(script, { anew })
+    async (how, script, fresh) => {
+      const times = await chain(script, { fresh })
       const told = JSON.stringify({ median: median(times), max: Math.max(...times), times })
       process.stdout.write(`handover ${how}: ${told}\n`)
       expect(Math.max(...times), told).toBeLessThan(longestGapMs)
