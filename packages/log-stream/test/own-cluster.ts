@@ -39,7 +39,9 @@ export async function openOwnCluster(): Promise<OwnCluster> {
   const { client, namespace, ended, becomes } = cluster
 
   async function restart(part: 'kube-apiserver' | 'kubelet' | 'containerd'): Promise<void> {
-    await runFile(restarter, [part], { env: { ...process.env, KUBE_HOME: home } })
+    // The temporary folder of this test run is removed with the run, and the part lives on.
+    const { TMPDIR: _ofThisRun, ...env } = process.env
+    await runFile(restarter, [part], { env: { ...env, KUBE_HOME: home } })
     const restartedAt = Date.now()
     // The client repeats this call until the API server answers; a node that reports again has its kubelet back.
     const { items } = await client.list(kinds.Node)
