@@ -129,7 +129,7 @@ describe.skipIf(!cluster)('a hostile agent (needs KUBECONFIG)', () => {
 
   it.each([
     ['is made 1 TiB long', 'something else than frames', 'truncateSync(journal, 2 ** 40)'],
-    ['is replaced by a FIFO', 'is no file', "unlinkSync(journal); execFileSync('mkfifo', [journal])"],
+    ['is replaced by a FIFO', 'regular file', "unlinkSync(journal); execFileSync('mkfifo', [journal])"],
     [
       'is replaced by a link to the journal of another company',
       'ELOOP',
