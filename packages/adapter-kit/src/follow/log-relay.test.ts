@@ -1,7 +1,7 @@
+import { createRedactor } from '@agent-jobs/primitives'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logRelay, pieces } from './log-relay.ts'
-import { createRedactor } from './redactor.ts'
 
 function collector() {
   const chunks: [string, string][] = []

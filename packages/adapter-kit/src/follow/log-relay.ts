@@ -1,4 +1,4 @@
-import { createRedactor, type Redactor } from './redactor.ts'
+import { createRedactor, type Redactor } from '@agent-jobs/primitives'
 
 /** Sends one run's output to Paperclip's log, in chunks that Paperclip keeps whole. */
 export interface LogRelay {

@@ -1,4 +1,4 @@
-import { isSensitive } from '../pod/env-policy.ts'
+import { isSensitive } from '@agent-jobs/primitives'
 import { isRecord } from '../settings/loose-text.ts'
 
 // Names in settings and headers, besides those of variables: OpenCode's logins, HTTP headers.

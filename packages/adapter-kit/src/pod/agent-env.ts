@@ -1,3 +1,4 @@
+import { isSensitive } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import {
   buildPaperclipEnv,
@@ -7,7 +8,7 @@ import {
 } from '@paperclipai/adapter-utils/server-utils'
 import { tmpdir } from 'node:os'
 import { AdapterError } from '../adapter-error.ts'
-import { isPlain, isSensitive } from './env-policy.ts'
+import { isPlain } from './env-policy.ts'
 import type { InheritedEnv } from './inherit-from-pod.ts'
 import { describe } from '../settings/loose-text.ts'
 import { liesIn } from '../volume/lies-in.ts'

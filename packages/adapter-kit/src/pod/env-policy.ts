@@ -1,3 +1,4 @@
+import { hasSensitiveForm, isSensitive } from '@agent-jobs/primitives'
 import { matchesPattern, matchesPatterns } from '../policy/patterns.ts'
 
 /** Why a variable of the server does not reach agents. */
@@ -160,23 +161,11 @@ const plainNames: readonly string[] = [
   'NODE_USE_SYSTEM_CA',
 ]
 
-const sensitiveName =
-  /(?:^|_)(?:API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|KEY|KEYS|TOKEN|TOKENS|SECRET|SECRETS|PASSWORD|PASSWD|PASSPHRASE|PASS|PAT|CREDENTIAL|CREDENTIALS|AUTH|BEARER|COOKIE|HEADERS|DSN|CERT|JSON|PROVIDERS)(?:_|$)/i
-const sensitiveValue =
-  /^[a-z][a-z0-9+.-]{0,40}:\/\/[^/\s:@]{0,500}:[^/\s@]{1,4000}@|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----|\bsk-ant-|\bgh[pousr]_[A-Za-z0-9]{20}/
-const pathName = /(?:_FILE|_DIR|_PATH|_CERTS|_BUNDLE|_CAINFO|_CAPATH|_APPLICATION_CREDENTIALS)$/i
 const databaseUrl = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?):\/\//i
-
-/** True when a variable's value is a credential by its name or form, and must not appear in a log. */
-export function isSensitive(name: string, value = ''): boolean {
-  // `GOOGLE_APPLICATION_CREDENTIALS` and the like name a file; the path of a credential is not secret.
-  if (pathName.test(name) && value.startsWith('/')) return false
-  return sensitiveName.test(name) || sensitiveValue.test(value)
-}
 
 /** True when a value may be part of a Job, where everyone with `jobs get` can read it. */
 export function isPlain(name: string, value: string): boolean {
-  return matchesPatterns(name, plainNames) && !sensitiveValue.test(value)
+  return matchesPatterns(name, plainNames) && !hasSensitiveForm(value)
 }
 
 /** What is known about the rest of the server's environment. */

@@ -1,4 +1,4 @@
-/** Hides known secret values in an agent's output. */
+/** Hides known credentials in output, also in the forms that programs print them in. */
 export interface Redactor {
   /** Hides them in a complete text. */
   text(text: string): string
@@ -8,7 +8,7 @@ export interface Redactor {
 
 /** Minimum length of values taken for credentials by name or form: shorter ones would hide half of every text. */
 const shortest = 12
-/** Values that Paperclip read from a secret are certainly credentials. */
+/** Values that were read from a secret are certainly credentials. */
 const shortestResolved = 6
 /** Longer values are hidden by their first characters; what is held back between two parts stays small. */
 const longest = 4096
@@ -60,7 +60,7 @@ export function createRedactor({
 }: {
   /** Credentials by name or form. */
   secrets?: Iterable<string>
-  /** Values that Paperclip read from a secret. */
+  /** Values that were read from a secret: shorter ones are hidden, too. */
   resolved?: Iterable<string>
 }): Redactor {
   const values = new Set([

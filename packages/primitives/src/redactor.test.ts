@@ -10,7 +10,7 @@ describe('a redactor', () => {
     expect(text('key sk-ant-abcdefgh-long, sk-ant-abcdefgh, short')).toBe('key ***, ***, short')
   })
 
-  it('hides shorter values where Paperclip has read them from a secret', () => {
+  it('hides shorter values where they were read from a secret', () => {
     expect(createRedactor({ resolved: ['hunter2'] }).text('it is hunter2')).toBe('it is ***')
     expect(createRedactor({ secrets: ['hunter2'] }).text('it is hunter2')).toBe('it is hunter2')
     expect(createRedactor({ resolved: ['12345'] }).text('12345')).toBe('12345')
