@@ -123,8 +123,9 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
 
   it('cancels on Ctrl-C and cleans up', async () => {
     const terminal = fakeTerminal()
-    const run = runCli(['demo', '--json', '--prompt', 'Run `sleep 60`'], terminal)
-    await terminal.shown('⚙ Bash sleep 60')
+    // Claude Code refuses a `sleep` alone, and would end by itself.
+    const run = runCli(['demo', '--json', '--prompt', 'Run `tail -f /dev/null`'], terminal)
+    await terminal.shown('⚙ Bash tail -f /dev/null')
     terminal.press('SIGINT')
     expect(await run).toBe(130)
     expect(JSON.parse(terminal.stdout())).toMatchObject({ outcome: 'cancelled', errorCode: 'cancelled' })
