@@ -16,6 +16,10 @@ process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
   if (prompt.includes('wait')) return setInterval(() => {}, 1000)
   // Text that would control a terminal that shows it unchanged.
   if (prompt.includes('hostile')) process.stdout.write('\\u001b]0;title\\u0007\\u009b2J\\u202ehostile\\n')
+  if (prompt.includes('leak')) {
+    console.error('token ' + process.env.MY_TOKEN)
+    line({ type: 'assistant', message: { content: [{ type: 'text', text: 'The token is ' + process.env.MY_TOKEN }] } })
+  }
   if (prompt.includes('crash')) { console.error('it broke'); process.exit(3) }
   const failed = prompt.includes('limit')
   const result = prompt.includes('arguments') ? process.argv.slice(2).join(' ') : prompt.trim() + ' ' + (process.env.GIVEN ?? '')

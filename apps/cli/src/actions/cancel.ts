@@ -1,5 +1,3 @@
-import { secretNameFor, type CancelVerdict, type RunHandle } from '@agent-jobs/k8s-job-runner'
-import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -7,6 +5,7 @@ import { errorReport } from '../errors/error-report.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
+import { cancelRun, type CancelResult } from '../runs/cancel-run.ts'
 import { findRun } from '../runs/find-run.ts'
 import { readRuns } from '../runs/read-runs.ts'
 import { isOver } from '../runs/run-view.ts'
@@ -20,7 +19,7 @@ export interface CancelOptions extends ClusterOptions {
   json?: boolean
 }
 
-const words: Readonly<Record<CancelVerdict | 'ended before', string>> = {
+const words: Readonly<Record<CancelResult, string>> = {
   'ended before': 'had ended before',
   gone: 'has stopped',
   alive: 'is still running after its grace; look at its pod and its node',
@@ -39,7 +38,7 @@ export async function cancel(jobs: readonly string[], flags: CancelOptions, term
     const isGone = await Promise.all(
       chosen.map(async (job) => {
         try {
-          const verdict = await cancelOne(cluster, job, how)
+          const verdict = await cancelRun(cluster, await findRun(cluster, job), how)
           terminal.out(
             json
               ? jsonLine({ job, verdict: verdict === 'ended before' ? 'gone' : verdict })
@@ -68,32 +67,4 @@ function refuseMixture(jobs: readonly string[], { selector, all }: CancelOptions
 async function activeJobs({ client, namespace }: OpenCluster, selector: string | undefined): Promise<string[]> {
   const runs = await readRuns(client, { namespace, selector })
   return runs.flatMap(({ view }) => (isOver(view) ? [] : [view.job]))
-}
-
-async function cancelOne(
-  cluster: OpenCluster,
-  job: string,
-  how: { by: string; graceSeconds?: number },
-): Promise<CancelVerdict | 'ended before'> {
-  const { view } = await findRun(cluster, job)
-  if (isOver(view)) return 'ended before'
-  // Observe only: the run's output stays readable until its Job expires.
-  const run = await cluster.runner.attach({ job }, { observe: true })
-  const verdict = await run.cancel(how)
-  await run.detach()
-  if (verdict === 'gone') await removeSecret(cluster, run)
-  return verdict
-}
-
-/** The credentials of a run that has stopped go at once; its record has none of them. */
-async function removeSecret({ client, namespace }: OpenCluster, { key, job }: RunHandle): Promise<void> {
-  const name = secretNameFor(key)
-  try {
-    const { metadata } = await client.get(kinds.Secret, { name, namespace })
-    if (metadata?.ownerReferences?.[0]?.uid !== job.uid) return
-    await client.delete(kinds.Secret, { name, namespace, preconditions: { uid: metadata.uid } })
-  } catch (cause) {
-    // It may be gone with its Job, or belong to the next run of the key by now.
-    if (!isNotFound(cause) && !isConflict(cause)) throw cause
-  }
 }

@@ -3,6 +3,7 @@ import { loadAgent } from '../agents/load-agent.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
 import { CliError } from '../errors/cli-error.ts'
+import { redactedTerminal, type Redact } from '../output/redacted-terminal.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { jsonLine } from '../output/safe-text.ts'
 import { createStyle } from '../output/style.ts'
@@ -12,6 +13,7 @@ import { followRun } from '../run/follow-run.ts'
 import { isSuccess } from '../run/run-report.ts'
 import { findRun, previousRun } from '../runs/find-run.ts'
 import { isShown, measureOutput, type LineSelection } from '../runs/line-window.ts'
+import { redactionOf, type RunRedaction } from '../runs/run-redaction.ts'
 import { showRaw } from '../runs/show-raw.ts'
 import { isOver, type RunView } from '../runs/run-view.ts'
 
@@ -52,10 +54,16 @@ export async function logs(job: string | undefined, flags: LogsOptions, terminal
       timestamps: flags.timestamps ?? false,
       until: follows ? undefined : extent.last,
     }
-    if (agent === undefined) return showRaw({ cluster, view, lines, terminal })
-    return showTranscript({ cluster, view, agent, lines, json: flags.json ?? false, terminal })
+    const { redact, warning } = flags.raw ? unredacted : await redactionOf(cluster, view)
+    if (warning !== null) terminal.err(`! ${warning}\n`)
+    const safe = redactedTerminal(terminal, redact)
+    if (agent === undefined) return showRaw({ cluster, view, lines, redact, terminal: safe })
+    return showTranscript({ cluster, view, agent, lines, json: flags.json ?? false, redact, terminal: safe })
   })
 }
+
+// `--raw` promises the agent's own lines.
+const unredacted: RunRedaction = { redact: (text) => text, warning: null }
 
 function nothingYet({ job, state, reason }: RunView, terminal: Terminal): number {
   const why = reason === null ? '' : ` (${reason})`
@@ -71,10 +79,19 @@ interface TranscriptOptions {
   readonly agent: string
   readonly lines: LineSelection
   readonly json: boolean
+  readonly redact: Redact
   readonly terminal: Terminal
 }
 
-async function showTranscript({ cluster, view, agent, lines, json, terminal }: TranscriptOptions): Promise<number> {
+async function showTranscript({
+  cluster,
+  view,
+  agent,
+  lines,
+  json,
+  redact,
+  terminal,
+}: TranscriptOptions): Promise<number> {
   const style = createStyle(json ? terminal.colours.err : terminal.colours.out)
   const say = (line: string): void => (json ? terminal.err : terminal.out)(`${line}\n`)
   const signals = rememberSignal(terminal.onSignal)
@@ -84,6 +101,7 @@ async function showTranscript({ cluster, view, agent, lines, json, terminal }: T
     model: undefined,
     style,
     say,
+    redact,
     shown: (event, shown) => {
       if (event.type !== 'line') return shown
       if (lines.until !== undefined && event.seq >= lines.until) caughtUp.abort()

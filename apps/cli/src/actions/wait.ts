@@ -9,6 +9,8 @@ import { rememberSignal } from '../run/exit-code.ts'
 import { followRun } from '../run/follow-run.ts'
 import { isSuccess, type RunReport } from '../run/run-report.ts'
 import { findRun } from '../runs/find-run.ts'
+import { redactionOf } from '../runs/run-redaction.ts'
+import type { RunView } from '../runs/run-view.ts'
 
 /** The flags of `agent-jobs wait`. */
 export interface WaitOptions extends ClusterOptions {
@@ -27,12 +29,14 @@ export async function wait(
   return withCluster(options, terminal, async (cluster) => {
     const codes = await Promise.all(
       jobs.map(async (job) => {
-        const report = await endOf(cluster, job, AbortSignal.any([tooLong, terminal.outClosed]), signals.onSignal)
+        const { view } = await findRun(cluster, job)
+        const report = await endOf(cluster, view, AbortSignal.any([tooLong, terminal.outClosed]), signals.onSignal)
         if (report.outcome === 'detached') {
           if (tooLong.aborted) terminal.err(`${job} has not ended in time; it goes on.\n`)
           return tooLong.aborted ? 124 : (signals.exitCode() ?? 0)
         }
-        terminal.out(json ? jsonLine(report) : lineOf(job, report, terminal))
+        const { redact } = await redactionOf(cluster, view)
+        terminal.out(redact(json ? jsonLine(report) : lineOf(job, report, terminal)))
         return isSuccess(report) ? 0 : report.exitCode || 1
       }),
     )
@@ -42,11 +46,10 @@ export async function wait(
 
 async function endOf(
   cluster: OpenCluster,
-  job: string,
+  view: RunView,
   unread: AbortSignal,
   onSignal: Terminal['onSignal'],
 ): Promise<RunReport> {
-  const { view } = await findRun(cluster, job)
   const { report, settled } = await followRun({
     agent: agentNamed(view.agent ?? agentNames[0]),
     model: undefined,

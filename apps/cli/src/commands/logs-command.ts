@@ -30,7 +30,10 @@ export function addLogsCommand(program: Command, terminal: Terminal, setExitCode
         .argParser(readAgent),
     )
     .addOption(
-      new Option('--raw', "the agent's own lines as they are: stdout on stdout, stderr on stderr").conflicts('json'),
+      new Option(
+        '--raw',
+        "the agent's own lines as they are, credentials included: stdout on stdout, stderr on stderr",
+      ).conflicts('json'),
     )
     .option('--json', 'wait for the end and print one JSON object on standard output, as `run --json` does')
     .addHelpText(

@@ -256,7 +256,7 @@ describe('agent-jobs run', () => {
     const other = fakeTerminal({ env: cluster.env })
     await runCli(args('tok-0123456789abcdef', '-e', 'MY_TOKEN=tok-0123456789abcdef', '--json'), other)
     expect(other.stdout() + other.stderr()).not.toContain('tok-0123456789abcdef')
-    expect(JSON.parse(other.stdout())).toMatchObject({ summary: '[redacted] ' })
+    expect(JSON.parse(other.stdout())).toMatchObject({ summary: '*** ' })
   })
 
   it('puts each option of the pod where Kubernetes expects it', async () => {

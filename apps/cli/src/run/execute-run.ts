@@ -9,6 +9,7 @@ import { collectArtifacts, type CopyOut } from './artifacts.ts'
 import { silenceHint } from './silence-hint.ts'
 import { withLack } from './image-lack.ts'
 import { redactedTerminal } from '../output/redacted-terminal.ts'
+import { redactionOfVariables } from '../runs/run-redaction.ts'
 import { outcomeBlock } from '../output/outcome-block.ts'
 import { isSuccess } from './run-report.ts'
 import { jsonLine, plain } from '../output/safe-text.ts'
@@ -42,7 +43,8 @@ const submitTimeoutMs = 15_000
 /** Runs one agent to its end and gives the exit code. */
 export async function executeRun(options: ExecuteOptions): Promise<number> {
   const { kubeConfig, namespace, request, agent, model, began, output, detach = false, onRequest } = options
-  const terminal = redactedTerminal(options.terminal, options.variables ?? {})
+  const redact = redactionOfVariables(options.variables ?? {})
+  const terminal = redactedTerminal(options.terminal, redact)
   const json = output === 'json'
   // Standard output is for programs when it carries an object or a name.
   const forProgram = output !== 'transcript' || detach
@@ -83,6 +85,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       style,
       say: sayStep,
       shown: silence.shown,
+      redact,
       began,
       onSignal: signals.onSignal,
       submitOnly: detach,

@@ -9,6 +9,7 @@ import {
 import { RunError, type RunEvent, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { inOwnWords } from '../errors/own-words.ts'
 import { seconds } from '../output/outcome-block.ts'
+import type { Redact } from '../output/redacted-terminal.ts'
 import type { Style } from '../output/style.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { createRunHands } from './run-hands.ts'
@@ -26,6 +27,8 @@ export interface FollowOptions {
   readonly say: (line: string) => void
   /** Filters or changes the lines of an event. Default: unchanged. */
   readonly shown?: ((event: RunEvent, lines: readonly string[]) => readonly string[]) | undefined
+  /** Hides the run's credentials in what it printed, before anything is cut off or formatted. Default: nothing. */
+  readonly redact?: Redact | undefined
   readonly style: Style
   readonly onSignal: Terminal['onSignal']
   /** What the first Ctrl-C does. Default `cancel`. */
@@ -50,7 +53,7 @@ export interface FollowedRun {
  * one (and a SIGTERM) leaves it alone: the Job continues without this process.
  */
 export async function followRun(options: FollowOptions): Promise<FollowedRun> {
-  const { agent, say, style, now, began, shown = (_event, lines) => lines } = options
+  const { agent, say, style, now, began, shown = (_event, lines) => lines, redact = (text) => text } = options
   const leave = new AbortController()
   const hands = createRunHands(leave, say, style, options.interrupt ?? 'cancel')
   const stopListening = options.onSignal(hands.signal)
@@ -73,7 +76,7 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
       handle,
       parser,
       now,
-      onEvent: (event) => shown(event, show(event)).forEach(say),
+      onEvent: (event) => shown(event, show(redacted(event, redact))).forEach(say),
     })
     const report = reportOf(followed, { ...options, handle, submittedMs, startedMs })
     const settled = followed.kind === 'ended' ? Promise.all([handle.settled, hands.settled()]) : hands.settled()
@@ -86,6 +89,10 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
     stopListening()
     options.unread?.removeEventListener('abort', hands.leave)
   }
+}
+
+function redacted(event: RunEvent, redact: Redact): RunEvent {
+  return event.type === 'line' ? { ...event, text: redact(event.text) } : event
 }
 
 function leftEarly(): RunError {

@@ -151,10 +151,12 @@ describe('agent-jobs describe', () => {
     seen.press('SIGINT')
     await watching
     const { out } = await agentJobs('describe', waiting)
-    expect(out).toMatch(/pending \(ImagePullBackOff\)\n +! The node cannot pull the image\. Check --image/)
+    expect(out).toMatch(
+      /pending \((?:ErrImagePull|ImagePullBackOff)\)\n +! The node cannot pull the image\. Check --image/,
+    )
     expect(await agentJobs('logs', waiting)).toMatchObject({
       code: 0,
-      err: expect.stringMatching(/has printed nothing yet: it is pending \(ImagePullBackOff\)/),
+      err: expect.stringMatching(/has printed nothing yet: it is pending \((?:ErrImagePull|ImagePullBackOff)\)/),
     })
     expect(await agentJobs('exec', waiting, '--', 'ls')).toMatchObject({
       code: 1,

@@ -2,6 +2,7 @@ import { describeOutcome, RunError, type RunHandle } from '@agent-jobs/k8s-job-r
 import type { OpenCluster } from '../cluster/with-cluster.ts'
 import { inOwnWords } from '../errors/own-words.ts'
 import { plain } from '../output/safe-text.ts'
+import type { Redact } from '../output/redacted-terminal.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { rememberSignal } from '../run/exit-code.ts'
 import { isShown, type LineSelection } from './line-window.ts'
@@ -12,11 +13,13 @@ export interface RawOptions {
   readonly cluster: OpenCluster
   readonly view: RunView
   readonly lines: LineSelection
+  /** Hides credentials; the identity for `logs --raw`. */
+  readonly redact: Redact
   readonly terminal: Terminal
 }
 
 /** Shows the agent's own lines, stdout on stdout and stderr on stderr, and gives the exit code. */
-export async function showRaw({ cluster, view, lines, terminal }: RawOptions): Promise<number> {
+export async function showRaw({ cluster, view, lines, redact, terminal }: RawOptions): Promise<number> {
   const leave = new AbortController()
   const signals = rememberSignal(terminal.onSignal)
   let run: RunHandle | undefined
@@ -35,7 +38,7 @@ export async function showRaw({ cluster, view, lines, terminal }: RawOptions): P
         terminal.err(`! output is missing: ${event.unit} ${event.from} to ${event.to} (${event.reason})\n`)
       }
       if (event.type !== 'line') continue
-      if (isShown(event, lines)) print(event, lines, terminal)
+      if (isShown(event, lines)) print({ ...event, text: redact(event.text) }, lines, terminal)
       if (lines.until !== undefined && event.seq >= lines.until) {
         isCaughtUp = true
         goAway()

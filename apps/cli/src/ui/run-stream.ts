@@ -4,8 +4,10 @@ import type { KubeClient } from '@agent-jobs/kube-api'
 import { agentNames } from '../agents/agent-names.ts'
 import { agentNamed } from '../agents/agents.ts'
 import { artifactMark } from '../run/wrapper.ts'
+import type { Redact } from '../output/redacted-terminal.ts'
 import { describeRun } from '../runs/describe-run.ts'
 import { findRun } from '../runs/find-run.ts'
+import { redactionOf } from '../runs/run-redaction.ts'
 import { inOwnWords } from '../errors/own-words.ts'
 import { errorReport } from '../errors/error-report.ts'
 import type { EventStream } from './event-stream.ts'
@@ -17,13 +19,24 @@ export async function streamRun(
   stream: EventStream,
 ): Promise<void> {
   const cluster = { client, namespace }
+  let redact: Redact = (text) => text
   const describe = async (): Promise<void> => {
     const { description, summary } = await describeRun(cluster, await findRun(cluster, job))
-    await stream.send('describe', { ...description, usage: summary?.usage ?? null, result: summary?.result ?? null })
+    const result = summary?.result ?? null
+    await stream.send('describe', {
+      ...description,
+      usage: summary?.usage ?? null,
+      result: result === null ? null : redact(result),
+    })
   }
   try {
     const { view } = await findRun(cluster, job)
+    const redaction = await redactionOf(cluster, view)
+    redact = redaction.redact
     await describe()
+    if (redaction.warning !== null) {
+      await stream.send('entries', [{ kind: 'warning', text: redaction.warning }])
+    }
     const agent = agentNamed(view.agent ?? agentNames[0])
     const handle = await createJobRunner({ client, namespace }).attach(
       { job },
@@ -45,7 +58,9 @@ export async function streamRun(
           if (event.text.startsWith(`${artifactMark} `)) return
           const time = new Date(event.time).toISOString()
           const entries =
-            event.stream === 'stderr' ? [{ kind: 'stderr', text: event.text }] : agent.transcript(event.text, time)
+            event.stream === 'stderr'
+              ? [{ kind: 'stderr', text: redact(event.text) }]
+              : agent.transcript(redact(event.text), time)
           if (entries.length > 0) await stream.send('entries', entries)
         } else if (event.type === 'gap' || (event.type === 'warning' && event.code !== 'launcher_finished')) {
           await stream.send('entries', [
@@ -61,7 +76,7 @@ export async function streamRun(
       'end',
       judged.kind === 'succeeded'
         ? { code: null, message: null }
-        : { code: judged.code, message: inOwnWords(judged.code, judged.message) },
+        : { code: judged.code, message: redact(inOwnWords(judged.code, judged.message)) },
     )
   } catch (error) {
     if (stream.closed.aborted || (RunError.isInstance(error) && error.code === 'detached')) return

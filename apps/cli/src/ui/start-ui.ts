@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createJobRunner } from '@agent-jobs/k8s-job-runner'
 import type { KubeClient } from '@agent-jobs/kube-api'
 import { errorReport } from '../errors/error-report.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import { findRun } from '../runs/find-run.ts'
 import { followRuns } from '../runs/follow-runs.ts'
 import { rowOf } from '../runs/ps-row.ts'
 import { openEventStream } from './event-stream.ts'
@@ -76,10 +78,8 @@ export async function startUi({ client, namespace, by, port }: UiOptions): Promi
     }
     if (cancels === undefined) return streamRun(client, { namespace: runNamespace, job }, openEventStream(response))
     if (request.method !== 'POST') return send(response, 405, { error: { code: 'usage', message: 'Use POST.' } })
-    const run = await createJobRunner({ client, namespace: runNamespace }).attach({ job }, { observe: true })
-    const verdict = await run.cancel({ by })
-    await run.detach()
-    send(response, 200, { verdict })
+    const cluster = { client, namespace: runNamespace, runner: createJobRunner({ client, namespace: runNamespace }) }
+    send(response, 200, { verdict: await cancelRun(cluster, await findRun(cluster, job), { by }) })
   }
 
   async function streamRuns(response: ServerResponse): Promise<void> {

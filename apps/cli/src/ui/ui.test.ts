@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeTerminal, type FakeTerminal } from '../../test/fake-terminal.ts'
 import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
@@ -92,6 +93,17 @@ describe('agent-jobs ui', () => {
     expect(events).toContain('event: end\ndata: {"code":null,"message":null}')
   })
 
+  it('hides credentials that the agent prints, in transcript, result and error', async () => {
+    const token = 'tok-0123456789abcdef'
+    const runs = fakeTerminal({ env: cluster.env })
+    await runCli(cluster.args(`leak ${token}`, '-d', '-e', `MY_TOKEN=${token}`), runs)
+    const events = await (await ask(`/api/runs/agents/${runs.stdout().trim()}`)).events('event: end')
+    expect(events).toContain('The token is ***')
+    expect(events).toContain('token ***')
+    expect(events).toMatch(/"result":"leak \*\*\*/)
+    expect(events).not.toContain(token)
+  })
+
   it('reports an unknown run', async () => {
     expect(await (await ask('/api/runs/agents/absent')).events('event: problem')).toContain('"code":"job_not_found"')
   })
@@ -112,6 +124,10 @@ describe('agent-jobs ui', () => {
     const own = { origin: `http://127.0.0.1:${url.port}` }
     const answer = await ask(`/api/runs/agents/${living}/cancel`, own, 'POST')
     expect([answer.status, await answer.body()]).toEqual([200, '{"verdict":"gone"}'])
+    const again = await ask(`/api/runs/agents/${living}/cancel`, own, 'POST')
+    expect(await again.body()).toBe('{"verdict":"ended before"}')
+    const { items } = await cluster.client.list(kinds.Secret, { namespace: 'agents' })
+    expect(items.filter(({ metadata }) => metadata?.ownerReferences?.[0]?.name === living)).toEqual([])
   })
 
   it('names the port that is taken', async () => {
