@@ -28,6 +28,7 @@ export { parseKubeConfig, type ParseKubeConfigOptions } from './kubeconfig/parse
 export type { KubeConfigTrust } from './kubeconfig/trust.ts'
 export type { LogResponse, OpenLogOptions } from './log-request.ts'
 export { proxyFromEnvironment, type ProxyEnvironment } from './proxy-from-environment.ts'
+export { quantityValue } from './quantity.ts'
 export type { Query } from './query-string.ts'
 export type { ListWatchTuning } from './watch/watch-tuning.ts'
 export { classifyRefusal, type Refusal, type RefusalCause, type RefusalEvidence } from './refusal.ts'

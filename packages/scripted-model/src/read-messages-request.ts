@@ -1,3 +1,4 @@
+import { createConversation } from './conversation.ts'
 import { countTokens } from './count-tokens.ts'
 import { isObject, objects, text, type JsonObject } from './json.ts'
 import type { InputTokens, ModelRequest } from './model-request.ts'
@@ -6,24 +7,18 @@ import { plainPrompt } from './plain-prompt.ts'
 /** Reads a body of `POST /v1/messages` (Anthropic). Unknown content is passed over, never an error. */
 export function readMessagesRequest(body: JsonObject): ModelRequest {
   const messages = objects(body['messages'])
-  let prompt = ''
-  let turn = 0
-  let step = 0
-  let toolResults: string[] = []
+  const conversation = createConversation()
   for (const message of messages) {
     if (message['role'] !== 'user') continue
     const blocks = contentBlocks(message['content'])
     const results = blocks.filter((block) => block['type'] === 'tool_result')
+    // Text beside results is what the CLI adds, not the person's.
     if (results.length > 0) {
-      step += 1
-      toolResults = results.map((block) => blockText(block['content']))
+      const texts = results.map((block) => blockText(block['content']))
+      conversation.answered(texts, 'new')
+    } else {
+      conversation.asked(plainPrompt(blocks.filter(({ type }) => type === 'text').map((block) => text(block['text']))))
     }
-    const said = plainPrompt(blocks.filter((block) => block['type'] === 'text').map((block) => text(block['text'])))
-    if (said === '' || results.length > 0) continue
-    prompt = said
-    turn += 1
-    step = 0
-    toolResults = []
   }
   const tools = objects(body['tools']).map((tool) => text(tool['name'], text(tool['type'])))
   return {
@@ -31,10 +26,7 @@ export function readMessagesRequest(body: JsonObject): ModelRequest {
     model: text(body['model'], 'unknown'),
     stream: body['stream'] === true,
     tools,
-    prompt,
-    turn: Math.max(1, turn),
-    step,
-    toolResults,
+    ...conversation.state(),
     side: tools.length === 0,
     tokens: messagesTokens(body, messages),
   }

@@ -1,3 +1,4 @@
+import { billAutomaticCache, createConversation } from './conversation.ts'
 import { countTokens } from './count-tokens.ts'
 import { objects, text, type JsonObject } from './json.ts'
 import type { ModelRequest } from './model-request.ts'
@@ -8,48 +9,32 @@ const outputTypes = new Set(['function_call_output', 'custom_tool_call_output'])
 /** Reads a body of `POST /v1/responses` (OpenAI). Unknown content is passed over, never an error. */
 export function readResponsesRequest(body: JsonObject): ModelRequest {
   const input = typeof body['input'] === 'string' ? [userMessage(body['input'])] : objects(body['input'])
-  let prompt = ''
-  let turn = 0
-  let step = 0
-  let toolResults: string[] = []
+  const conversation = createConversation()
   let previous = ''
   for (const item of input) {
     const type = text(item['type'], 'message')
     if (outputTypes.has(type)) {
-      if (!outputTypes.has(previous)) {
-        step += 1
-        toolResults = []
-      }
-      toolResults.push(outputText(item['output']))
+      conversation.answered([outputText(item['output'])], outputTypes.has(previous) ? 'same' : 'new')
     } else if (type === 'message' && text(item['role']) === 'user') {
-      const asked = plainPrompt(contentTexts(item['content']).filter((part) => !isContext(part)))
-      if (asked !== '') {
-        prompt = asked
-        turn += 1
-        step = 0
-        toolResults = []
-      }
+      conversation.asked(plainPrompt(contentTexts(item['content']).filter((part) => !isContext(part))))
     }
     previous = type
   }
   const tools = objects(body['tools']).flatMap(toolNames)
-  const sizes = input.map((item) => countTokens(JSON.stringify(item)))
-  const lastAnswer = input.findLastIndex((item) => item['role'] === 'assistant' || text(item['type']).endsWith('_call'))
-  const sum = (list: readonly number[]): number => list.reduce((total, size) => total + size, 0)
   const head = countTokens(JSON.stringify(body['tools'] ?? '')) + countTokens(text(body['instructions']))
-  const cacheRead = lastAnswer === -1 ? 0 : head + sum(sizes.slice(0, lastAnswer))
   return {
     api: 'responses',
     model: text(body['model'], 'unknown'),
     stream: body['stream'] === true,
     tools,
-    prompt,
-    turn: Math.max(1, turn),
-    step,
-    toolResults,
+    ...conversation.state(),
     side: tools.length === 0,
-    tokens: { input: head + sum(sizes) - cacheRead, cacheRead, cacheWrite: 0 },
+    tokens: billAutomaticCache(head, input, isAnswer),
   }
+}
+
+function isAnswer(item: JsonObject): boolean {
+  return item['role'] === 'assistant' || text(item['type']).endsWith('_call')
 }
 
 /** A tool has a name or, like web search, only a type; tools of a namespace are called `namespace/name`. */

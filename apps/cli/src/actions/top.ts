@@ -1,4 +1,4 @@
-import { isForbidden, isNotFound, KubeError, type KubeClient } from '@agent-jobs/kube-api'
+import { isForbidden, isNotFound, KubeError, quantityValue, type KubeClient } from '@agent-jobs/kube-api'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withClient } from '../cluster/with-client.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -6,7 +6,6 @@ import { jsonLine } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { textTable } from '../output/text-table.ts'
 import { readRuns } from '../runs/read-runs.ts'
-import { readQuantityValue } from '../runs/quantity-value.ts'
 import type { RunView } from '../runs/run-view.ts'
 
 /** The flags of `agent-jobs top`. */
@@ -42,7 +41,7 @@ export async function top({ allNamespaces, json, ...options }: TopOptions, termi
         node: view.node,
         cpu,
         memory,
-        memoryLimit: readQuantityValue(limits['memory']),
+        memoryLimit: quantityOf(limits['memory']),
       }
     })
     if (json) return rows.forEach((row) => terminal.out(jsonLine(row)))
@@ -97,7 +96,7 @@ async function fromMetricsApi(client: KubeClient, runs: readonly RunView[]): Pro
     ),
   )
   const sum = (metrics: PodMetrics, of: 'cpu' | 'memory'): number =>
-    (metrics.containers ?? []).reduce((total, { usage }) => total + (readQuantityValue(usage?.[of]) ?? 0), 0)
+    (metrics.containers ?? []).reduce((total, { usage }) => total + (quantityOf(usage?.[of]) ?? 0), 0)
   const pods = lists.flatMap(({ items = [] }) => items)
   return new Map(pods.map((pod) => [pod.metadata?.name ?? '', { cpu: sum(pod, 'cpu'), memory: sum(pod, 'memory') }]))
 }
@@ -131,4 +130,8 @@ async function fromKubelets(client: KubeClient, runs: readonly RunView[]): Promi
         },
       ]),
   )
+}
+
+function quantityOf(text: string | undefined): number | null {
+  return text === undefined ? null : quantityValue(text)
 }

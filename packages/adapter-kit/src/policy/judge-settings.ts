@@ -1,10 +1,10 @@
+import { quantityValue } from '@agent-jobs/kube-api'
 import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import { settingMetaOf } from '../settings/setting-types.ts'
 import type { OperatorPolicy } from './operator-policy.ts'
 import { textsOf, type OperatorRule, type ServerFacts } from './operator-rule.ts'
 import { matchesPatterns } from './patterns.ts'
-import { quantityValue } from './quantity.ts'
 
 /** A setting whose value the operator's policy does not allow. */
 export interface BarredSetting {

@@ -1,6 +1,6 @@
+import { quantityValue } from '@agent-jobs/kube-api'
 import { z } from 'zod'
 import type { OperatorRule } from '../policy/operator-rule.ts'
-import { quantityValue } from '../policy/quantity.ts'
 import { isBlank, readList, readMap, readObjects, readRecord, type Loose } from './loose-text.ts'
 import { readTolerations } from './tolerations.ts'
 

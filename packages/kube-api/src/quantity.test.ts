@@ -12,6 +12,14 @@ it.each([
   ['-1', null],
   ['+1', null],
   ['8 gigs', null],
+  // Answered by a real API server; `1K` is a common slip.
+  ['1.', 1],
+  ['1E', 1e18],
+  ['1E3', 1000],
+  ['1K', null],
+  ['1ki', null],
+  ['1ni', null],
+  ['1e', null],
   ['1mi', null],
   ['', null],
 ])('reads the quantity %s as %s', (text, value) => {

@@ -3,7 +3,6 @@ const factors: Readonly<Record<string, number>> = {
   u: 1e-6,
   m: 1e-3,
   k: 1e3,
-  K: 1e3,
   M: 1e6,
   G: 1e9,
   T: 1e12,
@@ -18,9 +17,12 @@ const factors: Readonly<Record<string, number>> = {
 }
 
 // The grammar of k8s.io/apimachinery resource.Quantity, without a sign: requests are never negative.
-const grammar = /^(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+)|([numkKMGTPE]i?))?$/
+const grammar = /^(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/
 
-/** The value of a Kubernetes quantity such as `1500m` or `2Gi`; null for anything else. */
+/**
+ * The value of a Kubernetes quantity such as `1500m` (1.5) or `2Gi` (2,147,483,648), in cores of processor or bytes.
+ * Null for what the API server would refuse, and for negative ones.
+ */
 export function quantityValue(text: string): number | null {
   const match = grammar.exec(text)
   if (!match) return null
