@@ -7,7 +7,7 @@ import { configurationPage } from './configuration-page.ts'
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')
 const bare = (text: string) => text.replaceAll(/[\s|:-]+/g, ' ')
 
-it('docs/configuration.md is what scripts/write-configuration.ts makes of the schemas', () => {
+it('docs/configuration.md is what scripts/write-pages.ts makes of the schemas', () => {
   expect(bare(read('configuration.md'))).toBe(bare(configurationPage()))
 })
 

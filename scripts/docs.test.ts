@@ -21,19 +21,39 @@ const anchors = (text: string): string[] =>
       .replaceAll(/\s/g, '-'),
   )
 
+const repository =
+  /^https:\/\/(?:github\.com\/agent-jobs\/agent-jobs\/(?:blob|tree)|raw\.githubusercontent\.com\/agent-jobs\/agent-jobs)\/main\//
+
+/** The links of a document outside of its code blocks. */
+const linksOf = (document: string): string[] =>
+  [
+    ...read(document)
+      .replaceAll(/^```[\s\S]*?^```$/gm, '')
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map(([, link = '']) => link)
+
+/** Whether a link leads to an existing file and heading; links to other sites are not followed. */
+function leadsSomewhere(document: string, link: string): boolean {
+  const isOurs = repository.test(link)
+  if (/^[a-z]+:/.test(link) && !isOurs) return true
+  const [path = '', anchor] = link.replace(repository, '').split('#')
+  const from = isOurs ? root : resolve(root, dirname(document))
+  const target = path === '' ? document : relative(root, resolve(from, path))
+  if (!existsSync(join(root, target))) return false
+  if (anchor === undefined) return true
+  const page = target.endsWith('.md') ? target : join(target, 'README.md')
+  return anchors(read(page)).includes(anchor)
+}
+
 describe.each(documents)('%s', (document) => {
   it('links only to existing targets', () => {
-    const text = read(document).replaceAll(/^```[\s\S]*?^```$/gm, '')
-    const dead = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
-      if (/^[a-z]+:/.test(link)) return []
-      const [path = '', anchor] = link.split('#')
-      const target = path === '' ? document : relative(root, resolve(root, dirname(document), path))
-      if (!existsSync(join(root, target))) return [link]
-      if (anchor === undefined) return []
-      const page = target.endsWith('.md') ? target : join(target, 'README.md')
-      return anchors(read(page)).includes(anchor) ? [] : [link]
-    })
-    expect(dead).toEqual([])
+    expect(linksOf(document).filter((link) => !leadsSomewhere(document, link))).toEqual([])
+  })
+})
+
+describe.each(folders.map((folder) => join(folder, 'README.md')))('%s', (document) => {
+  it('has only absolute links, which also work on npm', () => {
+    expect(linksOf(document).filter((link) => !/^(?:[a-z]+:|#)/.test(link))).toEqual([])
   })
 })
 

@@ -7,8 +7,19 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
     items: [
       { text: 'Getting started', link: '/getting-started' },
       { text: 'Concepts', link: '/concepts' },
-      { text: 'Glossary', link: '/glossary' },
+      { text: 'Migration', link: '/migration' },
+      { text: 'Comparison', link: '/comparison' },
       { text: 'FAQ', link: '/faq' },
+      { text: 'Glossary', link: '/glossary' },
+    ],
+  },
+  {
+    text: 'Agents',
+    items: [
+      { text: 'Claude Code', link: '/claude-code' },
+      { text: 'OpenCode', link: '/opencode' },
+      { text: 'Codex', link: '/codex' },
+      { text: 'Adding an agent', link: '/adding-an-agent' },
     ],
   },
   {
@@ -20,6 +31,7 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Command line', link: '/cli' },
       { text: 'Agents in CI', link: '/cli-in-ci' },
       { text: 'The agent image', link: '/agent-image' },
+      { text: 'Troubleshooting', link: '/troubleshooting' },
       { text: 'Error codes', link: '/errors' },
     ],
   },
@@ -32,7 +44,6 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
       { text: 'Paperclip facts', link: '/paperclip-facts' },
       { text: 'Agent command lines', link: '/agent-clis' },
       { text: 'Verdicts of the parsers', link: '/agent-verdicts' },
-      { text: 'Adding an agent', link: '/adding-an-agent' },
       { text: 'Mutation tests', link: '/mutation-testing' },
     ],
   },
@@ -50,7 +61,7 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Getting started', link: '/getting-started' },
-      { text: 'Errors', link: '/errors' },
+      { text: 'Troubleshooting', link: '/troubleshooting' },
       { text: 'GitHub', link: 'https://github.com/agent-jobs/agent-jobs' },
     ],
     sidebar: pages,

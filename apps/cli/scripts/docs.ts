@@ -10,7 +10,7 @@ export function errorsPage(): string {
   return `# Error codes
 
 The codes that \`agent-jobs\` shows, as \`errorCode\` of a run or \`error.code\` with \`--json\`. \`agent-jobs explain CODE\` prints
-the same. The codes of the Paperclip adapters are in the adapters' READMEs.
+the same. The codes of the Paperclip adapters are in [Troubleshooting](troubleshooting.md#codes-of-the-adapters).
 
 <!-- Generated from apps/cli/src/errors/explanations.ts by apps/cli/scripts/write-docs.ts. -->
 

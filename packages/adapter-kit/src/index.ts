@@ -22,7 +22,7 @@ export {
 } from './environment/permissions.ts'
 export { listedCost, priceOf, type PricedTokens } from './cost/listed-cost.ts'
 export { modelCatalogue, type ModelCatalogue, type ModelLimit, type ModelPrice } from './cost/model-catalogue.ts'
-export { errorTable, errorsTable, type ErrorRow } from './result/error-table.ts'
+export { errorTable, type ErrorRow } from './result/error-table.ts'
 export { createClusterPool, type Cluster, type ClusterPool } from './cluster/cluster-pool.ts'
 export { createAdapter, serverAdapter, systemDependencies } from './create-adapter.ts'
 export { freshState, type ProcessState } from './restart/process-state.ts'

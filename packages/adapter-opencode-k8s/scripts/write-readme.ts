@@ -1,7 +1,6 @@
 // Writes the generated parts of README.md; a test fails when they are stale.
 import { fileURLToPath } from 'node:url'
-import { readmeParts, writeReadme } from '../../adapter-kit/scripts/readme-parts.ts'
+import { writeReadme } from '../../adapter-kit/scripts/readme-parts.ts'
 import { opencodeDefinition } from '../src/opencode-definition.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-writeReadme(`${root}README.md`, readmeParts(opencodeDefinition))
+writeReadme(fileURLToPath(new URL('../README.md', import.meta.url)), opencodeDefinition)

@@ -10,7 +10,7 @@ export interface ErrorRow {
 /** The codes that the kit itself reports. */
 const own: Readonly<Record<string, ErrorRow>> = {
   invalid_config: {
-    means: 'A setting cannot be used; the message names each.',
+    means: 'One or more settings are invalid; the message names each.',
     todo: "Correct it in the agent's settings.",
   },
   policy_denied: {
@@ -23,12 +23,18 @@ const own: Readonly<Record<string, ErrorRow>> = {
   },
   invalid_identity: {
     means: 'An id of Paperclip cannot be part of a path.',
-    todo: 'Report it: Paperclip makes ids that can.',
+    todo: "Report it as a bug: Paperclip's own ids are valid.",
   },
-  k8s_agent_id_invalid: { means: "The agent's id has nothing that a label may hold.", todo: 'Use another agent.' },
-  k8s_isolation_key_invalid: { means: 'The run isolation cannot be used.', todo: 'Correct mode, key or roots.' },
+  k8s_agent_id_invalid: {
+    means: "The agent's id has no character that is allowed in a label.",
+    todo: 'Use another agent.',
+  },
+  k8s_isolation_key_invalid: {
+    means: 'The settings for run isolation are invalid.',
+    todo: 'Correct `mode`, `key` or the roots in `k8sRunIsolation`.',
+  },
   k8s_cluster_unknown: {
-    means: 'No cluster: the server does not run in a pod and no kubeconfig is set.',
+    means: 'No cluster is configured: the server does not run in a pod, and no kubeconfig is set.',
     todo: 'Set `kubeconfig`, or run the server as a pod.',
   },
   k8s_kubeconfig_invalid: { means: 'The kubeconfig cannot be read.', todo: 'Correct `kubeconfig`.' },
@@ -38,60 +44,63 @@ const own: Readonly<Record<string, ErrorRow>> = {
     todo: 'Paste a kubeconfig that holds data only (`kubectl config view --raw --flatten --minify`, with a token), or set `kubeconfigTrust` in the policy of the operator.',
   },
   k8s_api_unreachable: {
-    means: "The API server does not answer for the server's own pod.",
-    todo: 'Look at the cluster; the run is tried again.',
+    means: "The API server did not answer when the adapter read the server's own pod.",
+    todo: 'Check the API server; the run is retried.',
   },
   k8s_forbidden: {
-    means: "The server's own pod may not be read.",
+    means: 'The server is not allowed to read its own pod.',
     todo: 'Apply what `agent-jobs rbac` prints.',
   },
   k8s_self_pod_unusable: {
     means: "The server's own pod has no container to take image and environment from.",
-    todo: 'Check HOSTNAME and PAPERCLIP_NAMESPACE of the server.',
+    todo: "Check `HOSTNAME` and `PAPERCLIP_NAMESPACE` in the server's environment.",
   },
-  k8s_image_unknown: { means: 'No image to inherit.', todo: 'Set `image`.' },
+  k8s_image_unknown: { means: "No image is set, and the server's pod has none to inherit.", todo: 'Set `image`.' },
   k8s_concurrency_guard_unreachable: {
-    means: 'It cannot be seen whether the agent is still at work, so nothing is started.',
-    todo: 'Look at the API server and at the permission to list Jobs.',
+    means: 'The adapter could not check whether the agent is still running, so it started nothing.',
+    todo: 'Check the API server and the permission to list Jobs.',
   },
   k8s_concurrent_run_blocked: {
-    means: 'Another run of the agent is at work.',
-    todo: 'Wait, or set `waitForConcurrent`, or isolate the runs.',
+    means: 'Another run of the agent is in progress.',
+    todo: 'Wait, set `waitForConcurrent`, or isolate the runs with `k8sRunIsolation`.',
   },
   k8s_orphan_task_unknown: {
-    means: 'A Job of the agent is at work, and its task or this one is unknown.',
+    means: 'A Job of the agent is running, and its task or the task of this run is unknown.',
     todo: 'Wait until it ends, or delete it.',
   },
   k8s_orphan_session_mismatch: {
-    means: 'A Job of this task is at work in another session.',
+    means: 'A Job of this task is running in another session.',
     todo: 'Wait until it ends, or delete it.',
   },
   k8s_job_create_failed: {
     means: 'The API server refused the Job or its Secret; nothing is left of it.',
-    todo: "Read the API server's words in the message.",
+    todo: "Read the API server's reason in the message.",
   },
   k8s_claim_failed: {
-    means: "The volume of the agent's own could not be made or seen.",
+    means: "The agent's own volume claim could not be created or read.",
     todo: 'Check its storage class, and the permission to get and create claims.',
   },
   k8s_probe_failed: {
-    means: "A short pod in the agents' image failed: no list of models, for instance.",
-    todo: "Read the message; it has the pod's own words.",
+    means: "A short-lived pod that asks the agents' image failed, for example to list models.",
+    todo: "Read the message; it contains the pod's output.",
   },
   k8s_run_detached: {
     means: 'This server no longer owns the run; its Job goes on.',
-    todo: 'Nothing: the next run of the task adopts it.',
+    todo: 'Nothing to do: the next run of the task adopts it.',
   },
-  budget_exceeded: { means: "The agent's monthly budget is spent.", todo: 'Raise it.' },
+  budget_exceeded: { means: "The agent's monthly budget is spent.", todo: "Raise the agent's budget in Paperclip." },
   skill_bundle_failed: {
-    means: 'Skills and instructions cannot be put on the data volume.',
-    todo: 'Read the message: it names file and reason.',
+    means: 'Skills and instructions could not be written to the data volume.',
+    todo: 'Read the message; it names the file and the reason.',
   },
 }
 
 /** What to do about an error with the adapters, where it differs from the command line's advice. */
 const advice: Readonly<Record<string, Partial<ErrorRow>>> = {
-  quota_exhausted: { means: 'A usage limit is reached; `retryNotBefore` says until when.', todo: 'Wait.' },
+  quota_exhausted: {
+    means: 'A usage limit is reached; `retryNotBefore` says until when.',
+    todo: 'Wait: Paperclip retries the run then.',
+  },
   rate_limited: { todo: 'The run is retried.' },
   overloaded: { todo: 'The run is retried; consider a fallback model.' },
   upstream_error: { todo: 'The run is retried.' },
@@ -101,12 +110,12 @@ const advice: Readonly<Record<string, Partial<ErrorRow>>> = {
   },
   context_overflow: {
     means: 'The conversation is longer than the model can read; the session is cleared.',
-    todo: 'Nothing: the next run starts afresh.',
+    todo: 'Nothing to do: the next run starts a new session.',
   },
   max_turns: { means: 'The limit of turns is reached; the session is cleared.' },
   session_unavailable: {
-    means: 'The session is not there; it is cleared, the next run starts afresh.',
-    todo: 'Nothing.',
+    means: 'The session does not exist any more; it is cleared, and the next run starts a new one.',
+    todo: 'Nothing to do.',
   },
 }
 
@@ -128,15 +137,4 @@ export function errorTable(
   }
   for (const [code, { means, todo }] of Object.entries(ownErrors)) table[code] = { means, todo }
   return table
-}
-
-/** The error table of a README. */
-export function errorsTable(
-  errorNames: Readonly<Record<string, string>> = {},
-  ownErrors: Readonly<Record<string, ErrorRow>> = {},
-): string {
-  const rows = Object.entries(errorTable(errorNames, ownErrors))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, { means, todo }]) => `| \`${code}\` | ${means} | ${todo} |`)
-  return ['| errorCode | what happened | what to do |', '|---|---|---|', ...rows].join('\n')
 }
