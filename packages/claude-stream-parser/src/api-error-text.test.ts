@@ -19,6 +19,8 @@ describe('the words of the CLI', () => {
   it.each([
     ['Invalid API key · Fix external API key', 'auth_failed'],
     ['Credit balance is too low', 'billing_required'],
+    ['Your credit balance is too low to access the Anthropic API.', 'billing_required'],
+    ['Your organization has disabled Claude subscription access for Claude Code', 'auth_failed'],
     ['Prompt is too long', 'context_overflow'],
     ['Claude AI usage limit reached|1763740800', 'quota_exhausted'],
     ["API Error: Claude's response exceeded the 32000 output token maximum. To configure …", 'output_limit'],

@@ -29,11 +29,11 @@ const constants: readonly (readonly [RegExp, AgentErrorCode])[] = [
   ],
   [/^(?:Repeated 529 Overloaded errors|Overloaded|The server is overloaded)\b/, 'overloaded'],
   [
-    /^(?:Invalid API key|Not logged in|Please run \/login|Failed to authenticate|OAuth token (?:has expired|revoked)|Your account does not have access to Claude Code|This organization has been disabled)\b/,
+    /^(?:Invalid API key|Not logged in|Please run \/login|Failed to authenticate|OAuth token (?:has expired|revoked)|Your account does not have access to Claude Code|This organization has been disabled|Your organization (?:has disabled|does not have access))\b/,
     'auth_failed',
   ],
   [/^There's an issue with the selected model\b/, 'model_unavailable'],
-  [/^Credit balance is too low\b/, 'billing_required'],
+  [/^(?:Your )?[Cc]redit balance is too low\b/, 'billing_required'],
   [/^(?:Prompt is too long|Context limit reached)\b/, 'context_overflow'],
   [/^Claude(?: AI)? usage limit reached\b/, 'quota_exhausted'],
   [

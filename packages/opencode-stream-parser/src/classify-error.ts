@@ -28,7 +28,7 @@ const byName = new Map<string, AgentErrorCode>([
 
 /** Sentences of the runtime, from their beginning, about a connection that failed. */
 const connectionFailed =
-  /^(?:(?:SyntaxError: )?JSON Parse error: Unexpected EOF|(?:TypeError: )?(?:fetch failed|terminated|Failed to fetch)|(?:Error: )?(?:ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|socket hang up|Unable to connect|The socket connection was closed|The operation timed out|Cannot connect to API|Connection (?:error|reset|refused|closed)))/i
+  /^(?:(?:SyntaxError: )?JSON Parse error: Unexpected EOF|(?:TypeError: )?(?:fetch failed|terminated|Failed to fetch)|(?:Error: )?(?:(?:read |write |connect |getaddrinfo )?(?:ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOTFOUND|EAI_AGAIN)|socket hang up|Unable to connect|The socket connection was closed|The operation timed out|Cannot connect to API|Connection (?:error|reset|refused|closed)))/i
 
 /** The code of an `error` line, from members alone. */
 export function classifyError(error: ErrorFacts): ErrorVerdict {

@@ -285,3 +285,16 @@ describe('the time to try again', () => {
     expect(body).toMatchObject({ retryAfterMs: 60_000, retryNotBeforeMs: 1_000_000_060_000 })
   })
 })
+
+describe('an error that names no provider', () => {
+  it.each([
+    ['Error: read ECONNRESET', 'upstream_error'],
+    ['connect EHOSTUNREACH 10.0.0.1:443', 'upstream_error'],
+    ['getaddrinfo ENOTFOUND api.example.com', 'upstream_error'],
+    ['write EPIPE', 'upstream_error'],
+    ['The command read ECONNRESET from a file', 'agent_failed'],
+    ['Could not load credentials from any providers', 'auth_failed'],
+  ])('%s is %s', (message, code) => {
+    expect(judged(error('UnknownError', { message }), { exitCode: 1 }).errorCode).toBe(code)
+  })
+})

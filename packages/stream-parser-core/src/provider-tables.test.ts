@@ -139,6 +139,15 @@ describe('the tables of providers', () => {
     expect(codeOf(answer, status)).toBe(code)
   })
 
+  it.each([
+    ['Could not load the default credentials. Browse to …', 'auth_failed'],
+    ['Could not load credentials from any providers', 'auth_failed'],
+    ['AWS credential provider failed: no profile', 'auth_failed'],
+    ['AI_APICallError: The security token included in the request is expired', 'auth_failed'],
+  ])('reads the sentence %s as %s', (text, code) => {
+    expect(codeOfSentence(text)).toBe(code)
+  })
+
   it('takes no sentence in the middle of another for its own', () => {
     expect(codeOfSentence('The user wrote: Insufficient credits')).toBeUndefined()
   })

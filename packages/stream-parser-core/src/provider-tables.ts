@@ -129,6 +129,7 @@ export const providerTables: readonly ProviderTable[] = [
       [/^models\/\S+ is not found\b/i, 'model_unavailable'],
       [/^Publisher Model `[^`]*` (?:was )?not found\b/i, 'model_unavailable'],
       [/^User location is not supported\b/i, 'model_unavailable'],
+      [/^Could not load the default credentials\b/i, 'auth_failed'],
     ],
   },
   {
@@ -158,6 +159,10 @@ export const providerTables: readonly ProviderTable[] = [
       [/^You don't have access to the model\b/i, 'model_unavailable'],
       [/^Input is too long for requested model\b/i, 'context_overflow'],
       [/^Too many tokens per day\b/i, 'quota_exhausted'],
+      [
+        /^(?:Could not load credentials|AWS credential provider failed|The security token included in the request)\b/i,
+        'auth_failed',
+      ],
     ],
   },
   {
@@ -262,6 +267,22 @@ export const providerTables: readonly ProviderTable[] = [
       [/^Your (?:account|request) .{0,120}\b(?:suspended|insufficient balance)\b/i, 'billing_required'],
       [/^Invalid request: Your request exceeded model token limit\b/i, 'context_overflow'],
     ],
+  },
+  {
+    provider: 'Alibaba Cloud Model Studio (Qwen)',
+    source: 'https://www.alibabacloud.com/help/en/model-studio/error-code',
+    exact: {
+      Arrearage: 'billing_required',
+      InvalidApiKey: 'auth_failed',
+      DataInspectionFailed: 'model_refusal',
+      data_inspection_failed: 'model_refusal',
+      'Model.AccessDenied': 'model_unavailable',
+      'AllocationQuota.FreeTierOnly': 'quota_exhausted',
+      'Throttling.RateQuota': 'rate_limited',
+      'Throttling.AllocationQuota': 'rate_limited',
+      'Throttling.BurstRate': 'rate_limited',
+    },
+    broad: { Throttling: 'rate_limited' },
   },
   {
     provider: 'xAI',

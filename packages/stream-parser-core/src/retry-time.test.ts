@@ -55,6 +55,8 @@ describe('the time to try again', () => {
     [{ retry_after: 2 }, after(2000)],
     [{ retry_after_ms: 2 }, after(2)],
     [{ resets_in_seconds: 'soon', resets_at: 5 }, null],
+    [{ headers: { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': String(atMs + 60_000) } }, at(atMs + 60_000)],
+    [{ headers: 'X-RateLimit-Reset' }, null],
   ])('is read from the body %j', (object, expected) => {
     expect(readRetryTime({ objects: [object], atMs })).toEqual(expected)
   })

@@ -35,6 +35,8 @@ export function readRetryTime({ headers, objects = [], messages = [], atMs }: Re
     retryAfter(header.get('retry-after'), sent) ??
     firstOf(objects, fromBody) ??
     fromLimitHeaders(header) ??
+    // OpenRouter hands on the provider's headers in the body.
+    firstOf(objects, (object) => fromLimitHeaders(lowerCased(headersIn(object)))) ??
     firstOf(messages, (text) => moment(readResetText(text, atMs)))
   if (stated === null) return null
   if ('afterMs' in stated) return { afterMs: stated.afterMs, notBeforeMs: atMs === null ? null : atMs + stated.afterMs }
@@ -137,6 +139,11 @@ function firstOf<Item>(items: readonly Item[], read: (item: Item) => Stated): St
     if (stated !== null) return stated
   }
   return null
+}
+
+function headersIn(object: JsonObject): JsonObject | null {
+  const headers = memberOf(object, 'headers')
+  return isJsonObject(headers) ? headers : null
 }
 
 function lowerCased(headers: JsonObject | null): ReadonlyMap<string, unknown> {
