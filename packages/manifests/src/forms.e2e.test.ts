@@ -8,6 +8,7 @@ import {
   assert,
   asyncProperty,
   boolean,
+  constantFrom,
   dictionary,
   integer,
   oneof,
@@ -86,21 +87,49 @@ const values: Arbitrary<ValuesInput> = record(
     database: record({ secret: label }, { requiredKeys: [] }),
     service: record({ port: integer({ min: 1, max: 65_535 }), annotations: texts }, { requiredKeys: [] }),
     ingress: record(
-      { enabled: boolean(), className: label, host: label, tlsSecret: label, annotations: texts },
+      {
+        enabled: boolean(),
+        className: label,
+        host: label,
+        extraHosts: array(label, { maxLength: 2 }),
+        tlsSecret: label,
+        annotations: texts,
+      },
       { requiredKeys: [] },
     ),
-    storage: record({ existingClaim: label, storageClassName: label, keep: boolean() }, { requiredKeys: [] }),
+    storage: record(
+      {
+        existingClaim: label,
+        storageClassName: label,
+        accessMode: constantFrom('ReadWriteMany', 'ReadWriteOnce'),
+        keep: boolean(),
+      },
+      { requiredKeys: [] },
+    ),
     agents: record(
-      { namespace: label, createNamespace: boolean(), quota: texts, limits: list, volumeClaims: boolean() },
+      {
+        namespace: label,
+        createNamespace: boolean(),
+        existingClaim: label,
+        quota: texts,
+        limits: list,
+        volumeClaims: boolean(),
+      },
       { requiredKeys: [] },
     ),
+    shareVolume: record({ enabled: boolean(), image: label, env: list, resources: object }, { requiredKeys: [] }),
     networkPolicy: record(
       { enabled: boolean(), dns: boolean(), server: boolean(), egress: list },
       { requiredKeys: [] },
     ),
     metrics: record({ enabled: boolean(), podMonitor: boolean() }, { requiredKeys: [] }),
     policy: record(
-      { allow: dictionary(label, array(string({ maxLength: 8 }), { maxLength: 2 })), defaults: object },
+      {
+        allow: dictionary(label, array(string({ maxLength: 8 }), { maxLength: 2 })),
+        defaults: object,
+        adapters: dictionary(label, object),
+        kubeconfigTrust: constantFrom('data', 'paths'),
+      },
       { requiredKeys: [] },
     ),
   },
@@ -137,7 +166,8 @@ describe.skipIf(kustomize === undefined)('the Kustomize base', () => {
   it.each<[string, ValuesInput]>([
     ['a server', {}],
     ['rights only', { server: { enabled: false } }],
-    ['a namespace of the agents', { agents: { namespace: 'agents' }, networkPolicy: { enabled: true } }],
+    ['one namespace', { agents: { namespace: 'paperclip' }, networkPolicy: { enabled: true } }],
+    ['one node', { storage: { accessMode: 'ReadWriteOnce' } }],
   ])('builds the same objects as renderManifests for %s', async (_what, input) => {
     const folder = await writeFiles(kustomization({ values: input }))
     const { stdout } = await run(kustomize ?? '', ['build', folder])

@@ -12,8 +12,9 @@ Open it with
   kubectl -n {{ .Release.Namespace }} port-forward service/{{ .Values.name }} {{ .Values.service.port }}
 and http://localhost:{{ .Values.service.port }}; the first person to sign up and claim the instance is its admin.
 {{- end }}
+Agents run in namespace {{ default (printf "%s-agents" .Release.Namespace) .Values.agents.namespace }}.
 {{- if .Values.storage.keep }}
-The claim of the data volume stays when the release is uninstalled.
+The claim of the data volume stays when the release is uninstalled, and so does a namespace of the agents.
 {{- end }}
 `
 

@@ -14,6 +14,14 @@ import { writeYaml } from './write-yaml.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const names = (values?: ValuesInput) =>
   renderManifests({ values }).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+const places = (values?: ValuesInput) =>
+  renderManifests({ values }).map(
+    ({ kind, metadata: { namespace, name } }) => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
+  )
+const policyOf = (values: ValuesInput) =>
+  JSON.parse((find('ConfigMap', values) as unknown as { data: Record<string, string> }).data['policy.yaml'] ?? '') as {
+    defaults: unknown
+  }
 const find = (kind: string, values?: ValuesInput): Manifest => {
   const found = renderManifests({ values }).find((object) => object.kind === kind)
   if (found === undefined) throw new Error(`no ${kind} was rendered`)
@@ -21,24 +29,117 @@ const find = (kind: string, values?: ValuesInput): Manifest => {
 }
 
 describe('renderManifests', () => {
-  it('renders a server in one namespace by default', () => {
-    expect(names()).toEqual([
-      'ServiceAccount paperclip',
-      'Role paperclip-agent-jobs',
-      'RoleBinding paperclip-agent-jobs',
-      'ConfigMap paperclip-agent-policy',
-      'PersistentVolumeClaim paperclip-data',
-      'Service paperclip',
-      'StatefulSet paperclip',
+  it('renders a server, and agents in a namespace of their own, by default', () => {
+    expect(places()).toEqual([
+      'Namespace paperclip-agents',
+      'ServiceAccount paperclip/paperclip',
+      'Role paperclip-agents/paperclip-agent-jobs',
+      'RoleBinding paperclip-agents/paperclip-agent-jobs',
+      'Role paperclip/paperclip-own-pod',
+      'RoleBinding paperclip/paperclip-own-pod',
+      'ConfigMap paperclip/paperclip-agent-policy',
+      'PersistentVolumeClaim paperclip/paperclip-data',
+      'Service paperclip/paperclip',
+      'StatefulSet paperclip/paperclip',
+      'ServiceAccount paperclip/paperclip-share-volume',
+      'ClusterRole paperclip-paperclip-share-volume',
+      'ClusterRoleBinding paperclip-paperclip-share-volume',
+      'Role paperclip/paperclip-share-volume',
+      'RoleBinding paperclip/paperclip-share-volume',
+      'Role paperclip-agents/paperclip-share-volume',
+      'RoleBinding paperclip-agents/paperclip-share-volume',
+      'Job paperclip/paperclip-share-volume',
     ])
   })
 
+  it('grants the server nothing but its own pod in its own namespace, and nothing in the cluster', () => {
+    const objects = renderManifests() as (Manifest & { rules: unknown; roleRef?: { kind: string; name: string } })[]
+    const bound = objects.filter(
+      ({ kind, subjects }) =>
+        kind.endsWith('Binding') && (subjects as { name: string }[]).some(({ name }) => name === 'paperclip'),
+    )
+    expect(bound.map(({ metadata, roleRef }) => [metadata.namespace, roleRef?.kind, roleRef?.name])).toEqual([
+      ['paperclip-agents', 'Role', 'paperclip-agent-jobs'],
+      ['paperclip', 'Role', 'paperclip-own-pod'],
+    ])
+    const own = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.name === 'paperclip-own-pod')
+    expect(own?.rules).toEqual([{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }])
+  })
+
+  it('renders one namespace where agents share that of the server', () => {
+    expect(places({ agents: { namespace: 'paperclip' } })).toEqual([
+      'ServiceAccount paperclip/paperclip',
+      'Role paperclip/paperclip-agent-jobs',
+      'RoleBinding paperclip/paperclip-agent-jobs',
+      'ConfigMap paperclip/paperclip-agent-policy',
+      'PersistentVolumeClaim paperclip/paperclip-data',
+      'Service paperclip/paperclip',
+      'StatefulSet paperclip/paperclip',
+    ])
+  })
+
+  it('makes no second volume where the namespace of the agents has a claim, or where it is not wanted', () => {
+    for (const values of [{ agents: { existingClaim: 'theirs' } }, { shareVolume: { enabled: false } }]) {
+      expect(names(values)).not.toContain('Job paperclip-share-volume')
+    }
+    expect(policyOf({ agents: { existingClaim: 'theirs' } })).toMatchObject({
+      defaults: { workspaceVolumeClaim: 'theirs' },
+    })
+    expect(policyOf({ shareVolume: { enabled: false } })).toMatchObject({
+      defaults: { namespace: 'paperclip-agents' },
+    })
+    expect(JSON.stringify(policyOf({ shareVolume: { enabled: false } }))).not.toContain('workspaceVolumeClaim')
+  })
+
+  it('keeps server and agents on one node when only one node can mount the volume', () => {
+    const storage = { accessMode: 'ReadWriteOnce' } as const
+    expect(JSON.stringify(policyOf({}))).not.toContain('affinity')
+    expect(policyOf({ storage })).toMatchObject({
+      defaults: {
+        affinity: {
+          podAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              {
+                labelSelector: { matchLabels: { 'app.kubernetes.io/instance': 'paperclip' } },
+                namespaces: ['paperclip'],
+                topologyKey: 'kubernetes.io/hostname',
+              },
+            ],
+          },
+        },
+      },
+    })
+    const affinityOf = (values: ValuesInput) => JSON.stringify(find('StatefulSet', values))
+    expect(affinityOf({ storage })).toContain('"agent-jobs.dev/managed":"true"')
+    expect(affinityOf({})).not.toContain('podAffinity')
+    const nodeAffinity = { x: 'y' }
+    const both = affinityOf({ storage, server: { affinity: { nodeAffinity } } })
+    expect(both).toContain('"nodeAffinity":{"x":"y"}')
+    expect(both).toContain('preferredDuringSchedulingIgnoredDuringExecution')
+  })
+
+  it('leads every host name to the server', () => {
+    const ingress = { enabled: true, host: 'a.example', extraHosts: ['b.example', 'c.example'], tlsSecret: 'tls' }
+    const { spec } = find('Ingress', { ingress }) as unknown as {
+      spec: { rules: { host: string }[]; tls: { hosts: string[] }[] }
+    }
+    expect(spec.rules.map(({ host }) => host)).toEqual(['a.example', 'b.example', 'c.example'])
+    expect(spec.tls[0]?.hosts).toEqual(['a.example', 'b.example', 'c.example'])
+    expect(JSON.stringify(find('StatefulSet', { ingress }))).toContain('a.example,b.example,c.example')
+  })
+
   it('renders only the rights for a server that exists', () => {
-    expect(names({ server: { enabled: false } })).toEqual([
+    const server = { enabled: false }
+    expect(names({ server })).toEqual([
+      'Namespace paperclip-agents',
       'ServiceAccount paperclip',
       'Role paperclip-agent-jobs',
       'RoleBinding paperclip-agent-jobs',
+      'Role paperclip-own-pod',
+      'RoleBinding paperclip-own-pod',
     ])
+    // The claim of that server can be shared, too.
+    expect(names({ server, storage: { existingClaim: 'mine' } })).toContain('Job paperclip-share-volume')
   })
 
   it('grants every permission that the environment test checks, and no more', () => {
@@ -62,21 +163,22 @@ describe('renderManifests', () => {
     })
     expect(find('ResourceQuota', values).metadata.namespace).toBe('agents')
     const roles = renderManifests({ values }).filter(({ kind }) => kind === 'Role')
-    expect(roles.map(({ metadata }) => metadata)).toEqual([
-      { name: 'paperclip-agent-jobs', namespace: 'agents' },
-      { name: 'paperclip-own-pod', namespace: 'paperclip' },
+    expect(roles.map(({ metadata: { name, namespace } }) => [namespace, name])).toEqual([
+      ['agents', 'paperclip-agent-jobs'],
+      ['paperclip', 'paperclip-own-pod'],
+      ['paperclip', 'paperclip-share-volume'],
+      ['agents', 'paperclip-share-volume'],
     ])
   })
 
   it('makes the namespace of the agents the default of their settings, unless the policy has another', () => {
-    const read = (values: ValuesInput) =>
-      JSON.parse(
-        (find('ConfigMap', values) as unknown as { data: Record<string, string> }).data['policy.yaml'] ?? '',
-      ) as unknown
     const agents = { namespace: 'agents' }
     const policy = { allow: { image: ['registry.example/*'] } }
-    expect(read({ agents, policy })).toEqual({ ...policy, defaults: { namespace: 'agents' } })
-    expect(read({ agents, policy: { defaults: { namespace: 'others' } } })).toEqual({
+    expect(policyOf({ agents, policy })).toMatchObject({
+      ...policy,
+      defaults: { namespace: 'agents', workspaceVolumeClaim: 'paperclip-data' },
+    })
+    expect(policyOf({ agents, policy: { defaults: { namespace: 'others' } } })).toMatchObject({
       defaults: { namespace: 'others' },
     })
   })
@@ -86,7 +188,7 @@ describe('renderManifests', () => {
       data: Record<string, string>
     }
     expect(parsePolicy(data['policy.yaml'] ?? '', 'the ConfigMap')).toMatchObject({
-      defaults: { namespace: 'paperclip' },
+      defaults: { namespace: 'paperclip-agents' },
     })
   })
 
@@ -120,7 +222,8 @@ describe('the values', () => {
       return part
     })
     // Only the notes after an installation and conditions of whole objects read these.
-    expect(leaves(valuesSchema).filter((path) => !used.has(path))).toEqual([])
+    const isUsed = (path: string) => [...used].some((each) => path === each || path.startsWith(`${each}.`))
+    expect(leaves(valuesSchema).filter((path) => !isUsed(path))).toEqual([])
   })
 
   it('are each described', () => {

@@ -99,6 +99,7 @@ const ingress = z.strictObject({
   enabled: z.boolean().default(false).describe('Create an Ingress.'),
   className: z.string().default('').describe('Ingress class. Empty: the default class of the cluster.'),
   host: z.string().default('').describe('Host name of the server.'),
+  extraHosts: z.array(z.string().min(1)).default([]).describe('More host names that lead to the server.'),
   path: z.string().default('/').describe('Path of the server.'),
   tlsSecret: optionalLabel.default('').describe('Secret with the certificate. Empty: no TLS at the Ingress.'),
   annotations: texts.default({}).describe('Annotations, for example for cert-manager.'),
@@ -107,12 +108,14 @@ const ingress = z.strictObject({
 const storage = z.strictObject({
   existingClaim: optionalLabel
     .default('')
-    .describe('Claim to use for the data volume. Empty: create `paperclip-data`.'),
+    .describe(
+      'Claim to use for the data volume. Empty: create `paperclip-data`. Without `server.enabled`: the claim of your server.',
+    ),
   storageClassName: z.string().default('').describe('Storage class. Empty: the default class of the cluster.'),
   accessMode: z
-    .enum(['ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'])
+    .enum(['ReadWriteMany', 'ReadWriteOnce'])
     .default('ReadWriteMany')
-    .describe('Access mode. With `ReadWriteOnce` agents must run on the node of the server.'),
+    .describe('Access mode. With `ReadWriteOnce`, agents are scheduled to the node of the server by a pod affinity.'),
   size: quantity.default('20Gi').describe('Size of the data volume.'),
   keep: z.boolean().default(true).describe('Keep the claim when the release is uninstalled.'),
 })
@@ -121,9 +124,17 @@ const agents = z.strictObject({
   namespace: optionalLabel
     .default('')
     .describe(
-      "Namespace of the agents' Jobs. Empty: the namespace of the server, whose data volume agents then share.",
+      "Namespace of the agents' Jobs. Empty: a namespace of their own, that of the release with `-agents` at its end.",
     ),
-  createNamespace: z.boolean().default(true).describe('Create that namespace and enforce `podSecurity` on it.'),
+  createNamespace: z
+    .boolean()
+    .default(true)
+    .describe('Create that namespace and enforce `podSecurity` on it. It stays when the release is uninstalled.'),
+  existingClaim: optionalLabel
+    .default('')
+    .describe(
+      'Claim in their namespace on the same storage as the data volume. Empty: a Job makes one, see `shareVolume`.',
+    ),
   podSecurity: z
     .enum(['restricted', 'baseline', 'privileged'])
     .default('restricted')
@@ -138,6 +149,56 @@ const agents = z.strictObject({
     .boolean()
     .default(false)
     .describe('Allow `agentDbMode: dedicated_pvc`, which creates a claim for each agent.'),
+})
+
+const shareVolume = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Run a Job that makes a volume and a claim on the storage of the data volume in the namespace of the agents.',
+    ),
+  image: z.string().default('').describe('Image with Node.js for the Job. Empty: `server.image`.'),
+  env: list.default([]).describe('Environment variables of the Job, as in a container.'),
+  resources: passedOn
+    .default({ requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } })
+    .describe('Resources of the Job.'),
+})
+
+const policyPatterns = z.union([z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()]))])
+const policyMaximum = z.union([z.number(), z.string(), z.record(z.string(), z.union([z.number(), z.string()]))])
+
+const policy = z.strictObject({
+  defaults: passedOn
+    .default({})
+    .describe(
+      'Defaults for new and existing agents: settings that count where their own are empty, for example `{ image: … }`.',
+    ),
+  allow: z
+    .record(z.string(), policyPatterns)
+    .default({})
+    .describe('Settings that agents may use, with patterns of their values: `{ image: [registry.example/*] }`.'),
+  maximum: z
+    .record(z.string(), policyMaximum)
+    .default({})
+    .describe('Greatest values of settings: `{ resources.limits.memory: 16Gi }`.'),
+  adapters: z
+    .record(z.string(), passedOn)
+    .default({})
+    .describe('The same for one type of agents, for example `{ claude_k8s: { defaults: { model: … } } }`.'),
+  kubeconfigTrust: z
+    .enum(['data', 'paths', 'plugins'])
+    .default('data')
+    .describe('What a kubeconfig in the settings of an agent may contain.'),
+  inherit: z
+    .strictObject({
+      env: z.array(z.string().min(1)).default([]).describe('More variables of the server that agents get, by pattern.'),
+      volumes: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Volumes of the server that agents get, for example `secret/NAME`, in a shared namespace.'),
+    })
+    .prefault({}),
 })
 
 const networkPolicy = z.strictObject({
@@ -165,13 +226,10 @@ export const valuesSchema = z.strictObject({
   ingress: ingress.prefault({}),
   storage: storage.prefault({}),
   agents: agents.prefault({}),
+  shareVolume: shareVolume.prefault({}),
   networkPolicy: networkPolicy.prefault({}),
   metrics: metrics.prefault({}),
-  policy: passedOn
-    .default({})
-    .describe(
-      "What agents may set, and defaults for their settings: the operator's policy, see docs/security.md. A namespace of the agents is their default.",
-    ),
+  policy: policy.prefault({}),
 })
 
 /** Values as an operator writes them. */

@@ -1,7 +1,7 @@
 /** What the operator policy of a test server allows beyond the defaults. */
 export const labRules = {
   // The record of a live run names its kubeconfig by path.
-  kubeconfigTrust: 'paths',
+  kubeconfigTrust: 'paths' as const,
   allow: {
     sidecars: true,
     kubeconfig: true,

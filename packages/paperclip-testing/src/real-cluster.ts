@@ -12,7 +12,8 @@ import {
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node'
 import { labPolicy } from './lab-policy.ts'
 
-const PersistentVolume: ResourceKind<KubeObject & { spec?: { hostPath?: { path?: string } } }> = {
+/** Volumes, which the product itself never touches. */
+export const PersistentVolume: ResourceKind<KubeObject & { spec?: { hostPath?: { path?: string } } }> = {
   apiVersion: 'v1',
   kind: 'PersistentVolume',
   plural: 'persistentvolumes',

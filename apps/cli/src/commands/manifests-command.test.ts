@@ -35,7 +35,9 @@ describe('agent-jobs manifests', () => {
     )
     expect(code).toBe(0)
     expect(objects.map(({ kind }) => kind)).toContain('StatefulSet')
-    expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['company']))
+    expect(new Set(objects.map(({ metadata }) => metadata.namespace))).toEqual(
+      new Set(['company', 'company-agents', undefined]),
+    )
     const server = objects.find(({ kind }) => kind === 'StatefulSet')
     expect(server?.spec.template.spec.containers[0]?.image).toBe('registry.example/new:2')
     expect(objects.find(({ kind }) => kind === 'Service')?.spec).toMatchObject({ ports: [{ port: 8080 }] })
@@ -43,7 +45,14 @@ describe('agent-jobs manifests', () => {
 
   it('prints only the rights when the server is disabled', async () => {
     const { objects } = await print('--set', 'server.enabled=false')
-    expect(objects.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding'])
+    expect(objects.map(({ kind }) => kind)).toEqual([
+      'Namespace',
+      'ServiceAccount',
+      'Role',
+      'RoleBinding',
+      'Role',
+      'RoleBinding',
+    ])
   })
 
   it.each([

@@ -38,5 +38,5 @@ export function addManifestsCommand(program: Command, terminal: Terminal): void 
 const examples = `
 Examples:
   agent-jobs manifests --set server.image=registry.example/paperclip:1 | kubectl apply -f -
-  agent-jobs manifests --set server.enabled=false --set agents.namespace=agents   # for a server that you have
+  agent-jobs manifests --set server.enabled=false   # for a server that you have
   agent-jobs manifests --format helm --output chart && helm install paperclip chart --namespace paperclip`

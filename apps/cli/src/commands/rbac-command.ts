@@ -26,7 +26,11 @@ export function addRbacCommand(program: Command, terminal: Terminal): void {
         values: {
           server: { enabled: false },
           serviceAccount: { name: serviceAccount },
-          agents: { namespace: agentNamespace ?? '', createNamespace: false, volumeClaims: dedicatedPvc ?? false },
+          agents: {
+            namespace: agentNamespace ?? namespace,
+            createNamespace: false,
+            volumeClaims: dedicatedPvc ?? false,
+          },
         },
       })
       terminal.out(

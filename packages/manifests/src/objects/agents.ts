@@ -1,13 +1,16 @@
 import { all, each, item, releaseNamespace, text, value, when, type Template } from '../template/template.ts'
-import { agentNamespace, serverLabels } from './names.ts'
-import { hasAgentNamespace } from './rights.ts'
+import { agentLabels, agentNamespace, hasAgentNamespace, serverLabels } from './names.ts'
 
-/** The namespace of the agents, with its Pod Security level enforced. */
+/**
+ * The namespace of the agents, with its Pod Security level enforced. It stays when the release is uninstalled: deleting it
+ * would kill the agents that are still working.
+ */
 export const namespace: Template = when(all(hasAgentNamespace, value('agents.createNamespace')), {
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: {
-    name: value('agents.namespace'),
+    name: agentNamespace,
+    annotations: { 'helm.sh/resource-policy': 'keep' },
     labels: {
       'pod-security.kubernetes.io/enforce': value('agents.podSecurity'),
       'pod-security.kubernetes.io/warn': value('agents.podSecurity'),
@@ -37,8 +40,7 @@ export const networkPolicy: Template = when(value('networkPolicy.enabled'), {
   kind: 'NetworkPolicy',
   metadata: { name: text`${value('name')}-agents`, namespace: agentNamespace },
   spec: {
-    // The runner sets this label on every pod it creates.
-    podSelector: { matchLabels: { 'agent-jobs.dev/managed': 'true' } },
+    podSelector: { matchLabels: agentLabels },
     policyTypes: ['Ingress', 'Egress'],
     ingress: [],
     egress: [

@@ -1,20 +1,25 @@
 import { dedicatedClaimPermissions, permissions, roleRules, type Permission } from '@agent-jobs/adapter-kit'
-import { all, equal, not, releaseNamespace, text, value, when, type Template } from '../template/template.ts'
-import { agentNamespace } from './names.ts'
+import { releaseNamespace, text, value, when, type Template } from '../template/template.ts'
+import { agentNamespace, hasAgentNamespace } from './names.ts'
 
 const api = 'rbac.authorization.k8s.io/v1'
 
-function role(name: Template, namespace: Template, rules: Template): Template {
-  return { apiVersion: api, kind: 'Role', metadata: { name, namespace }, rules }
+type Map = Readonly<Record<string, Template>>
+
+/** A Role, or a ClusterRole for one without a namespace. */
+export function role(metadata: Map, rules: Template): Template {
+  return { apiVersion: api, kind: 'namespace' in metadata ? 'Role' : 'ClusterRole', metadata, rules }
 }
 
-function binding(name: Template, namespace: Template): Template {
+/** Grants a service account of the release's namespace the role of the same name. */
+export function binding(metadata: Map & { name: Template }, account: Template): Template {
+  const kind = 'namespace' in metadata ? 'Role' : 'ClusterRole'
   return {
     apiVersion: api,
-    kind: 'RoleBinding',
-    metadata: { name, namespace },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-    subjects: [{ kind: 'ServiceAccount', name: value('serviceAccount.name'), namespace: releaseNamespace }],
+    kind: `${kind}Binding`,
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: account, namespace: releaseNamespace }],
   }
 }
 
@@ -34,19 +39,19 @@ export const serviceAccount: Template = when(value('serviceAccount.create'), {
 
 const runs = text`${value('name')}-agent-jobs`
 const ownPod = text`${value('name')}-own-pod`
-const separate = all(value('agents.namespace'), not(equal(value('agents.namespace'), releaseNamespace)))
+
+const account = value('serviceAccount.name')
+const inAgents = { name: runs, namespace: agentNamespace }
+const inRelease = { name: ownPod, namespace: releaseNamespace }
 
 /** What the adapters do with Jobs, pods and Secrets: the table that the environment test checks. */
 export const rights: readonly Template[] = [
-  role(runs, agentNamespace, [
+  role(inAgents, [
     ...rulesOf(permissions),
     ...rulesOf(dedicatedClaimPermissions).map((rule) => when(value('agents.volumeClaims'), rule)),
   ]),
-  binding(runs, agentNamespace),
+  binding(inAgents, account),
   // Agent pods are modelled on the server's own pod, which is then in another namespace.
-  when(separate, role(ownPod, releaseNamespace, [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }])),
-  when(separate, binding(ownPod, releaseNamespace)),
+  when(hasAgentNamespace, role(inRelease, [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }])),
+  when(hasAgentNamespace, binding(inRelease, account)),
 ]
-
-/** Whether agents have a namespace of their own. */
-export const hasAgentNamespace = separate

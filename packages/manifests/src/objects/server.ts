@@ -1,16 +1,20 @@
 import {
   all,
+  any,
+  data,
   each,
   fallback,
   item,
+  join,
   not,
   releaseNamespace,
   text,
   value,
   when,
+  withMember,
   type Template,
 } from '../template/template.ts'
-import { dataClaim, serverLabels, serviceHost } from './names.ts'
+import { agentNamespace, agentLabels, dataClaim, isOnOneNode, serverLabels, serviceHost } from './names.ts'
 import { policyName } from './policy.ts'
 
 const passOn = (path: string): Template => when(value(path), value(path))
@@ -68,7 +72,7 @@ const environment: Template = [
   },
   {
     name: 'PAPERCLIP_ALLOWED_HOSTNAMES',
-    value: text`${value('name')},${serviceHost},${serviceHost}.cluster.local,${value('ingress.host')},${value('server.allowedHostnames')}`,
+    value: text`${value('name')},${serviceHost},${serviceHost}.cluster.local,${value('ingress.host')},${join(value('ingress.extraHosts'))},${value('server.allowedHostnames')}`,
   },
   when(value('server.publicUrl'), { name: 'PAPERCLIP_PUBLIC_URL', value: value('server.publicUrl') }),
   when(all(value('ingress.enabled'), value('ingress.host'), not(value('server.publicUrl'))), {
@@ -115,6 +119,24 @@ function health(): Template {
   return { path: '/api/health', port: 'http', httpHeaders: [{ name: 'Host', value: 'localhost' }] }
 }
 
+/** With a volume that one node can mount, a new pod of the server looks for the node of agents that still have it. */
+const besideAgents = data([
+  {
+    weight: 100,
+    podAffinityTerm: {
+      labelSelector: { matchLabels: agentLabels },
+      namespaces: [agentNamespace],
+      topologyKey: 'kubernetes.io/hostname',
+    },
+  },
+])
+const affinity = withMember(
+  value('server.affinity'),
+  'podAffinity.preferredDuringSchedulingIgnoredDuringExecution',
+  besideAgents,
+  isOnOneNode,
+)
+
 /** The server: one replica, because a second one would follow the same runs. */
 export const statefulSet: Template = when(value('server.enabled'), {
   apiVersion: 'apps/v1',
@@ -133,7 +155,7 @@ export const statefulSet: Template = when(value('server.enabled'), {
         securityContext: passOn('server.podSecurityContext'),
         nodeSelector: passOn('server.nodeSelector'),
         tolerations: passOn('server.tolerations'),
-        affinity: passOn('server.affinity'),
+        affinity: when(any(value('server.affinity'), isOnOneNode), affinity),
         priorityClassName: passOn('server.priorityClassName'),
         containers: [container],
         volumes: [
@@ -146,6 +168,16 @@ export const statefulSet: Template = when(value('server.enabled'), {
   },
 })
 
+const toServer: Template = {
+  paths: [
+    {
+      path: value('ingress.path'),
+      pathType: 'Prefix',
+      backend: { service: { name: value('name'), port: { name: 'http' } } },
+    },
+  ],
+}
+
 /** The way in from outside the cluster. */
 export const ingress: Template = when(all(value('server.enabled'), value('ingress.enabled')), {
   apiVersion: 'networking.k8s.io/v1',
@@ -153,20 +185,15 @@ export const ingress: Template = when(all(value('server.enabled'), value('ingres
   metadata: { name: value('name'), namespace: releaseNamespace, annotations: passOn('ingress.annotations') },
   spec: {
     ingressClassName: passOn('ingress.className'),
-    tls: when(value('ingress.tlsSecret'), [{ hosts: [value('ingress.host')], secretName: value('ingress.tlsSecret') }]),
-    rules: [
+    tls: when(value('ingress.tlsSecret'), [
       {
-        host: passOn('ingress.host'),
-        http: {
-          paths: [
-            {
-              path: value('ingress.path'),
-              pathType: 'Prefix',
-              backend: { service: { name: value('name'), port: { name: 'http' } } },
-            },
-          ],
-        },
+        hosts: [value('ingress.host'), each(value('ingress.extraHosts'), item())],
+        secretName: value('ingress.tlsSecret'),
       },
+    ]),
+    rules: [
+      { host: passOn('ingress.host'), http: toServer },
+      each(value('ingress.extraHosts'), { host: item(), http: toServer }),
     ],
   },
 })

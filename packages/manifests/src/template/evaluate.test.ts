@@ -3,16 +3,19 @@ import { evaluate } from './evaluate.ts'
 import {
   all,
   any,
+  data,
   each,
   equal,
   fallback,
   item,
+  join,
   json,
   not,
   releaseNamespace,
   text,
   value,
   when,
+  withMember,
   type Template,
 } from './template.ts'
 
@@ -23,6 +26,7 @@ const values = {
   no: false,
   none: [],
   nothing: {},
+  texts: ['x', 'y'],
   list: [{ n: 1 }, { n: 2 }],
   deep: { b: true },
 }
@@ -38,6 +42,18 @@ describe('evaluate', () => {
     ['the first of two values', fallback(value('name'), releaseNamespace), 'a'],
     ['the second value where the first is empty', fallback(value('empty'), releaseNamespace), 'here'],
     ['JSON with sorted names', json(value('deep')), '{"b":true}'],
+    ['the texts of a list with commas', join(value('texts')), 'x,y'],
+    ['plain data with values in it', data([{ a: value('name'), n: 1 }]), [{ a: 'a', n: 1 }]],
+    [
+      'a member where its condition holds',
+      withMember(value('deep'), 'c', value('name'), all(value('list'))),
+      { b: true, c: 'a' },
+    ],
+    [
+      'no member where its condition fails',
+      withMember(value('deep'), 'c', value('name'), all(value('no'))),
+      { b: true },
+    ],
     ['an object with a member named kind', { kind: 'Role', when: 'x' }, { kind: 'Role', when: 'x' }],
   ])('reads %s', (_what, template, expected) => {
     expect(read(template)).toEqual(expected)

@@ -1,5 +1,5 @@
 import { isMap, mergeValues, type DataMap } from '../merge-values.ts'
-import { nodeOf, type Condition, type Expression, type Template } from './template.ts'
+import { nodeOf, type Condition, type Constant, type Expression, type Template } from './template.ts'
 
 /** Plain JSON data. */
 export type Data = string | number | boolean | null | readonly Data[] | { readonly [key: string]: Data }
@@ -78,14 +78,27 @@ function read(expression: Expression, scope: Scope): Data {
     }
     case 'json':
       return JSON.stringify(sorted(read(expression.of, scope)))
+    case 'join':
+      return asList(read(expression.list, scope)).join(',')
+    case 'data':
+      return readConstant(expression.of, scope)
     case 'withMember': {
-      const { of, path, member } = expression
+      const { of, path, member, condition } = expression
+      if (!holds(condition, scope)) return read(of, scope)
       const added = path.reduceRight<Data>((inner, key) => ({ [key]: inner }), read(member, scope))
       return mergeValues(asMap(added), asMap(read(of, scope)))
     }
     default:
       return expression satisfies never
   }
+}
+
+function readConstant(of: Constant, scope: Scope): Data {
+  const node = nodeOf(of)
+  if (node !== null) return evaluate(node, scope)
+  if (typeof of !== 'object') return of
+  if (Array.isArray(of)) return of.map((element: Constant) => readConstant(element, scope))
+  return Object.fromEntries(Object.entries(of).map(([key, member]) => [key, readConstant(member, scope)]))
 }
 
 function lookUp(data: Data, path: string): Data {

@@ -1,6 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { printHelm } from './print-helm.ts'
-import { all, any, each, equal, fallback, item, json, not, releaseNamespace, text, value, when } from './template.ts'
+import {
+  all,
+  any,
+  data,
+  each,
+  equal,
+  fallback,
+  item,
+  join,
+  json,
+  not,
+  releaseNamespace,
+  text,
+  value,
+  when,
+  withMember,
+} from './template.ts'
 
 describe('printHelm', () => {
   it('prints values, texts and fallbacks as expressions that end as JSON', () => {
@@ -10,12 +26,16 @@ describe('printHelm', () => {
       c: fallback(value('x'), value('y')),
       d: json(value('policy')),
       e: 'a: b',
+      f: join(value('hosts')),
+      g: withMember(value('m'), 'a.b', data([{ c: value('c'), n: 1 }]), not(value('d'))),
     }
     expect(printHelm(template)).toBe(`a: {{ $.Values.server.image | toJson }}
 b: {{ (printf "100%% of %v in %v" $.Values.name $.Release.Namespace) | toJson }}
 c: {{ (default $.Values.y $.Values.x) | toJson }}
 d: {{ (mustToRawJson $.Values.policy) | toJson }}
 e: "a: b"
+f: {{ (join "," $.Values.hosts) | toJson }}
+g: {{ (ternary (mustMergeOverwrite (dict "a" (dict "b" (list (dict "c" $.Values.c "n" 1)))) $.Values.m) $.Values.m (not (not (not $.Values.d)))) | toJson }}
 `)
   })
 

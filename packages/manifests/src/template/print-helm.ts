@@ -1,4 +1,4 @@
-import { nodeOf, type Condition, type Expression, type Template } from './template.ts'
+import { nodeOf, type Condition, type Constant, type Expression, type Template } from './template.ts'
 
 /** A template as the text of a Helm template, one YAML document. */
 export function printHelm(template: Template): string {
@@ -85,13 +85,28 @@ function expression(of: Expression): string {
       return `(default ${expression(of.otherwise)} ${expression(of.first)})`
     case 'json':
       return `(mustToRawJson ${expression(of.of)})`
+    case 'join':
+      return `(join "," ${expression(of.list)})`
+    case 'data':
+      return constant(of.of)
     case 'withMember': {
       const added = of.path.reduceRight((inner, key) => `(dict ${JSON.stringify(key)} ${inner})`, expression(of.member))
-      return `(mustMergeOverwrite ${added} ${expression(of.of)})`
+      const merged = `(mustMergeOverwrite ${added} ${expression(of.of)})`
+      const always = of.condition.kind === 'all' && of.condition.of.length === 0
+      return always ? merged : `(ternary ${merged} ${expression(of.of)} (not (not ${condition(of.condition)})))`
     }
     default:
       return of satisfies never
   }
+}
+
+function constant(of: Constant): string {
+  const node = nodeOf(of)
+  if (node !== null) return expression(node as Expression)
+  if (typeof of !== 'object') return JSON.stringify(of)
+  if (Array.isArray(of)) return `(list ${of.map((element: Constant) => constant(element)).join(' ')})`
+  const members = Object.entries(of).map(([key, member]) => `${JSON.stringify(key)} ${constant(member)}`)
+  return `(dict ${members.join(' ')})`
 }
 
 function condition(of: Condition): string {

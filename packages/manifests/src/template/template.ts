@@ -6,12 +6,18 @@ export type Expression =
   | { readonly kind: 'text'; readonly parts: readonly (string | Expression)[] }
   | { readonly kind: 'fallback'; readonly first: Expression; readonly otherwise: Expression }
   | { readonly kind: 'json'; readonly of: Expression }
+  | { readonly kind: 'join'; readonly list: Expression }
+  | { readonly kind: 'data'; readonly of: Constant }
   | {
       readonly kind: 'withMember'
       readonly of: Expression
       readonly path: readonly string[]
       readonly member: Expression
+      readonly condition: Condition
     }
+
+/** Plain data with expressions in it, for a place where Helm needs one value. */
+export type Constant = string | number | readonly Constant[] | { readonly [key: string]: Constant } | Marked<Expression>
 
 /** A test of values. An expression counts as Helm counts it: false for `false`, 0, empty texts, lists and maps. */
 export type Condition =
@@ -53,7 +59,7 @@ function marked<T extends object>(node: T): Marked<T> {
 }
 
 /** The node that a part of a template is, or null for plain data. */
-export function nodeOf(template: Template): Marked<Expression | When | Each> | null {
+export function nodeOf(template: Template | Constant): Marked<Expression | When | Each> | null {
   return typeof template === 'object' && mark in template ? (template as Marked<Expression | When | Each>) : null
 }
 
@@ -83,9 +89,22 @@ export const fallback = (first: Expression, otherwise: Expression): Marked<Expre
 /** A value as JSON in a text, for example in a ConfigMap. */
 export const json = (of: Expression): Marked<Expression> => marked({ kind: 'json', of })
 
-/** A map among the values with one more member at a path such as `defaults.namespace`, unless the map has its own. */
-export const withMember = (of: Expression, path: string, member: Expression): Marked<Expression> =>
-  marked({ kind: 'withMember', of, path: path.split('.'), member })
+/** The texts of a list among the values, with commas between them. */
+export const join = (list: Expression): Marked<Expression> => marked({ kind: 'join', list })
+
+/** Plain data with expressions in it, as a value. */
+export const data = (of: Constant): Marked<Expression> => marked({ kind: 'data', of })
+
+/**
+ * A map among the values with one more member at a path such as `defaults.namespace`, unless the map has its own; only
+ * where a condition holds.
+ */
+export const withMember = (
+  of: Expression,
+  path: string,
+  member: Expression,
+  condition: Condition = { kind: 'all', of: [] },
+): Marked<Expression> => marked({ kind: 'withMember', of, path: path.split('.'), member, condition })
 
 /** Leaves the body out unless the condition holds; an expression holds when it is not empty. */
 export const when = (condition: Condition | Expression, body: Template): Marked<When> =>

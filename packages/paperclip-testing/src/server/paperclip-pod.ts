@@ -2,31 +2,19 @@ import { execFile } from 'node:child_process'
 import { chmodSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import {
-  isAlreadyExists,
-  isNotFound,
-  kinds,
-  type KubeClient,
-  type KubeObject,
-  type ResourceKind,
-} from '@agent-jobs/kube-api'
+import { kinds, type KubeClient, type ResourceKind } from '@agent-jobs/kube-api'
 import { renderManifests } from '@agent-jobs/manifests'
 import type { V1Container, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import { labRules } from '../lab-policy.ts'
 import { folderBehind, lendBash, waitFor } from '../real-cluster.ts'
 import { apiCall, type ApiAnswer } from './api-call.ts'
 import { eventually } from '../eventually.ts'
+import { applyManifests } from './apply-manifests.ts'
 import { openPodDoor, type PodDoor } from './pod-door.ts'
+import { removeNamespace } from './remove-namespace.ts'
 
 const run = promisify(execFile)
 
-type Manifest = KubeObject & { spec?: unknown }
-const kindOf = (object: KubeObject): ResourceKind<Manifest> => ({
-  apiVersion: object.apiVersion ?? 'v1',
-  kind: object.kind ?? '',
-  plural: `${object.kind?.toLowerCase()}s`,
-  namespaced: true,
-})
 const StatefulSet: ResourceKind<V1StatefulSet> = {
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
@@ -98,14 +86,6 @@ function patched(server: V1StatefulSet, { programs, bridge, apiPort, env }: PodS
   ]
 }
 
-async function apply(client: KubeClient, namespace: string, object: Manifest): Promise<void> {
-  try {
-    await client.create(kindOf(object), object, { namespace })
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-  }
-}
-
 function isReady(pod: V1Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
@@ -135,13 +115,20 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
   let pod: V1Pod | null = null
   const url = () => `http://${pod?.status?.podIP}:3100`
   const door = await openPodDoor(url, bridge)
-  const manifests: readonly Manifest[] = renderManifests({ namespace, values: { policy: labRules } })
-  for (const object of manifests.filter(({ kind }) => kind !== 'StatefulSet')) await apply(client, namespace, object)
+  const manifests = renderManifests({
+    namespace,
+    // The tests of this lab read runs and files in one namespace; helm.paperclip.test.ts has the default, two.
+    values: { agents: { namespace }, policy: labRules },
+  })
+  await applyManifests(
+    client,
+    manifests.filter(({ kind }) => kind !== 'StatefulSet'),
+  )
   const folder = await folderBehind(client, namespace, 'paperclip-data')
   // The storage classes of this cluster ignore fsGroup.
   chmodSync(folder, 0o777)
   lendBash(join(folder, 'bin'))
-  const server = manifests.find(({ kind }) => kind === 'StatefulSet') as V1StatefulSet
+  const server = manifests.find(({ kind }) => kind === 'StatefulSet') as unknown as V1StatefulSet
   patched(server, options, door)
   await client.create(StatefulSet, server, { namespace, signal })
 
@@ -215,24 +202,6 @@ async function firstAdmin(url: string): Promise<string> {
   const claimed = await apiCall(url, 'POST', '/api/bootstrap/claim', {}, { cookie, origin: url })
   if (claimed.status !== 200) throw new Error(`the first admin was refused: ${JSON.stringify(claimed)}`)
   return cookie
-}
-
-async function removeNamespace(client: KubeClient, namespace: string, signal: AbortSignal): Promise<void> {
-  try {
-    await client.delete(kinds.Namespace, { name: namespace, signal })
-  } catch (error) {
-    if (isNotFound(error)) return
-    throw error
-  }
-  await eventually(async () => {
-    try {
-      await client.get(kinds.Namespace, { name: namespace, signal })
-      return null
-    } catch (error) {
-      if (isNotFound(error)) return true
-      throw error
-    }
-  }, `the end of namespace ${namespace}`)
 }
 
 /** Unpacks a packed adapter next to the server's data, where the pod sees it. Returns the path in the pod. */
