@@ -61,6 +61,19 @@ function isServersClaim(
   return named === undefined || named === inheritance?.dataClaim?.name || named === byDefault
 }
 
+/** What belongs to the namespace of the server, and is not replaced by the settings. */
+function leftBehind(inheritance: PodInheritance, settings: CommonSettings): string[] {
+  return [
+    ...(inheritance.dataClaim && settings.workspaceVolumeClaim === undefined
+      ? ['its data volume (set "workspaceVolumeClaim")']
+      : []),
+    ...(inheritance.env.references.length > 0 ? ['variables from its Secrets and ConfigMaps (set "env")'] : []),
+    ...(inheritance.imagePullSecrets.length > 0 && settings.imagePullSecrets.length === 0
+      ? ['its pull secrets (set "imagePullSecrets")']
+      : []),
+  ]
+}
+
 async function podUserOf(client: KubeClient, name: string, signal: AbortSignal): Promise<'fixed' | 'platform'> {
   try {
     return assignsUsers(await client.get(kinds.Namespace, { name, signal })) ? 'platform' : 'fixed'
@@ -109,10 +122,13 @@ export async function openSite<Schema extends AgentDefinition['schema']>(
     const named = new Set(inheritance.env.references.map(({ name }) => name))
     references = [...inheritance.env.references, ...narrowed.references.filter(({ name }) => !named.has(name))]
     warnings.push(...narrowed.warnings)
-  } else if (inheritance && (inheritance.env.references.length > 0 || inheritance.dataClaim)) {
-    warnings.push(
-      `Agent pods run in namespace "${namespace}" and the Paperclip server in "${inheritance.namespace}": its data volume, Secrets and pull secrets cannot be inherited.`,
-    )
+  } else if (inheritance) {
+    const lost = leftBehind(inheritance, settings)
+    if (lost.length > 0) {
+      warnings.push(
+        `Agent pods run in namespace "${namespace}" and the Paperclip server in "${inheritance.namespace}": ${lost.join(' and ')} cannot be inherited.`,
+      )
+    }
   }
   const missing = inheritance?.env.withheld.filter(({ reason }) => reason === 'path_missing') ?? []
   if (missing.length > 0) {
