@@ -4,7 +4,7 @@ import type { Manifest } from '@agent-jobs/manifests'
 const clusterWide: ReadonlySet<string> = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'PersistentVolume'])
 
 /** How the API names the kind of a manifest. */
-export function kindOf({ apiVersion, kind }: Manifest): ResourceKind<KubeObject> {
+function kindOf({ apiVersion, kind }: Manifest): ResourceKind<KubeObject> {
   const plural = `${kind.toLowerCase()}s`.replace(/ys$/, 'ies').replace(/ss$/, 'sses')
   return { apiVersion, kind, plural, namespaced: !clusterWide.has(kind) }
 }
