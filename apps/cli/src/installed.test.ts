@@ -2,10 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProgram } from './program.ts'
-import { fakeTerminal } from '../test/fake-terminal.ts'
+import { programCommands } from '../test/program-flags.ts'
 import { installCli, type InstalledCli } from '../test/installed-cli.ts'
 
 let cli: InstalledCli
@@ -18,12 +16,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => cli?.[Symbol.asyncDispose]())
 
-const leaves = (command: Command, path: string[] = []): string[][] =>
-  command.commands.flatMap((child) => {
-    const own = [...path, child.name()]
-    return child.commands.length === 0 ? [own] : leaves(child, own)
-  })
-const commands = leaves(createProgram(fakeTerminal(), () => undefined))
+const commands = programCommands()
 
 describe('the installed agent-jobs', () => {
   it('prints its version', async () => {

@@ -19,6 +19,7 @@ import { addRunCommand } from './commands/run-command.ts'
 import { addTopCommand } from './commands/top-command.ts'
 import { addUiCommand } from './commands/ui-command.ts'
 import { addWaitCommand } from './commands/wait-command.ts'
+import { readText } from './input/options.ts'
 import type { Terminal } from './output/terminal.ts'
 import type { SetExitCode } from './set-exit-code.ts'
 import { ownVersion } from './version.ts'
@@ -59,12 +60,21 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addCompletionCommand(program, terminal)
   addHelpTopics(program, terminal)
   pointToHelp(program, 'agent-jobs')
+  refuseEmptyValues(program)
   return program
 }
 
 const closing = `
 Exit codes: 0 it went well, 1 it did not, 2 wrong usage and nothing was created, 130 and 143 a signal ended it.
 \`agent-jobs COMMAND --help\` shows options and examples. \`agent-jobs help environment\` and \`help exit-codes\` tell more.`
+
+/** An option that takes a text refuses an empty one, such as `--context "$UNSET"`, unless it has a reader of its own. */
+function refuseEmptyValues(command: Command): void {
+  for (const option of command.options) {
+    if (option.required && option.parseArg === undefined) option.argParser(readText)
+  }
+  command.commands.forEach(refuseEmptyValues)
+}
 
 /** Each usage error points to the help of the nearest command. */
 function pointToHelp(command: Command, path: string): void {

@@ -28,6 +28,9 @@ export async function manifests(options: ManifestsOptions, terminal: Terminal): 
   if (format !== 'yaml' && output === undefined) {
     throw new CliError('usage', `\`--format ${format}\` writes several files. Pass a folder with \`--output\`.`)
   }
+  if (format === 'helm' && (options.set.length > 0 || options.values.length > 0)) {
+    throw new CliError('usage', 'The chart takes its values from Helm: pass --set and --values to `helm install`.')
+  }
   const values = await readValues(options)
   const objects = render(namespace, values)
   if (format === 'yaml' && output === undefined) return terminal.out(writeYaml(objects))

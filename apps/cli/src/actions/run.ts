@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { text as readStream } from 'node:stream/consumers'
+import { quantityValue } from '@agent-jobs/kube-api'
 import { loadAgent } from '../agents/load-agent.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
@@ -8,6 +9,7 @@ import { resolveCluster } from '../cluster/resolve-cluster.ts'
 import type { SplitArguments } from '../input/dashes.ts'
 import { readEnvironment, type EnvironmentEntry } from '../input/environment-option.ts'
 import { agentArguments } from '../run/agent-options.ts'
+import type { CopyOut } from '../run/artifacts.ts'
 import { dryRun } from '../run/dry-run.ts'
 import { executeRun } from '../run/execute-run.ts'
 import { fileReason } from '../input/file-reason.ts'
@@ -83,6 +85,8 @@ export async function run(
       '--copy-out and --artifact need somebody who waits for the end. Leave out --detach, or write to a volume with --pvc.',
     )
   }
+  refuseDoubleTargets(copyOut)
+  refuseLowLimit(cpu, limitCpu)
   const request = createRunRequest({
     agent,
     image,
@@ -133,6 +137,25 @@ export async function run(
   })
 }
 
+function refuseDoubleTargets(copies: readonly CopyOut[]): void {
+  const seen = new Map<string, string>()
+  for (const { path, to } of copies) {
+    const other = seen.get(to)
+    if (other !== undefined) {
+      throw new CliError(
+        'usage',
+        `${other} and ${path} would both be written to ${to}. Pass --copy-out PATH:TO for one of them.`,
+      )
+    }
+    seen.set(to, path)
+  }
+}
+
+function refuseLowLimit(cpu: string | undefined, limit: string | undefined): void {
+  if (cpu === undefined || limit === undefined || (quantityValue(cpu) ?? 0) <= (quantityValue(limit) ?? 0)) return
+  throw new CliError('usage', `--cpu ${cpu} is more than --limit-cpu ${limit}. Ask for less, or raise the limit.`)
+}
+
 async function packAll(pairs: readonly CopyPair[]): Promise<PackedInput[]> {
   return Promise.all(pairs.map(async ({ from, to }) => ({ archive: await packFolder(from), path: to })))
 }
@@ -164,11 +187,13 @@ async function promptFromFile(file: string | undefined, terminal: Terminal): Pro
 async function readSchema(file: string): Promise<string> {
   const text = await readTextFile(file, 'the schema in')
   try {
-    return JSON.stringify(JSON.parse(text))
+    const schema: unknown = JSON.parse(text)
+    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return JSON.stringify(schema)
+    throw new TypeError('it is not an object')
   } catch (cause) {
     throw new CliError(
       'usage',
-      `${file} is not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      `${file} is not a JSON schema: ${cause instanceof Error ? cause.message : String(cause)}.`,
       { cause },
     )
   }

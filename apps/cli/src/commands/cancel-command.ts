@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CancelOptions } from '../actions/cancel.ts'
 import { addClusterOptions, jobsArgument } from '../cluster/cluster-flags.ts'
-import { readSpan } from '../input/options.ts'
+import { readSelector, readSpan } from '../input/options.ts'
 import { userName } from '../input/user-name.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
@@ -14,7 +14,7 @@ export function addCancelCommand(program: Command, terminal: Terminal, setExitCo
       .description('Stop runs: SIGTERM to the agent, a grace period, SIGKILL. Followers are told who cancelled.')
       .addArgument(jobsArgument('[job...]')),
   )
-    .option('-l, --selector <labels>', 'every run of the namespace with these labels that has not ended')
+    .option('-l, --selector <labels>', 'every run of the namespace with these labels that has not ended', readSelector)
     .option('--all', 'every run of the namespace that has not ended')
     .option('--by <name>', "who cancels; recorded in the run's outcome", `${userName()} (agent-jobs cancel)`)
     .option('--grace <span>', "from SIGTERM to SIGKILL (default: the pod's own)", readSpan)

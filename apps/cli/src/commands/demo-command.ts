@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { DemoFlags } from '../actions/demo.ts'
 import { agentNames } from '../agents/agent-names.ts'
-import { readLabel } from '../input/options.ts'
+import { readImage, readLabel, readPrompt } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
 
@@ -13,9 +13,14 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
     .command('demo')
     .description('Run the real agent as a Job on an embedded cluster, against a scripted model: no key, no network.')
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
-    .option('-p, --prompt <text>', 'task for the agent; the scripted model runs the text in backticks', defaultPrompt)
+    .option(
+      '-p, --prompt <text>',
+      'task for the agent; the scripted model runs the text in backticks',
+      readPrompt,
+      defaultPrompt,
+    )
     .addOption(new Option('--cluster <which>', 'where it runs').choices(['embedded', 'current']).default('embedded'))
-    .option('--image <name>', 'with --cluster current: image that holds node and the agent')
+    .option('--image <name>', 'with --cluster current: image that holds node and the agent', readImage)
     .option('-n, --namespace <name>', 'with --cluster current: namespace of the Job', readLabel)
     .addOption(
       new Option('--model-host <address>', "with --cluster current: this machine's address as pods reach it").conflicts(

@@ -3,7 +3,8 @@ import { agentNames } from '../agents/agent-names.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
 import type { DoctorOptions } from '../doctor/doctor-options.ts'
 import { collectEnv, collectText } from '../input/environment-option.ts'
-import { readObjectName } from '../input/options.ts'
+import { readImage, readObjectName } from '../input/options.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
 
@@ -17,7 +18,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal, setExitCo
       ),
   )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
-    .option('--image <name>', 'image to try in a pod of its own: what it has, and what it lacks')
+    .option('--image <name>', 'image to try in a pod of its own: what it has, and what it lacks', readImage)
     .option('--as <user>', 'check the permissions of somebody else, as `kubectl --as` names them')
     .option('--service-account <name>', "the pods' service account", readObjectName)
     .option('--fix', 'create a missing namespace or service account; nothing else is changed')
@@ -39,9 +40,28 @@ Examples:
     )
     .action(async (options: DoctorOptions) => {
       const forPaperclip = options.paperclip === true || options.config !== undefined
+      refuseUnused(options, forPaperclip)
       const code = forPaperclip
         ? await (await import('../doctor/paperclip-doctor.ts')).paperclipDoctor(options, terminal)
         : await (await import('../doctor/run-doctor.ts')).runDoctor(options, terminal)
       setExitCode(code)
     })
+}
+
+/** Refuses options that would have no effect. */
+function refuseUnused(options: DoctorOptions, forPaperclip: boolean): void {
+  const { as, serviceAccount, fix, run, env, envFile, model } = options
+  const given = (flags: Readonly<Record<string, unknown>>): string[] =>
+    Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  const ofRuns = given({ '--as': as, '--service-account': serviceAccount, '--fix': fix, '--run': run })
+  if (forPaperclip && ofRuns.length > 0) {
+    throw new CliError(
+      'usage',
+      `${ofRuns.join(', ')}: only for \`agent-jobs run\`, not for a Paperclip server. Leave out --paperclip and --config.`,
+    )
+  }
+  const ofTrial = given({ '--env': env, '--env-file': envFile, '--model': model })
+  if (run !== true && ofTrial.length > 0) {
+    throw new CliError('usage', `${ofTrial.join(', ')}: only for a real run. Add --run.`)
+  }
 }

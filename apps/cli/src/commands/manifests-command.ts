@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { readLabel } from '../input/options.ts'
+import { readLabel, readText } from '../input/options.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 export interface ManifestsOptions {
@@ -11,7 +11,7 @@ export interface ManifestsOptions {
   showValues?: boolean
 }
 
-const append = (value: string, previous: string[]): string[] => [...previous, value]
+const append = (value: string, previous: string[]): string[] => [...previous, readText(value)]
 
 /** `agent-jobs manifests`: a Paperclip server with the adapters, or the rights for one, for `kubectl apply`. */
 export function addManifestsCommand(program: Command, terminal: Terminal): void {

@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander'
 import type { PsOptions } from '../actions/ps.ts'
 import { addClusterOptions } from '../cluster/cluster-flags.ts'
+import { readSelector } from '../input/options.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { sortKeys } from '../runs/ps-row.ts'
 
@@ -10,8 +12,11 @@ export function addPsCommand(program: Command, terminal: Terminal): void {
     program.command('ps').alias('ls').description('List runs: state, reason, duration and age, newest first.'),
   )
     .option('-A, --all-namespaces', 'runs of all namespaces')
-    .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7')
-    .option('-w, --watch', 'show them again after each change, until Ctrl-C')
+    .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7', readSelector)
+    .option(
+      '-w, --watch',
+      'show them again after each change, until Ctrl-C; a table, or with -o json one object a line',
+    )
     .addOption(
       new Option(
         '-o, --output <format>',
@@ -30,6 +35,12 @@ Examples:
   agent-jobs ps -o json | jq -r 'select(.state == "failed") | "\\(.job) \\(.reason)"'`,
     )
     .action(async ({ headers, ...options }: PsOptions & { headers: boolean }) => {
+      if (options.watch && (options.output === 'yaml' || options.output === 'name')) {
+        throw new CliError(
+          'usage',
+          `--watch shows a table or JSON, not ${options.output}. Pass -o wide or -o json, or neither.`,
+        )
+      }
       const { ps } = await import('../actions/ps.ts')
       await ps({ ...options, noHeaders: !headers }, terminal)
     })

@@ -11,14 +11,19 @@ import {
   collectCopy,
   collectLabel,
   collectName,
+  collectSelector,
   collectToleration,
   readAbsolutePath,
   readGitSource,
   readInteger,
   readObjectName,
-  readQuantity,
+  readPrompt,
+  readImage,
+  readSecondsSpan,
   readSpan,
+  readText,
 } from '../input/options.ts'
+import { readCpu, readMemory } from '../input/quantities.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { SetExitCode } from '../set-exit-code.ts'
 
@@ -34,12 +39,11 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
         .default('claude'),
     )
     .addOption(
-      new Option(
-        '--image <name>',
-        'image that holds node, bash and the agent; AGENT_JOBS_IMAGE sets another default',
-      ).default(defaultImage(terminal.env)),
+      new Option('--image <name>', 'image that holds node, bash and the agent; AGENT_JOBS_IMAGE sets another default')
+        .argParser(readImage)
+        .default(defaultImage(terminal.env)),
     )
-    .option('-p, --prompt <text>', 'task for the agent; the first argument does the same')
+    .option('-p, --prompt <text>', 'task for the agent; the first argument does the same', readPrompt)
     .option('--prompt-file <file>', 'read the prompt from a file, or - from standard input')
     .option(
       '--resume <session>',
@@ -70,27 +74,23 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     .option('--artifact <path>', 'the same into agent-jobs-artifacts/RUN-ID (repeatable)', collectText)
     .option('--pvc <name:path>', 'mount a PersistentVolumeClaim (repeatable)', collectClaim)
     .option('--cwd <path>', 'working directory in the container; made when it is missing', readAbsolutePath)
-    .option('--key <key>', 'at most one run per key at a time (default: a key of its own)')
+    .option('--key <key>', 'at most one run per key at a time (default: a key of its own)', readText)
     .option('--model <name>', 'model to ask for')
-    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)', readQuantity)
-    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)', readQuantity)
-    .option('--limit-cpu <quantity>', 'processor that the pod may use at most (default: no limit)', readQuantity)
+    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)', readCpu)
+    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)', readMemory)
+    .option('--limit-cpu <quantity>', 'processor that the pod may use at most (default: no limit)', readCpu)
     .option('--gpu <n>', 'NVIDIA GPUs', readInteger(1, 64))
     .option('--pull-secret <name>', 'Secret for the registry of the image (repeatable)', collectName)
     .option('--service-account <name>', "the pod's service account (default: the namespace's own)", readObjectName)
-    .option('--node-selector <key=value>', 'run on nodes with this label (repeatable)', collectLabel)
+    .option('--node-selector <key=value>', 'run on nodes with this label (repeatable)', collectSelector)
     .option('--toleration <key[=value][:effect]>', 'run on nodes with this taint, too (repeatable)', collectToleration)
     .option('--queue <name>', "wait in this LocalQueue of Kueue's", readObjectName)
     .option('--label <key=value>', 'label on Job and pod, for `ps -l` (repeatable)', collectLabel)
-    .option(
-      '--template <file>',
-      'pod template (YAML) that is laid over the pod, for everything without an option',
-      String,
-    )
+    .option('--template <file>', 'pod template (YAML) that is laid over the pod, for everything without an option')
     .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
     .addOption(
       new Option('--start-timeout <span>', 'longest time until the agent has started, image pull included')
-        .argParser(readSpan)
+        .argParser(readSecondsSpan)
         .default(120_000, '2m'),
     )
     .option('--keep', 'leave Job and pod in place for an hour after the end')
@@ -99,7 +99,7 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
       new Option(
         '--dry-run',
         'print Job and Secret as YAML, without what the Secret holds, and make nothing',
-      ).conflicts(['detach', 'json']),
+      ).conflicts(['detach', 'json', 'quiet', 'output']),
     )
     .addOption(
       new Option('-q, --quiet', "print the agent's answer and nothing else").conflicts(['output', 'json', 'detach']),

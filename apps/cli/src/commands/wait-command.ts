@@ -11,7 +11,7 @@ export function addWaitCommand(program: Command, terminal: Terminal, setExitCode
     program
       .command('wait')
       .description(
-        'Wait waits until runs have ended. Ends with 0 when all succeeded, else with the exit code of one that failed.',
+        'Wait until runs have ended. Ends with 0 when all succeeded, else with the exit code of one that failed.',
       )
       .addArgument(jobsArgument('<job...>')),
   )

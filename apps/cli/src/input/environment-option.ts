@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { InvalidArgumentError } from 'commander'
 import { CliError } from '../errors/cli-error.ts'
 import { fileReason } from './file-reason.ts'
+import { readText } from './options.ts'
 import type { Terminal } from '../output/terminal.ts'
 
 /** One variable for the agent; without a value, it is taken from the caller's environment. */
@@ -15,11 +16,13 @@ export function collectEnv(text: string, earlier: readonly EnvironmentEntry[] = 
   const entry = readEntry(text)
   // The value may be a secret, so errors name only the variable.
   if (!entry) throw new InvalidArgumentError(`Expected NAME=VALUE or NAME, got \`${withoutValue(text)}\`.`)
+  const problem = problemOf(entry)
+  if (problem !== null) throw new InvalidArgumentError(problem)
   return [...earlier, entry]
 }
 
 /** Collects an option that may be given several times. */
-export const collectText = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text]
+export const collectText = (text: string, earlier: readonly string[] = []): string[] => [...earlier, readText(text)]
 
 /** The variables of all files, then those of the options; the last of one name wins. */
 export async function readEnvironment(
@@ -51,17 +54,29 @@ async function readEnvFile(file: string): Promise<EnvironmentEntry[]> {
   return text.split(/\r?\n/).flatMap((line, at) => {
     if (line.trim() === '' || line.startsWith('#')) return []
     const entry = readEntry(line)
-    if (entry) return [entry]
-    throw new CliError(
-      'usage',
-      `${file}:${at + 1}: expected NAME=VALUE, NAME or a comment, got \`${withoutValue(line)}\`.`,
-    )
+    const problem = entry ? problemOf(entry) : `expected NAME=VALUE, NAME or a comment, got \`${withoutValue(line)}\`.`
+    if (entry && problem === null) return [entry]
+    throw new CliError('usage', `${file}:${at + 1}: ${problem}`)
   })
 }
 
 function readEntry(text: string): EnvironmentEntry | null {
   const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)(?:=([\s\S]*))?$/.exec(text) ?? []
   return name === undefined ? null : { name, value }
+}
+
+// The kernel refuses a larger variable (docs/kubernetes-facts.md#environment-size).
+const mostBytes = 131_072
+
+/** Why a variable cannot be passed to an agent; null for one that can. */
+function problemOf({ name, value = '' }: EnvironmentEntry): string | null {
+  if (name.startsWith('AGENT_JOBS_'))
+    return `Variables that begin with AGENT_JOBS_ are set by agent-jobs itself: ${name}.`
+  if (value.includes('\0')) return `The value of ${name} has a NUL character, which no process can take.`
+  if (Buffer.byteLength(`${name}=${value}`) >= mostBytes) {
+    return `The value of ${name} is larger than 128 KiB. Pass it as a file with --copy-in.`
+  }
+  return null
 }
 
 function withoutValue(text: string): string {

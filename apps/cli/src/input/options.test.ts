@@ -6,11 +6,14 @@ import {
   collectName,
   collectToleration,
   readAbsolutePath,
+  readImage,
+  readSelector,
+  readText,
   readGitSource,
   readInteger,
   readLabel,
   readObjectName,
-  readQuantity,
+  readSecondsSpan,
   readSpan,
 } from './options.ts'
 
@@ -42,15 +45,30 @@ describe('collectClaim', () => {
   })
 })
 
-describe('readQuantity and readAbsolutePath', () => {
-  it.each(['1', '500m', '1.5', '.5', '2Gi', '1e3'])('takes %s', (value) => expect(readQuantity(value)).toBe(value))
-  it.each(['', 'lots', '2gb', '-1', '1 Gi'])('refuses %j', (value) => {
-    expect(() => readQuantity(value)).toThrow('Expected a Kubernetes quantity')
-  })
-
+describe('texts', () => {
   it('requires an absolute path', () => {
     expect(readAbsolutePath('/work')).toBe('/work')
     expect(() => readAbsolutePath('work')).toThrow('Expected an absolute path')
+    expect(() => readAbsolutePath('/work\n')).toThrow('Expected an absolute path')
+  })
+
+  it('requires one line that says something', () => {
+    expect(readText('Ada Lovelace')).toBe('Ada Lovelace')
+    expect(() => readText(' ')).toThrow('It is empty.')
+    expect(() => readText('a\u009b2J')).toThrow('Expected one line of text')
+  })
+
+  it.each(['agent', 'registry.example:5000/team/agent:1.2', 'agent@sha256:0a1b'])('takes the image %s', (image) => {
+    expect(readImage(image)).toBe(image)
+  })
+  it.each(['', 'a b', '-a', 'https://registry.example/agent', 'agent\n'])('refuses the image %j', (image) => {
+    expect(() => readImage(image)).toThrow('Expected an image')
+  })
+
+  it('takes selectors as kubectl does', () => {
+    for (const selector of ['a=b', 'a.io/b!=c,!d', 'env in (a, b)']) expect(readSelector(selector)).toBe(selector)
+    for (const selector of ['', ' ', ',', 'a=b;c', 'a=b\n'])
+      expect(() => readSelector(selector)).toThrow('Expected labels')
   })
 })
 
@@ -68,6 +86,13 @@ describe('readSpan', () => {
 
   it.each(['', '0', '-1', '-5s', '1w', '367d', '99999999999h', 'soon', '1e3'])('refuses %j', (value) => {
     expect(() => readSpan(value)).toThrow('Expected a span such as')
+  })
+})
+
+describe('readSecondsSpan', () => {
+  it('rounds up to whole seconds', () => {
+    expect(readSecondsSpan('1.2s')).toBe(2000)
+    expect(() => readSecondsSpan('500ms')).toThrow('at least one second')
   })
 })
 

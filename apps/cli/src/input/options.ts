@@ -1,5 +1,34 @@
 import { InvalidArgumentError } from 'commander'
 
+// oxlint-disable-next-line no-control-regex -- this pattern matches control characters
+const controls = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Reads one line of text that says something. */
+export function readText(value: string): string {
+  if (value.trim() !== '' && !controls.test(value)) return value
+  throw new InvalidArgumentError(
+    value.trim() === '' ? 'It is empty.' : `Expected one line of text, got ${JSON.stringify(value.slice(0, 40))}.`,
+  )
+}
+
+/** Reads a prompt, which may have several lines. */
+export function readPrompt(value: string): string {
+  if (value.trim() !== '') return value
+  throw new InvalidArgumentError('The prompt is empty.')
+}
+
+/** Reads the name of an image. */
+export function readImage(value: string): string {
+  if (/^[\w.][\w./:@-]{0,1023}$/.test(value) && !value.includes('//')) return value
+  throw new InvalidArgumentError(`Expected an image such as registry.example/agent:1, got \`${value}\`.`)
+}
+
+/** Reads a selector of labels as kubectl takes it; the API server knows its grammar. */
+export function readSelector(value: string): string {
+  if (/^[\w./!=, ()-]+$/.test(value) && /\w/.test(value)) return value
+  throw new InvalidArgumentError(`Expected labels such as team=web,env!=test, got \`${value}\`.`)
+}
+
 /** A claim of a volume and where it is mounted. */
 export interface ClaimMount {
   readonly claim: string
@@ -40,15 +69,9 @@ export function readJobName(value: string): string {
   return readObjectName(value.replace(/^jobs?(?:\.batch)?\//, ''))
 }
 
-/** Reads an amount of processor or memory. */
-export function readQuantity(value: string): string {
-  if (/^(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[mkMGTPE]|[eE][+-]?\d+)?$/.test(value)) return value
-  throw new InvalidArgumentError(`Expected a Kubernetes quantity such as 500m (CPU) or 2Gi (memory), got \`${value}\`.`)
-}
-
 /** Reads a path in a container. */
 export function readAbsolutePath(value: string): string {
-  if (value.startsWith('/')) return value
+  if (value.startsWith('/') && !controls.test(value)) return value
   throw new InvalidArgumentError(`Expected an absolute path in the container, got \`${value}\`.`)
 }
 
@@ -65,10 +88,17 @@ const longestSpanMs = 366 * 86_400_000
 /** Reads a span such as `90`, `90s`, `15m`, `2h`, `1d`; a plain number is in seconds. Gives milliseconds. */
 export function readSpan(value: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(value)
-  const ms = match ? Number(match[1]) * (units[match[2] ?? 's'] ?? 1000) : Number.NaN
+  const ms = match ? Math.round(Number(match[1]) * (units[match[2] ?? 's'] ?? 1000)) : Number.NaN
   if (!(ms > 0 && ms <= longestSpanMs))
     throw new InvalidArgumentError(`Expected a span such as 90s, 15m or 2h, up to a year, got \`${value}\`.`)
   return ms
+}
+
+/** Reads a span of at least one second; gives whole seconds, in milliseconds. */
+export function readSecondsSpan(value: string): number {
+  const ms = readSpan(value)
+  if (ms >= 1000) return Math.ceil(ms / 1000) * 1000
+  throw new InvalidArgumentError(`Expected a span of at least one second, such as 90s, got \`${value}\`.`)
 }
 
 /** Reads a whole number between two bounds. */
@@ -76,20 +106,31 @@ export const readInteger =
   (lowest: number, highest: number) =>
   (value: string): number => {
     const number = Number(value)
-    if (!/^\d+$/.test(value) || number < lowest || number > highest) {
+    if (!/^\d{1,15}$/.test(value) || number < lowest || number > highest) {
       throw new InvalidArgumentError(`Expected a whole number from ${lowest} to ${highest}, got \`${value}\`.`)
     }
     return number
   }
 
-/** Reads `KEY=VALUE` of a label or a node selector into the collected ones. */
-export function collectLabel(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+/** Reads `KEY=VALUE` of a node selector into the collected ones. */
+export function collectSelector(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, key, text] =
-    /^((?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)=([-A-Za-z0-9_.]*)$/.exec(value) ?? []
+    /^((?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)=((?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?)$/.exec(
+      value,
+    ) ?? []
   if (key === undefined || text === undefined || text.length > 63) {
     throw new InvalidArgumentError(`Expected KEY=VALUE of a Kubernetes label, got \`${value}\`.`)
   }
   return { ...earlier, [key]: text }
+}
+
+/** Reads `KEY=VALUE` of a label of one's own into the collected ones. */
+export function collectLabel(value: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const key = value.slice(0, value.indexOf('='))
+  if (/^(?:agent-jobs\.dev\/.*|app\.kubernetes\.io\/(?:name|managed-by))$/.test(key)) {
+    throw new InvalidArgumentError(`The label ${key} is set by agent-jobs itself; choose another key.`)
+  }
+  return collectSelector(value, earlier)
 }
 
 /** A toleration as kubectl writes taints: `KEY[=VALUE][:EFFECT]`. */
@@ -148,6 +189,9 @@ export const collectCopy =
   (value: string, earlier: readonly CopyPair[] = []): CopyPair[] => {
     const at = value.indexOf(':')
     const [from, to] = at === -1 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)]
-    if (from === '' || (at !== -1 && to === '')) throw new InvalidArgumentError(`Expected FROM[:TO], got \`${value}\`.`)
-    return [...earlier, { from, to: at === -1 ? fallback(from) : to }]
+    const target = at === -1 ? fallback(from) : to
+    if (from === '' || target === '' || controls.test(value)) {
+      throw new InvalidArgumentError(`Expected FROM[:TO], got \`${value}\`.`)
+    }
+    return [...earlier, { from, to: target }]
   }

@@ -1,3 +1,4 @@
+import { quantityValue } from '@agent-jobs/kube-api'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { Agent } from '@agent-jobs/agent-run'
 import { agentLabel } from '../agents/job-agent.ts'
@@ -115,7 +116,13 @@ export function createRunRequest(wish: RunWish): RunRequest {
   }
 }
 
-function resourcesOf({ cpu = defaultCpu, memory, limitCpu, gpu }: RunWish): NonNullable<RunRequest['resources']> {
+function resourcesOf(wish: RunWish): NonNullable<RunRequest['resources']> {
+  const {
+    memory,
+    limitCpu,
+    gpu,
+    cpu = limitCpu !== undefined && isLess(limitCpu, defaultCpu) ? limitCpu : defaultCpu,
+  } = wish
   const limits = {
     ...(memory === undefined ? {} : { memory }),
     ...(limitCpu === undefined ? {} : { cpu: limitCpu }),
@@ -125,6 +132,10 @@ function resourcesOf({ cpu = defaultCpu, memory, limitCpu, gpu }: RunWish): NonN
     requests: { cpu, ...(memory === undefined ? {} : { memory }) },
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
   }
+}
+
+function isLess(a: string, b: string): boolean {
+  return (quantityValue(a) ?? 0) < (quantityValue(b) ?? 0)
 }
 
 function schedulingOf({ nodeSelector, tolerations }: RunWish): NonNullable<RunRequest['scheduling']> {
