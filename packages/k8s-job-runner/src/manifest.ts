@@ -17,7 +17,8 @@ export interface RunManifest {
 }
 
 function launchSpec(request: RunRequest): LaunchSpec {
-  const { argv, cwd, mounts, createCwd, unsetEnv, limits, finish, proxy, outputDirectory } = request.command
+  const { argv, cwd, mounts, createCwd, unsetEnv, prependPath, limits, finish, proxy, outputDirectory } =
+    request.command
   const graceMs = (request.terminationGracePeriodSeconds ?? 30) * 1000
   return {
     version: 1,
@@ -26,6 +27,7 @@ function launchSpec(request: RunRequest): LaunchSpec {
     ...(createCwd === undefined ? {} : { createCwd }),
     ...(mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }),
     ...(unsetEnv === undefined ? {} : { unsetEnv: [...unsetEnv] }),
+    ...(prependPath === undefined ? {} : { prependPath: [...prependPath] }),
     ...(request.journal === undefined ? {} : { journal: request.journal }),
     ...(outputDirectory === undefined ? {} : { outputDirectory }),
     limits: {

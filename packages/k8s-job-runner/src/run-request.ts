@@ -32,6 +32,8 @@ export interface RunCommand {
   files?: readonly LaunchFile[]
   /** Variables removed from the program's environment. */
   unsetEnv?: readonly string[]
+  /** Absolute directories that the program's PATH begins with, before those of the image. */
+  prependPath?: readonly string[]
   limits?: LaunchLimits
   /** How the launcher detects that the command has finished its work, so that it can stop lingering processes. */
   finish?: FinishRule

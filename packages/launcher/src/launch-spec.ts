@@ -11,6 +11,8 @@ export interface LaunchSpec {
   env?: Record<string, string>
   /** Variables of the container to hide from the command. `AGENT_JOBS_*` never reach it anyway. */
   unsetEnv?: string[]
+  /** Absolute directories that the command's PATH begins with, before those of the container. */
+  prependPath?: string[]
   /** Also write every frame to this file, on a volume that outlives the container. */
   journal?: JournalSpec
   /** Directory for the command's output files (unlinked at once). Default: the image's temporary directory. */

@@ -24,6 +24,8 @@ const cases: [string, Record<string, unknown>, string][] = [
   ['an empty variable name', { env: { '': '1' } }, 'Expected `env` to be names without `=`, got ``'],
   ['a value that is not a string', { env: { A: 12_345 } }, 'Expected `env.A` to be a string, got `number`'],
   ['NUL in a value', { env: { A: 's\0' } }, 'Expected `env.A` to be free of NUL characters, got `a text with NUL`'],
+  ['two paths in one', { prependPath: ['/a:/b'] }, 'Expected `prependPath[0]` to be a path without `:`, got `/a:/b`'],
+  ['a relative path', { prependPath: ['a'] }, 'Expected `prependPath[0]` to be an absolute path, got `a`'],
   ['a bad list', { unsetEnv: 'A' }, 'Expected `unsetEnv` to be an array of strings, got `A`'],
   ['a relative journal', { journal: { path: 'j' } }, 'Expected `journal.path` to be an absolute path, got `j`'],
   [
@@ -134,6 +136,7 @@ describe('validateSpec', () => {
       createCwd: true,
       env: { 'dotted.name': '' },
       unsetEnv: ['A'],
+      prependPath: ['/opt/tools'],
       journal: { path: '/data/journal', maxBytes: 1 },
       outputDirectory: '/data',
       mounts: [

@@ -18,6 +18,10 @@ export function validateSpec(spec: LaunchSpec): void {
     expectNoNul(`env.${name}`, value)
   }
   if (spec.unsetEnv !== undefined) expect(isStrings(spec.unsetEnv), 'unsetEnv', 'an array of strings', spec.unsetEnv)
+  for (const [index, path] of (spec.prependPath ?? []).entries()) {
+    expectPath(`prependPath[${index}]`, path)
+    expect(!path.includes(':'), `prependPath[${index}]`, 'a path without `:`', path)
+  }
   if (spec.journal !== undefined) {
     expectPath('journal.path', spec.journal.path)
     expectPositive('journal.maxBytes', spec.journal.maxBytes)

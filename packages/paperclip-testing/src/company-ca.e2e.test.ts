@@ -1,49 +1,18 @@
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp, type Server } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createAdapter, createClusterPool, freshState, systemDependencies } from '@agent-jobs/adapter-kit'
 import { isAlreadyExists, kinds, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { paperclipContext } from '../../adapter-kit/test/paperclip-context.ts'
 import { scriptAgent } from '../../adapter-kit/test/script-agent.ts'
 import { serverPlace, type ServerPlace } from './real-cluster.ts'
+import { testAuthority } from './test-authority.ts'
 
 const cluster = process.env['KUBECONFIG']
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 const namespace = 'company-ca-e2e'
-
-/** A company's certificate authority, and its certificate for this machine and every intercepted address. */
-function companyAuthority(): { ca: string; cert: string; key: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'company-ca-'))
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...newKey, '-days', '2', '-subj', '/CN=Company', '-keyout', 'ca.key', '-out', 'ca.pem')
-  openssl('req', ...newKey, '-subj', '/CN=intercepted', '-keyout', 'own.key', '-out', 'own.csr')
-  writeFileSync(join(folder, 'ext'), `subjectAltName=IP:${bridge},DNS:models.example`)
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'own.csr',
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-days',
-    '2',
-    '-extfile',
-    'ext',
-    '-out',
-    'own.pem',
-  )
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-  return { ca: read('ca.pem'), cert: read('own.pem'), key: read('own.key') }
-}
 
 const listen = async (server: Server): Promise<number> => {
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
@@ -73,7 +42,7 @@ console.log('SEEN ' + JSON.stringify({ paperclip, provider, NODE_EXTRA_CA_CERTS,
 
 describe.skipIf(!cluster)("a company's CA and intercepting proxy (needs KUBECONFIG)", () => {
   let place: ServerPlace
-  const { ca, cert, key } = companyAuthority()
+  const { ca, cert, key } = testAuthority([`IP:${bridge}`, 'DNS:models.example'])
   const heard: string[] = []
   const paperclip = createHttps({ cert, key }, (request, response) => {
     heard.push(String(request.headers.authorization))

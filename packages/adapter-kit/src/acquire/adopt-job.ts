@@ -79,10 +79,14 @@ async function handOverToken(
   if (file === null) return { tokenFile: null, tokens: [], warning: null }
   try {
     const tokens = ctx.authToken
-      ? await addToken(file, { token: ctx.authToken, runId: plan.run.runId })
+      ? await addToken(file, {
+          token: ctx.authToken,
+          runId: plan.run.runId,
+          github: plan.githubCapability ?? undefined,
+        })
       : await readTokens(file)
     if (tokens === null) return { tokenFile: null, tokens: [], warning: null }
-    return { tokenFile: file, tokens: tokens.map(({ token }) => token), warning: null }
+    return { tokenFile: file, tokens: tokens.flatMap(({ token, github = '' }) => [token, github]), warning: null }
   } catch (error) {
     const warning = `The agent cannot be given the token of this run, and what it asks of Paperclip may be refused: ${errorMessage(error)}`
     return { tokenFile: file, tokens: [], warning }

@@ -32,7 +32,7 @@ export async function openProxy(
   if (!settings.paperclipProxy || !authToken || tokenPath === null || file === null) return none
   if (apiUrl === null || !isHttpUrl(apiUrl) || !canWriteForPods()) return none
   try {
-    await writeTokens(file, [{ token: authToken, runId: run.runId }])
+    await writeTokens(file, [{ token: authToken, runId: run.runId, github: plan.githubCapability ?? undefined }])
   } catch (error) {
     const warning = `The run's token cannot be kept on the data volume, so the agent gets it itself and loses it when Paperclip restarts: ${messageOf(error)}`
     return { proxy: null, warning }

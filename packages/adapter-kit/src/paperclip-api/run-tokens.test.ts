@@ -31,6 +31,17 @@ describe("the file of a run's tokens", () => {
     expect(beside(file)).toEqual(['r1.json'])
   })
 
+  it("carries the run's right to GitHub credentials as a header of its own, and gives it back", async () => {
+    const file = place()
+    await writeTokens(file, [{ ...first, github: 'right-1' }])
+    await addToken(file, { token: 't2', runId: 'r2', github: 'right-2' })
+    expect(JSON.parse(readFileSync(on(file), 'utf8'))).toEqual([
+      { authorization: 'Bearer t2', 'x-paperclip-run-id': 'r2', 'x-paperclip-github-capability': 'right-2' },
+      { authorization: 'Bearer t1', 'x-paperclip-run-id': 'r1', 'x-paperclip-github-capability': 'right-1' },
+    ])
+    expect((await readTokens(file))?.map(({ github }) => github)).toEqual(['right-2', 'right-1'])
+  })
+
   it('stores newer tokens before older ones, each once, and only as many as are useful', async () => {
     const file = place()
     await writeTokens(file, [first])

@@ -9,18 +9,25 @@ import { giveToPods } from '../volume/pod-user.ts'
 export interface RunToken {
   token: string
   runId: string
+  /** The run's right to ask for GitHub credentials, where Paperclip manages them. */
+  github?: string | undefined
 }
 
 // Each server restart adds one. Older ones have expired, and each would cost a refused call a round trip.
 const mostTokens = 4
+// Read by `POST /runtime-tools/github/credentials` only (docs/paperclip-facts.md#managed-github-credentials).
+const githubHeader = 'x-paperclip-github-capability'
 // Far more than those need.
 const maxBytes = 262_144
 
 /** Writes the tokens in the launcher's form: headers, tried in turn, the newest first. Whole or not at all. */
 export async function writeTokens({ top, path }: VolumePlace, tokens: readonly RunToken[]): Promise<void> {
-  const credentials = tokens
-    .slice(0, mostTokens)
-    .map(({ token, runId }) => ({ authorization: `Bearer ${token}`, 'x-paperclip-run-id': runId }))
+  const credentials = tokens.slice(0, mostTokens).map(({ token, runId, github }) => ({
+    authorization: `Bearer ${token}`,
+    'x-paperclip-run-id': runId,
+    // Omitted from the JSON if undefined.
+    [githubHeader]: github,
+  }))
   await using folder = await holdFolder({ top, path: posix.dirname(path) }, giveToPods)
   const name = posix.basename(path)
   // An unguessable name of a new file: at a known name, an agent could have placed a link.
@@ -60,9 +67,10 @@ async function readFileTokens(place: VolumePlace): Promise<RunToken[] | null> {
   if (!Array.isArray(list)) return []
   return list.flatMap((each: unknown) => {
     if (!isRecord(each)) return []
-    const { authorization, 'x-paperclip-run-id': runId } = each
+    const { authorization, 'x-paperclip-run-id': runId, [githubHeader]: github } = each
     if (typeof authorization !== 'string' || typeof runId !== 'string') return []
-    return [{ token: authorization.replace(/^Bearer /, ''), runId }]
+    const token = authorization.replace(/^Bearer /, '')
+    return [typeof github === 'string' ? { token, runId, github } : { token, runId }]
   })
 }
 

@@ -1,10 +1,13 @@
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import { parseObject } from '@paperclipai/adapter-utils/server-utils'
 import type { z } from 'zod'
 import { AdapterError } from '../adapter-error.ts'
 import type { AgentDefinition, CommonSettings } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { isRecord } from '../settings/loose-text.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import { githubCapability } from '../git/github-capability.ts'
+import { withoutServerGit } from '../git/server-git.ts'
 import { readIsolation, type Isolation } from './isolation.ts'
 import { labelValue } from '../pod/labels.ts'
 import { runPlaces, type RunPlaces } from './places.ts'
@@ -23,6 +26,8 @@ export interface RunPlan<Settings extends CommonSettings = CommonSettings> exten
   offeredSession: SessionParams | null
   /** Values that Paperclip read from its secrets; they must not appear in the log. */
   resolvedSecrets: readonly string[]
+  /** The run's right to ask Paperclip for GitHub credentials; null where it manages none. */
+  githubCapability: string | null
   /** The lock: at most one live run for each key. */
   key: string
 }
@@ -36,6 +41,13 @@ function environmentOverrides(ctx: AdapterExecutionContext): Record<string, unkn
   )
 }
 
+function gitWarnings(withheld: readonly string[]): string[] {
+  if (withheld.length === 0) return []
+  return [
+    `Not passed on: ${withheld.join(', ')} of the Paperclip server. To give agents access to GitHub, connect it in Paperclip, set the variable in the agent's "env", or let the operator policy allow it ("inheritedEnvAllow").`,
+  ]
+}
+
 /** Plans a run. Reads the server's own pod; creates nothing. */
 export async function planRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
@@ -43,7 +55,12 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
   ctx: AdapterExecutionContext,
   signal: AbortSignal,
 ): Promise<RunPlan<z.output<Schema>>> {
-  const config = { ...ctx.config, ...environmentOverrides(ctx) }
+  const git = withoutServerGit({
+    configured: ctx.config['env'],
+    own: parseObject(ctx.agent.adapterConfig)['env'],
+    server: deps.env,
+  })
+  const config = { ...ctx.config, env: git.env, ...environmentOverrides(ctx) }
   const run = readRunContext(ctx)
   if (labelValue(run.agentId) === null) {
     throw new AdapterError(
@@ -66,6 +83,7 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     allowedFolders: site.allowedFolders,
     grantedFolders: deps.state.granted,
   })
+  const capability = githubCapability(config.env)
   const apart = isolation.keyHash === null ? '' : `:${isolation.mode}:${isolation.keyHash}`
   return {
     ...site,
@@ -73,6 +91,9 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     isolation,
     places,
     offeredSession: offeredSession(ctx.runtime),
+    githubCapability: capability,
+    secrets: [...site.secrets, ...(capability === null ? [] : [capability])],
+    warnings: [...site.warnings, ...gitWarnings(git.withheld)],
     resolvedSecrets: resolvedSecrets(ctx.context, config),
     key: `${definition.type}:${run.agentId}${apart}`,
   }

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { messageOf } from '../adapter-error.ts'
 import type { AgentClaim, AgentDefinition, AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
+import { podGit, type PodGit } from '../git/pod-git.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
 import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
 import { decideResume, type ResumeDecision } from '../session/decide-resume.ts'
@@ -116,6 +117,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     volume,
   })
   const scratch = posix.join(places.runDirectory, 'scratch')
+  const git = gitOf(plan, proxy)
   const env = agentEnv({
     ctx,
     run,
@@ -130,6 +132,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       apiUrl: plan.apiUrl,
     }),
     apiUrl: plan.apiUrl,
+    git: git.variables,
     proxied: proxy !== null,
   })
   const { prompt, metrics } = assemblePrompt({
@@ -165,7 +168,8 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     argv: prepared.argv,
     cwd: places.cwd,
     stdin: prompt,
-    files: [...bundle.files, ...prepared.files, ...scratchFolder(scratch, env)],
+    files: [...bundle.files, ...prepared.files, ...git.files, ...scratchFolder(scratch, env)],
+    prependPath: git.prependPath,
     claims: prepared.claims ?? [],
     dataMountPath: places.dataMountPath,
     folders: scope?.folders ?? null,
@@ -251,6 +255,14 @@ function agentHome({ instructionsBundleMode, instructionsRootPath }: CommonSetti
   return instructionsBundleMode === 'external' && instructionsRootPath !== undefined
     ? instructionsRootPath
     : run.workspace.agentHome
+}
+
+function gitOf({ githubCapability: capability, places, run }: RunPlan, proxy: PaperclipProxy | null): PodGit {
+  return podGit({
+    directory: posix.join(places.runDirectory, 'git'),
+    agent: { id: run.agentId, name: run.agentName },
+    github: capability === null ? null : proxy === null ? { by: 'agent', capability } : { by: 'proxy' },
+  })
 }
 
 /** A file that makes the folder exist when the agent is told about it. */

@@ -99,18 +99,21 @@ describe("the agent's environment", () => {
   })
 
   it('leaves out variables that point a shell to programs of the server host', () => {
-    const wrappers = `${tmpdir()}/paperclip-github/bin`
-    const { plain, secret } = envOf({
-      configured: {
-        PATH: `${wrappers}:/usr/bin`,
-        BASH_ENV: `${wrappers}/env.sh`,
-        ZDOTDIR: wrappers,
-        PAPERCLIP_GITHUB_AUTH_MODE: 'managed',
-      },
+    const wrappers = `${tmpdir()}/paperclip-github-runtime/run-1`
+    const prepared = (path: string | undefined) => ({
+      PATH: `${wrappers}:${path}`,
+      BASH_ENV: `${wrappers}/.bashrc`,
+      ZDOTDIR: wrappers,
+      PAPERCLIP_GITHUB_LAUNCHER_DIR: wrappers,
+      PAPERCLIP_GITHUB_AUTH_MODE: 'managed',
+      PAPERCLIP_GIT_METADATA_ROOTS: '[]',
+      PAPERCLIP_RUNNER_NETWORK_ACCESS: 'enabled',
+      PAPERCLIP_RUNNER_NETWORK_ROOTS: '["/etc/hosts"]',
     })
-    const all = { ...plain, ...secret }
-    for (const name of ['PATH', 'BASH_ENV', 'ZDOTDIR', 'PAPERCLIP_GITHUB_AUTH_MODE'])
-      expect(all).not.toHaveProperty(name)
+    const { plain, secret } = envOf({ configured: prepared(process.env['PATH']) })
+    for (const name of Object.keys(prepared(''))) expect({ ...plain, ...secret }).not.toHaveProperty(name)
+    // The user's own stays.
+    expect(envOf({ configured: prepared('/opt/tools:/usr/bin') }).secret['PATH']).toBe('/opt/tools:/usr/bin')
     expect(envOf({ configured: { PATH: '/opt/tools:/usr/bin' } }).secret['PATH']).toBe('/opt/tools:/usr/bin')
   })
 

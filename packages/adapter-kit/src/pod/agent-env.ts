@@ -6,14 +6,13 @@ import {
   refreshPaperclipWorkspaceEnvForExecution,
   stringifyPaperclipWakePayload,
 } from '@paperclipai/adapter-utils/server-utils'
-import { tmpdir } from 'node:os'
 import { AdapterError } from '../adapter-error.ts'
 import { isPlain } from './env-policy.ts'
 import type { InheritedEnv } from './inherit-from-pod.ts'
 import { describe } from '../settings/loose-text.ts'
 import { liesIn } from '../volume/lies-in.ts'
 import { shedOversized, type ShedVariable } from './env-shedding.ts'
-import { leaveOutHostGit } from './host-git.ts'
+import { leaveOutHostGit } from '../git/host-git.ts'
 import { objectsOf, wakeVariables, type RunContext } from '../plan/run-context.ts'
 
 /** The agent's environment, ready for a run: what may be part of the Job, and what goes to the run's Secret. */
@@ -38,6 +37,8 @@ export interface AgentEnvInput {
   /** Paperclip's own tools. */
   runtimeTools: Record<string, string>
   apiUrl: string | null
+  /** For `git` and `gh`; the user's own take precedence. */
+  git?: Record<string, string> | undefined
   /** The launcher gives the agent the address and password of its own proxy, not the token. */
   proxied?: boolean
 }
@@ -96,16 +97,6 @@ function placeInPod(variables: Record<string, string>, input: { home: string; sc
     if (liesIn(value, input.home) || name in input.kept) continue
     if (scratchName.test(name)) variables[name] = input.scratch
     else if (hostPath.test(name)) delete variables[name]
-  }
-}
-
-// Paperclip points shells on its own host to programs in its temporary folder; pods do not have them.
-const hostShell = /^(?:PATH|ZDOTDIR|BASH_ENV|ENV)$/
-
-function leaveOutHostPaths(variables: Record<string, string>): void {
-  for (const name of Object.keys(variables).filter((each) => hostShell.test(each))) {
-    const parts = (variables[name] ?? '').split(':')
-    if (parts.some((part) => liesIn(part, tmpdir()))) delete variables[name]
   }
 }
 
@@ -180,9 +171,9 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
     delete all['PAPERCLIP_API_KEY']
     exemptLoopback(all)
   }
-  leaveOutHostPaths(all)
-  leaveOutHostGit(all, { id: run.agentId, name: run.agentName })
+  leaveOutHostGit(all)
   placeInPod(all, { home, scratch: input.scratch, kept: forced })
+  for (const [name, value] of Object.entries(input.git ?? {})) all[name] ??= value
   const { env, shed } = shedOversized(all)
 
   const result: AgentEnv = { plain: {}, secret: {}, shed }

@@ -28,6 +28,8 @@ export interface RequestInput {
   cwd: string
   stdin: string
   files: readonly AgentFile[]
+  /** Directories before those of the pod's PATH. */
+  prependPath?: readonly string[]
   claims: readonly AgentClaim[]
   dataMountPath: string
   /** Folders of the data volume that the pod gets; null for all of it. */
@@ -105,6 +107,7 @@ export function buildRequest(input: RequestInput): { request: RunRequest; warnin
       createCwd: true,
       mounts: input.identities,
       unsetEnv: bakedNames.filter((name) => !(name in env.plain || name in env.secret || name in references)),
+      ...(input.prependPath?.length ? { prependPath: input.prependPath } : {}),
       stdin: input.stdin,
       ...(input.finishRule ? { finish: withLoopLimit(input.finishRule, settings.stepsWithoutProgress) } : {}),
       ...(input.proxy ? { proxy: input.proxy } : {}),

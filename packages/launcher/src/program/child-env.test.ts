@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { childEnv, containerEnv } from './child-env.ts'
+import { childEnv, containerEnv, withPath } from './child-env.ts'
 
 describe('the environment of the command', () => {
   it('is that of the container without our own variables', () => {
@@ -16,6 +16,12 @@ describe('the environment of the command', () => {
 
   it('lets a set variable win over its own unset', () => {
     expect(childEnv({ A: '1' }, { A: '2' }, ['A'])).toEqual({ A: '2' })
+  })
+
+  it('begins its PATH with the directories of the spec, also in a container without one', () => {
+    expect(withPath({ PATH: '/usr/bin' }, ['/a', '/b'])).toEqual({ PATH: '/a:/b:/usr/bin' })
+    expect(withPath({}, ['/a'])['PATH']).toMatch(/^\/a:.*\/usr\/bin:/)
+    expect(withPath({ A: '1' })).toEqual({ A: '1' })
   })
 
   it('survives a shell in between: dropped names are restored, names of the shell removed', () => {

@@ -28,6 +28,14 @@ export function containerEnv(env: Env, read: () => string = environmentOfParent)
   }
 }
 
+// What a container has whose image sets none.
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The same environment, with directories that are searched for programs before all others. */
+export function withPath(env: Record<string, string>, first: readonly string[] = []): Record<string, string> {
+  return first.length === 0 ? env : { ...env, PATH: [...first, env['PATH'] || usualPath].join(':') }
+}
+
 /** The environment of the command: the container's, without our own variables, with the requested changes. */
 export function childEnv(env: Env, set: Record<string, string> = {}, unset: string[] = []): Record<string, string> {
   const dropped = new Set(unset)

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { errorMessage, systemErrorCode } from '@agent-jobs/primitives'
 import type { LaunchSpec } from '../launch-spec.ts'
-import { childEnv, containerEnv } from './child-env.ts'
+import { childEnv, containerEnv, withPath } from './child-env.ts'
 import { makeDirectorySync } from './make-directory.ts'
 import { StartFailure } from './start-failure.ts'
 
@@ -21,10 +21,11 @@ export interface Command {
 
 /** Starts the command in its own process group, with files as its streams. */
 export async function startCommand(spec: LaunchSpec, stdio: [number | 'ignore', number, number]): Promise<Command> {
-  const { cwd, env, unsetEnv } = spec
+  const { cwd, env: set, unsetEnv, prependPath } = spec
   const [name = '', ...args] = spec.argv
   if (cwd !== undefined) prepareCwd(cwd, spec.createCwd === true)
-  const options = { cwd, env: childEnv(containerEnv(process.env), env, unsetEnv), detached: true, stdio }
+  const env = withPath(childEnv(containerEnv(process.env), set, unsetEnv), prependPath)
+  const options = { cwd, env, detached: true, stdio }
   let child: ChildProcess
   try {
     child = spawn(name, args, options)

@@ -5,6 +5,7 @@ import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelTests } from './cancel-tests.ts'
 import { failingHostTests } from './failing-host-tests.ts'
 import { failureTests } from './failure-tests.ts'
+import { gitTests } from './git-tests.ts'
 import { installTests } from './install-tests.ts'
 import { issueTests } from './issue-tests.ts'
 import { noPackageTests } from './no-package-tests.ts'
@@ -54,6 +55,7 @@ export function paperclipConformance(
     if (quick) return
     cancelTests(suite)
     failureTests(suite)
+    gitTests(suite)
     queueTests(suite)
     failingHostTests(suite)
     restartTests(suite)

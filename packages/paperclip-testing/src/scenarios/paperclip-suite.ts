@@ -3,6 +3,7 @@ import type { ConformanceAgent } from '../conformance-agent.ts'
 import { cancelScenarios } from './cancel-tests.ts'
 import { failingHostScenarios } from './failing-host-tests.ts'
 import { failureScenarios } from './failure-tests.ts'
+import { gitScenarios } from './git-tests.ts'
 import { installScenarios } from './install-tests.ts'
 import { closeIssue } from './lab-scenarios.ts'
 import type { PaperclipSuite } from './suite.ts'
@@ -17,6 +18,7 @@ export const suiteScenarios: Readonly<Record<string, Scenario>> = {
   ...cancelScenarios,
   ...failureScenarios,
   ...failingHostScenarios,
+  ...gitScenarios,
   ...queueScenarios,
   ...installScenarios,
   ...restartScenarios,

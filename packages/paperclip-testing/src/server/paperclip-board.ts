@@ -39,9 +39,13 @@ export interface Board {
   finished(agent: string, after?: readonly string[], timeoutMs?: number): Promise<BoardRun>
   /** What a run printed. */
   log(run: string): Promise<string>
+  /** What a run has printed until now; empty for one that has only just started and has no log yet. */
+  logSoFar(run: string): Promise<string>
   issue(id: string): Promise<BoardIssue>
   issueIn(id: string, status: string, timeoutMs?: number): Promise<BoardIssue>
 }
+
+const logPath = (run: string): string => `/api/heartbeat-runs/${run}/log?offset=0&limitBytes=1000000`
 
 const over = new Set(['succeeded', 'failed', 'cancelled', 'timed_out', 'interrupted'])
 
@@ -94,11 +98,12 @@ export async function openBoard(call: (...ask: [string, string, unknown?]) => Pr
         timeoutMs,
       ),
     async log(id) {
-      const { content } = await must<{ content: string }>(
-        'GET',
-        `/api/heartbeat-runs/${id}/log?offset=0&limitBytes=1000000`,
-      )
+      const { content } = await must<{ content: string }>('GET', logPath(id))
       return textOf(content)
+    },
+    async logSoFar(id) {
+      const { status, json } = await call('GET', logPath(id))
+      return status < 300 ? textOf((json as { content: string }).content) : ''
     },
     issueIn: (id, status, timeoutMs = 180_000) =>
       eventually(

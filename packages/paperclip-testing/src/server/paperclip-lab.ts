@@ -13,7 +13,7 @@ import { startPaperclip, stopLeftServer, type PaperclipServer } from './papercli
 import { openPodDoor, type PodDoor } from './pod-door.ts'
 
 /** This machine's address as pods see it. */
-const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
+export const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 
 /** A real Paperclip with the cluster's data volume, a model for its agents, and a company. */
 export interface PaperclipLab {
