@@ -42,6 +42,8 @@ export interface Evidence {
   /** The launcher's start record was read. */
   launcherStarted?: boolean
   end?: EndEvidence | undefined
+  /** The kubelet's answers on the log prove that the container has ended, and that the end record is its last output. */
+  endProven?: boolean
   /** Undefined until reading has started. */
   output?: OutputEvidence | undefined
   /** The name of the container that runs the command. */

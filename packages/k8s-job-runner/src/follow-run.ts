@@ -1,6 +1,6 @@
 import type { EndRecord } from '@agent-jobs/frames'
 import type { JournalSource, LogCursor } from '@agent-jobs/log-stream'
-import { errorClause } from '@agent-jobs/primitives'
+import { errorClause, openAbortScope } from '@agent-jobs/primitives'
 import { concludeRun } from './conclude-run.ts'
 import { createEventChannel } from './event-channel.ts'
 import type { StopReason } from './evidence.ts'
@@ -16,6 +16,7 @@ import {
 } from './follow-step.ts'
 import { hasEndedByStatus } from './interruption.ts'
 import type { Job } from './kubernetes.ts'
+import { isEndProvenByLog } from './log-proof.ts'
 import { readLogTail } from './log-tail.ts'
 import { createObjectEvents } from './object-events.ts'
 import { mayStillRun, type Outcome } from './outcome.ts'
@@ -107,6 +108,7 @@ function createFollower(
   const scope = new AbortController()
   const { signal } = scope
   const starting = new AbortController()
+  const undecided = new AbortController()
   const outcome = Promise.withResolvers<Outcome>()
   const settled = Promise.withResolvers<void>()
   // A caller that reads only the events must not get an unhandled rejection from `outcome`.
@@ -212,6 +214,9 @@ function createFollower(
       case 'confirm':
         background(confirm(effect.expected))
         break
+      case 'prove_end':
+        background(proveEnd())
+        break
       case 'decide':
         if (effect.outcome.kind === 'initFailed') background(explainInit(effect.outcome))
         else decide(effect.outcome)
@@ -244,6 +249,19 @@ function createFollower(
     if (!isConfirmed || look() !== before) step()
     else if (expected.kind === 'outcome') decide(expected.outcome)
     else await stop(expected.reason)
+  }
+
+  async function proveEnd(): Promise<void> {
+    using scope = openAbortScope(signal, undecided.signal)
+    try {
+      if (!(await isEndProvenByLog(context, evidence, scope.signal))) return
+    } catch (error) {
+      if (scope.signal.aborted) return
+      throw error
+    }
+    evidence.endProven = true
+    milestones.takeContainerForEnded()
+    step()
   }
 
   /** Silence is a reason to stop a run only when the log itself confirms it. */
@@ -282,6 +300,7 @@ function createFollower(
     timings.endedMs = clock.now() - calledAt
     waker.set(Infinity)
     starting.abort()
+    undecided.abort()
     enter('ended', `Ended: ${result.kind}`)
     outcome.resolve(result)
     const { job, observe = false } = input

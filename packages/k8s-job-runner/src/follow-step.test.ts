@@ -81,6 +81,20 @@ describe('a run that is being followed', () => {
     expect(does(ended.effects)).toMatchObject([{ do: 'decide', outcome: { kind: 'succeeded' } }])
   })
 
+  it('has the end of its container proven once, while it waits for the status', () => {
+    const end = { exitCode: 0, signal: null, stoppedBy: null }
+    const evidence = { pod: running, end }
+    expect(does(walk({ at: 100, evidence }).effects)).toEqual([{ do: 'prove_end' }])
+    expect(does(walk({ at: 100, evidence }, { at: 200, evidence }).effects)).toEqual([])
+    const proven = walk({ at: 100, evidence }, { at: 200, evidence: { ...evidence, endProven: true } })
+    expect(does(proven.effects)).toMatchObject([{ do: 'decide', outcome: { kind: 'succeeded' } }])
+  })
+
+  it('needs no proof of the end where only the status can explain a kill', () => {
+    const evidence = { pod: running, end: { exitCode: null, signal: 'SIGKILL', stoppedBy: null } }
+    expect(does(walk({ at: 100, evidence }).effects)).toEqual([])
+  })
+
   it('waits for the output of an ended container for as long as it is read', () => {
     const evidence = { pod: pod({ terminated: { exitCode: 3 } }), output: { state: 'reading' } as const }
     const step = walk({ at: 0, evidence }, { at: 500_000, evidence })

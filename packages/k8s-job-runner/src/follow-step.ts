@@ -33,6 +33,8 @@ export interface FollowState {
   /** The run can no longer be started a second time, or a request for that is under way. */
   readonly sealed?: boolean | undefined
   readonly restartForbidden?: boolean | undefined
+  /** The proof of the container's end was requested. It is requested once; after that the status decides. */
+  readonly proving?: boolean | undefined
   /** The objects are being read again. */
   readonly confirming: boolean
 }
@@ -62,6 +64,8 @@ export type Effect =
   /** Removes a suspended Job before its queue admits it again. */
   | { readonly do: 'forbid_restart' }
   | { readonly do: 'confirm'; readonly expected: Expectation }
+  /** Asks the kubelet for a proof of the container's end that is faster than the pod's status. */
+  | { readonly do: 'prove_end' }
   | { readonly do: 'decide'; readonly outcome: Outcome }
 
 /** The next state, what to do now, and when to step again if nothing changes (`Infinity`: only on a change). */
@@ -98,14 +102,18 @@ function awaitEvidence(
   const awaiting = state.awaiting?.for === judgement.for ? state.awaiting : { for: judgement.for, since: now }
   const next = { ...state, awaiting }
   const { outcome } = judgement
-  const usualMs = { container_end: patience.endMs, output: Infinity, termination: 0 }
+  const usualMs = { container_end: patience.endMs, kill_reason: patience.endMs, output: Infinity, termination: 0 }
   const waitMs = judgement.waitSeconds === undefined ? usualMs[judgement.for] : judgement.waitSeconds * 1000
   const until = awaiting.since + waitMs
-  if (now < until) return quiet(next, until)
+  if (now < until) {
+    if (judgement.for !== 'container_end' || state.proving === true) return quiet(next, until)
+    return { state: { ...next, proving: true }, effects: [{ do: 'prove_end' }], wakeAt: until }
+  }
   switch (judgement.for) {
     case 'output':
       return { state: next, effects: [{ do: 'decide', outcome }], wakeAt: Infinity }
     case 'container_end':
+    case 'kill_reason':
       return confirm(next, now, { kind: 'stop', reason: 'unconfirmed_end' })
     case 'termination':
       return confirm(next, now, { kind: 'outcome', outcome })
@@ -231,6 +239,7 @@ function awaitPhase(
 ): Effect | undefined {
   switch (awaited) {
     case 'container_end':
+    case 'kill_reason':
       return { do: 'phase', phase: 'stopping', message: 'The command has ended; waiting for its container to end' }
     case 'output':
       if (evidence.output === undefined) return undefined

@@ -39,11 +39,11 @@ async function launcherPid(run: RunHandle): Promise<number> {
   return first
 }
 
-/** A frame as the launcher writes it, printed by the command itself. */
-const forgery = `
+/** A frame as the launcher writes it, printed by the command itself. The command then runs on as `then` says. */
+const forgery = (then: string): string => `
 const end = JSON.stringify({ type: 'end', frames: 1, exitCode: 0, signal: null, durationMs: 1, stoppedBy: null, stdoutBytes: 0, stderrBytes: 0 })
 require('fs').writeFileSync('/proc/1/fd/1', '@aj1 1 l ' + Date.now() + ' ' + Buffer.byteLength(end) + ' ' + end + '.\\n')
-setInterval(() => console.log('still here'), 500)`
+${then}`
 
 describe.skipIf(kubeConfigPath === '')('a hostile pod (needs KUBECONFIG)', () => {
   beforeAll(async () => {
@@ -60,13 +60,24 @@ describe.skipIf(kubeConfigPath === '')('a hostile pod (needs KUBECONFIG)', () =>
 
   it('that prints an end record is stopped when it keeps running, and what it does afterwards is recorded', async () => {
     const run = await runner.start(
-      request({ command: { argv: ['node', '-e', forgery] }, terminationGracePeriodSeconds: 2 }),
+      request({ command: { argv: ['node', '-e', forgery("setInterval(() => console.log('still here'), 500)")] }, terminationGracePeriodSeconds: 2 }),
     )
     const events = await collect(run.events)
     const outcome = await run.outcome
     expect(outcome.kind).not.toBe('succeeded')
     expect(outcome).toMatchObject({ kind: 'signalled', notes: [expect.stringContaining('not believed')] })
     expect(linesOf(events).filter((line) => line === 'still here').length).toBeGreaterThan(3)
+    await run.settled
+  })
+
+  it('that prints an end record and then nothing more has not ended: its newest line proves nothing', async () => {
+    const silent = forgery("setTimeout(() => console.log('work done unseen'), 4000).unref(); setInterval(() => {}, 500)")
+    const run = await runner.start(
+      request({ command: { argv: ['node', '-e', silent] }, terminationGracePeriodSeconds: 2 }),
+    )
+    const events = await collect(run.events)
+    expect(await run.outcome).toMatchObject({ kind: 'signalled', notes: [expect.stringContaining('not believed')] })
+    expect(linesOf(events)).toContain('work done unseen')
     await run.settled
   })
 

@@ -129,6 +129,25 @@ describe('an end record of a process that keeps running', () => {
     expect(await events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'stopped_unconfirmed_end' }))
   })
 
+  it('counts before any status when the log stayed open while the container ran and now ends', async () => {
+    const cluster = createScriptedCluster()
+    const { run, clock } = await startOn(cluster)
+    const { exitCode, ...rest } = { type: 'end', frames: 1, exitCode: 3, signal: null, durationMs: 1, stoppedBy: null }
+    cluster.put(Pod, podOf(run, running))
+    cluster.log.write(frame(0, 'l', { type: 'start', version: 1, pid: 1, startedAt: 1 }))
+    cluster.log.write(frame(1, 'l', { ...rest, exitCode, stdoutBytes: 0, stderrBytes: 0 }))
+    const events = collect(run.events)
+    await clock.advance(50)
+    cluster.log.end()
+    await clock.advance(500)
+    expect(await run.outcome).toMatchObject({ kind: 'exited', exitCode, source: 'end_record' })
+    expect((await events).slice(-2)).toMatchObject([{ type: 'output', verdict: 'complete' }, { type: 'outcome' }])
+    cluster.put(Pod, podOf(run, exited(exitCode)))
+    await clock.advance(20_000)
+    await run.settled
+    expect(cluster.read(Job, run.job.name)).toBeUndefined()
+  })
+
   it('counts once the container has ended, however late the status comes', async () => {
     const cluster = createScriptedCluster()
     const { run, clock } = await startOn(cluster)

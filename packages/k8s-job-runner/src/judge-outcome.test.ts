@@ -75,12 +75,22 @@ describe('the end record', () => {
     expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'container_end', outcome })
   })
 
+  it('decides before any status when the log proves that its container has ended', () => {
+    const proven = judge({ pod: pod({}), end: end({ exitCode: 7 }), endProven: true })
+    expect(proven).toMatchObject({ verdict: 'decided', outcome: { kind: 'exited', exitCode: 7, source: 'end_record' } })
+  })
+
+  it('waits for the status that explains a kill although the log proves the end', () => {
+    const killed = end({ exitCode: null, signal: 'SIGKILL' })
+    expect(judge({ pod: pod({}), end: killed, endProven: true })).toMatchObject({ verdict: 'await', for: 'kill_reason' })
+  })
+
   it.each([
     ['a SIGKILL', end({ exitCode: null, signal: 'SIGKILL' })],
     ['exit 137', end({ exitCode: 137 })],
     ['a signal to the launcher', end({ exitCode: 0, stoppedBy: 'signal' })],
   ])('waits for the status that explains %s', (_, record) => {
-    expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'container_end' })
+    expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'kill_reason' })
   })
 
   it.each([
@@ -173,7 +183,7 @@ describe('the end record', () => {
     const killed = end({ exitCode: null, signal: 'SIGKILL', oomKills: 1 })
     expect(judge({ pod: pod({}), end: killed })).toMatchObject({
       verdict: 'await',
-      for: 'container_end',
+      for: 'kill_reason',
       outcome: { kind: 'oomKilled', process: 'main', source: 'end_record' },
     })
     const evicted = pod({ phase: 'Failed', reason: 'Evicted', exit: { exitCode: 137 } })

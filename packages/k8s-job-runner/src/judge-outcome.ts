@@ -13,8 +13,10 @@ export type Judgement =
 
 /** What a judgement waits for. */
 export type AwaitedEvidence =
-  /** The end of the container whose end record was read, and the reason for a kill. */
+  /** The end of the container whose end record was read. */
   | 'container_end'
+  /** The reason for a kill, which only the status of the ended container has. */
+  | 'kill_reason'
   /** The rest of the output: it may contain the end record, and a missing one is evidence too. */
   | 'output'
   /** The end of a pod that may never report again. */
@@ -162,7 +164,7 @@ function fromKill(evidence: Evidence, end: EndEvidence): Judgement {
           notes: ['The launcher received a signal from outside the command.'],
         })
   // The reason for a kill (memory, eviction, deletion, deadline) is in the status (docs/kubernetes-facts.md#end-delays).
-  return hasEndedByStatus(evidence) ? decided(outcome) : { verdict: 'await', for: 'container_end', outcome }
+  return hasEndedByStatus(evidence) ? decided(outcome) : { verdict: 'await', for: 'kill_reason', outcome }
 }
 
 /**
@@ -172,7 +174,7 @@ function fromKill(evidence: Evidence, end: EndEvidence): Judgement {
 function fromRecord(evidence: Evidence, end: EndEvidence): Judgement {
   const outcome = plainRecord(evidence, end)
   if (outcome === undefined) return fromKill(evidence, end)
-  if (hasEndedByStatus(evidence)) return decided(outcome)
+  if (evidence.endProven === true || hasEndedByStatus(evidence)) return decided(outcome)
   const waitSeconds = findInterruption(evidence)?.assumeAfterSeconds
   if (waitSeconds === undefined) return { verdict: 'await', for: 'container_end', outcome }
   const unconfirmed = withNote(outcome, 'Its node was lost before it confirmed the end.')

@@ -8,6 +8,7 @@ import {
   type KubeObject,
   type ListOptions,
   type ListWatchEvent,
+  type OpenLogOptions,
   type PatchOptions,
   type ResourceKind,
 } from '@agent-jobs/kube-api'
@@ -22,6 +23,10 @@ export interface Call {
   preconditions?: DeleteOptions['preconditions']
   options?: unknown
 }
+
+type LogRequest = Pick<OpenLogOptions, 'pod' | 'follow' | 'tailLines' | 'timestamps' | 'signal'>
+
+const logStamp = Buffer.from('2026-01-01T00:00:00.000000000Z ')
 
 /** Called with a request before it is answered: return an error to refuse it. */
 export type Interceptor = (call: Call) => KubeError | undefined
@@ -90,7 +95,7 @@ export function createScriptedCluster(): ScriptedCluster {
   const calls: Call[] = []
   const chunks: Buffer[] = []
   let logEnded = false
-  let wakeLog: (() => void) | undefined
+  const logReaders = new Set<() => void>()
   let version = 1
   const keyOf = (kind: ResourceKind<KubeObject>, name: string): string => `${kind.kind}/${name}`
 
@@ -175,26 +180,29 @@ export function createScriptedCluster(): ScriptedCluster {
       signal.removeEventListener('abort', onAbort)
     }
   }
-  async function* logBody(signal: AbortSignal | undefined, follow: boolean): AsyncGenerator<Uint8Array> {
-    const onAbort = (): void => wakeLog?.()
-    signal?.addEventListener('abort', onAbort)
-    let at = 0
+  async function* logBody({ signal, follow, tailLines, timestamps }: LogRequest): AsyncGenerator<Uint8Array> {
+    let wake = (): void => undefined
+    const onChange = (): void => wake()
+    logReaders.add(onChange)
+    signal?.addEventListener('abort', onChange)
+    let at = tailLines === undefined ? 0 : Math.max(0, chunks.length - tailLines)
     try {
       for (;;) {
         signal?.throwIfAborted()
         const chunk = chunks[at]
         if (chunk !== undefined) {
           at += 1
-          yield chunk
-        } else if (logEnded || !follow) return
+          yield timestamps === true ? Buffer.concat([logStamp, chunk]) : chunk
+        } else if (logEnded || follow !== true) return
         else {
           await new Promise<void>((resolve) => {
-            wakeLog = resolve
+            wake = resolve
           })
         }
       }
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      logReaders.delete(onChange)
+      signal?.removeEventListener('abort', onChange)
     }
   }
   const client = {
@@ -246,9 +254,9 @@ export function createScriptedCluster(): ScriptedCluster {
       }
       drop(kind, name)
     },
-    async openLog(o: { pod: string; follow?: boolean; signal?: AbortSignal }) {
-      record({ verb: 'log', kind: 'Pod', name: o.pod })
-      return { status: 200, headers: {}, body: logBody(o.signal, o.follow === true) }
+    async openLog(request: LogRequest) {
+      record({ verb: 'log', kind: 'Pod', name: request.pod, options: request })
+      return { status: 200, headers: {}, body: logBody(request) }
     },
     listWatch: (kind: ResourceKind<KubeObject>, { signal }: { signal: AbortSignal }) => watch(kind, signal),
     request: () => Promise.reject(apiError(404, 'NotFound')),
@@ -263,13 +271,13 @@ export function createScriptedCluster(): ScriptedCluster {
     intercept: () => undefined,
     log: {
       write(bytes) {
-        const stamped = Buffer.concat([Buffer.from('2026-01-01T00:00:00.000000000Z '), Buffer.from(bytes)])
-        chunks.push(stamped.at(-1) === 0x0a ? stamped : Buffer.concat([stamped, Buffer.from('\n')]))
-        wakeLog?.()
+        const line = Buffer.from(bytes)
+        chunks.push(line.at(-1) === 0x0a ? line : Buffer.concat([line, Buffer.from('\n')]))
+        for (const wake of logReaders) wake()
       },
       end() {
         logEnded = true
-        wakeLog?.()
+        for (const wake of logReaders) wake()
       },
     },
     get watches() {
