@@ -18,7 +18,7 @@ type LogSign = 'held' | 'ended' | 'unclear'
 /**
  * Whether the kubelet proves that the container has ended and that its end record is its last output. The kubelet asks the
  * runtime before it waits for more of a followed log, so a new request ends at once when the container is not running
- * (docs/kubernetes-facts.md#log-end). Nothing in the pod can influence that, and it is known 0.3 to 1 s before the pod's status.
+ * (docs/kubernetes-facts.md#new-follow). Nothing in the pod can influence that, and it is known 0.3 to 1 s before the pod's status.
  *
  * Two controls keep other clean ends out: the first request must stay open, since there are servers that never follow, and
  * two in a row must end, since a kubelet that dies cuts its streams the same way. False means unknown, not running.
