@@ -23,23 +23,23 @@ const lineOf = (record: object): Buffer =>
 interface Answer {
   status?: number
   sends?: (Buffer | string)[]
-  then: 'open' | 'end' | 'reset'
+  ends: 'never' | 'clean' | 'reset'
 }
 const record = lineOf(end)
-const held: Answer = { sends: [record], then: 'open' }
-const ended: Answer = { sends: [record], then: 'end' }
+const held: Answer = { sends: [record], ends: 'never' }
+const ended: Answer = { sends: [record], ends: 'clean' }
 
 /** Asks for a proof against a kubelet that gives these answers in turn, and the last one again after them. */
 async function prove(answers: readonly Answer[], evidence: Partial<Evidence> = {}, abortAfterMs?: number) {
   const clock = createManualClock()
   const requests: OpenLogOptions[] = []
   let open = 0
-  async function* body({ sends = [], then }: Answer, signal: AbortSignal | undefined) {
+  async function* body({ sends = [], ends }: Answer, signal: AbortSignal | undefined) {
     open += 1
     try {
       for (const bytes of sends) yield Buffer.from(bytes)
-      if (then === 'reset') throw new Error('connection reset')
-      if (then === 'open') await clock.sleep(Infinity, signal)
+      if (ends === 'reset') throw new Error('connection reset')
+      if (ends === 'never') await clock.sleep(Infinity, signal)
     } finally {
       open -= 1
     }
@@ -78,17 +78,17 @@ describe('the proof of an end by the log', () => {
   it.each<[string, Answer[]]>([
     ['the container keeps running', [held]],
     ['the server never follows', [ended]],
-    ['the kubelet dies while a request is open', [held, ended, { status: 500, sends: ['refused'], then: 'end' }]],
+    ['the kubelet dies while a request is open', [held, ended, { status: 500, sends: ['refused'], ends: 'clean' }]],
     ['one clean end is followed by an open request', [held, ended, held]],
-    ['the connection breaks', [held, { sends: [record], then: 'reset' }]],
-    ['the log is forbidden', [held, { status: 403, sends: ['{}'], then: 'end' }]],
-    ['the runtime answers with an error as text', [held, { sends: ['unable to retrieve container logs'], then: 'end' }]],
-    ['the log is empty', [held, { then: 'end' }]],
-    ['nothing is answered', [{ then: 'open' }]],
-    ['another record is the newest line', [held, { sends: [lineOf({ ...end, exitCode: 1 })], then: 'end' }]],
-    ['something was printed after the record', [held, { sends: [record, 'still here\n'], then: 'end' }]],
-    ['the newest line is not a frame', [held, { sends: ['still here\n'], then: 'end' }]],
-    ['the newest line does not end', [held, { sends: ['x'.repeat(9_000)], then: 'open' }]],
+    ['the connection breaks', [held, { sends: [record], ends: 'reset' }]],
+    ['the log is forbidden', [held, { status: 403, sends: ['{}'], ends: 'clean' }]],
+    ['the runtime answers with an error as text', [held, { sends: ['unable to retrieve container logs'], ends: 'clean' }]],
+    ['the log is empty', [held, { ends: 'clean' }]],
+    ['nothing is answered', [{ ends: 'never' }]],
+    ['another record is the newest line', [held, { sends: [lineOf({ ...end, exitCode: 1 })], ends: 'clean' }]],
+    ['something was printed after the record', [held, { sends: [record, 'still here\n'], ends: 'clean' }]],
+    ['the newest line is not a frame', [held, { sends: ['still here\n'], ends: 'clean' }]],
+    ['the newest line does not end', [held, { sends: ['x'.repeat(9_000)], ends: 'never' }]],
   ])('is not given when %s', async (_, answers) => {
     const { proof, requests } = await prove(answers)
     expect(await proof).toBe(false)
@@ -100,15 +100,15 @@ describe('the proof of an end by the log', () => {
     expect(
       await (
         await prove([
-          { sends: pieces, then: 'open' },
-          { sends: pieces, then: 'end' },
+          { sends: pieces, ends: 'never' },
+          { sends: pieces, ends: 'clean' },
         ])
       ).proof,
     ).toBe(true)
   })
 
   it('leaves no request and no timer behind, however it ends', async () => {
-    for (const answers of [[held, ended], [held], [ended], [{ then: 'open' as const }]]) {
+    for (const answers of [[held, ended], [held], [ended], [{ ends: 'never' as const }]]) {
       const { open, sleepers } = await prove(answers)
       expect({ open: open(), sleepers }).toEqual({ open: 0, sleepers: 0 })
     }
