@@ -252,11 +252,11 @@ function createFollower(
   }
 
   async function proveEnd(): Promise<void> {
-    using scope = openAbortScope(signal, undecided.signal)
+    using proving = openAbortScope(signal, undecided.signal)
     try {
-      if (!(await isEndProvenByLog(context, evidence, scope.signal))) return
+      if (!(await isEndProvenByLog(context, evidence, proving.signal))) return
     } catch (error) {
-      if (scope.signal.aborted) return
+      if (proving.signal.aborted) return
       throw error
     }
     evidence.endProven = true

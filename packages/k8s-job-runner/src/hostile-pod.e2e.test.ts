@@ -60,7 +60,10 @@ describe.skipIf(kubeConfigPath === '')('a hostile pod (needs KUBECONFIG)', () =>
 
   it('that prints an end record is stopped when it keeps running, and what it does afterwards is recorded', async () => {
     const run = await runner.start(
-      request({ command: { argv: ['node', '-e', forgery("setInterval(() => console.log('still here'), 500)")] }, terminationGracePeriodSeconds: 2 }),
+      request({
+        command: { argv: ['node', '-e', forgery("setInterval(() => console.log('still here'), 500)")] },
+        terminationGracePeriodSeconds: 2,
+      }),
     )
     const events = await collect(run.events)
     const outcome = await run.outcome
@@ -71,7 +74,9 @@ describe.skipIf(kubeConfigPath === '')('a hostile pod (needs KUBECONFIG)', () =>
   })
 
   it('that prints an end record and then nothing more has not ended: its newest line proves nothing', async () => {
-    const silent = forgery("setTimeout(() => console.log('work done unseen'), 4000).unref(); setInterval(() => {}, 500)")
+    const silent = forgery(
+      "setTimeout(() => console.log('work done unseen'), 4000).unref(); setInterval(() => {}, 500)",
+    )
     const run = await runner.start(
       request({ command: { argv: ['node', '-e', silent] }, terminationGracePeriodSeconds: 2 }),
     )

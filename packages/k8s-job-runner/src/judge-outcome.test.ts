@@ -82,7 +82,10 @@ describe('the end record', () => {
 
   it('waits for the status that explains a kill although the log proves the end', () => {
     const killed = end({ exitCode: null, signal: 'SIGKILL' })
-    expect(judge({ pod: pod({}), end: killed, endProven: true })).toMatchObject({ verdict: 'await', for: 'kill_reason' })
+    expect(judge({ pod: pod({}), end: killed, endProven: true })).toMatchObject({
+      verdict: 'await',
+      for: 'kill_reason',
+    })
   })
 
   it.each([

@@ -82,7 +82,10 @@ describe('the proof of an end by the log', () => {
     ['one clean end is followed by an open request', [held, ended, held]],
     ['the connection breaks', [held, { sends: [record], ends: 'reset' }]],
     ['the log is forbidden', [held, { status: 403, sends: ['{}'], ends: 'clean' }]],
-    ['the runtime answers with an error as text', [held, { sends: ['unable to retrieve container logs'], ends: 'clean' }]],
+    [
+      'the runtime answers with an error as text',
+      [held, { sends: ['unable to retrieve container logs'], ends: 'clean' }],
+    ],
     ['the log is empty', [held, { ends: 'clean' }]],
     ['nothing is answered', [{ ends: 'never' }]],
     ['another record is the newest line', [held, { sends: [lineOf({ ...end, exitCode: 1 })], ends: 'clean' }]],
