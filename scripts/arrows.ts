@@ -19,7 +19,7 @@ export const house: readonly (readonly string[])[] = [
   ['kube-api'],
   ['mini-kube'],
   ['scripted-model'],
-  ['metrics'],
+  ['metrics', 'tracing'],
   ['frames'],
   ['primitives'],
 ]

@@ -31,6 +31,7 @@ import { createRunOutput } from './run-output.ts'
 import type { RunnerContext } from './runner-context.ts'
 import { forbidRestart, sealRun } from './second-start.ts'
 import { isStillSilent } from './silence.ts'
+import { noteStart } from './start-timings.ts'
 import { stopPod } from './stop-pod.ts'
 import { stopRun } from './stop-run.ts'
 import { createWaker } from './waker.ts'
@@ -179,6 +180,7 @@ function createFollower(
     if (signal.aborted) return
     try {
       milestones.look(evidence)
+      noteStart(timings, evidence, { elapsedMs: clock.now() - calledAt, wallTime: clock.wallTime() })
       if (decided !== undefined) return
       const view = { evidence, now: clock.now(), settings, patience, lastOutputAt: output.lastAt }
       const next = followStep(state, view)
@@ -229,6 +231,7 @@ function createFollower(
   function enter(next: Phase, message: string): void {
     if (phase?.phase === next && phase.message === message) return
     phase = { phase: next, message }
+    if (next === 'queued') timings.queuedMs ??= clock.now() - calledAt
     channel.push({ type: 'phase', phase: next, message, at: clock.wallTime() })
   }
 

@@ -4,6 +4,16 @@ import type { RunEvent } from './run-event.ts'
 /** Milliseconds from the call of `start` or `attach`; undefined for what has not happened. */
 export interface RunTimings {
   submittedMs?: number
+  /** It was first reported to wait in a queue, as with Kueue. */
+  queuedMs?: number
+  /** The pod was first seen. */
+  podMs?: number
+  /** The pod had a node. */
+  scheduledMs?: number
+  /** The kubelet began to pull an image; absent for images that were present, and for pulls of a few seconds. */
+  pullingMs?: number
+  /** The last image was pulled. */
+  pulledMs?: number
   /** The pod's status said that the container runs. */
   runningMs?: number
   firstLineMs?: number
