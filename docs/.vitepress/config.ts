@@ -26,6 +26,7 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
     text: 'Operate',
     items: [
       { text: 'Operations', link: '/operations' },
+      { text: 'Observability', link: '/observability' },
       { text: 'Security', link: '/security' },
       { text: 'Configuration', link: '/configuration' },
       { text: 'Command line', link: '/cli' },

@@ -22,6 +22,8 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   bundleFolder: 'claude-prompt-cache',
   schema: claudeSchema,
   runtimeToolDelivery: 'native_mcp',
+  // Spans are part of a beta; the first variable alone sends metrics and events (docs/agent-clis.md#telemetry).
+  telemetryEnv: { CLAUDE_CODE_ENABLE_TELEMETRY: '1', CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: '1' },
   documentation: configurationDoc,
   models: claudeModels,
   listModels: listClaudeModels,

@@ -1,5 +1,6 @@
 import type { RunObserver } from '@agent-jobs/metrics'
 import type { Clock } from '@agent-jobs/primitives'
+import type { RunTracer } from '@agent-jobs/tracing'
 import type { LiveRecords } from './restart/live-records.ts'
 import type { ProcessState } from './restart/process-state.ts'
 import type { ClusterPool } from './cluster/cluster-pool.ts'
@@ -19,6 +20,8 @@ export interface AdapterDependencies {
   records: (adapterType: string) => LiveRecords | null
   /** Sees every run, for metrics. */
   observer: RunObserver
+  /** Traces every run. */
+  tracer: RunTracer
   /** For warnings that do not belong to a run. */
   onWarning: (message: string) => void
 }

@@ -10,6 +10,7 @@ import { createClusterPool } from './cluster/cluster-pool.ts'
 import { processSpool } from './cluster/process-spool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
 import { processObserver, silentObserver } from './observe/process-observer.ts'
+import { processTracer } from './observe/process-tracer.ts'
 import { createModelList } from './models/model-list.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
@@ -42,6 +43,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
         ),
       ),
     observer: silentObserver,
+    tracer: processTracer({ env, clock: systemClock, onWarning }),
     onWarning,
     ...overrides,
   }

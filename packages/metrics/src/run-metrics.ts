@@ -65,7 +65,7 @@ export async function createRunMetrics(options: RunMetricsOptions): Promise<RunO
     begin(run) {
       return observeRun({
         now,
-        waited: (ms) => phases.observe({ adapter: run.adapter, phase: 'wait' }, ms / 1000),
+        spent: (phase, ms) => phases.observe({ adapter: run.adapter, phase }, ms / 1000),
         active: (state, by) => active.inc({ adapter: run.adapter, state }, by),
         async ended(end) {
           if (!totals.add(limits.run(run), limits.end(end))) return
@@ -125,12 +125,12 @@ function limitLabels(totals: Totals, maxValues: number) {
 function observeRun({
   now,
   active,
-  waited,
+  spent,
   ended,
 }: {
   now: () => number
   active: (state: 'waiting' | 'live', by: 1 | -1) => void
-  waited: (ms: number) => void
+  spent: (phase: 'wait' | 'clean_up', ms: number) => void
   ended: (end: ObservedEnd) => Promise<void>
 }): RunObservation {
   let state: 'waiting' | 'live' | null = 'live'
@@ -139,13 +139,14 @@ function observeRun({
   const enter = (next: 'waiting' | 'live' | null): void => {
     if (state === null || state === next) return
     active(state, -1)
-    if (state === 'waiting') waited(now() - since)
+    if (state === 'waiting') spent('wait', now() - since)
     since = now()
     if (next !== null) active(next, 1)
     state = next
   }
   return {
     waiting: (isWaiting) => enter(isWaiting ? 'waiting' : 'live'),
+    cleanedUp: (ms) => spent('clean_up', ms),
     left: () => enter(null),
     ended(end) {
       enter(null)

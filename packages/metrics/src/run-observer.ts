@@ -18,10 +18,11 @@ export interface ObservedUsage {
 export type PhaseDurations = Partial<Record<RunPhase, number>>
 
 /**
- * What a run does, in this order. `queue`: waits for a quota, as with Kueue. `start`: until the container runs. `first_line`:
- * until the agent's first line. `run`: until its end is known.
+ * What a run does, in this order. `queue`: waits for a quota, as with Kueue. `schedule`: until its pod has a node. `pull`: until
+ * its images are pulled, where that takes seconds. `start`: until the container runs. `first_line`: until the agent's first line.
+ * `run`: until its end is known.
  */
-export type RunPhase = 'queue' | 'start' | 'first_line' | 'run'
+export type RunPhase = 'queue' | 'schedule' | 'pull' | 'start' | 'first_line' | 'run'
 
 /** How a run ended. */
 export interface ObservedEnd {
@@ -46,6 +47,8 @@ export interface RunObservation {
   waiting(isWaiting: boolean): void
   /** The run has ended. Resolves when this is on disk, so that a killed process does not forget it. */
   ended(end: ObservedEnd): Promise<void>
+  /** What the ended run left in the cluster was removed, this many milliseconds after its end. */
+  cleanedUp(ms: number): void
   /** No more events follow: another process follows the run. Has no effect after the end. */
   left(): void
 }

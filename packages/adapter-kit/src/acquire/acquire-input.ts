@@ -1,4 +1,3 @@
-import type { RunObservation } from '@agent-jobs/metrics'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
@@ -6,6 +5,7 @@ import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { PaperclipHost } from '../host/paperclip-host.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
+import type { RunWatch } from '../run/run-watch.ts'
 
 /** What a Job is acquired with. */
 export interface AcquireInput<
@@ -17,7 +17,7 @@ export interface AcquireInput<
   ctx: AdapterExecutionContext
   plan: RunPlan<z.output<Schema>>
   host: PaperclipHost
-  observation: RunObservation
+  watch: RunWatch
   /** Writes one line to the run's log. */
   say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
   signal: AbortSignal

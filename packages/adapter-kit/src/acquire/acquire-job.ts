@@ -1,10 +1,10 @@
-import type { RunObservation } from '@agent-jobs/metrics'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { AdapterError } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { labelValue } from '../pod/labels.ts'
+import type { RunWatch } from '../run/run-watch.ts'
 import type { AcquireInput } from './acquire-input.ts'
 import type { Acquisition } from './acquired-job.ts'
 import { adoptJob } from './adopt-job.ts'
@@ -40,7 +40,7 @@ async function acquire<Schema extends AgentDefinition['schema'], Summary extends
   await using turn = waitForTurn({ deps, plan, host: input.host, say, place, decide, signal })
   for (let attempt = 1; ; attempt += 1) {
     const seen = decide(await listAgentJobs(plan.cluster.client, place))
-    const decision = turn.mustWait(seen) ? await observedWait(turn, seen, input.observation) : seen
+    const decision = turn.mustWait(seen) ? await observedWait(turn, seen, input.watch) : seen
     // The Jobs may have changed during the wait.
     if (decision !== seen) attempt = 1
     switch (decision.kind) {
@@ -68,13 +68,13 @@ async function acquire<Schema extends AgentDefinition['schema'], Summary extends
 async function observedWait(
   turn: Turn,
   seen: AcquisitionDecision,
-  observation: RunObservation,
+  watch: Pick<RunWatch, 'waiting'>,
 ): Promise<AcquisitionDecision> {
-  observation.waiting(true)
+  watch.waiting(true)
   try {
     return await turn.wait(seen)
   } finally {
-    observation.waiting(false)
+    watch.waiting(false)
   }
 }
 

@@ -11,15 +11,17 @@ import type { Acquisition } from './acquired-job.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import { runFile } from '../volume/run-file.ts'
 import { journalSource } from '../follow/run-journal.ts'
+import { readTraceRecord } from '@agent-jobs/tracing'
 import { addToken, readTokens } from '../paperclip-api/run-tokens.ts'
 
 /** Takes over a Job that an earlier run left; null when there is nothing left to take over. */
 export async function adoptJob<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
-  { definition, plan, ctx, host, say, signal }: AcquireInput<Schema, Summary>,
+  { definition, deps, plan, ctx, host, say, signal }: AcquireInput<Schema, Summary>,
   job: AgentJob,
 ): Promise<Acquisition | null> {
   const runner = plan.cluster.runner(plan.namespace)
   const journalFile = runFile(plan, plan.places.journalPath, job.runId)
+  const calledAt = deps.clock.wallTime()
   let handle: RunHandle
   try {
     handle = await runner.attach({ job: job.name, uid: job.uid }, { signal, ...journalSource(journalFile) })
@@ -53,7 +55,11 @@ export async function adoptJob<Schema extends AgentDefinition['schema'], Summary
       kind: 'acquired',
       job: {
         handle,
-        adoptedFromRun: job.runId,
+        calledAt,
+        adopted: {
+          runId: job.runId,
+          trace: job.runId === null ? null : readTraceRecord(job.runId, job.traceRecord),
+        },
         secrets: [...plan.secrets, ...sensitive, ...tokens, ...(ctx.authToken ? [ctx.authToken] : [])],
         tokenFile,
         journalFile,

@@ -3,6 +3,7 @@ import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { CandidateJob, CandidateState, Relation } from '@agent-jobs/orphan-classifier'
 import type { V1Job } from '@kubernetes/client-node'
 import { AdapterError, messageOf } from '../adapter-error.ts'
+import { traceAnnotation } from '../pod/labels.ts'
 
 /** A Job of the agent with what the flow needs to know about it. */
 export interface AgentJob extends CandidateJob {
@@ -12,6 +13,8 @@ export interface AgentJob extends CandidateJob {
   readonly ours: boolean
   /** The lock that it holds; null for Jobs of earlier adapters, which have none. */
   readonly key: string | null
+  /** What continues the trace of that run, as text; absent when it was not traced. */
+  readonly traceRecord?: string | undefined
 }
 
 function isTrue(job: V1Job, ...types: string[]): boolean {
@@ -42,6 +45,7 @@ export function agentJob(job: V1Job): AgentJob {
     isolationKey: isolated ? (labels['paperclip.io/isolation-key-hash'] ?? null) : null,
     ours,
     key: annotations[annotation.key] ?? null,
+    traceRecord: annotations[traceAnnotation],
   }
 }
 

@@ -4,6 +4,7 @@ import type { AgentSummary } from '@agent-jobs/agent-run'
 import { AdapterError } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { journalSource } from '../follow/run-journal.ts'
+import { agentTelemetry } from '../observe/agent-telemetry.ts'
 import { openProxy, type PaperclipProxy } from '../paperclip-api/paperclip-proxy.ts'
 import { removeTokens } from '../paperclip-api/run-tokens.ts'
 import { prepareStart } from '../plan/prepare-start.ts'
@@ -32,10 +33,21 @@ export async function startJob<Schema extends AgentDefinition['schema'], Summary
 }
 
 async function start<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
-  { definition, deps, ctx, plan, host, say, signal }: AcquireInput<Schema, Summary>,
+  { definition, deps, ctx, plan, host, say, signal, watch }: AcquireInput<Schema, Summary>,
   proxy: PaperclipProxy | null,
 ): Promise<Acquisition> {
-  const prepared = await prepareStart(definition, plan, ctx, proxy, deps.state.granted)
+  const { agentTrace } = watch
+  const telemetry = agentTelemetry(agentTrace, {
+    env: deps.env,
+    runId: ctx.runId,
+    ownTelemetry: definition.telemetryEnv,
+  })
+  const prepared = await prepareStart(definition, plan, ctx, {
+    proxy,
+    granted: deps.state.granted,
+    telemetry,
+    traceRecord: agentTrace?.record ?? null,
+  })
   if (prepared.resume.kind === 'fresh' && prepared.resume.notice !== null) {
     await say('stdout', `[paperclip] ${prepared.resume.notice}`)
   }
@@ -57,6 +69,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
   const journalFile = runFile(plan, plan.places.journalPath, plan.run.runId)
   try {
     const runner = plan.cluster.runner(plan.namespace)
+    const calledAt = deps.clock.wallTime()
     const handle = await runner.start(prepared.request, { signal, ...journalSource(journalFile) })
     deps.state.jobs.take(handle.job.uid)
     const deadline = plan.settings.timeoutSec > 0 ? `${plan.settings.timeoutSec}s` : 'none'
@@ -66,7 +79,8 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
     )
     const job = {
       handle,
-      adoptedFromRun: null,
+      calledAt,
+      adopted: null,
       secrets: prepared.secrets,
       tokenFile: proxy?.file ?? null,
       journalFile,

@@ -136,6 +136,8 @@ export interface AgentDefinition<
   executable?(settings: z.output<Schema>): string
   /** The oldest version of the program that these settings take, for the environment test; null when any will do. */
   minimumVersion?(settings: z.output<Schema>): string | null
+  /** Switches on the agent's own OpenTelemetry spans, where the operator gives agents an endpoint. */
+  readonly telemetryEnv?: Readonly<Record<string, string>>
   /** True when the agent runs commands by bash or zsh only. */
   readonly needsBash?: boolean
   /** Additional permissions that the server needs with these settings. */

@@ -13,6 +13,8 @@ export async function followRun<Summary extends AgentSummary>(input: {
   clock: Clock
   /** Reports the run's progress to the user. */
   progress: (phase: string, message: string) => void
+  /** Sees each line before it is shown. */
+  onLine?: ((line: Extract<RunEvent, { type: 'line' }>) => void) | undefined
 }): Promise<FollowedAgent<Summary>> {
   const { handle, parser, relay, clock, progress } = input
   let lastOutputAt = clock.now()
@@ -20,6 +22,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
     switch (event.type) {
       case 'line':
         lastOutputAt = clock.now()
+        input.onLine?.(event)
         return relay.line(event.stream, event.text, { goesOn: event.part?.last === false })
       case 'gap':
         return relay.line('stderr', `[paperclip] Output is missing here (${event.reason}).`)

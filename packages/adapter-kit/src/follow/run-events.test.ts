@@ -76,7 +76,7 @@ describe('the events of a run', () => {
 
   it('say whose run was adopted', () => {
     const { told, events } = teller()
-    events.acquired('r0')
+    events.acquired({ runId: 'r0' })
     expect(told).toMatchObject([
       {
         eventType: 'lifecycle',

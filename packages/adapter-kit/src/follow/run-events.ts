@@ -8,7 +8,7 @@ const eventType = 'lifecycle'
 
 /** Reports what happens to a run's Job to Paperclip's list of events, and its progress to the user. */
 export interface RunEvents {
-  acquired(adoptedFromRun: string | null): void
+  acquired(adopted: { runId: string | null } | null): void
   phase(phase: string, message: string): void
   ended(outcome: Outcome, conclusion: RunConclusion): void
 }
@@ -17,17 +17,19 @@ export interface RunEvents {
 export function runEvents(host: Pick<PaperclipHost, 'event' | 'progress'>, { job }: Pick<RunHandle, 'job'>): RunEvents {
   const place = { job: job.name, namespace: job.namespace }
   return {
-    acquired(adoptedFromRun) {
-      const adopted = adoptedFromRun !== null
+    acquired(adopted) {
       host.event({
         eventType,
         stream: 'system',
         level: 'info',
-        message: adopted ? `Adopted Job ${job.name} of run ${adoptedFromRun}` : `Created Job ${job.name}`,
+        message:
+          adopted === null
+            ? `Created Job ${job.name}`
+            : `Adopted Job ${job.name} of run ${adopted.runId ?? '(unknown)'}`,
         payload: {
-          event: adopted ? 'k8s.job.adopted' : 'k8s.job.created',
+          event: adopted === null ? 'k8s.job.created' : 'k8s.job.adopted',
           ...place,
-          ...(adopted ? { adoptedFromRun } : {}),
+          ...(adopted === null ? {} : { adoptedFromRun: adopted.runId }),
         },
       })
     },

@@ -35,7 +35,18 @@ export function endOf(outcome: Outcome): JobEnd {
 /** Manages the Job of one run. The run must have taken it in the register. */
 export function jobLife(
   type: string,
-  { deps, plan, job }: { deps: AdapterDependencies; plan: RunPlan; job: AcquiredJob },
+  {
+    deps,
+    plan,
+    job,
+    onRemoved,
+  }: {
+    deps: AdapterDependencies
+    plan: RunPlan
+    job: AcquiredJob
+    /** The run is removed from the cluster, or kept on purpose. */
+    onRemoved: () => void
+  },
 ): JobLife {
   const { handle, tokenFile, journalFile } = job
   const { uid, name } = handle.job
@@ -55,6 +66,7 @@ export function jobLife(
   const cleanUp = async (end: JobEnd): Promise<void> => {
     try {
       await handle.settled
+      if (end === 'known') onRemoved()
     } finally {
       deps.state.jobs.forget(uid)
     }

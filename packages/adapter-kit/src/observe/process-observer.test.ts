@@ -34,7 +34,7 @@ describe('the metrics of a server process', () => {
   const warnings: string[] = []
   const onWarning = (message: string) => void warnings.push(message)
   afterEach(() => {
-    Reflect.deleteProperty(globalThis, Symbol.for('agent-jobs.metrics.1'))
+    Reflect.deleteProperty(globalThis, Symbol.for('agent-jobs.metrics.2'))
     warnings.length = 0
   })
 

@@ -10,11 +10,16 @@ const unobserved = Promise.resolve()
 
 /** Ignores everything. */
 export const silentObserver: RunObserver = {
-  begin: () => ({ waiting: () => undefined, ended: () => unobserved, left: () => undefined }),
+  begin: () => ({
+    waiting: () => undefined,
+    ended: () => unobserved,
+    cleanedUp: () => undefined,
+    left: () => undefined,
+  }),
 }
 
 // The number changes with the shape of RunObserver, since every adapter of the process brings its own copy of this code.
-const key = Symbol.for('agent-jobs.metrics.1')
+const key = Symbol.for('agent-jobs.metrics.2')
 
 /**
  * Counts the runs of every adapter of this process and serves them at `/metrics`, where the operator sets
@@ -61,6 +66,7 @@ function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencie
         waiting: (isWaiting) => void observation.then((observed) => observed.waiting(isWaiting)),
         left: () => void observation.then((observed) => observed.left()),
         ended: async (end) => (await observation).ended(end),
+        cleanedUp: (ms) => void observation.then((observed) => observed.cleanedUp(ms)),
       }
     },
   }

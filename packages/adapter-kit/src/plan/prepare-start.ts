@@ -80,13 +80,24 @@ async function baselineServers(volume: VolumeView, root: string): Promise<string
   }
 }
 
+/** What the start of a run adds to its plan. */
+export interface StartInput {
+  /** Null when the agent has its token itself. */
+  proxy: PaperclipProxy | null
+  /** Folders outside of Paperclip's that were given to a company; see `ProcessState`. */
+  granted: Map<string, string>
+  /** Variables with which the agent continues the trace of its run. */
+  telemetry: Readonly<Record<string, string>>
+  /** For the Job's annotation; null when the run is not traced. */
+  traceRecord: string | null
+}
+
 /** Turns a plan into the request of a Job, with prompt, files, environment and command line. */
 export async function prepareStart<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   plan: RunPlan<z.output<Schema>>,
   ctx: AdapterExecutionContext,
-  proxy: PaperclipProxy | null,
-  granted: Map<string, string> = new Map(),
+  { proxy, granted, telemetry, traceRecord }: StartInput,
 ): Promise<PreparedRun> {
   const { settings, run, places, volume, inheritance } = plan
   const resume = await resumeDecision(definition, plan)
@@ -134,6 +145,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     apiUrl: plan.apiUrl,
     git: git.variables,
     proxied: proxy !== null,
+    telemetry,
   })
   const { prompt, metrics } = assemblePrompt({
     ctx,
@@ -155,6 +167,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
       sessionId: resumed,
       isolation: plan.isolation,
       promptBundleKey: bundle.key,
+      traceRecord,
     },
     key: plan.key,
     jobName: name,

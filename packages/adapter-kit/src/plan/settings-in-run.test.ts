@@ -80,7 +80,12 @@ describe('a setting in the request of a run', () => {
     const { workspaceVolumeClaim: _claim, ...config } = cluster.config(extra)
     const { ctx } = paperclipContext({ config, runtime })
     const plan = await planRun(definition, dependencies(policy), ctx, AbortSignal.timeout(10_000))
-    const start = await prepareStart(definition, plan, ctx, null)
+    const start = await prepareStart(definition, plan, ctx, {
+      proxy: null,
+      granted: new Map(),
+      telemetry: {},
+      traceRecord: null,
+    })
     const { request } = start
     return {
       plan,

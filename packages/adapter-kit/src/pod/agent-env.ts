@@ -41,6 +41,8 @@ export interface AgentEnvInput {
   git?: Record<string, string> | undefined
   /** The launcher gives the agent the address and password of its own proxy, not the token. */
   proxied?: boolean
+  /** Variables with which the agent continues the trace of its run; the user's own take precedence. */
+  telemetry?: Readonly<Record<string, string>>
 }
 
 // POSIX names only: the Secret becomes environment by envFrom, which silently skips other names.
@@ -121,6 +123,7 @@ export function agentEnv(input: AgentEnvInput): AgentEnv {
   const base: Record<string, string> = {
     ...buildPaperclipEnv(ctx.agent),
     PAPERCLIP_RUN_ID: run.runId,
+    ...input.telemetry,
     ...input.runtimeTools,
     ...wakeVariables(context),
   }

@@ -12,7 +12,7 @@ import { extraLabels, identityAnnotations, identityLabels, type RunIdentity } fr
 
 /** Everything a Job is made of, decided. */
 export interface RequestInput {
-  identity: RunIdentity & { agentName: string; promptBundleKey: string | null }
+  identity: RunIdentity & { agentName: string; promptBundleKey: string | null; traceRecord: string | null }
   key: string
   jobName: string
   containerName: string

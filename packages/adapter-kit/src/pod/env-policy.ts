@@ -113,6 +113,7 @@ const cloudIdentity: readonly string[] = [
 // These describe the server's own process. No pattern can pass them on.
 const ofTheServer: readonly string[] = [
   'AGENT_JOBS_*',
+  'BAGGAGE',
   'PAPERCLIP_AGENT_JOBS_*',
   'BASH_ENV',
   'ENV',
@@ -127,8 +128,9 @@ const ofTheServer: readonly string[] = [
   'NODE_ENV',
   'NODE_OPTIONS',
   'NODE_PATH',
+  'OTEL_ENTITIES',
   'OTEL_RESOURCE_ATTRIBUTES',
-  'OTEL_SERVICE_NAME',
+  'OTEL_SERVICE_*',
   'PAPERCLIP_AGENT_JWT_SECRET',
   'PAPERCLIP_GITHUB_AUTH_MODE',
   'PAPERCLIP_SECRETS_*',
@@ -138,6 +140,8 @@ const ofTheServer: readonly string[] = [
   'SERVE_UI',
   'SHELL',
   'TMPDIR',
+  'TRACEPARENT',
+  'TRACESTATE',
   'USER',
   'ZDOTDIR',
 ]

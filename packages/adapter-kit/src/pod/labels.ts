@@ -58,10 +58,12 @@ export function identityLabels(run: RunIdentity): Record<string, string> {
 
 /** Names the bundle of skills and instructions that a run reads. */
 export const bundleAnnotation = 'paperclip.io/prompt-bundle'
+/** Continues the trace of the run that started a Job: see `readTraceRecord`. */
+export const traceAnnotation = 'paperclip.io/trace'
 
 /** Annotations need no validation: the texts are kept unchanged. */
 export function identityAnnotations(
-  run: RunIdentity & { agentName: string; promptBundleKey: string | null },
+  run: RunIdentity & { agentName: string; promptBundleKey: string | null; traceRecord: string | null },
 ): Record<string, string> {
   return {
     'paperclip.io/adapter-type': run.adapterType,
@@ -69,6 +71,7 @@ export function identityAnnotations(
     'paperclip.io/run-id': run.runId,
     ...(run.taskId === null ? {} : { 'paperclip.io/task-id': run.taskId }),
     ...(run.promptBundleKey === null ? {} : { [bundleAnnotation]: run.promptBundleKey }),
+    ...(run.traceRecord === null ? {} : { [traceAnnotation]: run.traceRecord }),
   }
 }
 

@@ -40,6 +40,7 @@ function requestOf(config: Record<string, unknown>, more: Partial<RequestInput> 
       sessionId: null,
       isolation: { mode: 'shared', keyHash: null, sessionScope: null },
       promptBundleKey: null,
+      traceRecord: null,
     },
     key: 'test_k8s:agent',
     jobName: 'job',

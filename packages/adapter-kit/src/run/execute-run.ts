@@ -10,8 +10,8 @@ import { planRun } from '../plan/plan-run.ts'
 import { runFailure } from '../result/run-failure.ts'
 import { offeredSession } from '../session/decide-resume.ts'
 import { abortCause } from './abort-cause.ts'
-import { observedRun, unreportedEnd } from './observed-end.ts'
 import { runJob } from './run-job.ts'
+import { watchRun } from './run-watch.ts'
 
 // Paperclip gives a cancelled run 60 s to settle, of which its Job may take 30.
 const closeMs = { cancelled: 15_000, otherwise: 60_000 }
@@ -31,24 +31,24 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
     const abort = abortCause(signal)
     const result = runFailure(error, { session, abort, mayHaveBegun, now: clock.wallTime() })
     // A run that this server no longer owns ends elsewhere.
-    if (abort?.kind !== 'disowned') await observation.ended(unreportedEnd(ctx.runId, mayHaveBegun, result))
+    if (abort?.kind !== 'disowned') await watch.failed(mayHaveBegun, result)
     return result
   }
-  const observation = deps.observer.begin(observedRun(definition, ctx))
+  const watch = watchRun(definition, deps, ctx)
   deps.state.running.add(ctx.runId)
   try {
     await host.cancellationReady()
     const plan = await planRun(definition, deps, ctx, signal)
     if (plan.settings.budgetGate) await requireBudget(deps, ctx, signal)
     for (const warning of plan.warnings) await say('stderr', `[paperclip] ${warning}`)
-    const acquired = await acquireJob({ definition, deps, ctx, plan, host, say, signal, observation })
+    const acquired = await acquireJob({ definition, deps, ctx, plan, host, say, signal, watch })
     if (acquired.kind === 'refused') return await failure(acquired.error, acquired.mayHaveBegun)
-    const ended = await runJob({ definition, deps, plan, host, signal, observation, job: acquired.job })
+    const ended = await runJob({ definition, deps, plan, host, signal, watch, job: acquired.job })
     return ended.kind === 'reported' ? ended.result : await failure(ended.error, true)
   } catch (error) {
     return await failure(error, false)
   } finally {
-    observation.left()
+    watch.left()
     deps.state.running.delete(ctx.runId)
     await host.close(signal.aborted ? closeMs.cancelled : closeMs.otherwise)
   }

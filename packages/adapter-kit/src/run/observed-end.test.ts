@@ -10,14 +10,15 @@ import { createAdapter, systemDependencies } from '../create-adapter.ts'
 
 /** Keeps what an observer is told. */
 function recorder() {
-  const seen: { run: ObservedRun; ends: ObservedEnd[]; waits: boolean[]; left: number }[] = []
+  const seen: { run: ObservedRun; ends: ObservedEnd[]; waits: boolean[]; cleanUps: number[]; left: number }[] = []
   const observer: RunObserver = {
     begin(run) {
-      const each = { run, ends: [] as ObservedEnd[], waits: [] as boolean[], left: 0 }
+      const each = { run, ends: [] as ObservedEnd[], waits: [] as boolean[], cleanUps: [] as number[], left: 0 }
       seen.push(each)
       return {
         waiting: (isWaiting) => void each.waits.push(isWaiting),
         ended: async (end) => void each.ends.push(end),
+        cleanedUp: (ms) => void each.cleanUps.push(ms),
         left: () => void (each.left += 1),
       }
     },
@@ -74,7 +75,12 @@ describe('what metrics are told of a run', () => {
       errorCode: result.errorCode ?? null,
       adopted: false,
       outputComplete: true,
-      phases: { start: expect.any(Number), run: expect.any(Number) },
+      phases: {
+        schedule: expect.any(Number),
+        start: expect.any(Number),
+        first_line: expect.any(Number),
+        run: expect.any(Number),
+      },
     })
     expect(seen?.ends[0]?.id).toMatch(/^[0-9a-f-]{36}$/)
     expect([seen?.left, seen?.waits]).toEqual([1, []])

@@ -1,8 +1,10 @@
-import type { AgentSummary, FollowedAgent, FollowTimings } from '@agent-jobs/agent-run'
+import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
+import type { RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { ObservedEnd, ObservedRun, PhaseDurations } from '@agent-jobs/metrics'
 import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
+import { phaseTimes } from './phase-times.ts'
 
 /** A run as metrics see it. */
 export function observedRun({ type }: Pick<AgentDefinition, 'type'>, { agent }: AdapterExecutionContext): ObservedRun {
@@ -11,8 +13,8 @@ export function observedRun({ type }: Pick<AgentDefinition, 'type'>, { agent }: 
 
 /** The end of a run whose Job was followed to its outcome. */
 export function observedEnd(
-  { handle, adoptedFromRun }: Pick<AcquiredJob, 'handle' | 'adoptedFromRun'>,
-  { outcome, summary, output, timings }: Extract<FollowedAgent<AgentSummary>, { kind: 'ended' }>,
+  { handle, adopted }: Pick<AcquiredJob, 'handle' | 'adopted'>,
+  { outcome, summary, output }: Extract<FollowedAgent<AgentSummary>, { kind: 'ended' }>,
   { errorCode, model, costUsd }: Pick<AdapterExecutionResult, 'errorCode' | 'model' | 'costUsd'>,
 ): ObservedEnd {
   return {
@@ -22,10 +24,10 @@ export function observedEnd(
     model: model ?? null,
     usage: summary.usage,
     costUsd: costUsd ?? null,
-    adopted: adoptedFromRun !== null,
+    adopted: adopted !== null,
     outputComplete: output.verdict === 'unverified' ? null : output.verdict === 'complete',
     // The phases of an adopted run began in another process.
-    phases: adoptedFromRun === null ? phasesOf(timings) : {},
+    phases: adopted === null ? phaseDurations(handle.timings) : {},
   }
 }
 
@@ -48,25 +50,6 @@ export function unreportedEnd(
   }
 }
 
-function phasesOf({
-  queuedMs,
-  pendingMs,
-  submittedMs = 0,
-  runningMs,
-  firstLineMs,
-  endedMs,
-}: FollowTimings): PhaseDurations {
-  const admittedMs = queuedMs === undefined ? submittedMs : pendingMs
-  const phases: [keyof PhaseDurations, number | undefined, number | undefined][] = [
-    ['queue', queuedMs, pendingMs],
-    ['start', admittedMs, runningMs],
-    ['first_line', runningMs, firstLineMs],
-    ['run', firstLineMs ?? runningMs, endedMs],
-  ]
-  return Object.fromEntries(
-    phases.flatMap(([phase, from, to]) =>
-      // The first line can be read before the status says that the container runs.
-      from === undefined || to === undefined ? [] : [[phase, Math.max(0, to - from)]],
-    ),
-  )
+function phaseDurations(timings: RunHandle['timings']): PhaseDurations {
+  return Object.fromEntries(phaseTimes(timings).map(({ phase, fromMs, toMs }) => [phase, toMs - fromMs]))
 }

@@ -1,6 +1,5 @@
 import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
-import type { RunObservation } from '@agent-jobs/metrics'
 import { createRedactor, errorMessage } from '@agent-jobs/primitives'
 import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
@@ -18,7 +17,7 @@ import { concludeRun } from '../result/conclude-run.ts'
 import { executionResult } from '../result/execution-result.ts'
 import { nextSession } from '../session/next-session.ts'
 import { abortCause } from './abort-cause.ts'
-import { observedEnd } from './observed-end.ts'
+import type { RunWatch } from './run-watch.ts'
 
 // Paperclip gives a cancelled run 60 s to settle before it tells the operator that it failed.
 const longestCancelGraceSeconds = 30
@@ -30,7 +29,7 @@ interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends 
   plan: RunPlan<z.output<Schema>>
   host: PaperclipHost
   signal: AbortSignal
-  observation: RunObservation
+  watch: RunWatch
   job: AcquiredJob
 }
 
@@ -43,26 +42,33 @@ type Ended<Summary extends AgentSummary> = Extract<FollowedAgent<Summary>, { kin
 export async function runJob<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   input: RunJobInput<Schema, Summary>,
 ): Promise<RunJobEnd> {
-  const { definition, deps, plan, host, job } = input
+  const { definition, deps, plan, host, job, watch } = input
   const { handle } = job
   const stopping = stopOnAbort(handle, input.signal, plan.settings.graceSec)
-  const life = jobLife(definition.type, { deps, plan, job })
+  const life = jobLife(definition.type, { deps, plan, job, onRemoved: () => watch.cleanedUp(job) })
   let end: JobEnd = 'unsure'
   try {
     await life.begin()
     const events = runEvents(host, handle)
-    events.acquired(job.adoptedFromRun)
+    events.acquired(job.adopted)
     const redactor = createRedactor({ secrets: job.secrets, resolved: plan.resolvedSecrets })
     const relay = logRelay(host.log, { redactor })
     const parser = definition.createParser()
-    const followed = await followRun({ handle, parser, relay, clock: deps.clock, progress: events.phase })
+    const followed = await followRun({
+      handle,
+      parser,
+      relay,
+      clock: deps.clock,
+      progress: events.phase,
+      onLine: watch.line,
+    })
     if (followed.kind === 'detached') {
       end = 'elsewhere'
       return { kind: 'failed', error: followed.error }
     }
     end = endOf(followed.outcome)
     const result = await report(input, followed, { redact: redactor.text, say: relay.line, events })
-    await input.observation.ended(observedEnd(job, followed, result))
+    await watch.ended(job, followed, result)
     return { kind: 'reported', result }
   } catch (error) {
     const disowned = abortCause(input.signal)?.kind === 'disowned'
@@ -107,7 +113,7 @@ async function report<Schema extends AgentDefinition['schema'], Summary extends 
       namespace: job.handle.job.namespace,
       pod: outcome.pod ?? null,
       node: outcome.node ?? null,
-      adoptedFromRun: job.adoptedFromRun,
+      adoptedFromRun: job.adopted?.runId ?? null,
       outcome: outcome.code,
       outputComplete: output.verdict === 'unverified' ? null : output.verdict === 'complete',
       timings,
