@@ -10,7 +10,7 @@ import { followLogs, kubeLogSource } from '@agent-jobs/log-stream'
 import { KubeConfig, Log } from '@kubernetes/client-node'
 import { type Bench, type Figure, figure, percentile } from './figure.ts'
 
-const rounds = 7
+const rounds = 15
 const streams = 1_000
 
 type Client = ReturnType<typeof createKubeClient>
@@ -25,6 +25,12 @@ function collectGarbage(): number {
 }
 
 const never = new Promise<never>(() => undefined)
+
+/** Processor time of this thread in ms: the server, and other load on the machine, do not count. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
 
 /** Splits chunks into strings as fast as can be: only a line that lies in two chunks is copied. */
 function splitter(): { push(chunk: Uint8Array): void; lines(): number } {
@@ -69,8 +75,10 @@ async function follow(client: Client): Promise<number> {
   let lines = 0
   const source = kubeLogSource(client, { namespace: 'bench', pod: 'bulk' })
   const { signal } = new AbortController()
-  for await (const item of followLogs(source, { framing: 'launcher', containerEnded: never, signal })) {
+  const ended = Promise.withResolvers<void>()
+  for await (const item of followLogs(source, { framing: 'launcher', containerEnded: ended.promise, signal })) {
     if (item.type === 'line') lines++
+    if (item.type === 'record' && item.record.type === 'end') ended.resolve()
     if (item.type === 'end' && item.verdict !== 'complete') throw new Error(`the stream ended ${item.verdict}`)
   }
   return lines
@@ -97,10 +105,10 @@ async function throughput(client: Client, kubeConfig: KubeConfig, log: (text: st
   let lines = 0
   for (let round = -1; round < rounds; round++) {
     const timed = async (name: keyof typeof times, work: () => Promise<unknown>): Promise<void> => {
-      const start = performance.now()
+      const start = threadMs()
       await work()
       // The first round warms up.
-      if (round >= 0) times[name].push(performance.now() - start)
+      if (round >= 0) times[name].push(threadMs() - start)
     }
     await timed('split', async () => {
       ;({ bytes, lines } = await readAndSplit(client))
@@ -112,13 +120,13 @@ async function throughput(client: Client, kubeConfig: KubeConfig, log: (text: st
     await timed('clientNode', () => clientNodeLog(kubeConfig))
   }
   log(`${rounds} rounds over ${(bytes / 1e6).toFixed(0)} MB, ${lines} lines`)
-  // The best round counts: other load on the machine can only add time.
+  // Of processor time the best round counts: other load on the machine can only add to it.
   const best = (samples: number[]): number => Math.min(...samples)
   const rate = (samples: number[]): number => bytes / 1e3 / best(samples)
   const ratio = (best(times.split) / best(times.follow)) * 100
   return [
     figure('follow + decode + split, beside reading and splitting the same bytes', ratio, '%', {
-      target: 60,
+      target: 75,
       better: 'higher',
     }),
     figure('throughput: followLogs (frames checked, lines with cursor)', rate(times.follow), 'MB/s', {

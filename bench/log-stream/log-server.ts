@@ -46,6 +46,7 @@ function bulk(): Buffer {
 }
 
 const everything = bulk()
+const lastLine = everything.subarray(everything.lastIndexOf(10, -2) + 1)
 const busy = new Map<ServerResponse, number>()
 const drips = new Map<ServerResponse, number>()
 
@@ -73,6 +74,10 @@ const server = createServer((request, response) => {
     drips.delete(response)
   })
   response.writeHead(200, { 'content-type': 'text/plain' })
+  if (kind === 'bulk' && request.url?.includes('tailLines=') === true) {
+    response.end(lastLine)
+    return
+  }
   if (kind === 'bulk') {
     let at = 0
     const more = (): void => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeFrame, maxFrameBytes, maxPayloadBytes, parseFrame, type Frame } from './frame.ts'
+import { encodeFrame, locateFrame, maxFrameBytes, maxPayloadBytes, parseFrame, type Frame } from './frame.ts'
 
 const withoutNewline = (max: number) =>
   fc.uint8Array({ maxLength: max }).map((bytes) => bytes.map((byte) => (byte === 10 ? 0 : byte)))
@@ -33,6 +33,14 @@ describe('a frame', () => {
         expect(read?.payload).toEqual(Buffer.from(frame.payload))
       }),
     )
+  })
+
+  it('is located where its payload is', () => {
+    const line = encodeFrame({ seq: 7, stream: 'e', time: 12, payload: Buffer.from('hello'), flag: '+' })
+    const bytes = Buffer.concat([Buffer.from('before '), line])
+    const located = locateFrame(bytes, 7, bytes.length - 1)
+    expect(located).toEqual({ seq: 7, stream: 'e', time: 12, flag: '+', bytes, from: 20, to: 25 })
+    expect(bytes.toString('utf8', 20, 25)).toBe('hello')
   })
 
   it('stays below the longest line that runtimes leave whole', () => {

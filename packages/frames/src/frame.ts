@@ -31,6 +31,14 @@ export interface ParsedFrame extends Frame {
   readonly payload: Buffer
 }
 
+/** A frame whose payload is `bytes[from, to)`. A reader of many frames saves the view that {@link ParsedFrame} has. */
+export interface LocatedFrame extends Omit<Frame, 'payload'> {
+  /** The bytes that were parsed. */
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
+}
+
 /**
  * Encodes one frame as the physical line that carries it. Throws a `RangeError` for a payload above
  * {@link maxPayloadBytes}.
@@ -58,8 +66,6 @@ export function encodeFrame({ seq, stream, time, payload, flag }: Frame): Buffer
 const newline = 0x0a
 const space = 0x20
 const marker = Buffer.from(`${frameMagic} `)
-const streams: Readonly<Record<number, FrameStream>> = { 0x6f: 'o', 0x65: 'e', 0x6c: 'l' }
-const flags: Readonly<Record<number, FrameFlag>> = { 0x2e: '.', 0x2b: '+', 0x24: '$' }
 // `@aj1 0 o 0 0 .`
 const minFrameBytes = 14
 // A number with more digits would not be exact.
@@ -70,18 +76,35 @@ const maxDigits = 15
  * the end of `bytes`.
  */
 export function parseFrame(bytes: Buffer, start = 0, end = bytes.length): ParsedFrame | null {
+  const located = locateFrame(bytes, start, end)
+  if (located === null) return null
+  const { seq, stream, time, flag, from, to } = located
+  return { seq, stream, time, payload: bytes.subarray(from, to), flag }
+}
+
+/** As {@link parseFrame}, without a view of the payload. */
+export function locateFrame(bytes: Buffer, start: number, end: number): LocatedFrame | null {
   if (end - start < minFrameBytes || !startsWithMarker(bytes, start)) return null
-  const seq = readNumber(bytes, start + marker.length, end)
-  const stream = streams[bytes[seq.next] ?? 0]
-  if (seq.value < 0 || stream === undefined || bytes[seq.next + 1] !== space) return null
-  const time = readNumber(bytes, seq.next + 2, end)
-  const length = readNumber(bytes, time.next, end)
-  const flag = flags[bytes[end - 1] ?? 0]
-  if (time.value < 0 || length.value < 0 || length.value > maxPayloadBytes || flag === undefined) return null
+  // Every line of a run passes here: the three numbers are read in place, each byte once.
+  const seqAt = start + marker.length
+  let at = seqAt
+  let seq = 0
+  for (; isDigit(bytes[at]); at++) seq = seq * 10 + digitOf(bytes[at])
+  const stream = streamOf(bytes[at + 1])
+  if (!endsNumber(bytes, seqAt, at) || stream === undefined || bytes[at + 2] !== space) return null
+  const timeAt = at + 3
+  let time = 0
+  for (at = timeAt; isDigit(bytes[at]); at++) time = time * 10 + digitOf(bytes[at])
+  if (!endsNumber(bytes, timeAt, at)) return null
+  const lengthAt = at + 1
+  let length = 0
+  for (at = lengthAt; isDigit(bytes[at]); at++) length = length * 10 + digitOf(bytes[at])
+  const flag = flagOf(bytes[end - 1])
+  if (!endsNumber(bytes, lengthAt, at) || length > maxPayloadBytes || flag === undefined) return null
   // The length decides, never a search: a payload may contain anything but a newline.
-  const from = length.next
-  const to = from + length.value
-  return to + 1 === end ? { seq: seq.value, stream, time: time.value, payload: bytes.subarray(from, to), flag } : null
+  const from = at + 1
+  const to = from + length
+  return to + 1 === end ? { seq, stream, time, flag, bytes, from, to } : null
 }
 
 function startsWithMarker(bytes: Buffer, start: number): boolean {
@@ -89,15 +112,36 @@ function startsWithMarker(bytes: Buffer, start: number): boolean {
   return true
 }
 
-/** Parses a decimal number and the space after it; the value is -1 when they are missing. */
-function readNumber(bytes: Buffer, start: number, end: number): { value: number; next: number } {
-  let value = 0
-  let at = start
-  for (; at < end; at++) {
-    const digit = (bytes[at] ?? 0) - 0x30
-    if (digit < 0 || digit > 9) break
-    value = value * 10 + digit
+function streamOf(byte: number | undefined): FrameStream | undefined {
+  switch (byte) {
+    case 0x6f:
+      return 'o'
+    case 0x65:
+      return 'e'
+    case 0x6c:
+      return 'l'
+    default:
+      return undefined
   }
-  const digits = at - start
-  return digits > 0 && digits <= maxDigits && bytes[at] === space ? { value, next: at + 1 } : { value: -1, next: end }
+}
+
+function flagOf(byte: number | undefined): FrameFlag | undefined {
+  switch (byte) {
+    case 0x2e:
+      return '.'
+    case 0x2b:
+      return '+'
+    case 0x24:
+      return '$'
+    default:
+      return undefined
+  }
+}
+
+const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39
+const digitOf = (byte = 0x30): number => byte - 0x30
+
+/** Whether `bytes[start, at)` are as many digits as an exact number may have, with a space behind them. */
+function endsNumber(bytes: Buffer, start: number, at: number): boolean {
+  return at > start && at - start <= maxDigits && bytes[at] === space
 }

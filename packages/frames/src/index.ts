@@ -5,6 +5,8 @@ export {
   type FrameFlag,
   frameMagic,
   type FrameStream,
+  locateFrame,
+  type LocatedFrame,
   maxFrameBytes,
   maxPayloadBytes,
   parseFrame,

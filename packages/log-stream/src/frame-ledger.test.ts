@@ -1,28 +1,27 @@
-import type { Frame } from '@agent-jobs/frames'
+import type { LocatedFrame } from '@agent-jobs/frames'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameLedger } from './frame-ledger.ts'
 
-const frame = (seq: number, text = `line ${seq}`, time = 1_000 + seq): Frame => ({
-  seq,
-  stream: 'o',
-  time,
-  payload: Buffer.from(text),
-  flag: '.',
-})
+function frame(seq: number, text = `line ${seq}`, time = 1_000 + seq): LocatedFrame {
+  const bytes = Buffer.from(text)
+  return { seq, stream: 'o', time, flag: '.', bytes, from: 0, to: bytes.length }
+}
+
+const textOf = ({ bytes, from, to }: LocatedFrame): string => bytes.toString('utf8', from, to)
 
 /** Takes frames as a tracker does that gives up every gap at once; returns the texts that were handed over. */
-function follow(ledger: FrameLedger, frames: readonly Frame[], unknown: string[] = []): string[] {
+function follow(ledger: FrameLedger, frames: readonly LocatedFrame[], unknown: string[] = []): string[] {
   const texts: string[] = []
   for (const each of frames) {
     const standing = ledger.standing(each)
-    if (standing === 'unknown') unknown.push(Buffer.from(each.payload).toString())
+    if (standing === 'unknown') unknown.push(textOf(each))
     if (standing === 'repeated' || standing === 'unknown') continue
     if (standing === 'ahead') ledger.giveUpTo(each.seq)
     if (standing === 'late') ledger.fill(each)
     else if (standing === 'contested') ledger.contest(each)
     else ledger.take(each)
-    texts.push(Buffer.from(each.payload).toString())
+    texts.push(textOf(each))
   }
   return texts
 }
@@ -43,13 +42,22 @@ describe('the ledger of frames', () => {
     expect([ledger.lost(), ledger.lost(2), ledger.holes]).toEqual([1, 0, [[2, 2]]])
   })
 
+  it.each([0, 9, 15, 16, 17, 20, 31, 33])('notices another text that differs only from byte %d on', (at) => {
+    const followers = Array.from({ length: 40 }, () => {
+      const ledger = new FrameLedger({ next: 0 })
+      ledger.take(frame(0, 'x'.repeat(40)))
+      return ledger.standing(frame(0, 'x'.repeat(at).padEnd(40, 'y')))
+    })
+    expect(followers.filter((standing) => standing === 'contested')).toHaveLength(40)
+  })
+
   it('takes a contested frame once', () => {
     const ledger = new FrameLedger({ next: 0 })
     const forged = frame(0, 'forged')
     expect(follow(ledger, [frame(0), forged, forged, frame(0), forged])).toEqual(['line 0', 'forged'])
   })
 
-  it.each([{ stream: 'e' }, { flag: '+' }, { time: 999 }, { payload: Buffer.from('line 1') }] as const)(
+  it.each([{ stream: 'e' }, { flag: '+' }, { time: 999 }, { bytes: Buffer.from('line 1') }, { to: 5 }] as const)(
     'tells two frames of one number apart by %j',
     (difference) => {
       const ledger = new FrameLedger({ next: 0 })

@@ -1,4 +1,4 @@
-import type { Frame } from '@agent-jobs/frames'
+import type { LocatedFrame } from '@agent-jobs/frames'
 import { FramePrints } from './frame-prints.ts'
 
 /** How a frame's number relates to those before it. */
@@ -57,10 +57,11 @@ export class FrameLedger {
 
   /** How many numbers are missing; with `below`, how many of those below it. */
   lost(below = Number.POSITIVE_INFINITY): number {
+    if (this.#holes.length === 0) return this.#forgotten
     return this.#forgotten + sizeOf(this.#holes.map(([from, to]): Hole => [from, Math.min(to, below - 1)]))
   }
 
-  standing(frame: Frame): FrameStanding {
+  standing(frame: LocatedFrame): FrameStanding {
     const { seq } = frame
     if (seq === this.#next) return 'next'
     if (seq > this.#next) return 'ahead'
@@ -72,13 +73,13 @@ export class FrameLedger {
   }
 
   /** Takes the next frame. */
-  take(frame: Frame): void {
+  take(frame: LocatedFrame): void {
     this.#prints.add(frame.seq, this.#prints.of(frame))
     this.#next = frame.seq + 1
   }
 
   /** Takes a late frame. */
-  fill(frame: Frame): void {
+  fill(frame: LocatedFrame): void {
     const { seq } = frame
     this.#holes = this.#holes.flatMap((hole): Hole[] => {
       if (!isIn(hole, seq)) return [hole]
@@ -97,7 +98,7 @@ export class FrameLedger {
   }
 
   /** Takes a contested frame; false when too many were taken to remember another. */
-  contest(frame: Frame): boolean {
+  contest(frame: LocatedFrame): boolean {
     if (this.#contested.size >= maxContested) return false
     this.#contested.add(`${frame.seq} ${this.#prints.of(frame)}`)
     return true

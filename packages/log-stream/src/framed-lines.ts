@@ -1,5 +1,5 @@
-import type { ParsedFrame } from '@agent-jobs/frames'
-import { LineJoiner } from './line-joiner.ts'
+import type { LocatedFrame } from '@agent-jobs/frames'
+import { type JoinedLine, LineJoiner } from './line-joiner.ts'
 import type { LauncherCursor, LogLine } from './log-item.ts'
 import type { LineLimits } from './tracker.ts'
 
@@ -31,36 +31,47 @@ export interface LineHooks {
 /** Joins the frames of both streams to lines. */
 export class FramedLines {
   readonly #hooks: LineHooks
+  readonly #maxLineBytes: number
   readonly #open: Readonly<Record<CommandStream, OpenLine>>
 
   constructor(limits: LineLimits, hooks: LineHooks) {
     this.#hooks = hooks
+    this.#maxLineBytes = limits.maxLineBytes
     const line = (): OpenLine => ({ joiner: new LineJoiner(limits), first: 0, since: undefined, isDoubtful: false })
     this.#open = { o: line(), e: line() }
   }
 
   /** Whether a line is incomplete. */
   get isOpen(): boolean {
-    return streams.some((stream) => this.#open[stream].joiner.open)
+    return this.#open.o.joiner.open || this.#open.e.joiner.open
   }
 
   /** Adds a frame; `since` is the time from which it can be requested again. */
-  add(stream: CommandStream, frame: ParsedFrame, since: string | undefined): void {
+  add(stream: CommandStream, frame: LocatedFrame, since: string | undefined): void {
     const line = this.#open[stream]
+    const { bytes, from, to } = frame
+    // Nearly every line is one frame.
+    if (frame.flag !== '+' && to - from <= this.#maxLineBytes && !line.joiner.open) {
+      this.#emit(stream, frame, { text: bytes.toString('utf8', from, to), bytes: to - from })
+      return
+    }
     if (!line.joiner.open) {
       line.first = frame.seq
       line.since = since
     }
-    line.joiner.add(frame.payload, frame.flag !== '+', ({ text, bytes, part }) => {
-      const { seq, time } = frame
-      const cursor = this.#hooks.cursor()
-      const item: LogLine = { type: 'line', stream: streamNames[stream], text, bytes, seq, time, cursor }
-      if (part !== undefined) item.part = part
-      if (line.isDoubtful) item.headMayBeMissing = true
-      if (frame.flag === '$' && part?.last !== false) item.unterminated = true
-      line.isDoubtful = false
-      this.#hooks.onLine(item)
-    })
+    line.joiner.add(bytes.subarray(from, to), frame.flag !== '+', (joined) => this.#emit(stream, frame, joined))
+  }
+
+  #emit(stream: CommandStream, frame: LocatedFrame, { text, bytes, part }: JoinedLine): void {
+    const line = this.#open[stream]
+    const { seq, time, flag } = frame
+    const cursor = this.#hooks.cursor()
+    const item: LogLine = { type: 'line', stream: streamNames[stream], text, bytes, seq, time, cursor }
+    if (part !== undefined) item.part = part
+    if (line.isDoubtful) item.headMayBeMissing = true
+    if (flag === '$' && part?.last !== false) item.unterminated = true
+    line.isDoubtful = false
+    this.#hooks.onLine(item)
   }
 
   /** A gap follows: incomplete lines are broken. Returns what is left of them. */

@@ -1,13 +1,13 @@
-import { decodeRecord, type LauncherRecord, type ParsedFrame } from '@agent-jobs/frames'
+import { decodeRecord, type LauncherRecord, type LocatedFrame } from '@agent-jobs/frames'
 import { errorMessage } from '@agent-jobs/primitives'
-import { createFrameDecoder, type FrameDecoder, type FrameEntry } from './frame-decoder.ts'
 import { FrameLedger } from './frame-ledger.ts'
+import { FrameScanner, isFrame } from './frame-scanner.ts'
 import { type CommandStream, FramedLines, streamNames } from './framed-lines.ts'
 import type { JournalSource } from './journal-source.ts'
 import type { DiagnosticCode, Ending, GapReason, LauncherCursor, LogLine, Verdict } from './log-item.ts'
 import { RepeatedTexts } from './repeated-texts.ts'
 import { serverWords } from './server-words.ts'
-import { parseStamp, sinceTime } from './timestamp.ts'
+import { parseStamp, secondLength, sinceTime } from './timestamp.ts'
 import type { Emit, LineLimits, Newest, RequestPlan, Step, Tracker } from './tracker.ts'
 
 /** Where in the frames a tracker continues, and its limits. */
@@ -35,7 +35,7 @@ export class LauncherTracker implements Tracker {
   /** An earlier process delivered the frames below this; only lines it left incomplete are collected from them. */
   readonly #handedOver: number
   readonly #resumeOpen: Readonly<Record<CommandStream, number | undefined>>
-  #decoder: FrameDecoder = createFrameDecoder()
+  #scanner = new FrameScanner()
   #since: string | undefined
   #stamp: Buffer | undefined
   #isFull = true
@@ -66,7 +66,7 @@ export class LauncherTracker implements Tracker {
   }
 
   begin(plan: RequestPlan): { sinceTime?: string } {
-    this.#decoder = createFrameDecoder()
+    this.#scanner = new FrameScanner()
     const since = plan.full ? undefined : this.#since
     this.#isFull = since === undefined
     this.#isCaughtUp = false
@@ -74,25 +74,24 @@ export class LauncherTracker implements Tracker {
   }
 
   push(chunk: Uint8Array): Step | Promise<Step> {
-    const entries = this.#decoder.push(chunk)
+    this.#scanner.push(chunk)
     this.#noteTime()
-    return this.#accept(entries, 0)
+    return this.#readOn()
   }
 
-  #accept(entries: FrameEntry[], from: number): Step | Promise<Step> {
-    for (let i = from; i < entries.length; i++) {
-      const entry = entries[i]
-      if (entry === undefined) break
-      if (entry.kind === 'text') {
-        if (!this.#texts.has(entry.text, entry.stamp)) this.#diagnose('not_a_frame', entry.text)
-      } else if (!this.#take(entry.frame)) return this.#overGap(entries, i, entry.frame)
+  /** Takes the lines of the current chunk up to its end, a gap or the end of following. */
+  #readOn(): Step | Promise<Step> {
+    for (let line = this.#scanner.next(); line !== undefined; line = this.#scanner.next()) {
+      if (!isFrame(line)) {
+        if (!this.#texts.has(line.text, line.stamp)) this.#diagnose('not_a_frame', line.text)
+      } else if (!this.#take(line)) return this.#overGap(line)
       if (this.#isFinished) return 'finished'
     }
     return 'more'
   }
 
   /** Takes a frame of the log; false when numbers before it are missing. */
-  #take(frame: ParsedFrame): boolean {
+  #take(frame: LocatedFrame): boolean {
     const standing = this.#ledger.standing(frame)
     switch (standing) {
       case 'next':
@@ -119,13 +118,14 @@ export class LauncherTracker implements Tracker {
     }
   }
 
-  async #overGap(entries: FrameEntry[], at: number, frame: ParsedFrame): Promise<Step> {
+  async #overGap(frame: LocatedFrame): Promise<Step> {
     // A gap is filled from the journal first, then from the start of the file: after a clock that went back the
     // server leaves lines out, because `sinceTime` filters line by line. Only then is it a loss.
     await this.#fill(frame.seq, this.#isFull || this.#acceptsLoss)
     if (this.#isFinished) return 'finished'
     if (this.#ledger.next < frame.seq) return 'reread'
-    return this.#accept(entries, at)
+    this.#take(frame)
+    return this.#isFinished ? 'finished' : this.#readOn()
   }
 
   async #fill(to: number, final: boolean): Promise<void> {
@@ -143,11 +143,11 @@ export class LauncherTracker implements Tracker {
   }
 
   async #readJournal(chunks: AsyncIterable<Uint8Array>, to: number, final: boolean): Promise<void> {
-    const decoder = createFrameDecoder()
+    const scanner = new FrameScanner()
     for await (const chunk of chunks) {
-      for (const entry of decoder.push(chunk)) {
-        if (entry.kind !== 'frame' || entry.frame.seq < this.#ledger.next) continue
-        const { frame } = entry
+      scanner.push(chunk)
+      for (let frame = scanner.next(); frame !== undefined; frame = scanner.next()) {
+        if (!isFrame(frame) || frame.seq < this.#ledger.next) continue
         if (frame.seq >= to) return
         if (frame.seq > this.#ledger.next) {
           if (!final) return
@@ -179,7 +179,7 @@ export class LauncherTracker implements Tracker {
     this.#acceptsLoss = true
   }
 
-  #deliver(frame: ParsedFrame): void {
+  #deliver(frame: LocatedFrame): void {
     this.#ledger.take(frame)
     this.#newestMs = frame.time
     const { seq, stream } = frame
@@ -197,14 +197,14 @@ export class LauncherTracker implements Tracker {
   }
 
   /** Delivers a frame out of sequence: on its own, so that the other lines stay complete. */
-  #deliverAside(frame: ParsedFrame, flag: 'late' | 'contested'): void {
+  #deliverAside(frame: LocatedFrame, flag: 'late' | 'contested'): void {
     const { stream } = frame
     if (stream === 'l') return this.#record(frame)
     this.#followsEnd(frame)
     this.#asideLines[flag].add(stream, frame, this.#since)
   }
 
-  #contest(frame: ParsedFrame): void {
+  #contest(frame: LocatedFrame): void {
     if (!this.#ledger.contest(frame)) return
     this.#contradict(`frame ${frame.seq} came twice, with different contents`)
     this.#deliverAside(frame, 'contested')
@@ -215,10 +215,10 @@ export class LauncherTracker implements Tracker {
     this.#o.emit(line)
   }
 
-  #record(frame: ParsedFrame): void {
+  #record(frame: LocatedFrame): void {
     const { seq, time } = frame
     this.#followsEnd(frame)
-    const record = decodeRecord(frame.payload)
+    const record = decodeRecord(frame.bytes.subarray(frame.from, frame.to))
     if (record === null || !isInPlace(record, seq)) {
       this.#diagnose('not_a_frame', `Frame ${seq} is a record of the launcher that cannot be read`)
       return
@@ -229,13 +229,13 @@ export class LauncherTracker implements Tracker {
   }
 
   /** After a restart: an earlier process may have delivered the end record. */
-  #recallEnd({ seq, stream, payload }: ParsedFrame): void {
+  #recallEnd({ seq, stream, bytes, from, to }: LocatedFrame): void {
     if (stream !== 'l' || seq !== this.#handedOver - 1 || this.#ledger.next > this.#handedOver) return
-    if (decodeRecord(payload)?.type === 'end') this.#endedAt = seq
+    if (decodeRecord(bytes.subarray(from, to))?.type === 'end') this.#endedAt = seq
   }
 
   /** The launcher writes nothing after its end record, so one followed by anything was not the launcher's. */
-  #followsEnd({ seq }: ParsedFrame): void {
+  #followsEnd({ seq }: LocatedFrame): void {
     if (this.#endedAt === undefined) return
     this.#contradict(`frame ${seq} came after the end record in frame ${this.#endedAt}`)
     this.#endedAt = undefined
@@ -248,9 +248,9 @@ export class LauncherTracker implements Tracker {
   }
 
   #noteTime(): void {
-    // The first line of a chunk is the oldest: one timestamp per chunk is enough to resume at.
-    const { stamp } = this.#decoder
-    if (stamp === undefined || stamp === this.#stamp) return
+    // The first line of a chunk is the oldest: one timestamp per chunk is enough to resume at, and only its second counts.
+    const { stamp } = this.#scanner
+    if (stamp === undefined || this.#stamp?.compare(stamp, 0, secondLength, 0, secondLength) === 0) return
     this.#stamp = stamp
     const ns = parseStamp(stamp, 0, stamp.length)
     if (ns !== null) this.#since = sinceTime(ns, this.#o.overlapSeconds)
@@ -261,8 +261,8 @@ export class LauncherTracker implements Tracker {
   }
 
   endBody(): string {
-    const rest = this.#decoder.rest()
-    this.#decoder = createFrameDecoder()
+    const rest = this.#scanner.rest()
+    this.#scanner = new FrameScanner()
     return serverWords(rest)
   }
 
@@ -301,33 +301,36 @@ export class LauncherTracker implements Tracker {
   }
 
   judgeNewest(body: Uint8Array): Newest {
-    const decoder = createFrameDecoder()
-    const entries = decoder.push(body)
-    const isNew = (frame: ParsedFrame): boolean => !['repeated', 'unknown'].includes(this.#ledger.standing(frame))
-    if (!entries.some((entry) => entry.kind === 'frame' && isNew(entry.frame))) return 'same'
+    const scanner = new FrameScanner()
+    scanner.push(body)
+    let hasNew = false
+    for (let line = scanner.next(); line !== undefined; line = scanner.next()) {
+      hasNew ||= isFrame(line) && !['repeated', 'unknown'].includes(this.#ledger.standing(line))
+    }
+    if (!hasNew) return 'same'
     if (this.#since === undefined) return 'newer'
-    const { stamp } = decoder
+    const { stamp } = scanner
     const ns = stamp === undefined ? null : parseStamp(stamp, 0, stamp.length)
     return ns === null || sinceTime(ns, 0) < this.#since ? 'hidden' : 'newer'
   }
 
   cursor(): LauncherCursor {
-    const { next } = this.#ledger
-    const cursor: LauncherCursor = { version: 1, framing: 'launcher', next: Math.max(next, this.#handedOver) }
-    let since = this.#since
+    const { next, holes } = this.#ledger
+    const since = this.#since
+    const cursor: LauncherCursor =
+      since === undefined
+        ? { version: 1, framing: 'launcher', next: Math.max(next, this.#handedOver) }
+        : { version: 1, framing: 'launcher', next: Math.max(next, this.#handedOver), since }
     // Nearly every cursor is taken between lines: each line carries one, so this is the fast path.
-    if (this.#lines.isOpen || next <= this.#handedOver) since = this.#addOpenLines(cursor, since)
-    if (since !== undefined) cursor.since = since
-    const { holes } = this.#ledger
+    if (this.#lines.isOpen || next <= this.#handedOver) this.#addOpenLines(cursor)
     if (holes.length > 0) cursor.holes = holes.map(([from, to]) => [from, to])
     const lost = this.#ledger.lost()
     if (lost > 0) cursor.lost = lost
     return cursor
   }
 
-  /** Adds the incomplete lines; returns the time from which all of them can be read again. */
-  #addOpenLines(cursor: LauncherCursor, since: string | undefined): string | undefined {
-    let earliest = since
+  /** Adds the incomplete lines, and the time from which all of them can be read again. */
+  #addOpenLines(cursor: LauncherCursor): void {
     for (const stream of ['o', 'e'] as const) {
       const line = this.#lines.openAt(stream)
       const earlier = this.#resumeOpen[stream]
@@ -335,9 +338,10 @@ export class LauncherTracker implements Tracker {
       if (line === undefined && !isWaiting) continue
       cursor.open ??= {}
       cursor.open[streamNames[stream]] = line?.first ?? earlier ?? 0
-      if (line?.since !== undefined && (earliest === undefined || line.since < earliest)) earliest = line.since
+      if (line?.since !== undefined && (cursor.since === undefined || line.since < cursor.since)) {
+        cursor.since = line.since
+      }
     }
-    return earliest
   }
 
   verdict(): Verdict {

@@ -50,9 +50,8 @@ export class Spool<T> implements AsyncIterableIterator<T> {
 
   push(item: T, bytes: number): void {
     // The waiting consumer has found nothing, in memory and on disk.
-    const waiting = this.#waiting.shift()
-    if (waiting !== undefined) {
-      waiting.resolve({ value: item, done: false })
+    if (this.#waiting.length > 0) {
+      this.#waiting.shift()?.resolve({ value: item, done: false })
       return
     }
     const overflows = this.#memoryBytes + bytes > this.#o.memoryBytes && this.#memoryBytes > 0

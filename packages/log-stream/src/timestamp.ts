@@ -35,7 +35,8 @@ export function parseStamp(bytes: Buffer, start: number, end: number): bigint | 
 }
 
 const fixedLength = '2026-11-21T09:00:00.100000000Z '.length
-const secondLength = '2026-11-21T09:00:00'.length
+/** Bytes of a timestamp down to its second. */
+export const secondLength = '2026-11-21T09:00:00'.length
 
 /** Parses timestamps, many of which in a row are of the same second: only their fraction is parsed. */
 export class StampReader {
