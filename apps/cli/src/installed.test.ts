@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -84,4 +84,45 @@ describe('the installed agent-jobs', () => {
       /commander \d/,
     )
   })
+
+  it('loads no more code at its start than its budget', async () => {
+    const dist = join(dirname(cli.bin), '../@agent-jobs/cli/dist')
+    const chunk = async (name: string): Promise<string> => {
+      const found = (await readdir(join(dist, 'chunks'))).find((file) => file.startsWith(`${name}-`))
+      return join(dist, 'chunks', found ?? `${name} is missing`)
+    }
+    const kib = {
+      '--version': (await loadedBytes(join(dist, 'main.js'))) / 1024,
+      '--help': (await loadedBytes(await chunk('run-cli'))) / 1024,
+      ps: (await loadedBytes(await chunk('ps'))) / 1024,
+    }
+    // Node compiles about 10 MB a second of them on a small machine.
+    expect(kib['--version']).toBeLessThan(20)
+    expect(kib['--help']).toBeLessThan(180)
+    expect(kib.ps).toBeLessThan(1800)
+  })
+
+  it('takes less than 60 MB on disk, the kubernetes client not among it', async () => {
+    const installed = join(dirname(cli.bin), '../@agent-jobs/cli')
+    const files = (await readdir(installed, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(file.parentPath, file.name))).size))
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(6_000_000)
+    expect(await readFile(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8')).not.toContain(
+      '@kubernetes/client-node',
+    )
+  })
 })
+
+/** The bytes of a module and of all that it imports statically. */
+async function loadedBytes(entry: string): Promise<number> {
+  const seen = new Map<string, number>()
+  const load = async (file: string): Promise<void> => {
+    if (seen.has(file)) return
+    seen.set(file, 0)
+    const text = await readFile(file, 'utf8')
+    seen.set(file, text.length)
+    for (const [, path = ''] of text.matchAll(/(?:from|import)"(\.[^"]+)"/g)) await load(join(dirname(file), path))
+  }
+  await load(entry)
+  return [...seen.values()].reduce((sum, size) => sum + size, 0)
+}
