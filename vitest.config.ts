@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: [`{packages,apps}/*/{src,test,conformance}/${e2e}`],
+          include: [`{packages,apps}/*/{src,test,conformance}/${e2e}`, `{scripts,examples}/${e2e}`],
           exclude: ignored,
           testTimeout: 180_000,
           hookTimeout: 120_000,
