@@ -15,6 +15,7 @@ import {
   sh,
   unlessThere,
 } from '../test/support/real-cluster.ts'
+import { shimPid } from '../test/support/pod-process.ts'
 import { withStandbyNode } from '../test/support/standby-node.ts'
 import { collect, firstLine, linesOf, readUntil, rest } from '../test/support/world.ts'
 import { createJobRunner, describeOutcome, type JobRunner, type Outcome, type RunHandle } from './index.ts'
@@ -254,6 +255,20 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
     expect(await run.outcome, text).toMatchObject({ kind: 'succeeded' })
     for (const part of ['192.0.2.53', 'example.test', 'db.example.test', 'beside']) expect(text).toContain(part)
     await run.settled
+  })
+
+  it('is lost by its runtime: a failure of the infrastructure, without a made-up exit code', async () => {
+    const run = await runner.start(request({ command: endless, retain: true }))
+    const events = await firstLine(run)
+    process.kill(await shimPid(client, run), 'SIGKILL')
+    const seen = await rest(events)
+    const outcome = await run.outcome
+    expect(outcome, describeOutcome(outcome).message).toMatchObject({ kind: 'containerLost', exitCode: null })
+    expect(seen.filter(({ type }) => type === 'output')).toHaveLength(1)
+    await run.settled
+    // A made-up code (docs/kubernetes-facts.md#unknown-exits); the reason differs between versions of the runtime.
+    const pod = await client.get(kinds.Pod, { name: run.pod?.name ?? '', namespace })
+    expect(pod.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 255 })
   })
 
   it('names a sidecar that keeps failing', async () => {

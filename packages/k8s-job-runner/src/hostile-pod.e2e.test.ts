@@ -1,5 +1,4 @@
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   connect,
@@ -11,33 +10,14 @@ import {
   unlessGone,
   unlessThere,
 } from '../test/support/real-cluster.ts'
+import { launcherPid } from '../test/support/pod-process.ts'
 import { collect, firstLine, linesOf, rest } from '../test/support/world.ts'
-import { createJobRunner, type JobRunner, type RunHandle } from './index.ts'
+import { createJobRunner, type JobRunner } from './index.ts'
 
 const namespace = 'runner-hostile'
 
 let client: KubeClient
 let runner: JobRunner
-
-/** The launcher of a run, as a process of this machine: the first `node` in the control groups of its pod. */
-async function launcherPid(run: RunHandle): Promise<number> {
-  const pod = await client.get(kinds.Pod, { name: run.pod?.name ?? '', namespace })
-  const uid = pod.metadata?.uid ?? ''
-  const isOfPod = (pid: string): boolean => {
-    try {
-      const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
-      const isOurs = groups.includes(uid) || groups.includes(uid.replaceAll('-', '_'))
-      return isOurs && /node/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '')
-    } catch {
-      // It ended while it was being checked.
-      return false
-    }
-  }
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOfPod(name))
-  const first = Math.min(...pids.map(Number))
-  if (!Number.isFinite(first)) throw new Error(`expected a process of pod ${uid} on this machine`)
-  return first
-}
 
 /** A frame as the launcher writes it, printed by the command itself. The command then runs on as `then` says. */
 const forgery = (then: string): string => `
@@ -94,7 +74,7 @@ describe.skipIf(kubeConfigPath === '')('a hostile pod (needs KUBECONFIG)', () =>
       }),
     )
     const lines = await firstLine(run)
-    process.kill(await launcherPid(run), 'SIGSTOP')
+    process.kill(await launcherPid(client, run), 'SIGSTOP')
     await rest(lines)
     expect(await run.outcome).toMatchObject({ kind: 'deadlineExceeded', limit: 'total' })
     await run.settled

@@ -90,7 +90,7 @@ describe('a forged record', () => {
     await clock.advance(1000)
     cluster.put(Pod, podOf(run, exited(7)))
     await clock.advance(60_000)
-    expect(await run.outcome).toMatchObject({ kind: 'containerLost', exitCode: 7, source: 'pod_status' })
+    expect(await run.outcome).toMatchObject({ kind: 'containerLost', exitCode: null, source: 'pod_status' })
     expect((await events).map((event) => (event.type === 'warning' ? event.code : event.type))).toContainEqual(
       expect.stringMatching(/launcher_record_invalid|log_not_a_frame/),
     )

@@ -229,7 +229,11 @@ describe('without an end record', () => {
     const ended = pod({ phase: 'Failed', exit: { exitCode: 137 } })
     expect(judge({ pod: ended, launcherStarted: true, output: { state: 'read', unframed: '' } })).toMatchObject({
       verdict: 'decided',
-      outcome: { kind: 'containerLost', exitCode: 137 },
+      outcome: {
+        kind: 'containerLost',
+        exitCode: null,
+        notes: expect.arrayContaining([expect.stringContaining('exit code 137')]),
+      },
     })
   })
 
@@ -237,7 +241,11 @@ describe('without an end record', () => {
     const ended = pod({ phase: 'Failed', exit: { exitCode: 137 } })
     expect(judge({ pod: ended, output: { state: 'read', unframed: '' } })).toMatchObject({
       verdict: 'decided',
-      outcome: { kind: 'containerLost', exitCode: 137, notes: [expect.stringContaining('killed before its launcher')] },
+      outcome: {
+        kind: 'containerLost',
+        exitCode: null,
+        notes: [expect.stringContaining('killed before its launcher'), expect.stringContaining('exit code 137')],
+      },
     })
   })
 

@@ -37,7 +37,7 @@ function exitFacts(evidence: Evidence): Pick<OutcomeFacts, 'exitCode' | 'signal'
   const { pod, container } = evidence
   const end = believedEnd(evidence)
   const terminated = containerStatus(pod, container)?.state?.terminated
-  const code = end === undefined ? (isUnknownEnd(terminated?.reason) ? null : terminated?.exitCode) : end.exitCode
+  const code = end === undefined ? terminated?.exitCode : end.exitCode
   const name = pod?.metadata?.name
   const node = pod?.spec?.nodeName
   return {
@@ -64,6 +64,8 @@ function make(
   const { reason, message, remedy, notes = [], stoppedBy } = details
   return {
     ...exitFacts(evidence),
+    // The code of a container that was lost comes from the runtime or the kernel, not from the command.
+    ...(kind.kind === 'containerLost' ? { exitCode: null } : {}),
     ...(stoppedBy === undefined ? {} : { stoppedBy }),
     source,
     ...(reason === undefined ? {} : { reason }),
@@ -261,7 +263,8 @@ function fromOutput(evidence: Evidence, byStatus: Outcome): Judgement {
           ? 'The launcher reported the start of the command and never its end.'
           : 'The container was killed before its launcher reported anything.'
         const kind: OutcomeKind = { kind: 'containerLost', code: 'container_lost' }
-        return decided(make(evidence, kind, 'pod_status', { reason, notes: [note] }))
+        const code = `The status of its container says exit code ${exitCode ?? 'unknown'}.`
+        return decided(make(evidence, kind, 'pod_status', { reason, notes: [note, code] }))
       }
       const { message, remedy } = explainStart(output.unframed, exitCode)
       const kind: OutcomeKind = { kind: 'startFailed', code: 'start_failed' }

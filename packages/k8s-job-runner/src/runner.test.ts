@@ -103,7 +103,7 @@ describe('a run on mini-kube', () => {
   it('takes an end without an end record for a failure outside the command', async () => {
     const run = await server.runner.start(frames(['vanish', '9']))
     const events = await collect(run.events)
-    expect(await run.outcome).toMatchObject({ kind: 'containerLost', exitCode: 9, source: 'pod_status' })
+    expect(await run.outcome).toMatchObject({ kind: 'containerLost', exitCode: null, source: 'pod_status' })
     expect(events.at(-2)).toMatchObject({ type: 'output', verdict: 'unverified' })
   })
 

@@ -62,7 +62,13 @@ export async function createOrAdoptJob(
       mayExist ||= KubeError.isInstance(error) && error.maybeApplied
       cause = error
     }
-    await pauseOrGiveUp(context, cause, { startedAt, attempt, patience })
+    try {
+      await pauseOrGiveUp(context, cause, { startedAt, attempt, patience })
+    } catch (error) {
+      // What admission refused was not applied (docs/kubernetes-facts.md#refusals), so the lock guards nothing.
+      if (!mayExist && RunError.isInstance(error) && error.code === 'refused') await releaseRunLock(context, secret)
+      throw error
+    }
   }
 }
 
