@@ -52,9 +52,7 @@ export default defineConfig({
         test: {
           name: 'paperclip',
           include: [`{packages,apps}/*/{src,test,conformance}/${paperclip}`],
-          // Codex does not yet finish its issues in the real Paperclip; AGENT_JOBS_PAPERCLIP_CODEX=1 runs its scenarios.
-          exclude:
-            process.env['AGENT_JOBS_PAPERCLIP_CODEX'] === '1' ? ignored : [...ignored, '**/adapter-codex-k8s/**'],
+          exclude: ignored,
           testTimeout: 300_000,
           // The first server of a machine installs Paperclip, 1.6 GB, before it starts.
           hookTimeout: 600_000,

@@ -29,7 +29,6 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   listModels: listClaudeModels,
   executable: (settings) => settings.agentCommand,
   minimumVersion: ({ model }) => minimumVersion(model),
-  needsBash: true,
   isSessionId: (id) => uuid.test(id),
   // Claude Code would resume anywhere, but the conversation refers to files in its original directory.
   sessionBoundToDirectory: true,

@@ -15,6 +15,13 @@ if [ -n "\${OPENAI_BASE_URL:-}" ]; then
 fi
 exec "$@" -`.trim()
 
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** True for a text that can be the id of a thread. Given any other, Codex silently starts a new thread. */
+export function isThreadId(text: string): boolean {
+  return uuid.test(text)
+}
+
 /** Codex, for anything that runs it without Paperclip. */
 export const codexAgent: Agent<CodexSummary> = {
   name: 'codex',
@@ -35,6 +42,7 @@ export const codexAgent: Agent<CodexSummary> = {
     ...(model === undefined ? [] : ['-m', model]),
     ...extra,
   ],
+  resumeArguments: (sessionId) => (isThreadId(sessionId) ? ['resume', sessionId] : null),
   env: {},
   finish: finishRule,
   scriptedModel: {

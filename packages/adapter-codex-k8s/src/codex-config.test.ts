@@ -44,4 +44,29 @@ describe('the configuration of a run', () => {
     expect(warnings).toEqual(['MCP server "nothing" has neither `command` nor `url` and is left out.'])
     expect(config({ requireMcpServers: false }, servers).config).toContain('"required" = false')
   })
+  it('gives MCP servers names that Codex accepts, and no two the same', () => {
+    const server = { command: 'srv' }
+    const { config: text, notes } = config(
+      {},
+      {
+        'Paperclip projects': server,
+        Paperclip_projects: server,
+        'Paperclip  projects': server,
+        'a:b@c/d.e-f': server,
+        é: server,
+        '': server,
+      },
+    )
+    const names = [...text.matchAll(/^\["mcp_servers"\."(.*)"\]$/gm)].map(([, name]) => name)
+    expect(names).toEqual([
+      'Paperclip_projects_2',
+      'Paperclip_projects',
+      'Paperclip_projects_3',
+      'a:b@c/d.e-f',
+      '_',
+      '__2',
+    ])
+    expect(notes).toContain('MCP server "Paperclip projects" has the name "Paperclip_projects_2" in Codex.')
+    expect(notes).toHaveLength(4)
+  })
 })

@@ -16,9 +16,9 @@ export function codexConfig(input: {
   /** Folder in the pod for Codex's databases. */
   databases: string
   mcpServers: McpServers
-}): { config: string; warnings: string[] } {
+}): { config: string; warnings: string[]; notes: string[] } {
   const { settings } = input
-  const { tables, warnings } = mcpTables(input.mcpServers, settings.requireMcpServers)
+  const { tables, warnings, notes } = mcpTables(input.mcpServers, settings.requireMcpServers)
   const config = toToml({
     check_for_update_on_startup: quietSettings.check_for_update_on_startup,
     // SQLite in WAL mode does not work on every volume, and nothing in it is needed to resume a thread.
@@ -30,7 +30,7 @@ export function codexConfig(input: {
     shell_environment_policy: commandEnvironment(settings),
     ...(Object.keys(tables).length === 0 ? {} : { mcp_servers: tables }),
   })
-  return { config: `${config}\n`, warnings }
+  return { config: `${config}\n`, warnings, notes }
 }
 
 function commandEnvironment({ commandEnvironment: mode }: CodexSettings): Record<string, boolean | string | string[]> {

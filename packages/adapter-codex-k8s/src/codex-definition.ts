@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { AdapterError, listedCost, type AgentDefinition } from '@agent-jobs/adapter-kit'
-import { codexAgent } from './agent.ts'
+import { codexAgent, isThreadId } from './agent.ts'
 import { codexArguments } from './codex-arguments.ts'
 import { codexBilling } from './codex-billing.ts'
 import { codexConfig, removalRule } from './codex-config.ts'
@@ -8,10 +8,9 @@ import { codexModels, listCodexModels } from './codex-models.ts'
 import { codexSchema } from './codex-settings.ts'
 import { configurationDoc } from './configuration-doc.ts'
 import { codexErrors, createRunParser, type CodexRunSummary } from './run-summary.ts'
+import { isReportLine } from './program/run-report.ts'
 import { codexPlaces, findRollout } from './session-store.ts'
 import { startProgram } from './start-program.ts'
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** What is particular to Codex. */
 export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummary> = {
@@ -30,9 +29,7 @@ export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummar
   executable: (settings) => settings.agentCommand,
   // The oldest version that was tested; its options and events are the ones that this package knows.
   minimumVersion: () => '0.171.0',
-  needsBash: false,
-  // For any other text, Codex silently starts a new thread.
-  isSessionId: (id) => uuid.test(id),
+  isSessionId: isThreadId,
   // A thread works in whatever directory the process is given, and tells the model.
   sessionBoundToDirectory: false,
   findSession: (input) =>
@@ -47,7 +44,7 @@ export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummar
     }
     const places = codexPlaces({ ...input, taskId: run.taskId })
     const home = posix.join(runDirectory, 'codex')
-    const { config, warnings } = codexConfig({
+    const { config, warnings, notes } = codexConfig({
       settings,
       databases: posix.join(runDirectory, 'codex-db'),
       mcpServers: input.mcpServers,
@@ -75,7 +72,7 @@ export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummar
           : []),
         ...start.files,
       ],
-      notes: [`Sessions in: ${places.sessions}`],
+      notes: [`Sessions in: ${places.sessions}`, ...notes],
       warnings:
         settings.dangerouslyBypassApprovalsAndSandbox && settings.dangerouslyBypassSandbox
           ? warnings
@@ -86,6 +83,7 @@ export const codexDefinition: AgentDefinition<typeof codexSchema, CodexRunSummar
     }
   },
   createParser: createRunParser,
+  isReport: isReportLine,
   errorNames: { empty_response: 'llm_api_error' },
   ownErrors: codexErrors,
   retryAt: (summary) => summary.retryNotBeforeMs,

@@ -2,4 +2,4 @@ import { fileURLToPath } from 'node:url'
 import { paperclipConformance } from '@agent-jobs/paperclip-testing'
 import { codexAgent } from '../test/codex-agent.ts'
 
-paperclipConformance(codexAgent, { root: fileURLToPath(new URL('..', import.meta.url)), quick: true })
+paperclipConformance(codexAgent, { root: fileURLToPath(new URL('..', import.meta.url)), extent: 'brief' })

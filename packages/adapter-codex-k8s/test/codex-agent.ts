@@ -13,6 +13,8 @@ export const codexAgent: ConformanceAgent = {
   config: (url) => ({ model: 'gpt-5.5', env: { OPENAI_BASE_URL: `${url}/v1`, CODEX_API_KEY: 'sk-test-0123456789' } }),
   secrets: /sk-test-0123456789|postgres:/,
   firstLine: '"type":"thread.started"',
+  // The program in the pod passes a SIGTERM on as SIGINT.
+  stoppedExitCode: 1,
   billing: { provider: 'openai' },
   unknownSession: () => '01a228d2-0000-7bb3-ac09-cfc1e9a7259b',
   refusals: [

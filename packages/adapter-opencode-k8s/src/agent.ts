@@ -19,6 +19,12 @@ export const opencodeAgent: Agent<OpencodeSummary> = {
     ...(model === undefined ? [] : ['--model', model]),
     ...extra,
   ],
+  resumeArguments: (sessionId) => ['--session', sessionId],
+  // It asks models.dev for its list of models before its first line (docs/agent-clis.md#opencode-start).
+  slowStart: {
+    skippedBy: 'OPENCODE_DISABLE_MODELS_FETCH',
+    message: 'OpenCode may be asking models.dev for its list of models; without a way out that takes 10 s.',
+  },
   env: { OPENCODE_DISABLE_AUTOUPDATE: '1' },
   finish: finishRule,
   scriptedModel: {

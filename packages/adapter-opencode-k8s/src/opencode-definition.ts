@@ -29,7 +29,6 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
   listModels: listOpencodeModels,
   modelsInImage: true,
   executable: (settings) => settings.agentCommand,
-  needsBash: false,
   extraPermissions: ({ agentDbMode }) => (agentDbMode === 'dedicated_pvc' ? dedicatedClaimPermissions : []),
   isSessionId: (id) => /^ses_[A-Za-z0-9]+$/.test(id),
   // A session continued from another directory calls the model and never ends.

@@ -11,6 +11,14 @@ export interface Agent<Summary extends AgentSummary = AgentSummary> {
   readonly packageName?: string | undefined
   /** The command line of one run. The prompt is passed on standard input. */
   argv(options: { model?: string | undefined; extra: readonly string[] }): string[]
+  /** The arguments that continue a session, null for a text that cannot be its id; absent if the agent cannot do it. */
+  resumeArguments?(sessionId: string): readonly string[] | null
+  /** The arguments that make the answer match a JSON schema; absent if the agent cannot do it. */
+  schemaArguments?(schema: string): readonly string[]
+  /** True when the agent runs commands by bash or zsh only. */
+  readonly needsBash?: boolean
+  /** A wait at the start that users can skip with a variable. */
+  readonly slowStart?: { readonly skippedBy: string; readonly message: string }
   /** Variables that every run gets; none of them is secret. */
   readonly env: Readonly<Record<string, string>>
   /** How the launcher itself recognises the end of the work when the process stays. */

@@ -26,6 +26,10 @@ const silent = (errorCode: string): AgentSummary => ({ ...failing(errorCode), us
 
 const outcomeOf = (kind: OutcomeKind, change: Partial<Outcome> = {}): Outcome =>
   ({ exitCode: null, signal: null, source: 'end_record', notes: [], pod: 'p', ...kind, ...change }) as Outcome
+const notFound = outcomeOf({ kind: 'exited', code: 'exited', exitCode: 127 })
+const startFailed = (reason: string): Outcome =>
+  outcomeOf({ kind: 'startFailed', code: 'start_failed' }, { reason, message: 'The command ada was not found.' })
+const [commandNotFound, notExecutable] = [startFailed('command_not_found'), startFailed('command_not_executable')]
 const succeeded = outcomeOf({ kind: 'succeeded', code: 'succeeded' }, { exitCode: 0 })
 const exited = outcomeOf({ kind: 'exited', code: 'exited', exitCode: 1 })
 const signalled = outcomeOf({ kind: 'signalled', code: 'signalled', signal: 'SIGKILL' })
@@ -86,9 +90,23 @@ describe('a run without a final success', () => {
     ['loses a tool for memory and names another reason', oomOfTool, failing('auth_failed'), 'auth_failed'],
     ['loses a tool for memory and names no reason', oomOfTool, failing('agent_failed'), 'oom_killed'],
     ['is evicted', evicted, failing('truncated'), 'evicted'],
+    ['finds no program by a shell', notFound, silent('start_failed'), 'image_lacks'],
+    ['finds no program by the launcher', commandNotFound, silent('start_failed'), 'image_lacks'],
+    ['cannot execute its program', notExecutable, silent('start_failed'), 'start_failed'],
+    ['exits with 127 after it reported another reason', notFound, failing('auth_failed'), 'auth_failed'],
+    ['exits with 127 in the middle of its work', notFound, failing('truncated'), 'truncated'],
     ['never starts', image, silent('start_failed'), 'image_error'],
   ])('that %s has the code of the best evidence', (_what, outcome, summary, code) => {
     expect(codeOf(evidence(outcome, summary))).toBe(code)
+  })
+
+  it('names the program that the image lacks, in the words of the shell or the launcher', () => {
+    expect(judgeRun(evidence(notFound, silent('start_failed')))).toMatchObject({
+      message: 'The image lacks a program that Ada Code needs: It says start_failed.',
+    })
+    expect(judgeRun(evidence(commandNotFound, none))).toMatchObject({
+      message: 'The image lacks a program that Ada Code needs: The command ada was not found.',
+    })
   })
 
   it('quotes what the agent reported before its pod was removed', () => {
@@ -107,6 +125,7 @@ describe('output that was not read', () => {
   const unread = { verdict: 'unverified', lines: 0, problem: 'the API server answered 403' } as const
 
   it.each<[string, Outcome, AgentSummary]>([
+    ['a program was not found', notFound, silent('start_failed')],
     ['nothing was printed', exited, silent('start_failed')],
     ['the answer was empty', succeeded, silent('empty_response')],
     ['there is no result', succeeded, none],

@@ -31,7 +31,7 @@ export type JudgedRun =
   | { readonly kind: 'succeeded'; readonly warning: string | null }
   | {
       readonly kind: 'failed'
-      /** Stable: a code of an outcome, of a parser, `no_result` or `output_unreadable`. */
+      /** Stable: a code of an outcome, of a parser, or one that takes both (`runCodeTable.joined`). */
       readonly code: string
       readonly message: string
       /** Whose code it is: the agent's own, or that of what happened to its Job. */
@@ -104,6 +104,10 @@ export function judgeRun(evidence: RunEvidence): JudgedRun {
   if (wasCutOff(evidence)) {
     return failed('truncated', `${title} was cut off in the middle of its work. ${happened}`, 'agent')
   }
+  if (lacksProgram(evidence)) {
+    const said = outcome.kind === 'startFailed' ? outcome.message : summary.errorMessage
+    return failed('image_lacks', `The image lacks a program that ${title} needs: ${said ?? happened}`)
+  }
   if (isPodsDoing(evidence)) {
     const named = namesReason(summary) && summary.errorMessage !== null
     return failed(outcome.code, named ? `${happened} Before that it reported: ${summary.errorMessage}` : happened)
@@ -149,6 +153,17 @@ function isPodsDoing({ outcome, summary }: RunEvidence): boolean {
   const lostTool = outcome.kind === 'oomKilled' && outcome.process === 'child'
   if (lostTool && namesReason(summary) && summary.errorCode !== 'agent_failed') return false
   return decidedBy[outcome.kind] !== 'agent' || (outcome.kind === 'signalled' && !namesReason(summary))
+}
+
+// Of shells, and of the dynamic linker when a library is missing.
+const notFoundExit = 127
+
+/** Whether a program was not found before the agent printed anything: by the launcher, or by a shell. */
+function lacksProgram(evidence: RunEvidence): boolean {
+  const { outcome, summary } = evidence
+  if (outcome.kind === 'startFailed') return outcome.reason === 'command_not_found'
+  const isNotFound = outcome.kind === 'exited' && outcome.exitCode === notFoundExit
+  return isNotFound && summary.errorCode === 'start_failed' && !isUnreadable(evidence)
 }
 
 /** Whether what the parser misses may be in output that was not read. */

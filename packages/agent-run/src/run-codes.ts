@@ -16,6 +16,10 @@ const joined = {
     means: "The agent's output could not be read, so its result is not known.",
     todo: 'Correct what the message names (permission for `pods/log`, kubelet certificate). The work may have been done.',
   },
+  image_lacks: {
+    means: 'The image lacks a program that the run needs: the agent, node or a shell.',
+    todo: 'Use an image that has it, or correct the name of the command or PATH.',
+  },
 } as const satisfies Record<string, CodeMeaning>
 
 /** The parsers' common vocabulary. */

@@ -113,7 +113,7 @@ export function adapterConformance(
   it('names a program that is missing in the image, and spends nothing', async () => {
     const { result, told } = await run('text', { agentCommand: 'no-such-agent' })
     expect(result, heard(told)).toMatchObject({
-      errorCode: expect.stringMatching(/^(?:k8s_pod_)?start_failed$/),
+      errorCode: 'image_lacks',
       errorMessage: expect.stringContaining('no-such-agent'),
       errorFamily: null,
       usage: { inputTokens: 0, outputTokens: 0 },

@@ -18,6 +18,8 @@ export interface ConformanceAgent {
   secrets: RegExp
   /** Text that only the first line of a run's output contains. */
   firstLine: string
+  /** The exit code of a run that was asked to stop; 143 if the agent leaves SIGTERM to its default. */
+  stoppedExitCode?: number
   /** The billing fields of every result. */
   billing: Record<string, unknown>
   /** The id of a session that does not exist. */

@@ -54,7 +54,8 @@ export function proxiedMcpTests(agent: ConformanceAgent): void {
       const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
       const config = place.config('text', { paperclipApiUrl: url })
       const projects = {
-        name: 'projects',
+        // Paperclip's own name for it, with a space.
+        name: 'Paperclip projects',
         url: `${url}/api/mcp/project-tools`,
         token: 'run-token-0123456789',
         connectionId: 'p',

@@ -15,6 +15,7 @@ import { responsesEvents, responsesObject } from './responses-reply.ts'
 import type { RequestSummary } from './request-log.ts'
 import { readRoute } from './route.ts'
 import type { Scenario } from './scenario.ts'
+import { waitCall } from './shell-call.ts'
 import { sendRaw, sendStream } from './send-stream.ts'
 import type { StreamEvent } from './stream-event.ts'
 
@@ -74,7 +75,11 @@ export async function answerRequest(
     return finish(200, { input_tokens: input + cacheRead + cacheWrite }, { bytes: read.bytes })
   }
   const asked = requestReaders[api](read.body)
-  const reply = scenario(asked, { earlier: asked.side ? 0 : context.count(route.counter) })
+  const waiting = waitCall(asked)
+  const reply: Reply =
+    waiting === null
+      ? scenario(asked, { earlier: asked.side ? 0 : context.count(route.counter) })
+      : { kind: 'message', blocks: [waiting] }
   context.record({ ...seen, bytes: read.bytes, ...summaryOf(asked), status: statusOf(reply) })
   await sendReply(response, asked, reply, context)
 }

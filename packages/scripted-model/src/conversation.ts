@@ -5,8 +5,8 @@ import type { InputTokens, ModelRequest } from './model-request.ts'
 export interface Conversation {
   /** A message of the person; an empty one does not count. */
   asked(prompt: string): void
-  /** Results of tool calls come: a new round, or the rest of the round before. */
-  answered(results: readonly string[], round: 'new' | 'same'): void
+  /** Results of tool calls come: a new round, the rest of the round before, or later results of its calls. */
+  answered(results: readonly string[], round: 'new' | 'same' | 'continued'): void
   /** How far the conversation has come. */
   state(): Pick<ModelRequest, 'prompt' | 'turn' | 'step' | 'toolResults'>
 }
@@ -26,7 +26,7 @@ export function createConversation(): Conversation {
     },
     answered(results, round) {
       if (round === 'new') step += 1
-      toolResults = round === 'new' ? results : [...toolResults, ...results]
+      toolResults = round === 'same' ? [...toolResults, ...results] : results
     },
     state: () => ({ prompt, turn: Math.max(1, turn), step, toolResults }),
   }

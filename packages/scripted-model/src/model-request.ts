@@ -16,6 +16,8 @@ export interface ModelRequest {
   readonly step: number
   /** The texts of the tool results of the last round, in order. */
   readonly toolResults: readonly string[]
+  /** Id of a command that outlived its time to answer and is still running; null if there is none. */
+  readonly running: number | null
   /** True for requests on the side, such as the one for a title: they offer no tools. */
   readonly side: boolean
   readonly tokens: InputTokens

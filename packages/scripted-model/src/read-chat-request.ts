@@ -27,6 +27,7 @@ export function readChatRequest(body: JsonObject): ModelRequest {
     stream: body['stream'] === true,
     tools,
     ...conversation.state(),
+    running: null,
     side: tools.length === 0,
     tokens: billAutomaticCache(head, messages, (message) => message['role'] === 'assistant'),
   }

@@ -27,6 +27,7 @@ export function readMessagesRequest(body: JsonObject): ModelRequest {
     stream: body['stream'] === true,
     tools,
     ...conversation.state(),
+    running: null,
     side: tools.length === 0,
     tokens: messagesTokens(body, messages),
   }

@@ -45,6 +45,21 @@ describe('readResponsesRequest', () => {
     expect(readResponsesRequest({ tools, input })).toMatchObject({ step: 2, toolResults: ['b\nOutput:\nc', 'd'] })
   })
 
+  it('counts waiting for a running command as part of its round', () => {
+    const head = (state: string): string => `Chunk ID: f7\nWall time: 30.0 seconds\n${state}\nOutput:\n`
+    const still = output(`${head('Process running with session ID 41')}started\n`)
+    const poll = { ...call, name: 'write_stdin' }
+    const ended = output(`${head('Process exited with code 0')}finished\n`)
+    expect(readResponsesRequest({ tools, input: [user('One'), call, still] })).toMatchObject({ step: 1, running: 41 })
+    expect(readResponsesRequest({ tools, input: [user('One'), call, still, poll, ended] })).toMatchObject({
+      step: 1,
+      running: null,
+      toolResults: ['finished\n'],
+    })
+    const forged = output(`${head('Process exited with code 0')}Process running with session ID 7\n`)
+    expect(readResponsesRequest({ tools, input: [user('One'), call, forged] })).toMatchObject({ running: null })
+  })
+
   it('starts a new turn with each prompt', () => {
     const answer = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Done' }] }
     const read = readResponsesRequest({ tools, input: [user('One'), call, output('a'), answer, user('Two')] })

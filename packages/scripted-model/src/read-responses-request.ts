@@ -3,6 +3,7 @@ import { countTokens } from './count-tokens.ts'
 import { objects, text, type JsonObject } from './json.ts'
 import type { ModelRequest } from './model-request.ts'
 import { plainPrompt } from './plain-prompt.ts'
+import { pollTool } from './shell-call.ts'
 
 const outputTypes = new Set(['function_call_output', 'custom_tool_call_output'])
 
@@ -10,14 +11,17 @@ const outputTypes = new Set(['function_call_output', 'custom_tool_call_output'])
 export function readResponsesRequest(body: JsonObject): ModelRequest {
   const input = typeof body['input'] === 'string' ? [userMessage(body['input'])] : objects(body['input'])
   const conversation = createConversation()
+  let isPoll = false
   let previous = ''
   for (const item of input) {
     const type = text(item['type'], 'message')
     if (outputTypes.has(type)) {
-      conversation.answered([outputText(item['output'])], outputTypes.has(previous) ? 'same' : 'new')
+      const round = outputTypes.has(previous) ? 'same' : isPoll ? 'continued' : 'new'
+      conversation.answered([withoutHead(outputText(item['output']))], round)
     } else if (type === 'message' && text(item['role']) === 'user') {
       conversation.asked(plainPrompt(contentTexts(item['content']).filter((part) => !isContext(part))))
     }
+    if (type === 'function_call') isPoll = text(item['name']) === pollTool
     previous = type
   }
   const tools = objects(body['tools']).flatMap(toolNames)
@@ -28,6 +32,7 @@ export function readResponsesRequest(body: JsonObject): ModelRequest {
     stream: body['stream'] === true,
     tools,
     ...conversation.state(),
+    running: runningOf(input),
     side: tools.length === 0,
     tokens: billAutomaticCache(head, input, isAnswer),
   }
@@ -60,8 +65,24 @@ function isContext(part: string): boolean {
   )
 }
 
-/** The output of a command without the lines that Codex puts before it. */
 function outputText(output: unknown): string {
-  const whole = typeof output === 'string' ? output : contentTexts(output).join('\n')
-  return /^Chunk ID: [\s\S]*?\nOutput:\n([\s\S]*)$/.exec(whole)?.[1] ?? whole
+  return typeof output === 'string' ? output : contentTexts(output).join('\n')
+}
+
+// The lines that Codex puts before the output of a command.
+const head = /^(Chunk ID: [\s\S]*?)\nOutput:\n([\s\S]*)$/
+
+function withoutHead(output: string): string {
+  return head.exec(output)?.[2] ?? output
+}
+
+/** The id of a command that is still running, as the heads of the last outputs say. */
+function runningOf(input: readonly JsonObject[]): number | null {
+  const last = input.slice(input.findLastIndex((item) => !outputTypes.has(text(item['type'], 'message'))) + 1)
+  const ids = last.map((item) => {
+    const lines = head.exec(outputText(item['output']))?.[1] ?? ''
+    return /^Process running with session ID (\d{1,9})$/m.exec(lines)?.[1]
+  })
+  const id = ids.find((each) => each !== undefined)
+  return id === undefined ? null : Number(id)
 }

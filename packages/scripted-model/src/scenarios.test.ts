@@ -12,6 +12,7 @@ const request = (more: Partial<ModelRequest> = {}): ModelRequest => ({
   turn: 1,
   step: 0,
   toolResults: [],
+  running: null,
   side: false,
   tokens: { input: 10, cacheRead: 0, cacheWrite: 0 },
   ...more,

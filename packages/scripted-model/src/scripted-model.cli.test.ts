@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startScriptedModel, type ScriptedModel } from './index.ts'
+import { shellCall, startScriptedModel, type ScriptedModel } from './index.ts'
 
 // The real command lines come with apps/cli as optional dependencies; without them these tests are skipped.
 const fromCli = createRequire(new URL('../../../apps/cli/package.json', import.meta.url))
@@ -29,7 +29,18 @@ let model: ScriptedModel
 let folder = 0
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'scripted-model-'))
-  model = await startScriptedModel()
+  model = await startScriptedModel({
+    scenarios: {
+      'slow-tool': (request) => ({
+        kind: 'message',
+        blocks: [
+          request.step === 0
+            ? shellCall(request, 'sleep 2; echo finished', 'Work', 250)
+            : { type: 'text', text: request.toolResults.join('') },
+        ],
+      }),
+    },
+  })
 })
 afterAll(async () => {
   await model.close()
@@ -238,6 +249,13 @@ describe.skipIf(!codex)('the real Codex', { timeout: 60_000 }, () => {
     const ran = await runCodex('tool', 'Run `echo one; echo $((40 + 2))` please')
     expect(messagesOf(ran).at(-1)).toContain('one\n42')
     expect(JSON.stringify(ran.lines)).toContain('"command_execution"')
+  })
+
+  it('waits for a command that outlives the time of its tool', async () => {
+    const ran = await runCodex('slow-tool', 'Work')
+    expect(messagesOf(ran).at(-1)).toContain('finished')
+    expect(ran.lines.at(-2)).toMatchObject({ item: { type: 'agent_message' } })
+    expect(JSON.stringify(ran.lines)).toContain('"exit_code":0')
   })
 
   it('thinks, then calls a tool', async () => {

@@ -23,3 +23,12 @@ export function shellCall(
       return request.api satisfies never
   }
 }
+
+/** Codex's tool that waits for a command which is still running. */
+export const pollTool = 'write_stdin'
+
+/** The call that waits for the running command of a request, as a model does before it goes on; null if none runs. */
+export function waitCall({ running }: Pick<ModelRequest, 'running'>): ReplyBlock | null {
+  if (running === null) return null
+  return { type: 'tool', name: pollTool, input: { session_id: running, chars: '', yield_time_ms: 30_000 } }
+}

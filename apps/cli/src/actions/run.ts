@@ -94,7 +94,7 @@ export async function run(
     prompt,
     secretEnv,
     claims: pvc ?? [],
-    extra: [...agentArguments(agent.name, { resume, outputSchema }), ...extra],
+    extra: [...agentArguments(agent, { resume, outputSchema }), ...extra],
     git,
     copyIn: await packAll(options.copyIn ?? []),
     copyOut: copyOut.map(({ path }) => path),

@@ -4,6 +4,9 @@ import { kinds } from '@agent-jobs/kube-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeTerminal } from '../../test/fake-terminal.ts'
 import { startStandInCluster, type StandInCluster } from '../../test/stand-in-cluster.ts'
+import { claudeAgent } from '@agent-jobs/adapter-claude-k8s/agent'
+import { opencodeAgent } from '@agent-jobs/adapter-opencode-k8s/agent'
+import type { Agent } from '@agent-jobs/agent-run'
 import { judgeImage } from '../doctor/probe-image.ts'
 import { grantCommands } from '../doctor/needed-permissions.ts'
 import { runCli } from '../run-cli.ts'
@@ -116,7 +119,7 @@ describe('agent-jobs doctor', () => {
 })
 
 describe('judgeImage', () => {
-  const judge = (found: Record<string, string>, agent = 'claude') =>
+  const judge = (found: Record<string, string>, agent: Pick<Agent, 'name' | 'title' | 'needsBash'> = claudeAgent) =>
     [...judgeImage(new Map(Object.entries(found)), { image: 'i', agent })].map(({ code, level }) => `${level} ${code}`)
   const whole = {
     claude: '/bin/claude',
@@ -130,13 +133,13 @@ describe('judgeImage', () => {
   }
 
   it.each([
-    [whole, 'claude', ['info agent']],
-    [{ ...whole, claude: '' }, 'claude', ['error image_lacks_agent']],
-    [{ ...whole, bash: '' }, 'claude', ['info agent', 'warn image_lacks_bash']],
-    [{ ...whole, opencode: 'x', bash: '' }, 'opencode', ['info agent']],
-    [{ ...whole, git: '', rg: '' }, 'claude', ['info agent', 'warn image_lacks']],
-    [{ ...whole, home: '' }, 'claude', ['info agent', 'warn home_not_writable']],
-  ])('judges %j for %s', (found, agent, expected) => expect(judge(found, agent)).toEqual(expected))
+    [whole, claudeAgent, ['info agent']],
+    [{ ...whole, claude: '' }, claudeAgent, ['error image_lacks_agent']],
+    [{ ...whole, bash: '' }, claudeAgent, ['info agent', 'warn image_lacks_bash']],
+    [{ ...whole, opencode: 'x', bash: '' }, opencodeAgent, ['info agent']],
+    [{ ...whole, git: '', rg: '' }, claudeAgent, ['info agent', 'warn image_lacks']],
+    [{ ...whole, home: '' }, claudeAgent, ['info agent', 'warn home_not_writable']],
+  ])('judges %j for $1.name', (found, agent, expected) => expect(judge(found, agent)).toEqual(expected))
 })
 
 describe('grantCommands', () => {

@@ -1,3 +1,5 @@
+import { codexAgent } from '@agent-jobs/adapter-codex-k8s/agent'
+import { opencodeAgent } from '@agent-jobs/adapter-opencode-k8s/agent'
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -329,10 +331,13 @@ describe('agent-jobs run', () => {
       return terminal.stdout() + terminal.stderr()
     }
     expect(await shown('--resume', 's-9', '--output-schema', schema)).toMatch(
-      /--resume s-9 --json-schema \{"type":"object"\} ?\n$/,
+      /--json-schema \{"type":"object"\} --resume s-9 ?\n$/,
     )
-    expect(agentArguments('opencode', { resume: 's-9' })).toEqual(['--session', 's-9'])
-    expect(() => agentArguments('codex', { resume: 's-9' })).toThrow('--resume does not work with codex')
+    expect(agentArguments(opencodeAgent, { resume: 's-9' })).toEqual(['--session', 's-9'])
+    const thread = '01a228d8-f2e1-7872-a036-e1fbb3403739'
+    expect(agentArguments(codexAgent, { resume: thread })).toEqual(['resume', thread])
+    expect(() => agentArguments(codexAgent, { resume: 's-9' })).toThrow('"s-9" cannot be a session of Codex')
+    expect(() => agentArguments({ name: 'ada', title: 'Ada' }, { resume: 's-9' })).toThrow('does not work with ada')
     expect(await shown('--output-schema', schema, '--agent', 'opencode')).toContain('Use --agent claude')
     expect(await shown('--output-schema', join(folder, 'prompt.txt'))).toContain('is not valid JSON')
     expect(await shown('--template', schema)).toContain('is not a pod template')

@@ -1,3 +1,4 @@
+import type { Agent } from '@agent-jobs/agent-run'
 import { createJobRunner, describeOutcome } from '@agent-jobs/k8s-job-runner'
 import type { KubeClient } from '@agent-jobs/kube-api'
 import { inOwnWords } from '../errors/own-words.ts'
@@ -12,10 +13,12 @@ const script = [
   'printf "home="; [ -w "$HOME" ] && echo writable || echo',
 ].join('\n')
 
+type ProbedAgent = Pick<Agent, 'name' | 'title' | 'needsBash'>
+
 /** Runs an image in a small pod that exits on its own, and yields what the image has and lacks. */
 export async function* probeImage(
   client: KubeClient,
-  { namespace, image, agent, signal }: { namespace: string; image: string; agent: string; signal: AbortSignal },
+  { namespace, image, agent, signal }: { namespace: string; image: string; agent: ProbedAgent; signal: AbortSignal },
 ): AsyncGenerator<Finding> {
   const runner = createJobRunner({ client, namespace })
   const runId = crypto.randomUUID()
@@ -25,7 +28,7 @@ export async function* probeImage(
       runId,
       namePrefix: 'doctor',
       image,
-      command: { argv: ['/bin/sh', '-c', script, 'probe', agent], shell: true, limits: { totalMs: 60_000 } },
+      command: { argv: ['/bin/sh', '-c', script, 'probe', agent.name], shell: true, limits: { totalMs: 60_000 } },
       resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '1Gi', cpu: '1' } },
       deadlineSeconds: 120,
       start: { budgetSeconds: 120 },
@@ -61,29 +64,29 @@ export async function* probeImage(
 /** Evaluates the report of a pod of the image. Pure. */
 export function* judgeImage(
   found: ReadonlyMap<string, string>,
-  { image, agent }: { image: string; agent: string },
+  { image, agent }: { image: string; agent: ProbedAgent },
 ): Generator<Finding> {
   const has = (name: string): boolean => (found.get(name) ?? '') !== ''
   const version = found.get('version')
-  if (has(agent)) {
+  if (has(agent.name)) {
     yield {
       code: 'agent',
       level: 'info',
-      message: `${image} has ${agent}${version ? ` ${version}` : ''} and Node ${found.get('nodeVersion') ?? 'of unknown version'}.`,
+      message: `${image} has ${agent.name}${version ? ` ${version}` : ''} and Node ${found.get('nodeVersion') ?? 'of unknown version'}.`,
     }
   } else {
     yield {
       code: 'image_lacks_agent',
       level: 'error',
-      message: `${image} has no ${agent} on its PATH.`,
+      message: `${image} has no ${agent.name} on its PATH.`,
       hint: 'Use the default of --image, or install it in yours.',
     }
   }
-  if (agent === 'claude' && !has('bash') && !has('zsh')) {
+  if (agent.needsBash && !has('bash') && !has('zsh')) {
     yield {
       code: 'image_lacks_bash',
       level: 'warn',
-      message: `${image} has neither bash nor zsh: Claude Code cannot run commands.`,
+      message: `${image} has neither bash nor zsh: ${agent.title} cannot run commands.`,
       hint: 'Install bash in the image.',
     }
   }

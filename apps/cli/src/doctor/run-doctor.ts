@@ -39,8 +39,7 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
     }
     // Nothing is started where it cannot work, nor unasked.
     if (options.image !== undefined && !failed()) {
-      for await (const finding of probeImage(client, { namespace, image, agent: agent.name, signal: ending.signal }))
-        show(finding)
+      for await (const finding of probeImage(client, { namespace, image, agent, signal: ending.signal })) show(finding)
     }
   } catch (error) {
     if (!ending.signal.aborted) throw error

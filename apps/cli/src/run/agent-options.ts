@@ -1,29 +1,37 @@
+import type { Agent } from '@agent-jobs/agent-run'
 import { CliError } from '../errors/cli-error.ts'
 
-/** Options that every agent has, under its own flag names. */
+/** Options that the command line has for every agent, and that each agent has under other names or not at all. */
 export interface AgentWishes {
   readonly resume?: string | undefined
   /** A JSON schema that the answer must match, as text. */
   readonly outputSchema?: string | undefined
 }
 
+type Options = Pick<Agent, 'name' | 'title' | 'resumeArguments' | 'schemaArguments'>
+
 /** The arguments of the agent's command line for these options. */
-export function agentArguments(agent: string, { resume, outputSchema }: AgentWishes): string[] {
-  if (outputSchema !== undefined && agent !== 'claude') {
-    throw new CliError(
-      'usage',
-      `--output-schema needs an agent that keeps to schemas, and ${agent} does not. Use --agent claude.`,
-    )
-  }
-  if (resume !== undefined && agent === 'codex') {
-    throw new CliError(
-      'usage',
-      '--resume does not work with codex, whose sessions are resumed by a command of its own. Use --agent claude or opencode.',
-    )
-  }
-  const session = agent === 'claude' ? '--resume' : '--session'
+export function agentArguments(agent: Options, { resume, outputSchema }: AgentWishes): string[] {
   return [
-    ...(resume === undefined ? [] : [session, resume]),
-    ...(outputSchema === undefined ? [] : ['--json-schema', outputSchema]),
+    ...(outputSchema === undefined ? [] : schemaArguments(agent, outputSchema)),
+    ...(resume === undefined ? [] : resumeArguments(agent, resume)),
   ]
+}
+
+function resumeArguments(agent: Options, sessionId: string): readonly string[] {
+  if (!agent.resumeArguments) throw new CliError('usage', `--resume does not work with ${agent.name}.`)
+  const found = agent.resumeArguments(sessionId)
+  if (found !== null) return found
+  throw new CliError(
+    'usage',
+    `"${sessionId}" cannot be a session of ${agent.title}. Pass the id that the run before it printed.`,
+  )
+}
+
+function schemaArguments(agent: Options, schema: string): readonly string[] {
+  if (agent.schemaArguments) return agent.schemaArguments(schema)
+  throw new CliError(
+    'usage',
+    `--output-schema needs an agent that keeps to schemas, and ${agent.name} does not. Use --agent claude.`,
+  )
 }

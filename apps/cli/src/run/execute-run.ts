@@ -78,7 +78,7 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       submitTimeoutMs,
       onWarning: ({ message }) => say(style.yellow(`! ${message}`)),
     })
-    const silence = silenceHint(agent.name, request, (line) => sayStep(style.dim(line)))
+    const silence = silenceHint(agent.slowStart, request, (line) => sayStep(style.dim(line)))
     const following = followRun({
       agent,
       model,

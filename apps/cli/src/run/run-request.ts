@@ -75,7 +75,7 @@ export function createRunRequest(wish: RunWish): RunRequest {
   const argv = wrapCommand({
     argv: agent.argv({ model, extra }),
     workspace: { git, copyIn: copyIn.map(({ path }, at) => ({ archive: files[at]?.path ?? '', path })), copyOut },
-    needsBash: agent.name === 'claude',
+    needsBash: agent.needsBash ?? false,
   })
   return {
     key: wish.key ?? `cli-${runId}`,

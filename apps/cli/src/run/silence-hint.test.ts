@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { claudeAgent } from '@agent-jobs/adapter-claude-k8s/agent'
+import { opencodeAgent } from '@agent-jobs/adapter-opencode-k8s/agent'
 import { silenceHint } from './silence-hint.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -9,13 +11,13 @@ const line = { type: 'line', stream: 'stdout', text: '{}' } as Parameters<Return
 
 describe('silenceHint', () => {
   it.each([
-    ['OpenCode that stays silent', 'opencode', {}, false, 1],
-    ['OpenCode that has begun', 'opencode', {}, true, 0],
-    ['OpenCode that does not ask', 'opencode', { OPENCODE_DISABLE_MODELS_FETCH: '1' }, false, 0],
-    ['Claude Code', 'claude', {}, false, 0],
+    ['OpenCode that stays silent', opencodeAgent, {}, false, 1],
+    ['OpenCode that has begun', opencodeAgent, {}, true, 0],
+    ['OpenCode that does not ask', opencodeAgent, { OPENCODE_DISABLE_MODELS_FETCH: '1' }, false, 0],
+    ['Claude Code', claudeAgent, {}, false, 0],
   ])('speaks of %s', (_what, agent, secretEnv, begins, times) => {
     const said: string[] = []
-    const hint = silenceHint(agent, { secretEnv }, (text) => said.push(text))
+    const hint = silenceHint(agent.slowStart, { secretEnv }, (text) => said.push(text))
     expect(hint.shown(running, ['as it is'])).toEqual(['as it is'])
     if (begins) hint.shown(line, [])
     vi.advanceTimersByTime(60_000)

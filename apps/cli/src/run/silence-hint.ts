@@ -1,3 +1,4 @@
+import type { Agent } from '@agent-jobs/agent-run'
 import type { RunEvent, RunRequest } from '@agent-jobs/k8s-job-runner'
 
 const quietMs = 6000
@@ -9,17 +10,14 @@ export interface SilenceHint {
   stop(): void
 }
 
-/**
- * OpenCode asks models.dev for its list of models before its first line, and waits ten seconds for an answer in a pod
- * without a way out (docs/agent-clis.md#opencode-start).
- */
+/** Makes the hint for an agent that may wait at its start. */
 export function silenceHint(
-  agent: string,
+  slowStart: Agent['slowStart'],
   { env = {}, secretEnv = {} }: Pick<RunRequest, 'env' | 'secretEnv'>,
   say: (line: string) => void,
 ): SilenceHint {
-  const name = 'OPENCODE_DISABLE_MODELS_FETCH'
-  const waits = agent === 'opencode' && !(name in env) && !(name in secretEnv)
+  const name = slowStart?.skippedBy ?? ''
+  const waits = slowStart !== undefined && !(name in env) && !(name in secretEnv)
   let timer: NodeJS.Timeout | undefined
   const stop = (): void => clearTimeout(timer)
   return {
@@ -27,9 +25,7 @@ export function silenceHint(
       if (event.type === 'line') stop()
       else if (waits && event.type === 'phase' && event.phase === 'running') {
         timer ??= setTimeout(() => {
-          say(
-            `  · OpenCode may be asking models.dev for its list of models; without a way out that takes 10 s. -e ${name}=1 skips it.`,
-          )
+          say(`  · ${slowStart?.message} -e ${name}=1 skips it.`)
         }, quietMs)
       }
       return lines

@@ -42,9 +42,14 @@ export function reportLine(report: RunReport): string {
   return `${prefix}${JSON.stringify({ ...report, problem })}`
 }
 
+/** True for a line that is a report. */
+export function isReportLine(line: string): boolean {
+  return line.startsWith(prefix)
+}
+
 /** The last report in what a run wrote to stderr. Everything in it is checked: the agent can write there, too. */
 export function readReport(stderr: string): RunReport | null {
-  const line = stderr.split('\n').findLast((each) => each.startsWith(prefix))
+  const line = stderr.split('\n').findLast(isReportLine)
   if (line === undefined) return null
   let value: unknown
   try {

@@ -232,7 +232,7 @@ describe('the report', () => {
   it('reports a missing program', async () => {
     const { ending } = await start(order({ argv: ['no-such-agent'] }))
     expect(ending).toEqual({ code: 127 })
-    expect(said.join('\n')).toContain('"no-such-agent" cannot be started')
+    expect(said.join('\n')).toContain('Error: Program "no-such-agent" not found on the PATH')
   })
 })
 

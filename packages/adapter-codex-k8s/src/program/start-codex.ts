@@ -169,7 +169,7 @@ async function runCodex(argv: readonly string[], env: Env, { say, stopMs }: Surr
   try {
     return await new Promise<Ending>((resolve) => {
       child.once('error', (error) => {
-        say(`Error: "${command}" cannot be started: ${error.message}`)
+        say(`Error: ${startProblem(command, error)}`)
         resolve({ code: notFoundCode })
       })
       child.once('close', (code, signal) => resolve(signal === null ? { code: code ?? 1 } : { signal }))
@@ -178,6 +178,12 @@ async function runCodex(argv: readonly string[], env: Env, { say, stopMs }: Surr
     clearTimeout(timer)
     for (const signal of stopSignals) process.off(signal, stop)
   }
+}
+
+function startProblem(command: string, error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT'
+    ? `Program "${command}" not found on the PATH of the image.`
+    : `"${command}" cannot be started: ${error.message}`
 }
 
 /** Ends this process as Codex ended. */

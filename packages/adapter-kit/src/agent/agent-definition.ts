@@ -138,8 +138,6 @@ export interface AgentDefinition<
   minimumVersion?(settings: z.output<Schema>): string | null
   /** Switches on the agent's own OpenTelemetry spans, where the operator gives agents an endpoint. */
   readonly telemetryEnv?: Readonly<Record<string, string>>
-  /** True when the agent runs commands by bash or zsh only. */
-  readonly needsBash?: boolean
   /** Additional permissions that the server needs with these settings. */
   extraPermissions?(settings: z.output<Schema>): readonly Permission[]
   /** True when a text can be an id of a session of this agent. */
@@ -153,6 +151,11 @@ export interface AgentDefinition<
   readonly errorNames: Readonly<Record<string, string>>
   /** Codes of this agent alone, besides the parsers' common ones. */
   readonly ownErrors?: Readonly<Record<string, OwnError>>
+  /**
+   * True for a line by which a program of the definition tells the parser what the agent does not print. Such lines on
+   * standard error are not shown.
+   */
+  isReport?(line: string): boolean
   /** When a temporarily failed run may be retried, from the stream's own fields; ms since 1970. */
   retryAt?(summary: Summary): number | null
   billing(env: Readonly<Record<string, string | null>>, summary: Summary, settings: z.output<Schema>): Billing

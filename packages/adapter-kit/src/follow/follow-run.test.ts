@@ -92,6 +92,7 @@ function world(events: AsyncIterable<RunEvent>) {
     relay: logRelay(async (stream, chunk) => void log.push(`${stream} ${chunk}`)),
     clock,
     progress: (_phase, message) => void progress.push(message),
+    isReport: (text) => text.startsWith('report: '),
   })
   return { followed, log, progress, fed, clock, ending: () => ending, finishes: () => finishes }
 }
@@ -119,6 +120,20 @@ describe('following a run', () => {
     expect(progress).toEqual(['Running'])
     expect(finishes()).toBe(1)
     expect(ending()).toEqual({ exitCode: 0, signal: null, stderr: 'oops\n' })
+  })
+
+  it("hides the reports of the definition's program, which the parser gets", async () => {
+    const { followed, log, ending } = world(
+      (async function* () {
+        yield line('report: 7 tokens', { stream: 'stderr' })
+        yield line('report: on standard output')
+        yield line('no report: ', { stream: 'stderr' })
+        yield { type: 'outcome', outcome } as const
+      })(),
+    )
+    await followed
+    expect(log).toEqual(['stdout report: on standard output\n', 'stderr no report: \n'])
+    expect(ending()).toMatchObject({ stderr: 'report: 7 tokens\nno report: \n' })
   })
 
   it('joins the parts of an overlong line for the parser', async () => {

@@ -15,14 +15,17 @@ export async function followRun<Summary extends AgentSummary>(input: {
   progress: (phase: string, message: string) => void
   /** Sees each line before it is shown. */
   onLine?: ((line: Extract<RunEvent, { type: 'line' }>) => void) | undefined
+  /** True for a line on standard error that is meant for the parser and not shown. */
+  isReport?: ((line: string) => boolean) | undefined
 }): Promise<FollowedAgent<Summary>> {
-  const { handle, parser, relay, clock, progress } = input
+  const { handle, parser, relay, clock, progress, isReport } = input
   let lastOutputAt = clock.now()
   const show = async (event: RunEvent): Promise<void> => {
     switch (event.type) {
       case 'line':
         lastOutputAt = clock.now()
         input.onLine?.(event)
+        if (event.stream === 'stderr' && event.part === undefined && isReport?.(event.text)) return undefined
         return relay.line(event.stream, event.text, { goesOn: event.part?.last === false })
       case 'gap':
         return relay.line('stderr', `[paperclip] Output is missing here (${event.reason}).`)

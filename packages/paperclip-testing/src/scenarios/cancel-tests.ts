@@ -80,7 +80,10 @@ export function cancelTests(suite: PaperclipSuite): void {
         status: 'cancelled',
         sessionIdAfter: expect.any(String),
         // The agent was asked to stop, and did.
-        resultJson: { agentExitCode: 143, agentJob: { outcome: 'cancelled', outputComplete: true } },
+        resultJson: {
+          agentExitCode: suite.agent.stoppedExitCode ?? 143,
+          agentJob: { outcome: 'cancelled', outputComplete: true },
+        },
       })
       expect(run.usageJson?.['outputTokens'], log).toBeGreaterThan(0)
       const evidence = run.resultJson?.['executionCancellation'] as { acknowledgedAt: string } | undefined

@@ -202,7 +202,6 @@ export function failureTests(suite: PaperclipSuite): void {
       await expectDoneAfterComment(agent, issue)
     })
 
-    if (suite.brief) return
     it('a refused key, which is retried twice and then no more', async () => {
       const { board } = suite.lab
       const { agent, issue } = await failing('a refused key', 'auth')

@@ -12,18 +12,19 @@ import { noPackageTests } from './no-package-tests.ts'
 import { packAdapter } from '../server/pack-adapter.ts'
 import { paperclipScripts } from '../server/paperclip-install.ts'
 import { openPaperclipLab, type PaperclipLab } from '../server/paperclip-lab.ts'
-import { createSuite, suiteScenarios } from './paperclip-suite.ts'
+import { createSuite, isLong, suiteScenarios } from './paperclip-suite.ts'
 import { queueTests } from './queue-tests.ts'
 import { restartTests } from './restart-tests.ts'
 import { seenTests } from './seen-tests.ts'
 
 /**
- * Declares the tests of an adapter in a real Paperclip whose agents run on a real cluster. `quick` is for an adapter
- * whose kit is tested with another one; AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes.
+ * Declares the tests of an adapter in a real Paperclip whose agents run on a real cluster. The flow of a run is the kit's,
+ * so one adapter tests it in full: `brief` has one case of each kind in which agents differ, `quick` leaves out all but
+ * installation and issues. AGENT_JOBS_PAPERCLIP_LONG=1 adds the cases that take minutes.
  */
 export function paperclipConformance(
   agent: ConformanceAgent,
-  { root, quick = false }: { root: string; quick?: boolean },
+  { root, extent = 'full' }: { root: string; extent?: 'full' | 'brief' | 'quick' },
 ): void {
   const { type } = agent.definition
   const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
@@ -48,17 +49,18 @@ export function paperclipConformance(
       if (tarball !== '') rmSync(dirname(tarball), { recursive: true })
     })
 
-    const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: false })
+    const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: extent === 'brief' && !isLong })
     installTests(suite)
     issueTests(suite)
     seenTests(suite)
-    if (quick) return
+    if (extent === 'quick') return
     cancelTests(suite)
     failureTests(suite)
+    restartTests(suite)
+    if (extent === 'brief') return
     gitTests(suite)
     queueTests(suite)
     failingHostTests(suite)
-    restartTests(suite)
     noPackageTests(suite)
   })
 }
