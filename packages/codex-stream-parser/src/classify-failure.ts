@@ -1,6 +1,7 @@
 import {
   type AgentErrorCode,
   classifyProviderError,
+  codeOfSentence,
   codeOfStatus,
   isJsonObject,
   objectOf,
@@ -24,6 +25,7 @@ const ownTexts: readonly (readonly [RegExp, AgentErrorCode])[] = [
   [/^Missing environment variable\b/, 'auth_failed'],
   [/^Your (?:access token|authentication session) could not be refreshed\b/, 'auth_failed'],
   [/^Your (?:refresh|access) token\b/, 'auth_failed'],
+  [/^Failed to refresh (?:the |your )?(?:access )?token\b/i, 'auth_failed'],
   [/^Access blocked by Cloudflare\b/, 'auth_failed'],
   [/^Quota exceeded\b/, 'quota_exhausted'],
   [/^You've (?:hit|reached) your (?:\w+ )?usage limit\b/, 'quota_exhausted'],
@@ -42,6 +44,7 @@ const ownTexts: readonly (readonly [RegExp, AgentErrorCode])[] = [
     /^(?:stream disconnected before completion: )?Incomplete response returned, reason: max_output_tokens\b/,
     'output_limit',
   ],
+  [/^Incomplete response returned\b/, 'upstream_error'],
   [/^stream disconnected before completion\b/, 'upstream_error'],
   [/^(?:stream closed|stream error|Error while reading the server response|error sending request)\b/, 'upstream_error'],
   [/^Connection failed\b/, 'upstream_error'],
@@ -65,6 +68,7 @@ const maxBodyChars = 64 * 1024
 
 /** The code of a `turn.failed`, from its message alone. */
 export function classifyFailure(message: string): FailureVerdict {
+  if (message.trim() === '') return { code: 'agent_failed', message }
   // The CLI writes some texts with U+2019 and others with an apostrophe.
   const plain = message.replaceAll('\u2019', "'")
   const byStatus = statusCode(status.exec(plain)?.[1]) ?? statusCode(lastStatus.exec(plain)?.[1])
@@ -74,7 +78,7 @@ export function classifyFailure(message: string): FailureVerdict {
   const body = providerError(plain)
   if (body !== null) return body
   // Codex passes on the text of a refused request (HTTP 400) as it is, and gives every other failure words of its own.
-  return { code: 'bad_request', message }
+  return { code: codeOfSentence(plain) ?? 'bad_request', message }
 }
 
 function statusCode(digits: string | undefined): AgentErrorCode | undefined {

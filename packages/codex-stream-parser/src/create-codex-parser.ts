@@ -9,7 +9,7 @@ import type { CodexUsage } from './thread-usage.ts'
 /** Options of {@link createCodexParser}. */
 export interface CodexParserOptions extends StreamParserOptions<CodexEvent> {
   /**
-   * Tokens that the thread had used before this run: `threadUsage` of the run before, or null for a new thread. Codex
+   * Tokens that the thread had used before this run: its last `threadUsage` that is not null, or null for a new thread. Codex
    * prints totals of the thread; without this, they are what `usage` holds (`usageBasis: 'session_cumulative'`).
    */
   readonly previousUsage?: CodexUsage | null | undefined

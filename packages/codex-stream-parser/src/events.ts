@@ -26,13 +26,13 @@ export interface ThreadTokens {
 /** The turn ended well. The last line. */
 export interface TurnCompletedEvent {
   readonly type: 'turn.completed'
-  readonly usage: ThreadTokens
+  readonly usage?: ThreadTokens
 }
 
 /** The turn failed. The last line. */
 export interface TurnFailedEvent {
   readonly type: 'turn.failed'
-  readonly error: { readonly message: string }
+  readonly error?: { readonly message?: string } | null
 }
 
 /** A retry notice, or the text of the `turn.failed` that follows. Never a failure on its own. */

@@ -6,8 +6,8 @@ const unless = [['"type":"item.']]
 /** For a launcher that may not parse: a process has one turn, and these lines end it. */
 export const finishRule: Pick<FinishRule, 'workDone' | 'turnBegins'> = {
   workDone: [
-    { includes: ['"type":"turn.completed"', '"usage":{'], unless },
-    { includes: ['"type":"turn.failed"', '"error":{'], unless },
+    { includes: ['"type":"turn.completed"'], unless },
+    { includes: ['"type":"turn.failed"'], unless },
   ],
   turnBegins: [{ includes: ['"type":"turn.started"'], unless }],
 }

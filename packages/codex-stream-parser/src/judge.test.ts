@@ -38,6 +38,11 @@ describe('a completed turn', () => {
     expect(judged(turn + message('Hi') + completed + failed('Quota exceeded.')).errorCode).toBeNull()
   })
 
+  it.each([{}, { usage: null }, { usage: 'many' }])('counts when it states no tokens: %j', (more) => {
+    const summary = judged(turn + message('Hi') + json({ type: 'turn.completed', ...more }), { exitCode: 0 })
+    expect(summary).toMatchObject({ errorCode: null, result: 'Hi', usageBasis: 'none', threadUsage: null })
+  })
+
   it('ignores stderr', () => {
     const stderr = 'Error: thread/resume failed: no rollout found for thread id x'
     expect(judged(turn + message('Hi') + completed, { exitCode: 0, stderr }).errorCode).toBeNull()
@@ -81,11 +86,19 @@ describe('a failed turn', () => {
     ['{"error":{"message":"no","type":"authentication_error"}}', 'auth_failed'],
     ['Fatal error: the agent loop died', 'agent_failed'],
     ['the gateway said: unexpected status 401, Quota exceeded, rate limit exceeded', 'bad_request'],
-    ['', 'bad_request'],
+    ['Incomplete response returned, reason: something new', 'upstream_error'],
+    ['Failed to refresh token: 500 Internal Server Error', 'auth_failed'],
+    ['Your input exceeds the context window of this model. Please adjust your input.', 'context_overflow'],
+    ['', 'agent_failed'],
   ])('%j is %s', (text, code) => {
     const summary = judged(turn + failed(text), { exitCode: 1 })
     expect(summary.errorCode).toBe(code)
     expect(summary.errorMessage).not.toBe('')
+  })
+
+  it.each([{}, { error: null }, { error: {} }, { error: 'Quota exceeded.' }])('fails without a message: %j', (more) => {
+    const summary = judged(turn + json({ type: 'turn.failed', ...more }), { exitCode: 1 })
+    expect(summary).toMatchObject({ errorCode: 'agent_failed', errorMessage: 'The turn failed without a reason.' })
   })
 
   it('explains more than the signal after it', () => {

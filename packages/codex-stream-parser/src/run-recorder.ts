@@ -64,7 +64,8 @@ export function createRunRecorder(options: RecorderOptions): RunRecorder<CodexEv
     if (completed !== null || failed !== null) return
     if (kind === 'turn_completed') {
       completed = line
-      threadUsage = readTokens(objectOf(value, 'usage') ?? {})
+      const usage = objectOf(value, 'usage')
+      threadUsage = usage === null ? null : readTokens(usage)
     } else {
       const message = bounded(textOf(objectOf(value, 'error'), 'message') ?? '', maxMessageChars)
       failed = { line, message, atMs: options.now?.() ?? null }
