@@ -14,11 +14,15 @@ describe.skipIf(!cluster)('Codex in the image of the agents (needs KUBECONFIG)',
   const test = async (extra: Record<string, unknown>) => {
     const config = place.config('text', { environmentProbe: true, ...extra })
     const { checks } = await place.adapter().testEnvironment({ companyId: 'c', adapterType: 'codex_k8s', config })
-    return checks.filter(({ code }) => code.startsWith('k8s_probe_cli'))
+    return {
+      probed: checks.filter(({ code }) => code.startsWith('k8s_probe_cli')),
+      all: JSON.stringify(checks, null, 1),
+    }
   }
 
   it('passes its environment test with the version that the image has', async () => {
-    expect(await test({})).toEqual([
+    const { probed, all } = await test({})
+    expect(probed, all).toEqual([
       {
         code: 'k8s_probe_cli',
         level: 'info',
@@ -28,7 +32,8 @@ describe.skipIf(!cluster)('Codex in the image of the agents (needs KUBECONFIG)',
   })
 
   it('fails its environment test with a command that the image lacks', async () => {
-    expect(await test({ agentCommand: 'no-such-codex' })).toMatchObject([
+    const { probed, all } = await test({ agentCommand: 'no-such-codex' })
+    expect(probed, all).toMatchObject([
       { code: 'k8s_probe_cli', level: 'error', message: 'The image has no working "no-such-codex".' },
     ])
   })

@@ -51,8 +51,8 @@ describe.skipIf(!cluster)('the traps of Codex on a real cluster (needs KUBECONFI
   type Ran = Awaited<ReturnType<typeof run>>
 
   const logOf = (told: Told): string => told.log.map(({ chunk }) => chunk).join('')
-  const again = (ran: Ran, more: RunOptions = {}): Promise<Ran> =>
-    run('text', { session: ran.result.sessionParams ?? null, task: ran.task, agentId: ran.agentId, ...more })
+  const again = (ran: Ran, { scenario = 'text', ...more }: RunOptions & { scenario?: string } = {}): Promise<Ran> =>
+    run(scenario, { session: ran.result.sessionParams ?? null, task: ran.task, agentId: ran.agentId, ...more })
 
   /** The rollout file of a run on this machine. */
   function rolloutOf(ran: Ran): string {
@@ -152,6 +152,28 @@ describe.skipIf(!cluster)('the traps of Codex on a real cluster (needs KUBECONFI
     expect(logOf(empty.told)).toContain('is no longer on the data volume')
     expect(empty.result, logOf(empty.told)).toMatchObject({ exitCode: 0 })
     expect(empty.result.sessionId).not.toBe(before.result.sessionId)
+  })
+
+  it('lets only one process write a thread: a second one ends, and the session is kept', async () => {
+    const before = await run('text')
+    const stop = new AbortController()
+    const atWork = place.model.asked('hang')
+    const writing = again(before, { scenario: 'hang', signal: stop.signal })
+    await Promise.race([atWork, writing])
+    const second = await again(before, { extra: { waitForConcurrent: false } })
+    expect(second.result, logOf(second.told)).toMatchObject({ errorCode: 'k8s_concurrent_run_blocked' })
+    stop.abort(new Error('Cancelled by the board'))
+    expect((await writing).result).toMatchObject({ errorCode: 'cancelled' })
+    const after = await again(before)
+    expect(after.result, logOf(after.told)).toMatchObject({ exitCode: 0, sessionId: before.result.sessionId })
+  })
+
+  it('gives Codex the prompt on a standard input that ends', async () => {
+    // Codex would wait for an open one. A second reader of its pipe finds the end at once, and no prompt left.
+    const command = 'timeout 5 cat /proc/$(pgrep -o -x codex)/fd/0 | wc -c; echo "ended ${PIPESTATUS[0]}"'
+    const { result, told } = await run('tool', { command })
+    expect(result, logOf(told)).toMatchObject({ exitCode: 0 })
+    expect(result.summary).toMatch(/\d+\nended 0/)
   })
 
   it('runs commands without a sandbox, and lets them remove folders', async () => {

@@ -64,8 +64,8 @@ export function probeFindings(
     checks.push({
       code: 'k8s_probe_cli_version',
       level: 'error',
-      message: `The chosen model takes "${command}" ${minimumVersion} or newer; the image has ${version}.`,
-      hint: 'Choose an image with a newer version, or another model.',
+      message: `These settings need "${command}" ${minimumVersion} or newer; the image has ${version}.`,
+      hint: 'Choose an image with a newer version, or settings for the older one.',
     })
   }
   if (input.needsShell) {
