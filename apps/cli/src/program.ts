@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addCancelCommand } from './commands/cancel-command.ts'
 import { addCompletionCommand } from './commands/completion-command.ts'
+import { addDebugCommand } from './commands/debug-command.ts'
 import { addDemoCommand } from './commands/demo-command.ts'
 import { addDescribeCommand } from './commands/describe-command.ts'
 import { addDoctorCommand } from './commands/doctor-command.ts'
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addRunCommand(program, terminal, setExitCode)
   addPsCommand(program, terminal)
   addDescribeCommand(program, terminal)
+  addDebugCommand(program, terminal)
   addLogsCommand(program, terminal, setExitCode)
   addUiCommand(program, terminal)
   addWaitCommand(program, terminal, setExitCode)

@@ -36,7 +36,8 @@ export async function describeRun(
   return { description, summary }
 }
 
-async function eventsOf({ client, namespace }: OpenClient, { job, pod }: FoundRun): Promise<CoreV1Event[]> {
+/** The Events about the Job and its pod. */
+export async function eventsOf({ client, namespace }: OpenClient, { job, pod }: FoundRun): Promise<CoreV1Event[]> {
   const uids = [job.metadata?.uid, pod?.metadata?.uid].filter((uid) => uid !== undefined)
   try {
     const lists = await Promise.all(
