@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
 import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-utils/server-utils'
-import { messageOf } from './adapter-error.ts'
 import type { AgentDefinition } from './agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
-import { systemClock } from '@agent-jobs/primitives'
+import { errorMessage, systemClock } from '@agent-jobs/primitives'
 import { createClusterPool } from './cluster/cluster-pool.ts'
 import { processSpool } from './cluster/process-spool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
@@ -87,7 +86,7 @@ async function takeBackOrphans({ type }: Pick<AgentDefinition, 'type'>, deps: Ad
   try {
     await wakeAndHandOver(deps, records)
   } catch (error) {
-    deps.onWarning(`Jobs of an earlier life could not be taken back: ${messageOf(error)}`)
+    deps.onWarning(`Jobs of an earlier life could not be taken back: ${errorMessage(error)}`)
   }
 }
 

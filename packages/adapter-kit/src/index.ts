@@ -1,4 +1,4 @@
-export { AdapterError, messageOf } from './adapter-error.ts'
+export { AdapterError } from './adapter-error.ts'
 export type {
   AgentClaim,
   AgentDefinition,

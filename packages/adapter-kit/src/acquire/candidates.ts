@@ -1,8 +1,9 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { annotation } from '@agent-jobs/k8s-job-runner'
 import { kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { CandidateJob, CandidateState, Relation } from '@agent-jobs/orphan-classifier'
 import type { V1Job } from '@kubernetes/client-node'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import { traceAnnotation } from '../pod/labels.ts'
 
 /** A Job of the agent with what the flow needs to know about it. */
@@ -61,7 +62,7 @@ export async function listAgentJobs(
     place.signal.throwIfAborted()
     throw new AdapterError(
       'k8s_concurrency_guard_unreachable',
-      `Concurrency guard unreachable: ${messageOf(error)} The Jobs of this agent in namespace ${place.namespace} cannot be listed, so it is not known whether one is still at work. Grant "list" on jobs there.`,
+      `Concurrency guard unreachable: ${errorMessage(error)} The Jobs of this agent in namespace ${place.namespace} cannot be listed, so it is not known whether one is still at work. Grant "list" on jobs there.`,
       { cause: error, retryable: true },
     )
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { createHash } from 'node:crypto'
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
 import type { SpoolSettings } from '@agent-jobs/log-stream'
@@ -9,7 +10,6 @@ import {
   type KubeConfig,
   type KubeConfigTrust,
 } from '@agent-jobs/kube-api'
-import { messageOf } from '../adapter-error.ts'
 import { kubeConfigSource, readKubeConfig } from './kube-config.ts'
 
 /** One cluster as one configuration reaches it. */
@@ -70,7 +70,7 @@ export function createClusterPool(options: {
             () => void pending.delete(owned),
             (error: unknown) => {
               pending.delete(owned)
-              options.onWarning?.(`Cleaning up after a run failed: ${messageOf(error)}`)
+              options.onWarning?.(`Cleaning up after a run failed: ${errorMessage(error)}`)
             },
           )
           pending.add(owned)

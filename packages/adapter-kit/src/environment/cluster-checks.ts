@@ -1,6 +1,6 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { isForbidden, isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
-import { messageOf } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import { dataClaim } from '../pod/pod-volumes.ts'
 import { isRecord } from '../settings/loose-text.ts'
@@ -19,8 +19,8 @@ async function found<T>(
   try {
     return { object: await read() }
   } catch (error) {
-    if (isNotFound(error)) return { reason: 'absent', message: messageOf(error) }
-    if (isForbidden(error)) return { reason: 'forbidden', message: messageOf(error) }
+    if (isNotFound(error)) return { reason: 'absent', message: errorMessage(error) }
+    if (isForbidden(error)) return { reason: 'forbidden', message: errorMessage(error) }
     throw error
   }
 }

@@ -1,5 +1,6 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterEnvironmentTestContext, AdapterEnvironmentTestResult } from '@paperclipai/adapter-utils'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
@@ -89,7 +90,7 @@ async function allPermissions<Schema extends AgentDefinition['schema'], Summary 
       {
         code: 'k8s_rbac_unknown',
         level: 'warn',
-        message: `It cannot be asked which permissions are granted: ${messageOf(error)}`,
+        message: `It cannot be asked which permissions are granted: ${errorMessage(error)}`,
         hint: 'Allow the server to create selfsubjectaccessreviews, as system:basic-user does.',
       },
     ]
@@ -108,7 +109,7 @@ export async function testEnvironment<Schema extends AgentDefinition['schema'], 
   } catch (error) {
     const code = AdapterError.isInstance(error) ? error.code : 'k8s_api_unreachable'
     const hint = errorTable()[code]?.todo
-    checks = [{ code, level: 'error', message: messageOf(error), ...(hint === undefined ? {} : { hint }) }]
+    checks = [{ code, level: 'error', message: errorMessage(error), ...(hint === undefined ? {} : { hint }) }]
     if (code === 'k8s_forbidden') checks.push(...(await allPermissions(definition, deps, ctx.config)))
   }
   return {

@@ -1,6 +1,6 @@
+import { isWithin } from '@agent-jobs/primitives'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { liesIn } from '../volume/lies-in.ts'
 
 // Variables that Paperclip blanks on its own host, where its git wrapper sets them again
 // (docs/paperclip-facts.md#managed-github-credentials).
@@ -37,7 +37,7 @@ function leaveOutWrappers(variables: Record<string, string>, serverPath: string 
   const folder = variables['PAPERCLIP_GITHUB_LAUNCHER_DIR'] || join(tmpdir(), 'paperclip-github-runtime')
   for (const name of Object.keys(variables).filter((each) => ofShell.test(each))) {
     const parts = (variables[name] ?? '').split(':')
-    const others = parts.filter((part) => !liesIn(part, folder))
+    const others = parts.filter((part) => !isWithin(folder, part))
     if (others.length === parts.length) continue
     const rest = others.join(':')
     if (rest === '' || rest === serverPath) delete variables[name]

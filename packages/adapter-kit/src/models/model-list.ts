@@ -1,5 +1,5 @@
+import { createLatch, errorMessage, firstOf, type Latch } from '@agent-jobs/primitives'
 import type { AdapterModel } from '@paperclipai/adapter-utils'
-import { messageOf } from '../adapter-error.ts'
 import type { AgentDefinition, ModelInput } from '../agent/agent-definition.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { imageOutput } from './image-output.ts'
@@ -23,7 +23,7 @@ export function createModelList(
 ): ModelList {
   const { timeoutMs, freshMs, patienceMs } = definition.modelsInImage === true ? ofImage : ofProvider
   let known: { models: AdapterModel[]; at: number } | null = null
-  let asking: Promise<AdapterModel[]> | null = null
+  let asking: Latch<AdapterModel[]> | null = null
   const ask = async (): Promise<AdapterModel[]> => {
     try {
       const { env, fetch } = deps
@@ -33,7 +33,7 @@ export function createModelList(
       known = { models, at: deps.clock.now() }
       return models
     } catch (error) {
-      deps.onWarning(`The models of ${definition.title} could not be listed: ${messageOf(error)}`)
+      deps.onWarning(`The models of ${definition.title} could not be listed: ${errorMessage(error)}`)
       // A pod that failed is not retried at once.
       if (definition.modelsInImage === true)
         known = { models: known?.models ?? definition.models, at: deps.clock.now() }
@@ -42,21 +42,23 @@ export function createModelList(
       asking = null
     }
   }
-  const refresh = () => (asking ??= ask())
+  const begin = (): Latch<AdapterModel[]> => {
+    if (asking !== null) return asking
+    const answer = createLatch<AdapterModel[]>()
+    asking = answer
+    ask().then(answer.open, answer.fail)
+    return answer
+  }
   return {
-    refresh,
+    refresh: () => begin().wait(),
     async list() {
       if (known !== null && deps.clock.now() - known.at < freshMs) return known.models
-      const answered = new AbortController()
-      const late = deps.clock.sleep(patienceMs, answered.signal).then(
-        () => known?.models ?? definition.models,
-        () => definition.models,
-      )
-      try {
-        return await Promise.race([refresh(), late])
-      } finally {
-        answered.abort()
+      const answer = begin()
+      const late = async (signal: AbortSignal): Promise<AdapterModel[]> => {
+        await deps.clock.sleep(patienceMs, signal)
+        return known?.models ?? definition.models
       }
+      return firstOf([(signal) => answer.wait(signal), late])
     },
   }
 }

@@ -1,5 +1,5 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import type { RunCommand } from '@agent-jobs/k8s-job-runner'
-import { messageOf } from '../adapter-error.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import { canWriteForPods } from '../volume/pod-user.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
@@ -34,7 +34,7 @@ export async function openProxy(
   try {
     await writeTokens(file, [{ token: authToken, runId: run.runId, github: plan.githubCapability ?? undefined }])
   } catch (error) {
-    const warning = `The run's token cannot be kept on the data volume, so the agent gets it itself and loses it when Paperclip restarts: ${messageOf(error)}`
+    const warning = `The run's token cannot be kept on the data volume, so the agent gets it itself and loses it when Paperclip restarts: ${errorMessage(error)}`
     return { proxy: null, warning }
   }
   return {

@@ -1,9 +1,9 @@
+import { isWithin } from '@agent-jobs/primitives'
 import { posix } from 'node:path'
 import { AdapterError } from '../adapter-error.ts'
 import type { CommonSettings } from '../agent/agent-definition.ts'
 import { isolationRoots, type Isolation } from './isolation.ts'
 import { gitRoots, workingDirectory, type RunContext } from './run-context.ts'
-import { liesIn } from '../volume/lies-in.ts'
 import type { ScopeRequest } from '../volume/volume-scope.ts'
 
 /** Where a run keeps its files, as paths in its pod. */
@@ -103,7 +103,7 @@ export function runPlaces(input: {
   const agentInstructions = posix.join(instanceRoot, 'companies', company, 'agents', agent)
   const root = settings.instructionsBundleMode === 'external' ? settings.instructionsRootPath : undefined
   // An external bundle is the agent's home: the agent writes its memory there.
-  const ownInstructions = root !== undefined && liesIn(root, agentInstructions) ? root : null
+  const ownInstructions = root !== undefined && isWithin(agentInstructions, root) ? root : null
   const isTaskFolder = cwd === workspace.cwd
   const scope: ScopeRequest | null = scoped
     ? {

@@ -1,10 +1,9 @@
-import { createRedactor, isSensitive } from '@agent-jobs/primitives'
+import { createRedactor, errorMessage, isSensitive } from '@agent-jobs/primitives'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipai/adapter-utils'
 import { buildInvocationEnvForLogs, parseObject } from '@paperclipai/adapter-utils/server-utils'
 import { posix } from 'node:path'
 import type { z } from 'zod'
-import { messageOf } from '../adapter-error.ts'
 import type { AgentClaim, AgentDefinition, AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { podGit, type PodGit } from '../git/pod-git.ts'
@@ -76,7 +75,7 @@ async function baselineServers(volume: VolumeView, root: string): Promise<string
   try {
     return await volume.text(posix.join(root, '.mcp.json'))
   } catch (error) {
-    return new Error(messageOf(error))
+    return new Error(errorMessage(error))
   }
 }
 

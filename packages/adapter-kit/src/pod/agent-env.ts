@@ -1,4 +1,4 @@
-import { isSensitive } from '@agent-jobs/primitives'
+import { isSensitive, isWithin } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import {
   buildPaperclipEnv,
@@ -10,7 +10,6 @@ import { AdapterError } from '../adapter-error.ts'
 import { isPlain } from './env-policy.ts'
 import type { InheritedEnv } from './inherit-from-pod.ts'
 import { describe } from '../settings/loose-text.ts'
-import { liesIn } from '../volume/lies-in.ts'
 import { shedOversized, type ShedVariable } from './env-shedding.ts'
 import { leaveOutHostGit } from '../git/host-git.ts'
 import { objectsOf, wakeVariables, type RunContext } from '../plan/run-context.ts'
@@ -96,7 +95,7 @@ const hostPath = /^(?:TMPDIR|TMP|TEMP|GH_CONFIG_DIR)$/
  */
 function placeInPod(variables: Record<string, string>, input: { home: string; scratch: string; kept: object }): void {
   for (const [name, value] of Object.entries(variables)) {
-    if (liesIn(value, input.home) || name in input.kept) continue
+    if (isWithin(input.home, value) || name in input.kept) continue
     if (scratchName.test(name)) variables[name] = input.scratch
     else if (hostPath.test(name)) delete variables[name]
   }

@@ -1,6 +1,6 @@
+import { isWithin } from '@agent-jobs/primitives'
 import { posix } from 'node:path'
 import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
-import { liesIn } from '../volume/lies-in.ts'
 import { isSourceAllowed } from './env-policy.ts'
 
 /** A volume of the server that agent pods get, read-only. */
@@ -80,9 +80,9 @@ export function serverFiles(input: {
   const allowed = volumes.filter(({ source, mounts: at }) => input.mountable && at.length > 0 && isAllowed(source))
 
   function findOne(path: string): ReturnType<ServerFiles['find']> {
-    if (input.shared.some((folder) => liesIn(path, folder))) return { has: true, volume: null }
+    if (input.shared.some((folder) => isWithin(folder, path))) return { has: true, volume: null }
     const under = mounts
-      .filter(({ mountPath }) => liesIn(path, posix.normalize(mountPath).replace(/(?<=.)\/+$/, '')))
+      .filter(({ mountPath }) => isWithin(mountPath, path))
       .sort((a, b) => b.mountPath.length - a.mountPath.length)[0]
     if (under === undefined) {
       const isServers = isServiceAccountMount(path)

@@ -1,7 +1,8 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { readFileSync } from 'node:fs'
 import { isForbidden, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import type { V1EnvVar } from '@kubernetes/client-node'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import { errnoOf } from '../system-error.ts'
 import { isSourceAllowed, judgeInherited, type EnvPolicy } from './env-policy.ts'
 import { inheritFromPod, type InheritedEnv, type InheritOptions, type PodInheritance } from './inherit-from-pod.ts'
@@ -49,7 +50,7 @@ export async function readSelfPod(input: {
     const what = isForbidden(error) ? 'may not be read' : 'cannot be read'
     throw new AdapterError(
       isForbidden(error) ? 'k8s_forbidden' : 'k8s_api_unreachable',
-      `The Paperclip server's own pod ${namespace}/${name} ${what}: ${messageOf(error)}. Its image, volume and environment are what agent pods are made of; grant "get" on pods in ${namespace}.`,
+      `The Paperclip server's own pod ${namespace}/${name} ${what}: ${errorMessage(error)}. Its image, volume and environment are what agent pods are made of; grant "get" on pods in ${namespace}.`,
       { cause: error, retryable: !isForbidden(error) },
     )
   }

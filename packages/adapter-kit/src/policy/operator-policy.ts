@@ -1,6 +1,7 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import { readStructure } from '../settings/loose-text.ts'
 
 const patterns = z.union([
@@ -82,7 +83,7 @@ export function loadPolicy(env: Readonly<Record<string, string | undefined>>): O
   try {
     content = readFileSync(file, 'utf8')
   } catch (error) {
-    throw invalid(file, `the file that AGENT_JOBS_POLICY_FILE names cannot be read (${messageOf(error)})`)
+    throw invalid(file, `the file that AGENT_JOBS_POLICY_FILE names cannot be read (${errorMessage(error)})`)
   }
   return parsePolicy(content, file)
 }

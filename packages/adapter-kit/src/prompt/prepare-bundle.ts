@@ -1,3 +1,4 @@
+import { errorMessage, isWithin } from '@agent-jobs/primitives'
 import { chmod } from 'node:fs/promises'
 import { posix } from 'node:path'
 import {
@@ -8,12 +9,11 @@ import {
   type PromptBundles,
 } from '@agent-jobs/prompt-bundle'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import type { AgentFile, CommonSettings } from '../agent/agent-definition.ts'
 import type { RunPlaces } from '../plan/places.ts'
 import { readWithin, resolveWithin, type AgentReach } from '../volume/agent-reach.ts'
 import { holdFolder, type VolumePlace } from '../volume/held-folder.ts'
-import { liesIn } from '../volume/lies-in.ts'
 import { volumeScope } from '../volume/volume-scope.ts'
 import type { SharedVolume } from '../volume/volume-view.ts'
 import { desiredSkills } from './skills.ts'
@@ -46,7 +46,7 @@ async function instructionsOf(
     const directive = `\n\nThese instructions come from ${path}. Files they mention by a relative path, such as ./HEARTBEAT.md, ./SOUL.md or ./TOOLS.md, lie in ${folder}/ and nowhere else.\n`
     return { text: text + directive, warning: null }
   } catch (error) {
-    return { text: null, warning: `could not read agent instructions file "${path}": ${messageOf(error)}` }
+    return { text: null, warning: `could not read agent instructions file "${path}": ${errorMessage(error)}` }
   }
 }
 
@@ -79,7 +79,7 @@ async function skillsWithin(
     try {
       found.push({ name, source: await resolveWithin(reach, source) })
     } catch (error) {
-      warnings.push(`skill "${name}" is left out: ${messageOf(error)}`)
+      warnings.push(`skill "${name}" is left out: ${errorMessage(error)}`)
     }
   }
   return { skills: found, warnings }
@@ -106,20 +106,20 @@ async function materialize(
       signal?.throwIfAborted()
       const known = BundleError.isInstance(error) ? error : null
       const isBad = (skill: SkillSource) =>
-        known !== null && (liesIn(known.path, skill.source) || liesIn(known.path, placeOf(skill)))
+        known !== null && (isWithin(skill.source, known.path) || isWithin(placeOf(skill), known.path))
       const bad = known?.code === 'volume_error' ? -1 : usable.findIndex(isBad)
       const [skill] = bad < 0 ? [] : usable.splice(bad, 1)
       if (!skill) {
         throw new AdapterError(
           'skill_bundle_failed',
-          `Skills and instructions cannot be put on the data volume: ${messageOf(error)}`,
+          `Skills and instructions cannot be put on the data volume: ${errorMessage(error)}`,
           {
             cause: error,
             retryable: known?.retryable ?? false,
           },
         )
       }
-      warnings.push(`skill "${skill.name}" is left out: ${messageOf(error)}`)
+      warnings.push(`skill "${skill.name}" is left out: ${errorMessage(error)}`)
     }
   }
 }
@@ -137,7 +137,7 @@ async function requireFolder(root: VolumePlace): Promise<void> {
   } catch (error) {
     throw new AdapterError(
       'skill_bundle_failed',
-      `Skills and instructions cannot be put on the data volume: ${posix.join(root.top, root.path)}: ${messageOf(error)}`,
+      `Skills and instructions cannot be put on the data volume: ${posix.join(root.top, root.path)}: ${errorMessage(error)}`,
       { cause: error },
     )
   }

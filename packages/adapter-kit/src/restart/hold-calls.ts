@@ -1,4 +1,4 @@
-import { messageOf } from '../adapter-error.ts'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { holdTokens, releaseTokens } from '../paperclip-api/run-tokens.ts'
 import type { VolumePlace } from '../volume/held-folder.ts'
@@ -20,7 +20,7 @@ export async function holdCalls(deps: AdapterDependencies, records: LiveRecords)
     try {
       await work()
     } catch (error) {
-      deps.onWarning(`The tokens of Job ${job} cannot be put aside or back: ${messageOf(error)}`)
+      deps.onWarning(`The tokens of Job ${job} cannot be put aside or back: ${errorMessage(error)}`)
     }
   }
   const left = (await records.list()).filter((record): record is LiveRecord & { tokenFile: VolumePlace } => {

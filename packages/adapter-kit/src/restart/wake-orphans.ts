@@ -1,5 +1,5 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
-import { messageOf } from '../adapter-error.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { reattachReason } from '../acquire/decide-acquisition.ts'
 import { readTokens } from '../paperclip-api/run-tokens.ts'
@@ -124,8 +124,8 @@ export async function wakeOrphans(
       removed.push(done)
     } catch (error) {
       signal.throwIfAborted()
-      deps.onWarning(`Job ${record.job}, whose result was reported, is not removed yet: ${messageOf(error)}`)
-      removed.push({ job: record.job, result: 'failed', detail: messageOf(error) })
+      deps.onWarning(`Job ${record.job}, whose result was reported, is not removed yet: ${errorMessage(error)}`)
+      removed.push({ job: record.job, result: 'failed', detail: errorMessage(error) })
     }
   }
   const left = all.filter(({ reported }) => reported !== true)
@@ -147,8 +147,8 @@ export async function wakeOrphans(
       woken.push(result)
     } catch (error) {
       signal.throwIfAborted()
-      deps.onWarning(`Job ${record.job} was not taken back: ${messageOf(error)}`)
-      woken.push({ job: record.job, result: 'failed', detail: messageOf(error) })
+      deps.onWarning(`Job ${record.job} was not taken back: ${errorMessage(error)}`)
+      woken.push({ job: record.job, result: 'failed', detail: errorMessage(error) })
     }
   }
   return woken

@@ -1,8 +1,8 @@
+import { isWithin } from '@agent-jobs/primitives'
 import { constants } from 'node:fs'
 import { lstat, open, readlink, realpath } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { orAbsent } from '../system-error.ts'
-import { liesIn } from './lies-in.ts'
 
 /**
  * Which files of the server's disk an agent may get. Agents write to the data volume: a link there may lead to what it
@@ -38,14 +38,14 @@ export async function resolveWithin({ volume, sees }: AgentReach, path: string):
     }
     links += 1
     if (links > mostLinks) throw new Error('its links lead in a circle')
-    if (top !== null && liesIn(done, top)) led = true
+    if (top !== null && isWithin(top, done)) led = true
     const target = await readlink(next)
     if (target.startsWith('/')) done = '/'
     rest.unshift(...target.split('/'))
   }
   if (!led) return done
   const seen = await Promise.all(sees.map(realOrNull))
-  if (seen.some((folder) => folder !== null && liesIn(done, folder))) return done
+  if (seen.some((folder) => folder !== null && isWithin(folder, done))) return done
   throw new Error(
     'a link on the data volume leads to it, or from it to a place that the agent does not see; name the file itself',
   )

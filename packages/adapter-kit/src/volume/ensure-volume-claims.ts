@@ -1,5 +1,6 @@
+import { errorMessage } from '@agent-jobs/primitives'
 import { isAlreadyExists, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import type { AgentClaim } from '../agent/agent-definition.ts'
 
 /** Creates an agent's own claims that do not exist yet; existing ones stay unchanged. */
@@ -45,7 +46,7 @@ export async function ensureVolumeClaims(
 function claimError(name: string, namespace: string, error: unknown): AdapterError {
   return new AdapterError(
     'k8s_claim_failed',
-    `The claim ${namespace}/${name} is not there and could not be made: ${messageOf(error)}. Check the storage class and the permission to get and create persistentvolumeclaims.`,
+    `The claim ${namespace}/${name} is not there and could not be made: ${errorMessage(error)}. Check the storage class and the permission to get and create persistentvolumeclaims.`,
     { cause: error },
   )
 }

@@ -1,10 +1,10 @@
+import { errorMessage, isWithin } from '@agent-jobs/primitives'
 import { stat } from 'node:fs/promises'
-import { AdapterError, messageOf } from '../adapter-error.ts'
+import { AdapterError } from '../adapter-error.ts'
 import { isolationRoots } from '../plan/isolation.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import { errnoOf } from '../system-error.ts'
 import { holdFolder, isLinkOnTheWay, type VolumePlace } from './held-folder.ts'
-import { liesIn } from './lies-in.ts'
 import { giveToPods } from './pod-user.ts'
 import { recordFolders, volumeScope, type RefusedFolder, type VolumeFolder } from './volume-scope.ts'
 
@@ -80,12 +80,12 @@ export async function podFolders(
     } catch (error) {
       // A link would make the mount lead elsewhere, and a file cannot be compared.
       if (!isLinkOnTheWay(error) && errnoOf(error) !== 'ENOTDIR') throw error
-      const what = isLinkOnTheWay(error) ? messageOf(error) : 'It is not a folder. Name the folder that holds it.'
+      const what = isLinkOnTheWay(error) ? errorMessage(error) : 'It is not a folder. Name the folder that holds it.'
       result.warnings.push(`The agent does not get ${folder.path}: ${what}`)
     }
   }
   recordFolders(granted, request, result.folders)
-  await makeOwnFolders(plan, (root) => result.folders.some(({ path }) => root !== path && liesIn(root, path)))
+  await makeOwnFolders(plan, (root) => result.folders.some(({ path }) => root !== path && isWithin(path, root)))
   return result
 }
 

@@ -1,6 +1,6 @@
+import { isWithin } from '@agent-jobs/primitives'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { liesIn } from './lies-in.ts'
 import { recordFolders, volumeScope, type ScopeRequest } from './volume-scope.ts'
 
 const instance = '/paperclip/instances/default'
@@ -175,7 +175,7 @@ describe('the folders of all pods', () => {
           'data/agent-jobs/c2/a2/x',
           'data/agent-jobs/c1/a2/x',
         ]) {
-          expect(found.filter((folder) => liesIn(`${instance}/${file}`, folder))).toEqual([])
+          expect(found.filter((folder) => isWithin(folder, `${instance}/${file}`))).toEqual([])
         }
       }),
       { numRuns: 1000 },
@@ -198,7 +198,7 @@ describe('the folders of all pods', () => {
           const { folders } = volumeScope(request)
           for (const { path: mounted } of folders) {
             nested += 1
-            expect(writable.filter((other) => other !== mounted && liesIn(mounted, other))).toEqual([])
+            expect(writable.filter((other) => other !== mounted && isWithin(other, mounted))).toEqual([])
           }
           recordFolders(granted, request, folders)
           writable.push(...folders.filter(({ readOnly }) => !readOnly).map(({ path: mounted }) => mounted))

@@ -1,6 +1,6 @@
+import { isWithin } from '@agent-jobs/primitives'
 import { posix } from 'node:path'
 import { matchesPattern } from '../policy/patterns.ts'
-import { liesIn } from './lies-in.ts'
 
 /** A folder of the data volume that an agent's pod mounts at the server's path. */
 export interface VolumeFolder {
@@ -66,7 +66,7 @@ function allowedPart(path: string, patterns: readonly string[]): string | null {
  * write a folder could replace one below it by a link, between the server's check and the kubelet's mount.
  */
 function anchorOf(path: string, { instanceRoot, company, agent, own, readOnly }: ScopeRequest): string | null {
-  const ownFolder = [...own, ...readOnly].find((folder) => liesIn(path, folder))
+  const ownFolder = [...own, ...readOnly].find((folder) => isWithin(folder, path))
   if (ownFolder !== undefined) return ownFolder
   const [area, owner, part, ...rest] = posix.relative(instanceRoot, path).split('/')
   if (owner === undefined) return null
@@ -84,9 +84,9 @@ function placeOf(path: string, isTrusted: boolean, request: ScopeRequest): Volum
   const refuse = (reason: RefusedFolder['reason']): RefusedFolder => ({ path, reason })
   // Folders that the server loads code from.
   const programs = posix.join(posix.dirname(instances), 'adapter-plugins')
-  if (liesIn(instances, path) || liesIn(path, programs)) return refuse('others')
-  if (liesIn(path, instances)) {
-    const anchor = liesIn(path, instanceRoot) ? anchorOf(path, request) : null
+  if (isWithin(path, instances) || isWithin(programs, path)) return refuse('others')
+  if (isWithin(instances, path)) {
+    const anchor = isWithin(instanceRoot, path) ? anchorOf(path, request) : null
     if (anchor === null) return refuse('others')
     return { path: anchor, readOnly: false }
   }
@@ -95,7 +95,7 @@ function placeOf(path: string, isTrusted: boolean, request: ScopeRequest): Volum
   if (part === null && !isTrusted) return refuse('policy')
   const folder = part ?? path
   // Below a folder of the same company, that whole folder is mounted; below another's, nothing.
-  const above = [...granted].find(([other]) => other !== folder && liesIn(folder, other))
+  const above = [...granted].find(([other]) => other !== folder && isWithin(other, folder))
   if (above === undefined) return { path: folder, readOnly: false }
   return above[1] === company ? { path: above[0], readOnly: false } : refuse('unsafe')
 }
@@ -111,14 +111,14 @@ export function volumeScope(request: ScopeRequest): VolumeScope {
     ...request.asked.map((path) => ({ path, isTrusted: false })),
   ].flatMap(({ path, isTrusted }) => {
     const normal = path === null ? '' : posix.normalize(path).replace(/(?<=.)\/+$/, '')
-    return liesIn(normal, root) ? [{ path: normal, isTrusted }] : []
+    return isWithin(root, normal) ? [{ path: normal, isTrusted }] : []
   })
   const given: VolumeFolder[] = request.own.map((path) => ({ path, readOnly: false }))
   const refused: RefusedFolder[] = []
   for (const { path, isTrusted } of places) {
     // A path in a folder that is already mounted needs no permission of its own.
-    if (given.some((folder) => liesIn(path, folder.path))) continue
-    if (!isTrusted && request.readOnly.some((folder) => liesIn(path, folder))) continue
+    if (given.some((folder) => isWithin(folder.path, path))) continue
+    if (!isTrusted && request.readOnly.some((folder) => isWithin(folder, path))) continue
     const place = placeOf(path, isTrusted, request)
     if ('reason' in place) refused.push(place)
     else given.push(place)
@@ -127,10 +127,10 @@ export function volumeScope(request: ScopeRequest): VolumeScope {
   const folders = [
     ...writable.map((path) => ({ path, readOnly: false })),
     ...outermost(request.readOnly)
-      .filter((path) => !writable.some((folder) => liesIn(path, folder)))
+      .filter((path) => !writable.some((folder) => isWithin(folder, path)))
       .map((path) => ({ path, readOnly: true })),
   ]
-  const isGiven = (path: string) => folders.some((folder) => liesIn(path, folder.path))
+  const isGiven = (path: string) => folders.some((folder) => isWithin(folder.path, path))
   return {
     folders: folders.sort((a, b) => (a.path < b.path ? -1 : 1)),
     refused: refused.filter(
@@ -141,7 +141,7 @@ export function volumeScope(request: ScopeRequest): VolumeScope {
 
 function outermost(paths: readonly string[]): string[] {
   const all = [...new Set(paths)]
-  return all.filter((path) => !all.some((other) => other !== path && liesIn(path, other)))
+  return all.filter((path) => !all.some((other) => other !== path && isWithin(other, path)))
 }
 
 /** Records the folders outside of Paperclip's that a pod may write, so that nothing below them is mounted for others. */
@@ -152,6 +152,6 @@ export function recordFolders(
 ): void {
   const instances = posix.dirname(request.instanceRoot)
   for (const { path, readOnly } of folders) {
-    if (!readOnly && !liesIn(path, instances)) granted.set(path, granted.get(path) ?? request.company)
+    if (!readOnly && !isWithin(instances, path)) granted.set(path, granted.get(path) ?? request.company)
   }
 }
