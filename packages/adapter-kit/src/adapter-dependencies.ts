@@ -1,4 +1,4 @@
-import type { RunObserver } from '@agent-jobs/metrics'
+import type { ProcessObserver, RunObserver } from '@agent-jobs/metrics'
 import type { Clock } from '@agent-jobs/primitives'
 import type { RunTracer } from '@agent-jobs/tracing'
 import type { LiveRecords } from './restart/live-records.ts'
@@ -18,8 +18,8 @@ export interface AdapterDependencies {
   state: ProcessState
   /** Jobs that a restarted server must reattach to; null when no records are kept. */
   records: (adapterType: string) => LiveRecords | null
-  /** Sees every run, for metrics. */
-  observer: RunObserver
+  /** Sees every run, and the requests of this process, for metrics. */
+  observer: RunObserver & ProcessObserver
   /** Traces every run. */
   tracer: RunTracer
   /** For warnings that do not belong to a run. */

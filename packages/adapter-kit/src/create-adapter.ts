@@ -21,14 +21,19 @@ import { executeRun } from './run/execute-run.ts'
 import { sessionCodec } from './session/session-params.ts'
 import { configForm } from './settings/config-form.ts'
 
+function warnOfProcess(message: string): void {
+  process.emitWarning(message, 'AgentJobsWarning')
+}
+
 /** The dependencies on a real server: its environment, its clock, its disk. */
 export function systemDependencies(overrides: Partial<AdapterDependencies> = {}): AdapterDependencies {
   const env = overrides.env ?? process.env
-  const onWarning = overrides.onWarning ?? ((message: string) => process.emitWarning(message, 'AgentJobsWarning'))
+  const onWarning = overrides.onWarning ?? warnOfProcess
+  const observer = overrides.observer ?? silentObserver
   return {
     env,
     clock: systemClock,
-    clusters: createClusterPool({ env, onWarning, spool: processSpool({ env, onWarning }) }),
+    clusters: createClusterPool({ env, onWarning, observer, spool: processSpool({ env, onWarning }) }),
     fetch: globalThis.fetch,
     serverPath: (path) => (existsSync(path) ? path : null),
     state: freshState(),
@@ -41,7 +46,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
           adapterType,
         ),
       ),
-    observer: silentObserver,
+    observer,
     tracer: processTracer({ env, clock: systemClock, onWarning }),
     onWarning,
     ...overrides,
@@ -110,8 +115,8 @@ async function wakeAndHandOver(deps: AdapterDependencies, records: LiveRecords):
 export function serverAdapter<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
 ): ServerAdapterModule {
-  const deps = systemDependencies({ state: processState() })
-  deps.observer = processObserver(deps)
+  const observer = processObserver({ env: process.env, onWarning: warnOfProcess })
+  const deps = systemDependencies({ state: processState(), observer })
   // Owned by the server: it finishes on its own and reports failures as process warnings.
   queueMicrotask(() => takeBackOrphans(definition, deps))
   return createAdapter(definition, deps)

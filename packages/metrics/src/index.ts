@@ -1,4 +1,10 @@
 export { startMetricsServer, type MetricsServer, type MetricsServerOptions } from './metrics-server.ts'
+export {
+  createProcessMetrics,
+  type ObservedRequest,
+  type ProcessMetricsOptions,
+  type ProcessObserver,
+} from './process-metrics.ts'
 export { createRunMetrics, type RunMetricsOptions } from './run-metrics.ts'
 export type {
   ObservedEnd,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
+import { createProcessMetrics } from './process-metrics.ts'
 import { createRunMetrics } from './run-metrics.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../../monitoring/${name}`, import.meta.url), 'utf8')
@@ -20,6 +21,7 @@ async function seriesThatExist(): Promise<Set<string>> {
       throw error
     },
   })
+  createProcessMetrics({ registry, spoolBytes: () => 0 })
   const metrics = await registry.getMetricsAsJSON()
   const suffixes = (type: string) => (type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''])
   return new Set(metrics.flatMap(({ name, type }) => suffixes(String(type)).map((suffix) => name + suffix)))

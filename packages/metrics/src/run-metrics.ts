@@ -54,6 +54,12 @@ export async function createRunMetrics(options: RunMetricsOptions): Promise<RunO
     buckets,
     registers,
   })
+  const gaps = new Counter({
+    name: 'agent_jobs_output_gaps_total',
+    help: 'Places in the output of runs where lines are missing, by reason.',
+    labelNames: ['adapter', 'reason'],
+    registers,
+  })
   const save = async (): Promise<void> => {
     try {
       await file?.save(() => totals.snapshot())
@@ -66,6 +72,7 @@ export async function createRunMetrics(options: RunMetricsOptions): Promise<RunO
       return observeRun({
         now,
         spent: (phase, ms) => phases.observe({ adapter: run.adapter, phase }, ms / 1000),
+        gap: (reason) => gaps.inc({ adapter: run.adapter, reason }),
         active: (state, by) => active.inc({ adapter: run.adapter, state }, by),
         async ended(end) {
           if (!totals.add(limits.run(run), limits.end(end))) return
@@ -125,11 +132,13 @@ function limitLabels(totals: Totals, maxValues: number) {
 function observeRun({
   now,
   active,
+  gap,
   spent,
   ended,
 }: {
   now: () => number
   active: (state: 'waiting' | 'live', by: 1 | -1) => void
+  gap: (reason: string) => void
   spent: (phase: 'wait' | 'clean_up', ms: number) => void
   ended: (end: ObservedEnd) => Promise<void>
 }): RunObservation {
@@ -146,6 +155,7 @@ function observeRun({
   }
   return {
     waiting: (isWaiting) => enter(isWaiting ? 'waiting' : 'live'),
+    gap,
     cleanedUp: (ms) => spent('clean_up', ms),
     left: () => enter(null),
     ended(end) {

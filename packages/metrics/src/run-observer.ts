@@ -45,6 +45,8 @@ export interface ObservedEnd {
 export interface RunObservation {
   /** The run waits, or no longer waits, for another run of its agent. */
   waiting(isWaiting: boolean): void
+  /** Lines of the run's output are missing; `reason` is a stable code. */
+  gap(reason: string): void
   /** The run has ended. Resolves when this is on disk, so that a killed process does not forget it. */
   ended(end: ObservedEnd): Promise<void>
   /** What the ended run left in the cluster was removed, this many milliseconds after its end. */

@@ -1,6 +1,7 @@
 import { errorMessage } from '@agent-jobs/primitives'
 import { createHash } from 'node:crypto'
 import { createJobRunner, type JobRunner } from '@agent-jobs/k8s-job-runner'
+import type { ProcessObserver } from '@agent-jobs/metrics'
 import type { SpoolSettings } from '@agent-jobs/log-stream'
 import {
   createKubeClient,
@@ -40,6 +41,8 @@ export function createClusterPool(options: {
   /** The cluster of configurations that name none. Default: that of the server's environment. */
   kubeConfig?: KubeConfig
   onWarning?: (message: string) => void
+  /** Sees every request and every broken watch. */
+  observer?: ProcessObserver | undefined
   /** Where the output of runs waits for a slow consumer. */
   spool?: SpoolSettings
 }): ClusterPool {
@@ -55,11 +58,15 @@ export function createClusterPool(options: {
       const known = clusters.get(key)
       if (known) return known
       const config = readKubeConfig(source)
-      const { onWarning: warn } = options
+      const reportProblem = reportWatchProblems((message) => options.onWarning?.(message))
       const client = createKubeClient({
         kubeConfig: config,
         userAgent: 'agent-jobs-adapter',
-        ...(warn ? { onWatchProblem: reportWatchProblems(warn) } : {}),
+        onRequest: (report) => options.observer?.requested(report),
+        onWatchProblem(problem) {
+          options.observer?.watchRestarted(/^[a-z]+/.exec(problem.watch)?.[0] ?? 'other')
+          reportProblem(problem)
+        },
       })
       const runners = new Map<string, JobRunner>()
       const pending = new Set<Promise<void>>()

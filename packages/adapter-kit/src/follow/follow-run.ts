@@ -13,6 +13,8 @@ export async function followRun<Summary extends AgentSummary>(input: {
   clock: Clock
   /** Reports the run's progress to the user. */
   progress: (phase: string, message: string) => void
+  /** Sees each gap in the output. */
+  onGap?: ((reason: string) => void) | undefined
   /** Sees each line before it is shown. */
   onLine?: ((line: Extract<RunEvent, { type: 'line' }>) => void) | undefined
   /** True for a line on standard error that is meant for the parser and not shown. */
@@ -28,6 +30,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
         if (event.stream === 'stderr' && event.part === undefined && isReport?.(event.text)) return undefined
         return relay.line(event.stream, event.text, { goesOn: event.part?.last === false })
       case 'gap':
+        input.onGap?.(event.reason)
         return relay.line('stderr', `[paperclip] Output is missing here (${event.reason}).`)
       case 'phase':
         return void progress(event.phase, event.message)

@@ -1,17 +1,30 @@
 import { join } from 'node:path'
-import { createRunMetrics, openTotalsFile, startMetricsServer, type RunObserver } from '@agent-jobs/metrics'
+import {
+  createProcessMetrics,
+  createRunMetrics,
+  openTotalsFile,
+  startMetricsServer,
+  type ProcessObserver,
+  type RunObserver,
+} from '@agent-jobs/metrics'
 import { errorMessage } from '@agent-jobs/primitives'
 import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-utils/server-utils'
 import { Registry } from 'prom-client'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
+import { processSpool } from '../cluster/process-spool.ts'
+
+type Observer = RunObserver & ProcessObserver
 
 const portVariable = 'AGENT_JOBS_METRICS_PORT'
 const unobserved = Promise.resolve()
 
 /** Ignores everything. */
-export const silentObserver: RunObserver = {
+export const silentObserver: Observer = {
+  requested: () => undefined,
+  watchRestarted: () => undefined,
   begin: () => ({
     waiting: () => undefined,
+    gap: () => undefined,
     ended: () => unobserved,
     cleanedUp: () => undefined,
     left: () => undefined,
@@ -25,10 +38,10 @@ const key = Symbol.for('agent-jobs.metrics.2')
  * Counts the runs of every adapter of this process and serves them at `/metrics`, where the operator sets
  * `AGENT_JOBS_METRICS_PORT`. Failing metrics are reported as warnings and never fail a run.
  */
-export function processObserver(deps: Pick<AdapterDependencies, 'env' | 'onWarning'>): RunObserver {
+export function processObserver(deps: Pick<AdapterDependencies, 'env' | 'onWarning'>): Observer {
   const port = readPort(deps)
   if (port === null) return silentObserver
-  const known: RunObserver | undefined = Reflect.get(globalThis, key)
+  const known: Observer | undefined = Reflect.get(globalThis, key)
   if (known !== undefined) return known
   const observer = startObserver(port, deps)
   Reflect.set(globalThis, key, observer)
@@ -45,7 +58,7 @@ function readPort({ env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarni
 }
 
 /** Runs may begin before the totals of an earlier process are read; they are handed over then. */
-function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarning'>): RunObserver {
+function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarning'>): Observer {
   const root = resolvePaperclipInstanceRootForAdapter({ env: env as NodeJS.ProcessEnv })
   const file = openTotalsFile(join(root, 'data', 'agent-jobs-metrics', 'totals.json'))
   const registry = new Registry()
@@ -59,11 +72,15 @@ function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencie
     onWarning(`No metrics are served: ${errorMessage(error)}`)
     return silentObserver
   })
+  const { budget } = processSpool({ env, onWarning })
+  const process = createProcessMetrics({ registry, spoolBytes: () => budget?.usedBytes ?? 0 })
   return {
+    ...process,
     begin(run) {
       const observation = usable.then((metrics) => metrics.begin(run))
       return {
         waiting: (isWaiting) => void observation.then((observed) => observed.waiting(isWaiting)),
+        gap: (reason) => void observation.then((observed) => observed.gap(reason)),
         left: () => void observation.then((observed) => observed.left()),
         ended: async (end) => (await observation).ended(end),
         cleanedUp: (ms) => void observation.then((observed) => observed.cleanedUp(ms)),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ObservedEnd, ObservedRun, RunObserver } from '@agent-jobs/metrics'
+import type { ObservedEnd, ObservedRun, ProcessObserver, RunObserver } from '@agent-jobs/metrics'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { paperclipContext } from '../../test/paperclip-context.ts'
 import { scriptAgent } from '../../test/script-agent.ts'
@@ -10,20 +10,38 @@ import { createAdapter, systemDependencies } from '../create-adapter.ts'
 
 /** Keeps what an observer is told. */
 function recorder() {
-  const seen: { run: ObservedRun; ends: ObservedEnd[]; waits: boolean[]; cleanUps: number[]; left: number }[] = []
-  const observer: RunObserver = {
+  const seen: {
+    run: ObservedRun
+    ends: ObservedEnd[]
+    waits: boolean[]
+    cleanUps: number[]
+    gaps: string[]
+    left: number
+  }[] = []
+  const requests: string[] = []
+  const observer: RunObserver & ProcessObserver = {
+    requested: ({ path }) => void requests.push(path),
+    watchRestarted: () => undefined,
     begin(run) {
-      const each = { run, ends: [] as ObservedEnd[], waits: [] as boolean[], cleanUps: [] as number[], left: 0 }
+      const each = {
+        run,
+        ends: [] as ObservedEnd[],
+        waits: [] as boolean[],
+        cleanUps: [] as number[],
+        gaps: [] as string[],
+        left: 0,
+      }
       seen.push(each)
       return {
         waiting: (isWaiting) => void each.waits.push(isWaiting),
         ended: async (end) => void each.ends.push(end),
+        gap: (reason) => void each.gaps.push(reason),
         cleanedUp: (ms) => void each.cleanUps.push(ms),
         left: () => void (each.left += 1),
       }
     },
   }
-  return { seen, observer }
+  return { seen, requests, observer }
 }
 
 /** A script that reports success, or nothing at all. */
@@ -47,11 +65,11 @@ describe('what metrics are told of a run', () => {
     script: string,
     { config = {}, signal, finished = true }: { config?: object; signal?: AbortSignal; finished?: boolean } = {},
   ) {
-    const { seen, observer } = recorder()
+    const { seen, requests, observer } = recorder()
     const deps = systemDependencies({
       env: { ...process.env, ...cluster.env },
       records: () => null,
-      clusters: createClusterPool({ env: cluster.env }),
+      clusters: createClusterPool({ env: cluster.env, observer }),
       observer,
     })
     const { ctx } = paperclipContext({
@@ -62,7 +80,7 @@ describe('what metrics are told of a run', () => {
     })
     const result = await createAdapter(agent(script, finished), deps).execute(ctx)
     await deps.clusters.close()
-    return { result, ctx, seen: seen[0], count: seen.length }
+    return { result, ctx, seen: seen[0], count: seen.length, requests }
   }
 
   it('is its outcome, its usage and the time of its phases', async () => {
@@ -83,7 +101,14 @@ describe('what metrics are told of a run', () => {
       },
     })
     expect(seen?.ends[0]?.id).toMatch(/^[0-9a-f-]{36}$/)
-    expect([seen?.left, seen?.waits]).toEqual([1, []])
+    expect([seen?.left, seen?.waits, seen?.gaps]).toEqual([1, [], []])
+    expect(seen?.cleanUps).toEqual([expect.any(Number)])
+  })
+
+  it('includes every request of the process', async () => {
+    const { requests } = await run("console.log('done')")
+    expect(requests).toContainEqual(expect.stringMatching(/\/namespaces\/agents\/jobs\b/))
+    expect(requests).toContainEqual(expect.stringMatching(/\/log\b/))
   })
 
   it('is the code of the result when the run fails', async () => {

@@ -61,6 +61,7 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
       clock: deps.clock,
       progress: events.phase,
       onLine: watch.line,
+      onGap: watch.gap,
       isReport: definition.isReport,
     })
     if (followed.kind === 'detached') {

@@ -22,6 +22,8 @@ export interface RunWatch {
   waiting(isWaiting: boolean): void
   /** The agent printed a line. */
   line(line: Line): void
+  /** Lines are missing in the output. */
+  gap(reason: string): void
   /** The Job was followed to its outcome. Resolves when that is on disk. */
   ended(job: AcquiredJob, followed: Followed, result: AdapterExecutionResult): Promise<void>
   /** The run ended without an outcome. Resolves when that is on disk. */
@@ -61,6 +63,7 @@ export function watchRun(
       trace.waiting(isWaiting)
     },
     line: (line) => steps?.read(line),
+    gap: (reason) => observation.gap(reason),
     ended(job, followed, result) {
       const observed = observedEnd(job, followed, result)
       trace.ended(traceEnd(job, followed, observed, steps?.firstLineAt() ?? null))
