@@ -54,8 +54,13 @@ export default defineConfig({
   title: 'agent-jobs',
   description: 'Run coding agents as Kubernetes Jobs.',
   cleanUrls: true,
-  // Pages are plain Markdown; `{{ }}` in them belongs to Helm and GitHub Actions.
-  vue: { template: { compilerOptions: { delimiters: ['[[vue', 'vue]]'] } } },
+  // Pages are plain Markdown: `{{ }}` in their text belongs to templates of prompts, Helm and GitHub Actions, not to Vue.
+  markdown: {
+    config(md) {
+      const { text } = md.renderer.rules
+      md.renderer.rules.text = (...args) => (text?.(...args) ?? '').replaceAll('{{', '&#123;&#123;')
+    },
+  },
   // Links into the repository, outside of these pages.
   ignoreDeadLinks: [/^\.\.\//, /\/\.\.\//],
   rewrites: { 'adr/README.md': 'adr/index.md' },
