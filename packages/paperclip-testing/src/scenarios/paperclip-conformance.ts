@@ -13,6 +13,7 @@ import { packAdapter } from '../server/pack-adapter.ts'
 import { paperclipScripts } from '../server/paperclip-install.ts'
 import { openPaperclipLab, type PaperclipLab } from '../server/paperclip-lab.ts'
 import { createSuite, isLong, suiteScenarios } from './paperclip-suite.ts'
+import { preemptionTests } from './preemption-tests.ts'
 import { queueTests } from './queue-tests.ts'
 import { restartTests } from './restart-tests.ts'
 import { seenTests } from './seen-tests.ts'
@@ -59,6 +60,7 @@ export function paperclipConformance(
     restartTests(suite)
     if (extent === 'brief') return
     gitTests(suite)
+    preemptionTests(suite)
     queueTests(suite)
     failingHostTests(suite)
     noPackageTests(suite)

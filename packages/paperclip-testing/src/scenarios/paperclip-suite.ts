@@ -8,6 +8,7 @@ import { installScenarios } from './install-tests.ts'
 import { closeIssue } from './lab-scenarios.ts'
 import type { PaperclipSuite } from './suite.ts'
 import type { PaperclipLab } from '../server/paperclip-lab.ts'
+import { preemptionScenarios } from './preemption-tests.ts'
 import { queueScenarios } from './queue-tests.ts'
 import { restartScenarios } from './restart-tests.ts'
 import { seenScenarios } from './seen-tests.ts'
@@ -19,6 +20,7 @@ export const suiteScenarios: Readonly<Record<string, Scenario>> = {
   ...failureScenarios,
   ...failingHostScenarios,
   ...gitScenarios,
+  ...preemptionScenarios,
   ...queueScenarios,
   ...installScenarios,
   ...restartScenarios,
