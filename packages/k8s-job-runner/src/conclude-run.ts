@@ -1,3 +1,4 @@
+import { createLatch, firstOf, type Latch } from '@agent-jobs/primitives'
 import type { EventChannel } from './event-channel.ts'
 import type { FollowSettings } from './follow-settings.ts'
 import type { Job } from './kubernetes.ts'
@@ -11,7 +12,6 @@ import type { RunEvidence } from './run-evidence.ts'
 import type { RunOutput } from './run-output.ts'
 import type { RunnerContext } from './runner-context.ts'
 import { endSidecars } from './stop-pod.ts'
-import { pause } from './stop-run.ts'
 import { tearDown } from './tear-down.ts'
 
 /** A run whose outcome is known. */
@@ -40,15 +40,18 @@ const lostDrainMs = 30_000
 export async function concludeRun(context: RunnerContext, run: DecidedRun, outcome: Outcome): Promise<void> {
   const { nothingRuns, podOver } = run.milestones
   const runHash = run.job.metadata?.labels?.[label.runHash] ?? ''
-  const hurry = Promise.withResolvers<void>()
-  const done = Promise.withResolvers<void>()
-  const ending = { over: Promise.race([nothingRuns, podOver, done.promise]), hurry: hurry.resolve }
+  const hurry = createLatch()
+  const done = createLatch()
+  const ending = {
+    over: (signal: AbortSignal) => firstOf([nothingRuns.wait, podOver.wait, done.wait], signal),
+    hurry: () => hurry.open(),
+  }
   context.endings.set(runHash, ending)
   try {
     await tellOutcome(run, outcome)
-    if (!run.signal.aborted && !run.observe) await removeRun(context, run, outcome, hurry.promise)
+    if (!run.signal.aborted && !run.observe) await removeRun(context, run, outcome, hurry)
   } finally {
-    done.resolve()
+    done.open()
     if (context.endings.get(runHash) === ending) context.endings.delete(runHash)
   }
 }
@@ -74,12 +77,7 @@ async function tellOutcome(run: DecidedRun, outcome: Outcome): Promise<void> {
   channel.close()
 }
 
-async function removeRun(
-  context: RunnerContext,
-  run: DecidedRun,
-  outcome: Outcome,
-  hurry: Promise<void>,
-): Promise<void> {
+async function removeRun(context: RunnerContext, run: DecidedRun, outcome: Outcome, hurry: Latch<void>): Promise<void> {
   const { job, settings, gathered, milestones, signal } = run
   const report = await run.output.report
   if (report?.drained === false && !(await isPodGone(context, run))) {
@@ -91,7 +89,11 @@ async function removeRun(
   // A pod that has reported its end is removed at once. One that is deleted before it reports its end
   // gets its whole grace period; the kubelet was observed to take 13 to 60 s of it.
   if (hasStarted(gathered.evidence.pod, gathered.evidence.container)) {
-    await Promise.race([milestones.podOver, hurry, pause(context.clock.sleep(settleMs, signal))])
+    try {
+      await firstOf([milestones.podOver.wait, hurry.wait, (s) => context.clock.sleep(settleMs, s)], signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
   }
   const { pod, podGone, container } = gathered.evidence
   const isEnded = containerStatus(pod, container)?.state?.terminated !== undefined

@@ -1,7 +1,7 @@
 /** A run of this process that has ended, although its pod may not have reported it yet. */
 export interface Ending {
   /** Resolves when nothing runs in the pod any more, the pod is gone, or the run was removed as far as possible. */
-  over: Promise<void>
+  over(signal: AbortSignal): Promise<void>
   /** Another run is waiting: remove what is left now instead of waiting for the pod to report its end. */
   hurry: () => void
 }

@@ -1,6 +1,6 @@
 import type { EndRecord } from '@agent-jobs/frames'
 import type { Job, KubeEvent, Pod } from './kubernetes.ts'
-import type { QueueNews } from './queue-board.ts'
+import type { QueueNews } from './queue-news.ts'
 
 /** What the launcher reported about the end of the command, as far as outcomes need it. */
 export type EndEvidence = Pick<EndRecord, 'exitCode' | 'signal' | 'stoppedBy' | 'oomKills' | 'startError'> & {

@@ -1,4 +1,4 @@
-import { errorClause } from '@agent-jobs/primitives'
+import { errorClause, openAbortScope } from '@agent-jobs/primitives'
 import type { Pod } from './kubernetes.ts'
 import { printable } from './printable.ts'
 import type { RunnerContext } from './runner-context.ts'
@@ -19,14 +19,13 @@ export async function readLogTail(
 ): Promise<string | undefined> {
   const name = pod?.metadata?.name
   if (name === undefined) return undefined
-  const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
-  clock.sleep(timeoutMs, either).then(
-    () => stop.abort(new Error(`no answer within ${timeoutMs} ms`)),
+  using scope = openAbortScope(signal)
+  clock.sleep(timeoutMs, scope.signal).then(
+    () => scope.abort(new Error(`no answer within ${timeoutMs} ms`)),
     () => undefined,
   )
   try {
-    const request = { namespace, pod: name, container, tailLines: maxLines, limitBytes: maxBytes, signal: either }
+    const request = { namespace, pod: name, container, tailLines: maxLines, limitBytes: maxBytes, signal: scope.signal }
     const { status, body } = await client.openLog(request)
     const chunks: Uint8Array[] = []
     for await (const chunk of body ?? []) chunks.push(chunk)
@@ -40,8 +39,6 @@ export async function readLogTail(
       message: `The log of container ${container} cannot be read: ${errorClause(error)}.`,
       cause: error,
     })
-  } finally {
-    stop.abort()
   }
   return undefined
 }

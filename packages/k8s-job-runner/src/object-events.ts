@@ -15,12 +15,18 @@ function eventTime(event: KubeEvent): number {
   )
 }
 
+/** The Events of some objects. */
+export interface ObjectEvents {
+  /** Also watches the Events of this object. */
+  about(uid: string): void
+}
+
 /** Watches the Events of some objects, one watch each, and passes on all of them in order after every change. */
 export function createObjectEvents(
   context: RunnerContext,
   signal: AbortSignal,
   onEvents: (events: KubeEvent[], fresh: KubeEvent) => void,
-): { about(uid: string): void } {
+): ObjectEvents {
   const { client, namespace, warn } = context
   const asked = new Set<string>()
   const known = new Map<string, KubeEvent>()

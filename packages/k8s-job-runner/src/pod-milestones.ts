@@ -1,3 +1,4 @@
+import { createLatch, type Latch } from '@agent-jobs/primitives'
 import type { Evidence } from './evidence.ts'
 import { hasEndedByStatus } from './interruption.ts'
 import { hasNothingRunning, isPodTerminal } from './read-pod.ts'
@@ -5,33 +6,33 @@ import { hasNothingRunning, isPodTerminal } from './read-pod.ts'
 /** One-time events in the life of a run's pod, to wait for. */
 export interface PodMilestones {
   /** The status says that the command's container has ended, or that report is no longer awaited. */
-  readonly containerEnded: Promise<void>
+  readonly containerEnded: Latch<void>
   /** Every container of the pod has ended. */
-  readonly nothingRuns: Promise<void>
+  readonly nothingRuns: Latch<void>
   /** The pod is terminal or gone, or will never exist. */
-  readonly podOver: Promise<void>
+  readonly podOver: Latch<void>
   /** Updates the milestones from what is known now. */
   look(evidence: Evidence): void
-  /** Stops waiting for the container's status: only what it has printed so far is read. */
+  /** The container counts as ended before its status says so: what it has printed so far is all that is read. */
   takeContainerForEnded(): void
 }
 
 /** Creates the milestones of one run, none of them reached. */
 export function createPodMilestones(): PodMilestones {
-  const containerEnded = Promise.withResolvers<void>()
-  const nothingRuns = Promise.withResolvers<void>()
-  const podOver = Promise.withResolvers<void>()
+  const containerEnded = createLatch()
+  const nothingRuns = createLatch()
+  const podOver = createLatch()
   return {
-    containerEnded: containerEnded.promise,
-    nothingRuns: nothingRuns.promise,
-    podOver: podOver.promise,
+    containerEnded,
+    nothingRuns,
+    podOver,
     look(evidence) {
       const { pod, podGone, jobGone } = evidence
-      if (hasEndedByStatus(evidence)) containerEnded.resolve()
-      if (pod !== undefined && hasNothingRunning(pod)) nothingRuns.resolve()
+      if (hasEndedByStatus(evidence)) containerEnded.open()
+      if (pod !== undefined && hasNothingRunning(pod)) nothingRuns.open()
       const isOver = pod === undefined ? jobGone !== undefined : isPodTerminal(pod)
-      if (isOver || podGone !== undefined) podOver.resolve()
+      if (isOver || podGone !== undefined) podOver.open()
     },
-    takeContainerForEnded: containerEnded.resolve,
+    takeContainerForEnded: () => containerEnded.open(),
   }
 }

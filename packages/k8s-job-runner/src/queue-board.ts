@@ -1,19 +1,8 @@
 import { isForbidden, isNotFound, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
 import { backoffMs, errorClause } from '@agent-jobs/primitives'
+import type { QueueBoard, QueueNews } from './queue-news.ts'
 import { positionOf, readWorkload, workloadJobUid, type QueueReport } from './queue-report.ts'
 import type { RunnerContext } from './runner-context.ts'
-
-/** Updates for a run that waits in a queue. */
-export type QueueNews =
-  | { readonly kind: 'report'; readonly report: QueueReport }
-  /** No information: Kueue is not installed, or reading its Workloads is forbidden. */
-  | { readonly kind: 'unreadable'; readonly problem: string }
-
-/** One watch of Kueue's Workloads for all queued runs of a runner. It is open only while a run is subscribed. */
-export interface QueueBoard {
-  /** Reports what is known about a Job now, and every change. Returns a function that unsubscribes. */
-  subscribe(jobUid: string, queue: string, listener: (news: QueueNews) => void): () => void
-}
 
 const versions = ['v1beta2', 'v1beta1'] as const
 type Version = (typeof versions)[number]

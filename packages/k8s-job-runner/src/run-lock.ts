@@ -1,5 +1,6 @@
 import { isAlreadyExists, isConflict, isNotFound, isUnauthorized, KubeError, kinds } from '@agent-jobs/kube-api'
-import { backoffMs, errorClause } from '@agent-jobs/primitives'
+import { backoffMs, createLatch, errorClause, firstOf } from '@agent-jobs/primitives'
+import type { Ending } from './endings.ts'
 import type { Secret } from './kubernetes.ts'
 import { label } from './labels.ts'
 import { inspectHolder, type HolderReport } from './lock-holder.ts'
@@ -43,29 +44,23 @@ const lookAgainMs = 2000
 
 /** Resolves when the holder has ended; if that is not known, at its next change or after a while. */
 async function nextChange(
-  context: RunnerContext,
+  { clock }: RunnerContext,
   board: WatchBoard,
-  o: { topic: string | undefined; over?: Promise<void> | undefined; maxMs: number; signal?: AbortSignal | undefined },
+  o: { topic: string | undefined; over?: Ending['over'] | undefined; maxMs: number; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const { topic, over, maxMs, signal } = o
-  const change = new AbortController()
+  const pause = (s: AbortSignal) => clock.sleep(maxMs, s)
+  if (over !== undefined) return firstOf([over, pause], signal)
+  if (topic === undefined) return clock.sleep(maxMs, signal)
+  const change = createLatch()
   let isSubscribed = false
-  const leave =
-    over !== undefined || topic === undefined
-      ? undefined
-      : board.subscribe(topic, () => (isSubscribed ? change.abort() : undefined))
+  const leave = board.subscribe(topic, () => (isSubscribed ? change.open() : undefined))
   // The call above reported what is already known; only what arrives now is a change.
   isSubscribed = true
-  const wait = context.clock
-    .sleep(maxMs, signal === undefined ? change.signal : AbortSignal.any([signal, change.signal]))
-    .catch((error: unknown) => {
-      if (!change.signal.aborted) throw error
-    })
   try {
-    await (over === undefined ? wait : Promise.race([over, wait]))
+    await firstOf([change.wait, pause], signal)
   } finally {
-    change.abort()
-    leave?.()
+    leave()
   }
 }
 

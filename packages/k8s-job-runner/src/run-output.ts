@@ -1,10 +1,9 @@
 import type { EndRecord, LauncherRecord } from '@agent-jobs/frames'
 import type { DiagnosticCode, LogLine, Verdict } from '@agent-jobs/log-stream'
-import { errorClause } from '@agent-jobs/primitives'
+import { createLatch, errorClause, firstOf, openAbortScope, type Latch } from '@agent-jobs/primitives'
 import type { Evidence } from './evidence.ts'
 import { readRunLog, type RunLogOptions } from './run-log.ts'
 import type { RunnerContext } from './runner-context.ts'
-import { pause } from './stop-run.ts'
 
 /** How reading a run's output ended. */
 export interface OutputReport {
@@ -31,8 +30,10 @@ export interface RunOutput {
 
 export interface RunOutputOptions extends Omit<
   RunLogOptions,
-  'pod' | 'container' | 'onLine' | 'onDiagnostic' | 'onRecord'
+  'pod' | 'container' | 'containerEnded' | 'onLine' | 'onDiagnostic' | 'onRecord'
 > {
+  /** Opens when the container has ended or the pod is gone. */
+  containerEnded: Latch<void>
   /** Receives what the output shows: the launcher's start, and how far it was read. */
   evidence: Evidence
   onFirstLine: () => void
@@ -56,6 +57,7 @@ export function createRunOutput(context: RunnerContext, options: RunOutputOption
   const { channel, signal, evidence } = options
   const { clock } = context
   const reading = new AbortController()
+  const ended = createLatch()
   let report: Promise<OutputReport> | undefined
   let lastAt = clock.now()
   let newestAt: number | undefined
@@ -92,7 +94,7 @@ export function createRunOutput(context: RunnerContext, options: RunOutputOption
     warn(`log_${code}`, text)
   }
   async function read(pod: string): Promise<OutputReport> {
-    const either = AbortSignal.any([signal, reading.signal])
+    using either = openAbortScope(signal, reading.signal)
     try {
       const { container } = evidence
       const verdict = await readRunLog(context, {
@@ -102,24 +104,26 @@ export function createRunOutput(context: RunnerContext, options: RunOutputOption
         onLine,
         onDiagnostic,
         onRecord,
-        signal: either,
+        containerEnded: options.containerEnded.wait(either.signal),
+        signal: either.signal,
       })
       return isDrained
         ? { verdict, drained: true }
         : { verdict, drained: false, problem: trouble ?? 'the log could not be read' }
     } catch (error) {
       const problem = trouble ?? errorClause(error)
-      if (!either.aborted) warn('log_failed', `Reading the output failed: ${errorClause(error)}.`)
+      if (!either.signal.aborted) warn('log_failed', `Reading the output failed: ${errorClause(error)}.`)
       return { verdict: 'unverified', drained: false, problem }
     }
   }
   async function open(pod: string): Promise<OutputReport> {
     evidence.output = { state: 'reading' }
-    const ended = await read(pod)
-    const { drained, problem = 'unknown reason' } = ended
+    const found = await read(pod)
+    const { drained, problem = 'unknown reason' } = found
+    ended.open()
     evidence.output = drained ? { state: 'read', unframed } : { state: 'unread', problem: problem.replace(/\.$/, '') }
     options.onEnded()
-    return ended
+    return found
   }
   return {
     open(pod) {
@@ -135,7 +139,11 @@ export function createRunOutput(context: RunnerContext, options: RunOutputOption
       return newestAt
     },
     async giveUpAfter(ms) {
-      await Promise.race([report, pause(clock.sleep(ms, signal))])
+      try {
+        if (report !== undefined) await firstOf([ended.wait, (s) => clock.sleep(ms, s)], signal)
+      } catch (error) {
+        if (!signal.aborted) throw error
+      }
       reading.abort(new Error('the output did not become readable in time'))
     },
   }

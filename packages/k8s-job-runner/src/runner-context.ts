@@ -2,7 +2,7 @@ import type { KubeClient } from '@agent-jobs/kube-api'
 import type { SpoolSettings } from '@agent-jobs/log-stream'
 import type { Clock } from '@agent-jobs/primitives'
 import type { Endings } from './endings.ts'
-import type { QueueBoard } from './queue-board.ts'
+import type { QueueBoard } from './queue-news.ts'
 
 /** A recoverable problem. */
 export interface RunnerWarning {

@@ -1,7 +1,7 @@
 import { classifyRefusal } from '@agent-jobs/kube-api'
 import type { ContainerStatus, Job, KubeEvent, Pod } from './kubernetes.ts'
 import type { OutcomeKind } from './outcome.ts'
-import type { QueueNews } from './queue-board.ts'
+import type { QueueNews } from './queue-news.ts'
 import { guardPrefix } from './pod-template.ts'
 import { containerStatus, jobCondition } from './read-pod.ts'
 

@@ -1,5 +1,5 @@
 import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
-import { errorClause, backoffMs } from '@agent-jobs/primitives'
+import { backoffMs, errorClause, firstOf, openAbortScope, type Latch } from '@agent-jobs/primitives'
 import { isPassing } from './run-lock.ts'
 import type { Pod } from './kubernetes.ts'
 import { annotation } from './labels.ts'
@@ -18,8 +18,8 @@ export interface StopInput {
   by: string
   graceSeconds: number
   pod: () => Pod | undefined
-  /** Resolves when the watch says that the pod is terminal or gone. */
-  podOver: Promise<void>
+  /** Opens when the watch says that the pod is terminal or gone. */
+  podOver: Latch<void>
   started: boolean
   signal?: AbortSignal
 }
@@ -53,73 +53,72 @@ async function ask(context: RunnerContext, input: StopInput): Promise<void> {
 /** How long after the grace period to give up on a pod that still exists. */
 const hurryAfterMs = 2000
 
+type End = 'over' | 'timeout' | 'aborted'
+
+/** Waits for the end of the pod, but no longer than this. */
+async function waitForEnd(
+  { clock }: RunnerContext,
+  { podOver }: StopInput,
+  ms: number,
+  signal: AbortSignal,
+): Promise<End> {
+  const over = (s: AbortSignal) => podOver.wait(s).then((): End => 'over')
+  const timeout = (s: AbortSignal) => clock.sleep(ms, s).then((): End => 'timeout')
+  try {
+    return await firstOf([over, timeout], signal)
+  } catch (error) {
+    if (signal.aborted) return 'aborted'
+    throw error
+  }
+}
+
 /** Waits for the end. A pod with a longer grace period of its own is deleted once the requested one has passed. */
-async function settled(
-  context: RunnerContext,
-  input: StopInput,
-  over: Promise<'over'>,
-  scope: AbortSignal,
-): Promise<'over' | 'timeout' | 'aborted'> {
-  const { clock } = context
-  const wait = (ms: number) => Promise.race([over, pause(clock.sleep(ms, scope))])
-  const seen = await wait(input.graceSeconds * 1000 + hurryAfterMs)
+async function settled(context: RunnerContext, input: StopInput, signal: AbortSignal): Promise<End> {
+  const seen = await waitForEnd(context, input, input.graceSeconds * 1000 + hurryAfterMs, signal)
   if (seen !== 'timeout') return seen
   try {
-    if (input.started) await deletePod(context, input.pod(), 1, scope)
+    if (input.started) await deletePod(context, input.pod(), 1, signal)
   } catch (error) {
     if (!isPassing(error)) throw error
   }
-  return wait(marginMs)
+  return waitForEnd(context, input, marginMs, signal)
+}
+
+/** What a last read of the API server shows: the watch may be out of date. */
+async function look({ client, namespace }: RunnerContext, input: StopInput): Promise<CancelVerdict> {
+  const { name, uid } = input.pod()?.metadata ?? {}
+  try {
+    if (name === undefined) {
+      const job = await client.get(kinds.Job, { name: input.jobName, namespace })
+      return job.metadata?.uid === input.jobUid ? 'alive' : 'gone'
+    }
+    const pod = await client.get(kinds.Pod, { name, namespace })
+    return pod.metadata?.uid !== uid || isPodTerminal(pod) ? 'gone' : 'alive'
+  } catch (error) {
+    return isNotFound(error) ? 'gone' : 'unobserved'
+  }
 }
 
 /** Stops a run and returns what was observed. */
 export async function stopRun(context: RunnerContext, input: StopInput): Promise<CancelVerdict> {
-  const { client, namespace, clock, random } = context
-  const over = input.podOver.then(() => 'over' as const)
-  const done = new AbortController()
-  const scope = input.signal === undefined ? done.signal : AbortSignal.any([done.signal, input.signal])
+  const { clock, random } = context
+  using scope = openAbortScope(input.signal)
+  const { signal } = scope
   const deadline = clock.now() + input.graceSeconds * 1000 + marginMs
-  try {
-    await sign(context, input)
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await ask(context, input)
-        break
-      } catch (error) {
-        if (isNotFound(error) || isConflict(error)) break
-        if (!isPassing(error)) throw error
-        if (clock.now() >= deadline || input.signal?.aborted) return 'unobserved'
-        const waited = await Promise.race([
-          over,
-          pause(clock.sleep(backoffMs(attempt, { baseMs: 200, maxMs: 5000, random }), scope)),
-        ])
-        if (waited === 'over') return 'gone'
-      }
-    }
-    const seen = await settled(context, input, over, scope)
-    if (seen === 'over') return 'gone'
-    if (seen === 'aborted') return 'unobserved'
-    const name = input.pod()?.metadata?.name
+  await sign(context, input)
+  for (let attempt = 0; ; attempt += 1) {
     try {
-      // The watch may be out of date: read what it does not report.
-      if (name === undefined) {
-        const job = await client.get(kinds.Job, { name: input.jobName, namespace })
-        return job.metadata?.uid === input.jobUid ? 'alive' : 'gone'
-      }
-      const pod = await client.get(kinds.Pod, { name, namespace })
-      return pod.metadata?.uid !== input.pod()?.metadata?.uid || isPodTerminal(pod) ? 'gone' : 'alive'
+      await ask(context, input)
+      break
     } catch (error) {
-      return isNotFound(error) ? 'gone' : 'unobserved'
+      if (isNotFound(error) || isConflict(error)) break
+      if (!isPassing(error)) throw error
+      if (clock.now() >= deadline || signal.aborted) return 'unobserved'
+      const waitMs = backoffMs(attempt, { baseMs: 200, maxMs: 5000, random })
+      if ((await waitForEnd(context, input, waitMs, signal)) === 'over') return 'gone'
     }
-  } finally {
-    done.abort()
   }
-}
-
-/** Turns a sleep into the value that says what ended it. */
-export async function pause(sleep: Promise<void>): Promise<'timeout' | 'aborted'> {
-  return sleep.then(
-    () => 'timeout' as const,
-    () => 'aborted' as const,
-  )
+  const seen = await settled(context, input, signal)
+  if (seen === 'over') return 'gone'
+  return seen === 'aborted' ? 'unobserved' : look(context, input)
 }

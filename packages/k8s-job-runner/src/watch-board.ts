@@ -1,5 +1,5 @@
 import { KubeError, kinds, type KubeObject, type ListWatchEvent, type ResourceKind } from '@agent-jobs/kube-api'
-import { errorClause, backoffMs } from '@agent-jobs/primitives'
+import { backoffMs, createLatch, errorClause, type Latch } from '@agent-jobs/primitives'
 import type { Job, Pod } from './kubernetes.ts'
 import { label, managedSelector } from './labels.ts'
 import { readJob, readPod } from './read-object.ts'
@@ -33,12 +33,41 @@ interface Open {
   stop: AbortController
   jobs: Map<string, Job>
   pods: Map<string, Map<string, Pod>>
-  synced: { job: PromiseWithResolvers<void>; pod: PromiseWithResolvers<void> }
+  synced: { job: Latch<void>; pod: Latch<void> }
+}
+
+/** Watches one kind until `signal` aborts, also after a refusal: access may be restored. */
+async function keepWatching<T extends KubeObject>(
+  context: RunnerContext,
+  kind: ResourceKind<T>,
+  on: (event: ListWatchEvent<T>) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, namespace, clock, random, warn } = context
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    try {
+      for await (const event of client.listWatch(kind, { namespace, labelSelector: managedSelector, signal })) {
+        attempt = 0
+        on(event)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      if (KubeError.isInstance(error) && error.code === 'closed') {
+        context.closed.abort()
+        return
+      }
+      const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorClause(error)}. Trying again.`
+      warn({ code: 'watch_failed', message, cause: error })
+      await clock
+        .sleep(1000 + backoffMs(attempt, { baseMs: 1000, maxMs: 10_000, random }), signal)
+        .catch(() => undefined)
+    }
+  }
 }
 
 /** Creates the board of a runner. */
 export function createWatchBoard(context: RunnerContext): WatchBoard {
-  const { client, namespace, clock, random, warn } = context
+  const { warn } = context
   const listeners = new Map<string, Set<(change: BoardChange) => void>>()
   let holders = 0
   let open: Open | undefined
@@ -76,52 +105,27 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
     tell(jobUid, { of: 'pod', gone, object })
   }
 
-  async function watch<T extends KubeObject>(
-    board: Open,
-    kind: ResourceKind<T>,
-    on: (event: ListWatchEvent<T>) => void,
-  ): Promise<void> {
-    const { signal } = board.stop
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      try {
-        for await (const event of client.listWatch(kind, { namespace, labelSelector: managedSelector, signal })) {
-          attempt = 0
-          on(event)
-        }
-      } catch (error) {
-        if (signal.aborted) return
-        if (KubeError.isInstance(error) && error.code === 'closed') {
-          context.closed.abort()
-          return
-        }
-        // The client considers this refusal final. Runs go on anyway, because access may be restored.
-        const message = `The ${kind.plural} of namespace ${namespace} cannot be watched: ${errorClause(error)}. Trying again.`
-        warn({ code: 'watch_failed', message, cause: error })
-        await clock
-          .sleep(1000 + backoffMs(attempt, { baseMs: 1000, maxMs: 10_000, random }), signal)
-          .catch(() => undefined)
-      }
-    }
-  }
-
   function start(): Open {
     const board: Open = {
       stop: new AbortController(),
       jobs: new Map(),
       pods: new Map(),
-      synced: { job: Promise.withResolvers(), pod: Promise.withResolvers() },
+      synced: { job: createLatch(), pod: createLatch() },
     }
     const ended = (error: unknown): void => {
       warn({ code: 'watch_failed', message: `A watch ended: ${errorClause(error)}`, cause: error })
     }
-    watch(board, kinds.Job, (event) => {
-      if (event.type === 'synced') board.synced.job.resolve()
+    const { signal } = board.stop
+    const seeJobs = (event: ListWatchEvent<KubeObject>): void => {
+      if (event.type === 'synced') board.synced.job.open()
       else onJob(board, event.type === 'deleted', event.object)
-    }).catch(ended)
-    watch(board, kinds.Pod, (event) => {
-      if (event.type === 'synced') board.synced.pod.resolve()
+    }
+    const seePods = (event: ListWatchEvent<KubeObject>): void => {
+      if (event.type === 'synced') board.synced.pod.open()
       else onPod(board, event.type === 'deleted', event.object)
-    }).catch(ended)
+    }
+    keepWatching(context, kinds.Job, seeJobs, signal).catch(ended)
+    keepWatching(context, kinds.Pod, seePods, signal).catch(ended)
     return board
   }
 
@@ -142,15 +146,7 @@ export function createWatchBoard(context: RunnerContext): WatchBoard {
     async synced(signal) {
       if (open === undefined) throw new TypeError('Expected the board to be held while its sync is awaited')
       const { job, pod } = open.synced
-      const aborted = Promise.withResolvers<never>()
-      const abort = (): void => aborted.reject(signal.reason)
-      if (signal.aborted) abort()
-      signal.addEventListener('abort', abort, { once: true })
-      try {
-        await Promise.race([Promise.all([job.promise, pod.promise]), aborted.promise])
-      } finally {
-        signal.removeEventListener('abort', abort)
-      }
+      await Promise.all([job.wait(signal), pod.wait(signal)])
     },
     subscribe(topic, listener) {
       const known = listeners.get(topic) ?? new Set()
