@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { loadPolicy } from '../packages/adapter-kit/src/index.ts'
+import { loadPolicy } from '../packages/adapter-kit/src/policy/operator-policy.ts'
 import { configurationPage } from './configuration-page.ts'
 
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')

@@ -1,4 +1,4 @@
-import { commonSettings, operatorTable, settingsTable } from '../packages/adapter-kit/src/index.ts'
+import { commonSettings, operatorTable, settingsTable } from '../packages/adapter-kit/src/settings.ts'
 import { claudeSchema } from '../packages/adapter-claude-k8s/src/claude-settings.ts'
 import { codexSchema } from '../packages/adapter-codex-k8s/src/codex-settings.ts'
 import { opencodeSchema } from '../packages/adapter-opencode-k8s/src/opencode-settings.ts'

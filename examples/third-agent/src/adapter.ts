@@ -1,4 +1,5 @@
-import { commonSettings, createAdapter, type AdapterDependencies, type AgentDefinition } from '@agent-jobs/adapter-kit'
+import { createAdapter, type AdapterDependencies, type AgentDefinition } from '@agent-jobs/adapter-kit'
+import { commonSettings } from '@agent-jobs/adapter-kit/settings'
 import type { ServerAdapterModule } from '@paperclipai/adapter-utils'
 import { z } from 'zod'
 import { countdown } from './agent.ts'

@@ -1,4 +1,14 @@
-import { alias, choice, commonSettings, list, number, open, setting, text, toggle } from '@agent-jobs/adapter-kit'
+import {
+  alias,
+  choice,
+  commonSettings,
+  list,
+  number,
+  open,
+  setting,
+  text,
+  toggle,
+} from '@agent-jobs/adapter-kit/settings'
 import { z } from 'zod'
 import { defaultModel } from './provider.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { permissions, type Permission } from '@agent-jobs/adapter-kit'
+import { permissions, type Permission } from '@agent-jobs/adapter-kit/permissions'
 import { realPaperclipPlace, type PaperclipPlace } from '@agent-jobs/paperclip-testing'
 import { isAlreadyExists, kinds, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
 import { KubeConfig } from '@kubernetes/client-node'

@@ -1,4 +1,5 @@
-import { requireSettings, type VolumeView } from '@agent-jobs/adapter-kit'
+import type { VolumeView } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { describe, expect, it } from 'vitest'
 import { bedrockModels, claudeModels, listClaudeModels, minimumVersion } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'

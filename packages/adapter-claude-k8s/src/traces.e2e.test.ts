@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createClusterPool, freshState, systemDependencies } from '@agent-jobs/adapter-kit'
+import { createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
+import { freshState } from '@agent-jobs/adapter-kit/testing'
 import {
   eventually,
   paperclipContext,

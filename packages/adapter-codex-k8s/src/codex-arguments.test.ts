@@ -1,4 +1,4 @@
-import { requireSettings } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { describe, expect, it } from 'vitest'
 import { codexArguments } from './codex-arguments.ts'
 import { codexSchema } from './codex-settings.ts'

@@ -1,4 +1,4 @@
-import { requireSettings } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { describe, expect, it } from 'vitest'
 import { codexBilling } from './codex-billing.ts'
 import { codexDefinition } from './codex-definition.ts'

@@ -1,4 +1,4 @@
-import { alias, choice, commonSettings, open, record, setting, text, toggle } from '@agent-jobs/adapter-kit'
+import { alias, choice, commonSettings, open, record, setting, text, toggle } from '@agent-jobs/adapter-kit/settings'
 import { z } from 'zod'
 
 const sandboxes = ['read-only', 'workspace-write', 'danger-full-access'] as const

@@ -1,4 +1,4 @@
-import { settingsTable } from '@agent-jobs/adapter-kit'
+import { settingsTable } from '@agent-jobs/adapter-kit/settings'
 import { codexSchema } from './codex-settings.ts'
 
 /** The text that Paperclip shows agents and users about this adapter's configuration. */

@@ -12,7 +12,10 @@ it('has an example that runs as it stands', () => {
   const [example = ''] = /(?<=```ts\n)[\s\S]+?(?=```)/.exec(readme) ?? []
   // Beside the sources, where `zod` can be found.
   const file = join(root, `.readme-example-${process.pid}.ts`)
-  writeFileSync(file, example.replace('@agent-jobs/adapter-kit', './src/index.ts'))
+  writeFileSync(
+    file,
+    example.replaceAll(/@agent-jobs\/adapter-kit(?:\/(\w+))?/g, (_, entry = 'index') => `./src/${entry}.ts`),
+  )
   try {
     expect(execFileSync(process.execPath, ['--conditions=@agent-jobs/source', file], { encoding: 'utf8' })).toBe(
       'hello_k8s true\n',
@@ -39,4 +42,15 @@ it('has a meaning and a remedy for each error code', () => {
   expect(rows.filter(([, { means, todo }]) => !means.endsWith('.') || !todo.endsWith('.'))).toEqual([])
   expect(rows.map(([code]) => code)).toContain('claude_truncated')
   expect(rows.map(([code]) => code)).not.toContain('truncated')
+})
+
+it('names everything that the package exports', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const exported = ['index', 'settings', 'permissions', 'testing'].flatMap((entry) => {
+    const source = readFileSync(join(root, 'src', `${entry}.ts`), 'utf8')
+    return [...source.matchAll(/\{([^}]+)\}/g)].flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
+  })
+  const names = exported.filter((name) => name !== '').map((name) => name.replace('type ', ''))
+  expect(names.length).toBeGreaterThan(30)
+  expect(names.filter((name) => !new RegExp(`\`${name}\\b`).test(readme))).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { requireSettings } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { describe, expect, it } from 'vitest'
 import { opencodeConfig, translateMcpServer } from './opencode-config.ts'
 import { opencodeSchema } from './opencode-settings.ts'

@@ -1,4 +1,4 @@
-import { requireSettings } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { describe, expect, it } from 'vitest'
 import { opencodeArguments } from './opencode-arguments.ts'
 import { opencodeDefinition } from './opencode-definition.ts'

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import { AdapterError, dedicatedClaimPermissions, type AgentDefinition } from '@agent-jobs/adapter-kit'
+import { AdapterError, type AgentDefinition } from '@agent-jobs/adapter-kit'
+import { dedicatedClaimPermissions } from '@agent-jobs/adapter-kit/permissions'
 import { createOpencodeParser } from '@agent-jobs/opencode-stream-parser'
 import { opencodeAgent } from './agent.ts'
 import { configurationDoc } from './configuration-doc.ts'

@@ -10,7 +10,7 @@ import {
   setting,
   text,
   toggle,
-} from '@agent-jobs/adapter-kit'
+} from '@agent-jobs/adapter-kit/settings'
 import { z } from 'zod'
 
 const databaseModes = ['workspace_subpath', 'dedicated_pvc', 'ephemeral'] as const

@@ -1,4 +1,5 @@
-import { requireSettings, type Billing } from '@agent-jobs/adapter-kit'
+import type { Billing } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { describe, expect, it } from 'vitest'
 import { opencodeSchema } from './opencode-settings.ts'
 import { runCost } from './run-cost.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { requireSettings, type VolumeView } from '@agent-jobs/adapter-kit'
+import type { VolumeView } from '@agent-jobs/adapter-kit'
+import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { assert, pre, property, string } from 'fast-check'
 import { opencodeSchema } from './opencode-settings.ts'
 import { databaseClaim, databaseFolder, findDatabase, taskFolder } from './session-store.ts'

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import {
-  createAdapter,
-  createClusterPool,
-  freshState,
-  systemDependencies,
-  type AgentDefinition,
-} from '@agent-jobs/adapter-kit'
+import { type AgentDefinition, createAdapter, createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
+import { freshState } from '@agent-jobs/adapter-kit/testing'
 import { isAlreadyExists, kinds, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
 import type { V1Job } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,4 @@
-import { createClusterPool } from '@agent-jobs/adapter-kit'
-import { systemDependencies } from '@agent-jobs/adapter-kit'
+import { createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
 import type { Scenario } from '@agent-jobs/scripted-model'
 import type { ConformanceAgent } from './conformance-agent.ts'
 import type { PaperclipPlace } from './paperclip-place.ts'

@@ -42,7 +42,7 @@ function refuseUnknownNames(schema: z.ZodObject, policy: OperatorPolicy, adapter
 }
 
 /** The facts that operator rules depend on. */
-export function serverFacts(env: Readonly<Record<string, string | undefined>>): ServerFacts {
+function serverFacts(env: Readonly<Record<string, string | undefined>>): ServerFacts {
   return { inCluster: Boolean(env['KUBERNETES_SERVICE_HOST']) }
 }
 

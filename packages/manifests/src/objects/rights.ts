@@ -1,4 +1,4 @@
-import { dedicatedClaimPermissions, permissions, roleRules, type Permission } from '@agent-jobs/adapter-kit'
+import { dedicatedClaimPermissions, permissions, roleRules, type Permission } from '@agent-jobs/adapter-kit/permissions'
 import { releaseNamespace, text, value, when, type Template } from '../template/template.ts'
 import { agentNamespace, hasAgentNamespace } from './names.ts'
 

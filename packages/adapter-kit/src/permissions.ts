@@ -1,0 +1,1 @@
+export { dedicatedClaimPermissions, permissions, roleRules, type Permission } from './environment/permissions.ts'

@@ -1,0 +1,7 @@
+export type { CommonSettings } from './agent/agent-definition.ts'
+export { open } from './policy/operator-rule.ts'
+export { commonSettings } from './settings/common-settings.ts'
+export { operatorTable, settingsTable } from './settings/config-form.ts'
+export { requireSettings } from './settings/read-settings.ts'
+export type { Toleration } from './settings/tolerations.ts'
+export { alias, choice, list, number, quantity, record, setting, text, toggle } from './settings/setting-types.ts'
