@@ -21,7 +21,8 @@ const linesOf = (shown: string): string[] =>
 
 describe('the README', () => {
   it('has an example with the output that it claims', { timeout: 60_000 }, async () => {
-    const [, line = '', shown = ''] = /```sh\nagent-jobs (.*)\n```[\s\S]*?```text\n([\s\S]*?)```/.exec(readme) ?? []
+    const [, line = '', shown = ''] =
+      /```sh[^\n]*\nagent-jobs (.*)\n```[\s\S]*?```text\n([\s\S]*?)```/.exec(readme) ?? []
     const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '')
     const terminal = fakeTerminal()
     expect(await runCli(args, terminal)).toBe(0)

@@ -16,7 +16,7 @@ export function addDebugCommand(program: Command, terminal: Terminal): void {
   )
     .option('-o, --output <path>', 'a new folder, or a file that ends with .tar.gz (default: agent-jobs-JOB.tar.gz)')
     .option(
-      '--lines <count>',
+      '--lines <n>',
       "include so many of the last lines of the agent's output (default: none)",
       readInteger(1, 10_000),
     )
