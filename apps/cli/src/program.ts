@@ -11,6 +11,7 @@ import { addFaultsCommand } from './commands/faults-command.ts'
 import { addHelpTopics } from './commands/help-topics.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
 import { addManifestsCommand } from './commands/manifests-command.ts'
+import { addMetricsCommand } from './commands/metrics-command.ts'
 import { addMiniKubeCommand } from './commands/mini-kube-command.ts'
 import { addParseCommand } from './commands/parse-command.ts'
 import { addPsCommand } from './commands/ps-command.ts'
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
   addUiCommand(program, terminal)
   addWaitCommand(program, terminal, setExitCode)
   addTopCommand(program, terminal)
+  addMetricsCommand(program, terminal)
   addExecCommands(program, terminal, setExitCode)
   addCancelCommand(program, terminal, setExitCode)
   addReapCommand(program, terminal, setExitCode)

@@ -28,7 +28,7 @@ describe('the metrics of a process', () => {
     observer.requested({ method: 'GET', path: '/apis/batch/v1/namespaces/a/jobs', status: 200 })
     observer.requested({ method: 'GET', path: '/apis/batch/v1/namespaces/b/jobs', status: 200 })
     observer.requested({ method: 'POST', path: '/apis/batch/v1/namespaces/b/jobs', status: 0 })
-    observer.watchRestarted('pods')
+    observer.watchRestarted('pods in agents')
     bytes = 4_096
     const text = await registry.metrics()
     expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([

@@ -14,8 +14,8 @@ export interface ObservedRequest {
 export interface ProcessObserver {
   /** A request to the Kubernetes API has been answered, or failed. */
   requested(request: ObservedRequest): void
-  /** A watch broke and is opened again; `resource` is the plural of its kind, such as `pods`. */
-  watchRestarted(resource: string): void
+  /** A watch broke and is opened again; `watch` begins with the plural of its kind, such as `pods in agents`. */
+  watchRestarted(watch: string): void
 }
 
 /** Options of the metrics of a process. */
@@ -57,7 +57,7 @@ export function createProcessMetrics({ registry, spoolBytes }: ProcessMetricsOpt
       const labels = { method, resource: limit(resourceOf(path)), status: status === 0 ? 'none' : String(status) }
       requests.inc(labels)
     },
-    watchRestarted: (resource) => restarts.inc({ resource: limit(resource) }),
+    watchRestarted: (watch) => restarts.inc({ resource: limit(/^[a-z]{1,60}/.exec(watch)?.[0] ?? 'other') }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { createKubeClient, currentContext, reportWatchProblems, type KubeClient } from '@agent-jobs/kube-api'
+import type { ProcessObserver } from '@agent-jobs/metrics'
 import { plain } from '../output/safe-text.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { ClusterOptions } from './cluster-flags.ts'
@@ -11,20 +12,28 @@ export interface OpenClient {
   readonly namespace: string
 }
 
-/** Opens the cluster that the options name, for the time of one call. */
+/** Opens the cluster that the options name, for the time of one call. An observer sees its requests. */
 export async function withClient<T>(
   options: ClusterOptions,
   terminal: Terminal,
   call: (cluster: OpenClient) => Promise<T>,
+  observer?: ProcessObserver,
 ): Promise<T> {
   const warn = (message: string): void => terminal.err(`! ${plain(message)}\n`)
   const { kubeConfig, namespace } = resolveCluster(options, terminal.env, warn)
   const gate = credentialsGate(currentContext(kubeConfig)?.cluster.server ?? '')
+  const reportProblem = reportWatchProblems(warn)
   const client = createKubeClient({
     kubeConfig,
     userAgent: 'agent-jobs-cli',
-    onRequest: gate.onRequest,
-    onWatchProblem: reportWatchProblems(warn),
+    onRequest(report) {
+      gate.onRequest(report)
+      observer?.requested(report)
+    },
+    onWatchProblem(problem) {
+      observer?.watchRestarted(problem.watch)
+      reportProblem(problem)
+    },
   })
   try {
     return await gate.orRefused(call({ client, namespace }))

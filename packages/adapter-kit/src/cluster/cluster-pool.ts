@@ -64,7 +64,7 @@ export function createClusterPool(options: {
         userAgent: 'agent-jobs-adapter',
         onRequest: (report) => options.observer?.requested(report),
         onWatchProblem(problem) {
-          options.observer?.watchRestarted(/^[a-z]+/.exec(problem.watch)?.[0] ?? 'other')
+          options.observer?.watchRestarted(problem.watch)
           reportProblem(problem)
         },
       })

@@ -1,10 +1,9 @@
-import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
+import { phaseTimes, type AgentSummary, type FollowedAgent } from '@agent-jobs/agent-run'
 import type { RunHandle } from '@agent-jobs/k8s-job-runner'
 import type { ObservedEnd, ObservedRun, PhaseDurations } from '@agent-jobs/metrics'
 import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
-import { phaseTimes } from './phase-times.ts'
 
 /** A run as metrics see it. */
 export function observedRun({ type }: Pick<AgentDefinition, 'type'>, { agent }: AdapterExecutionContext): ObservedRun {

@@ -2,14 +2,13 @@ import type { RunEvent } from '@agent-jobs/k8s-job-runner'
 import type { ObservedEnd } from '@agent-jobs/metrics'
 import { errorMessage } from '@agent-jobs/primitives'
 import type { RunTrace, SpanAttributes, TraceEnd } from '@agent-jobs/tracing'
-import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
+import { phaseTimes, type AgentSummary, type FollowedAgent } from '@agent-jobs/agent-run'
 import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { traceParent } from '../observe/trace-parent.ts'
 import { observedEnd, observedRun, unreportedEnd } from './observed-end.ts'
-import { phaseTimes } from './phase-times.ts'
 
 type Followed = Extract<FollowedAgent<AgentSummary>, { kind: 'ended' }>
 type Line = Extract<RunEvent, { type: 'line' }>

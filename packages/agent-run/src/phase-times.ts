@@ -1,5 +1,7 @@
 import type { RunTimings } from '@agent-jobs/k8s-job-runner'
-import type { RunPhase } from '@agent-jobs/metrics'
+
+/** What a run does, in this order; see {@link phaseTimes}. */
+export type RunPhase = 'queue' | 'schedule' | 'pull' | 'start' | 'first_line' | 'run'
 
 /** A phase of a run, in milliseconds since the Job was submitted. */
 export interface RunPhaseTimes {
