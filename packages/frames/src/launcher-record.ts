@@ -25,6 +25,7 @@ export const startErrorCodes = [
   'command_not_executable',
   'spawn_failed',
   'stopped_before_start',
+  'already_started',
   'launcher_failed',
 ] as const
 

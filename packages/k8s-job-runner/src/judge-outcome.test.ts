@@ -75,6 +75,14 @@ describe('the end record', () => {
     expect(judge({ pod: pod({}), end: record })).toMatchObject({ verdict: 'await', for: 'container_end', outcome })
   })
 
+  it('takes a second pod that refuses to start the command again for a preemption of the first', () => {
+    const message = 'An earlier pod of this run has started the command.'
+    const refused = end({ exitCode: null, startError: { code: 'already_started', message } })
+    expect(judge({ pod: over, end: refused })).toMatchObject({
+      outcome: { kind: 'preempted', by: 'queue', reason: 'already_started', message },
+    })
+  })
+
   it('decides before any status when the log proves that its container has ended', () => {
     const proven = judge({ pod: pod({}), end: end({ exitCode: 7 }), endProven: true })
     expect(proven).toMatchObject({ verdict: 'decided', outcome: { kind: 'exited', exitCode: 7, source: 'end_record' } })

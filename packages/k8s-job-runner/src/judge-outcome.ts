@@ -143,6 +143,10 @@ function plainRecord(evidence: Evidence, end: EndEvidence): Outcome | undefined 
   const { exitCode, signal, stoppedBy, startError } = end
   if (startError !== undefined) {
     const { code: reason, message } = startError
+    // The first pod is gone, and with it what took it away; only a queue lets a Job start a second one.
+    if (reason === 'already_started') {
+      return make(evidence, { kind: 'preempted', code: 'preempted', by: 'queue' }, 'end_record', { reason, message })
+    }
     return make(evidence, { kind: 'startFailed', code: 'start_failed' }, 'end_record', { reason, message })
   }
   const limit = byLimit(evidence, stoppedBy)

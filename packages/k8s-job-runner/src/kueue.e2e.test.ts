@@ -1,9 +1,13 @@
 import { isNotFound, kinds, type KubeClient, type KubeObject, type ResourceKind } from '@agent-jobs/kube-api'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   connect,
   kubeConfigPath,
+  podTerminal,
   removeJobs,
   request,
   sh,
@@ -207,6 +211,40 @@ describe.runIf(installed)('a run in a real Kueue', () => {
     await third.settled
     await Promise.all([first.cancel({ by: 'test' }), second.cancel({ by: 'test' })])
     await Promise.all([first.settled, second.settled])
+  })
+
+  it('is not started again by its queue although no process has seen it start, if it has a journal', async () => {
+    // A folder of this machine, which is the node.
+    const folder = mkdtempSync(join(tmpdir(), 'kueue-journal-'))
+    chmodSync(folder, 0o777)
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const [low, high] = [`${cohort}-low`, `${cohort}-high`]
+    const filler = await b.start(queued({ queue: { name: 'agents', priorityClass: high } }))
+    await firstLine(filler)
+    const run = await a.start(
+      queued({
+        command: sh('trap "exit 0" TERM; echo started >> /work/starts; while :; do sleep 0.1; done'),
+        queue: { name: 'agents', priorityClass: low },
+        volumes: [{ name: 'work', hostPath: { path: folder } }],
+        mounts: [{ name: 'work', mountPath: '/work' }],
+        journal: { path: '/work/journal' },
+      }),
+    )
+    await run.detach()
+    const starts = () => (existsSync(join(folder, 'starts')) ? readFileSync(join(folder, 'starts'), 'utf8') : '')
+    await expect.poll(starts, { timeout: 30_000 }).toBe('started\n')
+    const rival = await a.start(queued({ queue: { name: 'agents', priorityClass: high } }))
+    await firstLine(rival)
+    await rival.cancel({ by: 'test' })
+    await rival.settled
+    // Its queue admits it again, and a second pod of the same Job ends without having started the command.
+    await podTerminal(client, ours, run.job.uid)
+    const late = await a.attach({ job: run.job.name })
+    expect(await late.outcome).toMatchObject({ kind: 'preempted', by: 'queue', reason: 'already_started' })
+    await late.settled
+    expect(starts()).toBe('started\n')
+    await filler.cancel({ by: 'test' })
+    await filler.settled
   })
 
   it('is not started again by its queue while no process follows it', async () => {

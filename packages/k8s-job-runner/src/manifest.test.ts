@@ -59,6 +59,16 @@ describe('buildManifest', () => {
     expect(() => buildManifest({ ...request, command: faulty }, 'ns')).toThrow(/proxy\.tokenFile/)
   })
 
+  it('has the launcher refuse a second start of a run with a journal that waits in a queue', () => {
+    const journal = { path: '/data/journal' }
+    const journalOf = (fields: Partial<RunRequest>): unknown => {
+      const { secret } = buildManifest({ ...request, journal, ...fields }, 'ns')
+      return (JSON.parse(secret.stringData?.['AGENT_JOBS_SPEC'] ?? '') as { journal: unknown }).journal
+    }
+    expect(journalOf({})).toEqual(journal)
+    expect(journalOf({ queue: { name: 'team' } })).toEqual({ ...journal, startsOnce: true })
+  })
+
   it('makes one pod that is never replaced, and no volume of its own', () => {
     const { spec } = buildManifest(request, 'ns').job
     expect(spec).toMatchObject({ backoffLimit: 0, podReplacementPolicy: 'Failed', ttlSecondsAfterFinished: 3600 })

@@ -28,7 +28,9 @@ function launchSpec(request: RunRequest): LaunchSpec {
     ...(mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }),
     ...(unsetEnv === undefined ? {} : { unsetEnv: [...unsetEnv] }),
     ...(prependPath === undefined ? {} : { prependPath: [...prependPath] }),
-    ...(request.journal === undefined ? {} : { journal: request.journal }),
+    ...(request.journal === undefined
+      ? {}
+      : { journal: { ...request.journal, ...(request.queue === undefined ? {} : { startsOnce: true }) } }),
     ...(outputDirectory === undefined ? {} : { outputDirectory }),
     limits: {
       ...limits,

@@ -133,7 +133,10 @@ export interface RunRequest {
   sidecars?: Container[]
   /** `metadata` and `spec`, merged over the pod by Kubernetes' strategic rules. Launcher, names and lock stay. */
   podTemplate?: Record<string, unknown>
-  /** Where the launcher writes a copy of its frames, on a mounted volume. */
+  /**
+   * Where the launcher writes a copy of its frames: a new file on a mounted volume. In a queue, it also keeps a second pod of
+   * this run from starting the command again.
+   */
   journal?: { path: string; maxBytes?: number }
   /** Keeps Job and pod until their TTL; the Secret is removed anyway. */
   retain?: boolean

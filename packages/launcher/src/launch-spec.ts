@@ -61,6 +61,11 @@ export interface MountIdentity {
 export interface JournalSpec {
   /** Absolute path of a file that does not exist yet; missing directories are created. */
   path: string
+  /**
+   * Refuse to start the command when the file exists already: an earlier pod of the same run has started it. For Jobs
+   * whose queue may replace their pod. Default false.
+   */
+  startsOnce?: boolean
   /** Limit of the file in bytes; beyond it only the launcher's own records are appended. Default 256 MiB. */
   maxBytes?: number
 }

@@ -27,6 +27,11 @@ const cases: [string, Record<string, unknown>, string][] = [
   ['two paths in one', { prependPath: ['/a:/b'] }, 'Expected `prependPath[0]` to be a path without `:`, got `/a:/b`'],
   ['a relative path', { prependPath: ['a'] }, 'Expected `prependPath[0]` to be an absolute path, got `a`'],
   ['a bad list', { unsetEnv: 'A' }, 'Expected `unsetEnv` to be an array of strings, got `A`'],
+  [
+    'a journal that starts once by a text',
+    { journal: { path: '/j', startsOnce: 'yes' as unknown as boolean } },
+    'Expected `journal.startsOnce` to be a boolean, got `yes`',
+  ],
   ['a relative journal', { journal: { path: 'j' } }, 'Expected `journal.path` to be an absolute path, got `j`'],
   [
     'an empty journal',

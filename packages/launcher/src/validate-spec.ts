@@ -25,6 +25,8 @@ export function validateSpec(spec: LaunchSpec): void {
   if (spec.journal !== undefined) {
     expectPath('journal.path', spec.journal.path)
     expectPositive('journal.maxBytes', spec.journal.maxBytes)
+    const { startsOnce } = spec.journal
+    expect(startsOnce === undefined || typeof startsOnce === 'boolean', 'journal.startsOnce', 'a boolean', startsOnce)
   }
   const { totalMs, idleMs, hangAfterFinishMs, killGraceMs, maxOutputBytes } = spec.limits ?? {}
   expectSpan('limits.totalMs', totalMs)

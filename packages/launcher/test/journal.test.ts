@@ -21,6 +21,22 @@ describe('a run with a journal', () => {
     expect(readFileSync(path).equals(raw)).toBe(true)
   })
 
+  it('starts the command only once where it must, and leaves the journal of the first start alone', async () => {
+    const path = join(directory, 'once')
+    const made = join(directory, 'starts')
+    const spec = { argv: ['sh', '-c', 'echo started >> "$1"', 'sh', made], journal: { path, startsOnce: true } }
+    expect((await runProgram(spec)).end).toMatchObject({ exitCode: 0 })
+    const journal = readFileSync(path)
+    const second = await runProgram(spec)
+    expect(second.end).toMatchObject({ exitCode: null, startError: { code: 'already_started' } })
+    expect(second.end?.startError?.message).toContain(path)
+    expect(readFileSync(made, 'utf8')).toBe('started\n')
+    expect(readFileSync(path)).toEqual(journal)
+    // Without the rule the command starts, and the journal, which cannot be written, stays as it is.
+    expect((await runProgram({ ...spec, journal: { path } })).end).toMatchObject({ exitCode: 0 })
+    expect(readFileSync(path)).toEqual(journal)
+  })
+
   it('is complete even when stdout has no reader any more', async () => {
     const path = join(directory, 'alone')
     const fifo = join(directory, 'closed')

@@ -1,4 +1,5 @@
-import type { LaunchSpec } from '../launch-spec.ts'
+import { existsSync } from 'node:fs'
+import type { JournalSpec, LaunchSpec } from '../launch-spec.ts'
 import { checkMounts } from './check-mounts.ts'
 import type { FrameOutput } from './frame-output.ts'
 import { openFiles, type OutputFile } from './open-files.ts'
@@ -15,6 +16,13 @@ export interface StartedRun {
   readonly proxy: ProxyForCommand
 }
 
+/** The journal belongs to one run, so it exists only when an earlier pod of this run got this far. */
+function refuseSecondStart(journal: JournalSpec | undefined): void {
+  if (journal?.startsOnce !== true || !existsSync(journal.path)) return
+  const message = `An earlier pod of this run has started the command: its journal ${journal.path} exists. Start a new run.`
+  throw new StartFailure('already_started', message)
+}
+
 /** Prepares everything for the command, and starts it. Throws {@link StartFailure} with the reason. */
 export async function prepareRun(
   env: NodeJS.ProcessEnv,
@@ -23,6 +31,7 @@ export async function prepareRun(
 ): Promise<StartedRun> {
   // Before mounted folders are read or written.
   checkMounts(spec.mounts)
+  refuseSecondStart(spec.journal)
   if (spec.journal !== undefined) out.journal(spec.journal)
   const stdin = readChunks(env, 'STDIN')
   writeFiles(readChunks(env, 'FILES'))
