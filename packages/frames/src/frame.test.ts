@@ -39,7 +39,7 @@ describe('a frame', () => {
     const line = encodeFrame({ seq: 7, stream: 'e', time: 12, payload: Buffer.from('hello'), flag: '+' })
     const bytes = Buffer.concat([Buffer.from('before '), line])
     const located = locateFrame(bytes, 7, bytes.length - 1)
-    expect(located).toEqual({ seq: 7, stream: 'e', time: 12, flag: '+', bytes, from: 20, to: 25 })
+    expect(located).toEqual({ seq: 7, stream: 'e', time: 12, flag: '+', bytes, from: 21, to: 26 })
     expect(bytes.toString('utf8', 20, 25)).toBe('hello')
   })
 
