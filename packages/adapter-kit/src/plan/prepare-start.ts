@@ -1,10 +1,16 @@
 import { createRedactor, errorMessage, isSensitive } from '@agent-jobs/primitives'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipai/adapter-utils'
-import { buildInvocationEnvForLogs, parseObject } from '@paperclipai/adapter-utils/server-utils'
 import { posix } from 'node:path'
 import type { z } from 'zod'
-import type { AgentClaim, AgentDefinition, AgentFile, CommonSettings, VolumeView } from '../agent/agent-definition.ts'
+import type {
+  AgentClaim,
+  AgentDefinition,
+  AgentFile,
+  CommonSettings,
+  PrepareInput,
+  VolumeView,
+} from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import { podGit, type PodGit } from '../git/pod-git.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
@@ -12,6 +18,7 @@ import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
 import { decideResume, type ResumeDecision } from '../session/decide-resume.ts'
 import { agentEnv, type AgentEnv } from '../pod/agent-env.ts'
 import { buildRequest } from '../pod/build-request.ts'
+import { invocationRecord } from './invocation-record.ts'
 import { isolationVariables } from './isolation.ts'
 import { jobName } from '../pod/job-name.ts'
 import { joinMcpServers, mcpIdentity } from '../paperclip-api/mcp-servers.ts'
@@ -21,7 +28,6 @@ import { podFolders } from '../volume/pod-folders.ts'
 import type { RunContext } from './run-context.ts'
 import { runtimeToolsVariables } from '../paperclip-api/runtime-tools.ts'
 import { secretTexts } from './secret-texts.ts'
-import { shownArguments } from './shown-arguments.ts'
 
 /** A run that is ready to be submitted. */
 export interface PreparedRun {
@@ -110,38 +116,17 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     proxiedToken: proxy === null ? null : (ctx.authToken ?? null),
   })
   const prepared = await definition.prepare({
-    ctx,
-    run,
-    settings,
+    ...prepareInput(plan, ctx),
     resume: resumed,
-    volumeRoot: places.dataMountPath,
-    home: places.home,
-    companyHome: places.companyHome,
-    cwd: places.cwd,
-    stateDirectory: places.stateDirectory,
-    runDirectory: places.runDirectory,
     bundle: { directory: bundle.directory, instructionsFile: bundle.instructionsFile },
-    isolation: plan.isolation,
     mcpServers: mcp.servers,
-    env: plan.visibleEnv,
-    volume,
   })
-  const scratch = posix.join(places.runDirectory, 'scratch')
   const git = gitOf(plan, proxy)
+  const scratch = posix.join(places.runDirectory, 'scratch')
   const env = agentEnv({
-    ctx,
-    run,
-    inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
-    configured: settings.env,
+    ...envInput(definition, plan, ctx),
     forced: { HOME: places.home, ...isolationVariables(plan.isolation), ...prepared.env },
-    cwd: places.cwd,
-    agentHome: agentHome(settings, run),
     scratch,
-    runtimeTools: runtimeToolsVariables(ctx.runtimeTools, {
-      delivery: definition.runtimeToolDelivery,
-      apiUrl: plan.apiUrl,
-    }),
-    apiUrl: plan.apiUrl,
     git: git.variables,
     proxied: proxy !== null,
     telemetry,
@@ -196,28 +181,24 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     ...Object.entries(env.secret).flatMap(([key, value]) => (isCredential(key, value) ? [value] : [])),
     ...(ctx.authToken ? [ctx.authToken] : []),
   ]
-  const redact = createRedactor({ secrets, resolved: plan.resolvedSecrets }).text
   return {
     request: built.request,
     claims: prepared.claims ?? [],
     resume,
     bundle,
     mcpServerIdentity: mcpIdentity(mcp.servers),
-    meta: {
-      ...invocationRecord(definition, plan, {
-        name,
-        image: built.request.image,
-        bundle,
-        mcpNames: Object.keys(mcp.servers),
-        proxied: proxy !== null,
-        notes: prepared.notes,
-      }),
-      commandArgs: shownArguments(prepared.argv, redact),
-      env: buildInvocationEnvForLogs({ ...env.plain, ...hidden(env.secret) }),
-      prompt,
-      promptMetrics: metrics,
-      context: shownContext(ctx.context, redact),
-    },
+    meta: invocationRecord(definition, plan, {
+      ctx,
+      jobName: name,
+      image: built.request.image,
+      bundle,
+      mcpNames: Object.keys(mcp.servers),
+      proxied: proxy !== null,
+      prepared,
+      env,
+      prompt: { prompt, promptMetrics: metrics },
+      redact: createRedactor({ secrets, resolved: plan.resolvedSecrets }).text,
+    }),
     warnings: [
       ...(scope?.warnings ?? []),
       ...mcp.warnings,
@@ -229,36 +210,46 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   }
 }
 
-/** What Paperclip's record of a run shows about where and with what it runs. */
-function invocationRecord(
-  { type, conversationType }: Pick<AgentDefinition, 'type' | 'conversationType'>,
-  { settings, namespace, places }: RunPlan,
-  run: {
-    name: string
-    image: string
-    bundle: PreparedBundle
-    mcpNames: readonly string[]
-    proxied: boolean
-    notes: readonly string[]
-  },
-): Pick<AdapterInvocationMeta, 'adapterType' | 'command' | 'cwd' | 'commandNotes'> {
-  const { skills, instructionsFile } = run.bundle
+/** What an agent is prepared from, as far as the plan knows it. */
+function prepareInput<Settings extends CommonSettings>(
+  plan: RunPlan<Settings>,
+  ctx: AdapterExecutionContext,
+): Omit<PrepareInput<Settings>, 'resume' | 'bundle' | 'mcpServers'> {
+  const { places } = plan
   return {
-    // The built-in type keeps a lost run's task wakeable (docs/paperclip-facts.md#invocation-type); the notes say what ran.
-    adapterType: conversationType,
-    command: `kubectl job/${run.name}`,
+    ctx,
+    run: plan.run,
+    settings: plan.settings,
+    volumeRoot: places.dataMountPath,
+    home: places.home,
+    companyHome: places.companyHome,
     cwd: places.cwd,
-    commandNotes: [
-      `Adapter: ${type}`,
-      `Image: ${run.image}`,
-      `Namespace: ${namespace}`,
-      `Timeout: ${settings.timeoutSec > 0 ? `${settings.timeoutSec}s` : 'none'}`,
-      `Skills (${skills.length})${skills.length > 0 ? `: ${skills.join(', ')}` : ''}`,
-      ...(run.mcpNames.length > 0 ? [`MCP servers: ${run.mcpNames.join(', ')}`] : []),
-      ...(instructionsFile === null ? [] : [`Instructions: ${instructionsFile}`]),
-      `Paperclip's API: ${run.proxied ? "on the pod's loopback" : 'direct'}`,
-      ...run.notes,
-    ],
+    stateDirectory: places.stateDirectory,
+    runDirectory: places.runDirectory,
+    isolation: plan.isolation,
+    env: plan.visibleEnv,
+    volume: plan.volume,
+  }
+}
+
+/** What the agent's variables are made of, as far as the plan knows it. */
+function envInput(
+  { runtimeToolDelivery: delivery }: Pick<AgentDefinition, 'runtimeToolDelivery'>,
+  { settings, run, places, inheritance, apiUrl }: RunPlan,
+  ctx: AdapterExecutionContext,
+): Pick<
+  Parameters<typeof agentEnv>[0],
+  'ctx' | 'run' | 'inherited' | 'configured' | 'cwd' | 'agentHome' | 'runtimeTools' | 'apiUrl'
+> {
+  return {
+    ctx,
+    run,
+    inherited: inheritance?.env ?? { plain: {}, sensitive: {} },
+    configured: settings.env,
+    cwd: places.cwd,
+    agentHome: agentHome(settings, run),
+    runtimeTools: runtimeToolsVariables(ctx.runtimeTools, { delivery, apiUrl }),
+    apiUrl,
   }
 }
 
@@ -283,27 +274,9 @@ function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[
   return told ? [{ path: posix.join(scratch, '.keep'), content: '' }] : []
 }
 
-function hidden(secret: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.keys(secret).map((name) => [name, '(in the Secret of the run)']))
-}
-
 // What woke the run. Not a credential; only its name looks like one.
 const harmless = new Set(['PAPERCLIP_WAKE_PAYLOAD_JSON', 'PAPERCLIP_WORKSPACES_JSON'])
 
 function isCredential(name: string, value: string): boolean {
   return !harmless.has(name) && isSensitive(name, value)
-}
-
-/** Paperclip's context for the record of the run, without the credentials of the run. */
-function shownContext(context: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {
-  const { paperclipRuntimeTools: _credentials, ...shown } = context
-  return parseObject(withTexts(shown, redact))
-}
-
-/** The same value with every text in it changed. */
-function withTexts(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') return change(value)
-  if (Array.isArray(value)) return value.map((each: unknown) => withTexts(each, change))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withTexts(each, change)]))
 }
