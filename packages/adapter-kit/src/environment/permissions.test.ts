@@ -23,7 +23,13 @@ const plurals: Readonly<Record<string, string>> = {
 /** Every call that a run or the adapter makes, as `verb resource`, read off the sources. */
 function callsMade(): Set<string> {
   const calls = new Set<string>()
-  for (const name of ['k8s-job-runner', 'adapter-kit', 'adapter-claude-k8s', 'adapter-opencode-k8s']) {
+  for (const name of [
+    'k8s-job-runner',
+    'adapter-kit',
+    'adapter-claude-k8s',
+    'adapter-codex-k8s',
+    'adapter-opencode-k8s',
+  ]) {
     const root = join(packages, name, 'src')
     for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
       if (!/(?<!\.test)\.ts$/.test(entry.name) || entry.parentPath.includes('testing')) continue
@@ -32,10 +38,10 @@ function callsMade(): Set<string> {
       if (/\bopenLog\b/.test(code)) calls.add('get pods/log')
       if (code.includes('visibility.kueue.x-k8s.io/')) calls.add('get localqueues/pendingworkloads')
       if (/listWatch\(workloads\(/.test(code)) for (const verb of ['list', 'watch']) calls.add(`${verb} workloads`)
-      for (const [, verb = '', kind = ''] of code.matchAll(/\b(\w+)\(\s*(?:board, )?kinds\.(\w+)/g)) {
+      for (const [, verb = '', kind = ''] of code.matchAll(/\b(\w+)\(\s*(?:context, )?kinds\.(\w+)/g)) {
         const resource = plurals[kind]
         expect(resource, `${entry.name} asks for ${kind}, which this test does not know`).toBeDefined()
-        const verbs = /^(?:listWatch|watch)$/.test(verb) ? ['list', 'watch'] : [verb]
+        const verbs = /^(?:listWatch|keepWatching)$/.test(verb) ? ['list', 'watch'] : [verb]
         if (resource) for (const each of verbs) calls.add(`${each} ${resource}`)
       }
     }
