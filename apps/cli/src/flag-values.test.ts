@@ -1,40 +1,18 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAnsweringServer, type AnsweringServer } from '../test/answering-server.ts'
 import { fakeTerminal } from '../test/fake-terminal.ts'
 import { programFlags } from '../test/program-flags.ts'
 import { runCli } from './run-cli.ts'
 
-// An API server that notices each request: wrong usage must end before the first one.
-let server: Server
-let folder = ''
-let requests: string[] = []
+// Wrong usage must end before the first request.
+let server: AnsweringServer
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cli-flags-'))
-  server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`)
-    response.writeHead(500).end()
-  })
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const config = {
-    'current-context': 'c',
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
-    users: [{ name: 'c', user: {} }],
-  }
-  await writeFile(join(folder, 'kubeconfig'), JSON.stringify(config))
+  server = await startAnsweringServer(() => [500, {}])
 })
-afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve))
-  await rm(folder, { recursive: true })
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 async function refused(args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const terminal = fakeTerminal({ env: { KUBECONFIG: join(folder, 'kubeconfig') } })
+  const terminal = fakeTerminal({ env: server.env })
   const code = await runCli([...args, '--json'], terminal)
   return { code, out: terminal.stdout(), err: terminal.stderr() }
 }
@@ -90,7 +68,6 @@ describe('an option with a value', () => {
     async (_name, { command, option, value = '' }) => {
       const wrong = wrongValues[value]
       expect(wrong, `a kind of value without a list of wrong ones: <${value}>`).toBeDefined()
-      requests = []
       for (const each of wrong ?? []) {
         const flag = option.long ?? ''
         const { code, out, err } = await refused([...command, flag, each])
@@ -98,8 +75,7 @@ describe('an option with a value', () => {
         expect(JSON.parse(out)).toMatchObject({ error: { code: 'usage', message: expect.stringContaining(flag) } })
         expect(err).toContain('--help')
       }
-      expect(requests).toEqual([])
-      expect(await readdir(folder)).toEqual(['kubeconfig'])
+      expect(server.requests).toEqual([])
     },
   )
 })

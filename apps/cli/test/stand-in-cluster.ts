@@ -11,7 +11,8 @@ const program = `#!/usr/bin/env node
 const line = (value) => console.log(JSON.stringify({ session_id: 's-1', uuid: String(Math.random()), ...value }))
 let prompt = ''
 process.stdin.on('data', (data) => (prompt += data)).on('end', () => {
-  line({ type: 'system', subtype: 'init', model: 'opus', tools: [] })
+  const model = process.argv[process.argv.indexOf('--model') + 1]
+  line({ type: 'system', subtype: 'init', model: process.argv.includes('--model') ? model : 'opus', tools: [] })
   if (prompt.includes('stubborn')) { process.on('SIGTERM', () => {}); return setInterval(() => {}, 1000) }
   if (prompt.includes('wait')) return setInterval(() => {}, 1000)
   // Text that would control a terminal that shows it unchanged.

@@ -1,3 +1,4 @@
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster, type OpenCluster } from '../cluster/with-cluster.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -34,7 +35,10 @@ export async function cancel(jobs: readonly string[], flags: CancelOptions, term
   const style = createStyle(terminal.colours.err)
   return withCluster(flags, terminal, async (cluster) => {
     const chosen = jobs.length > 0 ? jobs : await activeJobs(cluster, flags.selector)
-    if (chosen.length === 0) terminal.err(`No runs to cancel in namespace ${cluster.namespace}.\n`)
+    if (chosen.length === 0) {
+      await refuseAbsentNamespace(cluster)
+      terminal.err(`No runs to cancel in namespace ${cluster.namespace}.\n`)
+    }
     const isGone = await Promise.all(
       chosen.map(async (job) => {
         try {

@@ -12,6 +12,7 @@ import { rememberSignal } from '../run/exit-code.ts'
 import { followRun } from '../run/follow-run.ts'
 import { isSuccess } from '../run/run-report.ts'
 import { findRun, previousRun } from '../runs/find-run.ts'
+import { observeRun } from '../runs/observe-run.ts'
 import { isShown, measureOutput, type LineSelection } from '../runs/line-window.ts'
 import { redactionOf, type RunRedaction } from '../runs/run-redaction.ts'
 import { showRaw } from '../runs/show-raw.ts'
@@ -112,7 +113,7 @@ async function showTranscript({
     onSignal: signals.onSignal,
     interrupt: 'leave',
     unread: AbortSignal.any([terminal.outClosed, caughtUp.signal]),
-    start: (signal) => cluster.runner.attach({ job: view.job }, { observe: true, signal }),
+    start: (signal) => observeRun(cluster.runner, { job: view.job }, signal),
   })
   await settled
   if (caughtUp.signal.aborted) {

@@ -1,4 +1,5 @@
 import { isForbidden, isNotFound, KubeError, quantityValue, type KubeClient } from '@agent-jobs/kube-api'
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withClient } from '../cluster/with-client.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -22,10 +23,12 @@ interface Use {
 
 /** Shows what running runs use. */
 export async function top({ allNamespaces, json, ...options }: TopOptions, terminal: Terminal): Promise<void> {
-  await withClient(options, terminal, async ({ client, namespace }) => {
+  await withClient(options, terminal, async (cluster) => {
+    const { client, namespace } = cluster
     const where = allNamespaces ? undefined : namespace
     const runs = (await readRuns(client, { namespace: where })).filter(({ view }) => view.state === 'running')
     if (runs.length === 0) {
+      if (!allNamespaces) await refuseAbsentNamespace(cluster)
       return terminal.err(`No run is at work in ${where === undefined ? 'any namespace' : `the namespace ${where}`}.\n`)
     }
     const used = await readUse(

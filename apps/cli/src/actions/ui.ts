@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withClient } from '../cluster/with-client.ts'
 import { jsonLine } from '../output/safe-text.ts'
@@ -18,7 +19,9 @@ export interface UiFlags extends ClusterOptions {
 
 /** Serves the page of runs until a signal comes. */
 export async function ui(flags: UiFlags, terminal: Terminal): Promise<void> {
-  await withClient(flags, terminal, async ({ client, namespace }) => {
+  await withClient(flags, terminal, async (cluster) => {
+    const { client, namespace } = cluster
+    if (!flags.allNamespaces) await refuseAbsentNamespace(cluster)
     const where = flags.allNamespaces ? undefined : namespace
     await using page = await startUi({ client, namespace: where, by: flags.by, port: flags.port }).catch(
       (cause: unknown) => {

@@ -8,6 +8,7 @@ import type { Terminal } from '../output/terminal.ts'
 import { rememberSignal } from '../run/exit-code.ts'
 import { followRun } from '../run/follow-run.ts'
 import { isSuccess, type RunReport } from '../run/run-report.ts'
+import { observeRun } from '../runs/observe-run.ts'
 import { findRun } from '../runs/find-run.ts'
 import { redactionOf } from '../runs/run-redaction.ts'
 import type { RunView } from '../runs/run-view.ts'
@@ -61,7 +62,7 @@ async function endOf(
     onSignal,
     interrupt: 'leave',
     unread,
-    start: (signal) => cluster.runner.attach({ job: view.job }, { observe: true, signal }),
+    start: (signal) => observeRun(cluster.runner, { job: view.job }, signal),
   })
   await settled
   return report

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -109,6 +109,21 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     expect(await k('describe', 'job', job)).toContain('1 Succeeded')
     terminal.press('SIGINT')
     expect(await demo).toBe(0)
+  })
+
+  it('shows the run in a browser with --ui, until Ctrl-C', async () => {
+    const terminal = fakeTerminal()
+    const shown = runCli(['demo', '--ui', '--prompt', 'Run `echo ui`'], terminal)
+    await terminal.shown('The Job stays until Ctrl-C.', 'out')
+    const url = / page {6}(http:\S+)/.exec(terminal.stdout())?.[1] ?? ''
+    const entered = await fetch(url, { redirect: 'manual' })
+    const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect(await (await fetch(new URL('/', url), { headers: { cookie } })).text()).toContain('<div id="app">')
+    const kubeconfig = /--kubeconfig (\S+)/.exec(terminal.stdout())?.[1] ?? ''
+    expect(statSync(kubeconfig).mode & 0o777).toBe(0o600)
+    terminal.press('SIGINT')
+    expect(await shown).toBe(0)
+    expect(leftovers()).toEqual([])
   })
 
   it('cleans up when Ctrl-C comes before the run', async () => {

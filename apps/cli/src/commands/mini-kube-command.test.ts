@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { createKubeClient, kinds, loadKubeConfig } from '@agent-jobs/kube-api'
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../run-cli.ts'
 import { fakeTerminal, type FakeTerminal } from '../../test/fake-terminal.ts'
@@ -18,9 +19,9 @@ interface Up {
   kubeconfig: string
   stop(): Promise<number>
 }
-async function up(): Promise<Up> {
+async function up(...more: string[]): Promise<Up> {
   const terminal = fakeTerminal()
-  const command = runCli(['mini-kube', '--json'], terminal)
+  const command = runCli(['mini-kube', '--json', ...more], terminal)
   await terminal.shown('"kubeconfig"', 'out')
   const { url, kubeconfig }: { url: string; kubeconfig: string } = JSON.parse(terminal.stdout())
   return {
@@ -49,6 +50,22 @@ const job = {
 }
 
 describe('agent-jobs mini-kube', () => {
+  it('makes the same names in every run with --seed, and keeps its kubeconfig to its user', async () => {
+    const nameWith = async (seed: string): Promise<string> => {
+      const { kubeconfig, stop } = await up('--seed', seed)
+      expect((await stat(kubeconfig)).mode & 0o777).toBe(0o600)
+      const client = createKubeClient({ kubeConfig: loadKubeConfig({ path: kubeconfig, env: {} }) })
+      const { metadata } = await client.create(kinds.Secret, { metadata: { generateName: 's-', namespace: 'default' } })
+      await client.close()
+      await stop()
+      return metadata?.name ?? ''
+    }
+    const first = await nameWith('7')
+    expect(first).toMatch(/^s-.+/)
+    expect(await nameWith('7')).toBe(first)
+    expect(await nameWith('8')).not.toBe(first)
+  })
+
   it('says what to do about a port that is taken', async () => {
     const { url, stop } = await up()
     const terminal = fakeTerminal()

@@ -1,4 +1,4 @@
-const marker = Symbol.for('agent-jobs.cli-error')
+import { BrandedError } from '@agent-jobs/primitives'
 
 /** Codes of {@link CliError}. */
 export type CliErrorCode =
@@ -20,24 +20,11 @@ export type CliErrorCode =
   | 'command_failed'
 
 /** An error that the command line shows as one sentence, without a stack. `usage` ends with exit code 2, others with 1. */
-export class CliError extends Error {
-  readonly [marker] = true
-  readonly code: CliErrorCode
-  readonly retryable = false
-
-  constructor(code: CliErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, { cause: options.cause })
-    this.name = 'CliError'
-    this.code = code
-  }
+export class CliError extends BrandedError<CliErrorCode> {
+  static override readonly errorName = 'CliError'
 
   /** The process's exit code for this error. */
   get exitCode(): number {
     return this.code === 'usage' ? 2 : 1
-  }
-
-  /** Recognises the error across copies and versions of this package. */
-  static isInstance(error: unknown): error is CliError {
-    return typeof error === 'object' && error !== null && marker in error
   }
 }

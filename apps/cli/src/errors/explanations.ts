@@ -83,6 +83,9 @@ const commandLine = {
   },
 } as const satisfies Record<CliErrorCode, Explanation>
 
+/** The codes of {@link CliError}. */
+export const ownErrorCodes = Object.keys(commandLine)
+
 const outcomes = {
   succeeded: { means: 'The agent finished and reported success.', remedy: 'Nothing to do.' },
   exited: {

@@ -3,6 +3,7 @@ import type { Agent } from '@agent-jobs/agent-run'
 import { createKubeClient, currentContext, reportWatchProblems, type RequestReport } from '@agent-jobs/kube-api'
 import type { KubeConfig } from '@agent-jobs/kube-api'
 import { rememberSignal } from './exit-code.ts'
+import { namespaceProblem } from '../cluster/absent-namespace.ts'
 import { credentialsGate } from '../cluster/credentials-gate.ts'
 import { followRun } from './follow-run.ts'
 import { collectArtifacts, type CopyOut } from './artifacts.ts'
@@ -93,7 +94,10 @@ export async function executeRun(options: ExecuteOptions): Promise<number> {
       start: async (signal) => artifacts.follow(await runner.start(request, { signal })),
     })
     const { report: plainReport, settled } = await gate.orRefused(following).finally(silence.stop)
-    const report = withLack(plainReport, { image: request.image, agent: agent.name })
+    const absent = plainReport.errorCode === 'refused' ? await namespaceProblem({ client, namespace }) : null
+    const explained =
+      absent === null ? plainReport : { ...plainReport, errorCode: absent.code, errorMessage: absent.message }
+    const report = withLack(explained, { image: request.image, agent: agent.name })
     if (report.outcome === 'submitted') {
       say(`  follow it with: agent-jobs logs ${report.job} --namespace ${namespace}`)
       if (!json) terminal.out(`${report.job}\n`)

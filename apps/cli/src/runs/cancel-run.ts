@@ -1,6 +1,7 @@
 import { secretNameFor, type CancelOptions, type CancelVerdict, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { isConflict, isNotFound, kinds } from '@agent-jobs/kube-api'
 import type { OpenCluster } from '../cluster/with-cluster.ts'
+import { observeRun } from './observe-run.ts'
 import type { FoundRun } from './read-runs.ts'
 import { isOver } from './run-view.ts'
 
@@ -15,7 +16,7 @@ export async function cancelRun(
 ): Promise<CancelResult> {
   if (isOver(view)) return 'ended before'
   // The uid makes it this run and never a later Job of the same name.
-  const run = await cluster.runner.attach({ job: view.job, uid: metadata?.uid ?? '' }, { observe: true })
+  const run = await observeRun(cluster.runner, { job: view.job, uid: metadata?.uid ?? '' })
   const verdict = await run.cancel(how)
   await run.detach()
   if (verdict === 'gone') await removeSecret(cluster, run)

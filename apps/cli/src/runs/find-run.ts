@@ -1,14 +1,17 @@
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import type { OpenClient } from '../cluster/with-client.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { closest } from '../input/closest.ts'
 import { joinRuns, managed, readRuns, type FoundRun } from './read-runs.ts'
 
 /** The run of a Job, or the newest one where none is named. */
-export async function findRun({ client, namespace }: OpenClient, job: string | undefined): Promise<FoundRun> {
+export async function findRun(cluster: OpenClient, job: string | undefined): Promise<FoundRun> {
+  const { client, namespace } = cluster
   if (job === undefined) {
     const [newest] = await readRuns(client, { namespace })
     if (newest !== undefined) return newest
+    await refuseAbsentNamespace(cluster)
     throw new CliError('no_runs', `No runs in namespace ${namespace}. Start one with \`agent-jobs run\`.`)
   }
   try {
@@ -22,6 +25,7 @@ export async function findRun({ client, namespace }: OpenClient, job: string | u
   } catch (cause) {
     if (!isNotFound(cause)) throw cause
   }
+  await refuseAbsentNamespace(cluster)
   const others = await readRuns(client, { namespace })
   const near = closest(
     job,

@@ -6,6 +6,7 @@ import type { Redact } from '../output/redacted-terminal.ts'
 import type { Terminal } from '../output/terminal.ts'
 import { rememberSignal } from '../run/exit-code.ts'
 import { isShown, type LineSelection } from './line-window.ts'
+import { observeRun } from './observe-run.ts'
 import type { RunView } from './run-view.ts'
 
 /** What showing raw lines takes. */
@@ -32,7 +33,7 @@ export async function showRaw({ cluster, view, lines, redact, terminal }: RawOpt
   const stopListening = signals.onSignal(goAway)
   terminal.outClosed.addEventListener('abort', goAway)
   try {
-    run = await cluster.runner.attach({ job: view.job }, { observe: true, signal: leave.signal })
+    run = await observeRun(cluster.runner, { job: view.job }, leave.signal)
     for await (const event of run.events) {
       if (event.type === 'gap') {
         terminal.err(`! output is missing: ${event.unit} ${event.from} to ${event.to} (${event.reason})\n`)

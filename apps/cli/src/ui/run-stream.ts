@@ -6,6 +6,7 @@ import { agentNamed } from '../agents/agents.ts'
 import { artifactMark } from '../run/wrapper.ts'
 import type { Redact } from '../output/redacted-terminal.ts'
 import { describeRun } from '../runs/describe-run.ts'
+import { observeRun } from '../runs/observe-run.ts'
 import { findRun } from '../runs/find-run.ts'
 import { redactionOf } from '../runs/run-redaction.ts'
 import { inOwnWords } from '../errors/own-words.ts'
@@ -38,10 +39,7 @@ export async function streamRun(
       await stream.send('entries', [{ kind: 'warning', text: redaction.warning }])
     }
     const agent = agentNamed(view.agent ?? agentNames[0])
-    const handle = await createJobRunner({ client, namespace }).attach(
-      { job },
-      { observe: true, signal: stream.closed },
-    )
+    const handle = await observeRun(createJobRunner({ client, namespace }), { job }, stream.closed)
     stream.closed.addEventListener('abort', () => {
       // The page was closed, so the result of the detach does not matter.
       handle.detach().catch(() => undefined)
