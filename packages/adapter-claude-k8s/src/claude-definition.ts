@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { AgentDefinition } from '@agent-jobs/adapter-kit'
 import type { ClaudeSummary } from '@agent-jobs/claude-stream-parser'
 import { rotateAccounts } from './account-rotation.ts'
+import { claudeCost } from './claude-cost.ts'
 import { claudeAgent } from './agent.ts'
 import { claudeArguments } from './claude-arguments.ts'
 import { claudeModels, listClaudeModels, minimumVersion } from './claude-models.ts'
@@ -80,4 +81,5 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   errorNames: { empty_response: 'llm_api_error', truncated: 'claude_truncated' },
   retryAt: (summary) => summary.retryNotBeforeMs,
   billing: (env) => claudeBilling(env),
+  cost: claudeCost,
 }

@@ -1,6 +1,6 @@
 import { RunError, secretNameFor, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { isNotFound, kinds } from '@agent-jobs/kube-api'
-import { errorMessage, isSensitive } from '@agent-jobs/primitives'
+import { errorMessage } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import type { AgentSummary } from '@agent-jobs/agent-run'
@@ -9,6 +9,7 @@ import type { AgentJob } from './candidates.ts'
 import type { AcquireInput } from './acquire-input.ts'
 import type { Acquisition } from './acquired-job.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
+import { isCredential } from '../pod/env-policy.ts'
 import { runFile } from '../volume/run-file.ts'
 import { journalSource } from '../follow/run-journal.ts'
 import { readTraceRecord } from '@agent-jobs/tracing'
@@ -105,7 +106,7 @@ async function secretsOf(plan: RunPlan, name: string, signal: AbortSignal): Prom
     const { data = {} } = await plan.cluster.client.get(kinds.Secret, { name, namespace: plan.namespace, signal })
     return Object.entries(data).flatMap(([key, value]) => {
       const text = Buffer.from(value, 'base64').toString('utf8')
-      return !key.startsWith('AGENT_JOBS_') && isSensitive(key, text) ? [text] : []
+      return !key.startsWith('AGENT_JOBS_') && isCredential(key, text) ? [text] : []
     })
   } catch (error) {
     if (isNotFound(error)) return []

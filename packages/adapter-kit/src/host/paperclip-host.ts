@@ -4,7 +4,7 @@ import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 /** The callbacks that report a run to Paperclip. */
 export type HostCallbacks = Pick<
   AdapterExecutionContext,
-  'onLog' | 'onEvent' | 'onMeta' | 'onRuntimeProgress' | 'onCancellationReady' | 'onDispatch'
+  'onLog' | 'onEvent' | 'onMeta' | 'onRuntimeProgress' | 'onCancellationReady' | 'onDispatch' | 'onSpawn'
 >
 
 type Argument<Name extends 'onEvent' | 'onMeta' | 'onRuntimeProgress'> = Parameters<NonNullable<HostCallbacks[Name]>>[0]
@@ -22,6 +22,8 @@ export interface PaperclipHost {
   /** Paperclip may cancel the run from here on. Resolves after the first attempt. */
   cancellationReady(): Promise<void>
   dispatch(): void
+  /** A process of this server stands for the run from here on. */
+  atWork(process: { pid: number; startedAt: string }): void
   /** Resolves when everything is delivered or given up; takes at most `longestMs`. */
   close(longestMs: number): Promise<void>
 }
@@ -76,6 +78,8 @@ export function guardHost(
       await firstOf([(s) => attempted.wait(s), (s) => clock.sleep(patienceMs, s)])
     },
     dispatch: () => report('onDispatch', () => callbacks.onDispatch?.()),
+    atWork: ({ pid, startedAt }) =>
+      report('onSpawn', () => callbacks.onSpawn?.({ pid, processGroupId: null, startedAt })),
     async close(longestMs) {
       await firstOf([
         async (signal) => {

@@ -1,4 +1,4 @@
-import { createRedactor, errorMessage, isSensitive } from '@agent-jobs/primitives'
+import { createRedactor, errorMessage } from '@agent-jobs/primitives'
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipai/adapter-utils'
 import { posix } from 'node:path'
@@ -19,6 +19,7 @@ import { decideResume, type ResumeDecision } from '../session/decide-resume.ts'
 import { agentEnv, type AgentEnv } from '../pod/agent-env.ts'
 import { buildRequest } from '../pod/build-request.ts'
 import { invocationRecord } from './invocation-record.ts'
+import { isCredential } from '../pod/env-policy.ts'
 import { isolationVariables } from './isolation.ts'
 import { jobName } from '../pod/job-name.ts'
 import { joinMcpServers, mcpIdentity } from '../paperclip-api/mcp-servers.ts'
@@ -272,11 +273,4 @@ function gitOf({ githubCapability: capability, places, run }: RunPlan, proxy: Pa
 function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[] {
   const told = [plain, secret].some((variables) => variables['PAPERCLIP_SCRATCH_DIR'] === scratch)
   return told ? [{ path: posix.join(scratch, '.keep'), content: '' }] : []
-}
-
-// What woke the run. Not a credential; only its name looks like one.
-const harmless = new Set(['PAPERCLIP_WAKE_PAYLOAD_JSON', 'PAPERCLIP_WORKSPACES_JSON'])
-
-function isCredential(name: string, value: string): boolean {
-  return !harmless.has(name) && isSensitive(name, value)
 }

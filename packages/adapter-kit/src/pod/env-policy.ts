@@ -193,3 +193,11 @@ export function judgeInherited(name: string, policy: EnvPolicy, value = '', fact
 export function isSourceAllowed(label: string, allow: readonly string[]): boolean {
   return allow.some((pattern) => pattern.includes('/') && matchesPattern(label, pattern))
 }
+
+// What woke the run, and where it works: only their names look like those of credentials.
+const harmless: ReadonlySet<string> = new Set(['PAPERCLIP_WAKE_PAYLOAD_JSON', 'PAPERCLIP_WORKSPACES_JSON'])
+
+/** True when the value of an agent's variable must not appear in its run's log. */
+export function isCredential(name: string, value: string): boolean {
+  return !harmless.has(name) && isSensitive(name, value)
+}

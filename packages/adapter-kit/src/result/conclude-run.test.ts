@@ -176,7 +176,12 @@ describe('what is reported of a run', () => {
 })
 
 describe("Paperclip's result", () => {
-  function result(of: Outcome, said: AgentSummary, spoke = true, commentOnFailure = true) {
+  function result(
+    of: Outcome,
+    said: AgentSummary,
+    spoke = true,
+    comment: 'always' | 'on_success' | 'never' = 'always',
+  ) {
     return executionResult({
       conclusion: judge(of, said, spoke),
       outcome: of,
@@ -195,7 +200,7 @@ describe("Paperclip's result", () => {
         timings: {},
       },
       retryAt: null,
-      commentOnFailure,
+      comment,
       now: 0,
     })
   }
@@ -257,7 +262,13 @@ describe("Paperclip's result", () => {
   })
 
   it('does not comment on the issue when commentOnFailure is off', () => {
-    expect(result(exited, failing('auth_failed'), true, false).summary).toBeUndefined()
+    expect(result(exited, failing('auth_failed'), true, 'on_success').summary).toBeUndefined()
+  })
+
+  it('posts nothing for an agent that has commented as another run', () => {
+    expect(result(succeeded, summary(), true, 'never').summary).toBeNull()
+    expect(result(exited, failing('auth_failed'), true, 'never').summary).toBeUndefined()
+    expect(result(succeeded, summary(), true, 'on_success').summary).toBe(summary().result)
   })
 
   it('clears a session that is gone', () => {

@@ -92,8 +92,8 @@ export function executionResult(input: {
   cost?: RunCost | undefined
   /** Numbers of the agent's own result. */
   facts?: Readonly<Record<string, unknown>> | undefined
-  /** A failed run says why in the thread. */
-  commentOnFailure: boolean
+  /** When Paperclip may post the agent's last words, or the error, in the task's thread; it does if the run made no comment. */
+  comment: 'always' | 'on_success' | 'never'
   report: RunReport
   retryAt: number | null
   now: number
@@ -127,7 +127,7 @@ export function executionResult(input: {
       ...sessionFields(input.session),
       exitCode: 0,
       timedOut: false,
-      summary: summary.result,
+      summary: input.comment === 'never' ? null : summary.result,
       resultJson: { agentJob, agentResult, ...(conclusion.warning === null ? {} : { warning: conclusion.warning }) },
     }
   }
@@ -144,7 +144,7 @@ export function executionResult(input: {
     errorMessage: conclusion.errorMessage,
     errorFamily: conclusion.errorFamily,
     // Paperclip posts it as the agent's comment when the run made none itself.
-    ...(input.commentOnFailure && !cancelled ? { summary: summary.result ?? conclusion.errorMessage } : {}),
+    ...(input.comment === 'always' && !cancelled ? { summary: summary.result ?? conclusion.errorMessage } : {}),
     ...(input.retryAt === null ? {} : { retryNotBefore: new Date(input.retryAt).toISOString() }),
     ...(conclusion.began
       ? cancelled && conclusion.stopped

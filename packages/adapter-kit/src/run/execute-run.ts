@@ -43,7 +43,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
     for (const warning of plan.warnings) await say('stderr', `[paperclip] ${warning}`)
     const acquired = await acquireJob({ definition, deps, ctx, plan, host, say, signal, watch })
     if (acquired.kind === 'refused') return await failure(acquired.error, acquired.mayHaveBegun)
-    const ended = await runJob({ definition, deps, plan, host, signal, watch, job: acquired.job })
+    const ended = await runJob({ definition, deps, plan, ctx, host, signal, watch, job: acquired.job })
     return ended.kind === 'reported' ? ended.result : await failure(ended.error, true)
   } catch (error) {
     return await failure(error, false)

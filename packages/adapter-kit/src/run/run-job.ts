@@ -1,7 +1,7 @@
 import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
 import { createRedactor, errorMessage } from '@agent-jobs/primitives'
-import type { AdapterExecutionResult } from '@paperclipai/adapter-utils'
+import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
 import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
@@ -10,11 +10,13 @@ import { followRun } from '../follow/follow-run.ts'
 import { logRelay } from '../follow/log-relay.ts'
 import { runEvents } from '../follow/run-events.ts'
 import type { PaperclipHost } from '../host/paperclip-host.ts'
+import { openPresence } from '../host/presence.ts'
 import { endOf, jobLife } from '../jobs/job-life.ts'
 import type { JobEnd } from '../jobs/job-register.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import { concludeRun } from '../result/conclude-run.ts'
 import { executionResult } from '../result/execution-result.ts'
+import { spokenBefore } from '../result/spoken-before.ts'
 import { nextSession } from '../session/next-session.ts'
 import { abortCause } from './abort-cause.ts'
 import type { RunWatch } from './run-watch.ts'
@@ -27,6 +29,7 @@ interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends 
   definition: AgentDefinition<Schema, Summary>
   deps: AdapterDependencies
   plan: RunPlan<z.output<Schema>>
+  ctx: Pick<AdapterExecutionContext, 'authToken'>
   host: PaperclipHost
   signal: AbortSignal
   watch: RunWatch
@@ -47,7 +50,9 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
   const stopping = stopOnAbort(handle, input.signal, plan.settings.graceSec)
   const life = jobLife(definition.type, { deps, plan, job, onRemoved: () => watch.cleanedUp(job) })
   let end: JobEnd = 'unsure'
+  const presence = await openPresence(deps.clock.wallTime)
   try {
+    if (presence !== null) host.atWork(presence)
     await life.begin()
     const events = runEvents(host, handle)
     events.acquired(job.adopted)
@@ -79,12 +84,13 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
   } finally {
     await life.finish(end)
     await stopping.settled(deps.onWarning)
+    await presence?.close()
   }
 }
 
 /** Judges a run that ended, informs users, and builds Paperclip's result. */
 async function report<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
-  { definition, deps, plan, job }: RunJobInput<Schema, Summary>,
+  { definition, deps, plan, ctx, job }: RunJobInput<Schema, Summary>,
   followed: Ended<Summary>,
   to: {
     redact: (text: string) => string
@@ -99,6 +105,10 @@ async function report<Schema extends AgentDefinition['schema'], Summary extends 
   to.events.ended(outcome, conclusion)
   const message = conclusion.kind === 'failed' ? conclusion.errorMessage : conclusion.warning
   if (message !== null) await to.say('stderr', `[paperclip] ${message}`)
+  const lost = job.adoptedFromRun
+  // Not the run's own signal: a cancelled run is reported, too.
+  const signal = new AbortController().signal
+  const hasSpoken = lost !== null && (await spokenBefore(deps, ctx, { taskId: plan.run.taskId, runId: lost, signal }))
   const billing = definition.billing(plan.visibleEnv, summary, plan.settings)
   return executionResult({
     conclusion,
@@ -109,7 +119,7 @@ async function report<Schema extends AgentDefinition['schema'], Summary extends 
     billing,
     cost: definition.cost?.({ summary, settings: plan.settings, billing }),
     facts: definition.resultFacts?.(summary),
-    commentOnFailure: plan.settings.commentOnFailure,
+    comment: hasSpoken ? 'never' : plan.settings.commentOnFailure ? 'always' : 'on_success',
     report: {
       job: job.handle.job.name,
       namespace: job.handle.job.namespace,

@@ -12,6 +12,8 @@ interface Restart {
   what: string
   how: 'SIGKILL' | 'SIGTERM'
   awayMs: number
+  /** What an ingress answers while the server is away; without one, connections are refused. */
+  ingress?: 503
   /** Part of every CI run; the others only run in the long suite. */
   short: boolean
 }
@@ -19,7 +21,7 @@ interface Restart {
 // Paperclip's lease on a run lasts 60 s: a server that is back sooner finds the lost run alive, later it is reaped.
 const restarts: readonly Restart[] = [
   { what: 'kill -9 and 10 s', how: 'SIGKILL', awayMs: 10_000, short: true },
-  { what: 'an orderly stop and 10 s', how: 'SIGTERM', awayMs: 10_000, short: true },
+  { what: 'an orderly stop and 10 s behind an ingress', how: 'SIGTERM', awayMs: 10_000, ingress: 503, short: true },
   { what: 'kill -9 and 65 s', how: 'SIGKILL', awayMs: 65_000, short: false },
   { what: 'an orderly stop and 65 s', how: 'SIGTERM', awayMs: 65_000, short: false },
 ]
@@ -42,11 +44,13 @@ export function restartTests(suite: PaperclipSuite): void {
       const agent = await suite.hire(`Eve of ${what}`, gate)
       const issue = await board.assign(agent, `Survive ${what}`)
       const lost = await runAtWork(suite, { board, agent, issue })
+      expect((await board.run(lost)).execution).toMatchObject({ phase: 'working' })
       // The agent calls the server while it is down.
-      await lab.restart(restart.how, async () => {
+      const outage = async () => {
         lab.openGate(gate)
         await away(restart.awayMs)()
-      })
+      }
+      await lab.restart(restart.how, outage, restart.ingress)
 
       await expectTakenBack(suite, { board, agent, issue, lost })
       expect(model.requests.filter(({ scenario }) => scenario === gate).length).toBeLessThanOrEqual(4)
@@ -82,6 +86,14 @@ export async function expectTakenBack(suite: PaperclipSuite, task: Task & { lost
   expect(log.split(suite.agent.firstLine)).toHaveLength(2)
   expect(log).toMatch(/token\\*":false,\\*"seen\\*":200,\\*"told\\*":200/)
   await board.issueIn(issue, 'done')
+  // The agent's own, and not the adopting run's summary as well.
+  const comments = await board.must<{ authorAgentId: string | null; body: string }[]>(
+    'GET',
+    `/api/issues/${issue}/comments`,
+  )
+  expect(comments.filter(({ authorAgentId }) => authorAgentId === agent).map(({ body }) => body)).toEqual([
+    'Done from the pod.',
+  ])
   expect(readFileSync(notesOf(suite, task), 'utf8')).toBe(`${lost}\n`)
   const closed = suite.lab.door.calls.filter(
     ({ method, path }) => method === 'PATCH' && path === `/api/issues/${issue}`,

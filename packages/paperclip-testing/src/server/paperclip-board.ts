@@ -10,6 +10,8 @@ export interface BoardRun {
   error: string | null
   sessionIdBefore: string | null
   sessionIdAfter: string | null
+  /** What the UI shows of it; only in the long form. */
+  execution?: { phase: string; label: string }
   usageJson: Record<string, unknown> | null
   resultJson: Record<string, unknown> | null
 }

@@ -33,8 +33,11 @@ export interface PaperclipLab {
   cookie: string | null
   /** Settings that every agent here needs to reach the cluster and Paperclip. */
   settings: Record<string, unknown>
-  /** Stops the server with the given signal and starts it again after a while. */
-  restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>): Promise<void>
+  /**
+   * Stops the server with the given signal and starts it again after a while. Until then its address refuses connections, or
+   * answers with a status, as behind an ingress.
+   */
+  restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>, ingress?: 502 | 503 | 504): Promise<void>
   /** Opens the gate that an agent waits for. */
   openGate(name: string): void
   close(): Promise<void>
@@ -105,12 +108,14 @@ export async function openPaperclipLab({
       paperclipApiUrl: door.url,
       volumeFolders: ['/paperclip/bin', '/paperclip/work', '/paperclip/gates'],
     },
-    async restart(how, between = async () => undefined) {
+    async restart(how, between = async () => undefined, ingress) {
       const stopping = server.stop(how)
-      await door.shut()
+      if (ingress === undefined) await door.shut()
+      else door.answer(ingress)
       await stopping
       await between()
       server = await begin()
+      door.answer(null)
       await door.open()
     },
     openGate: (name) => writeFileSync(join(folder, 'gates', name), ''),

@@ -16,6 +16,8 @@ export interface PodDoor {
   readonly calls: readonly PodCall[]
   /** Stops listening at the address while the server is down. */
   shut(): Promise<void>
+  /** Answers every call with this status, as an ingress does while the server is down; null forwards again. */
+  answer(status: number | null): void
   open(): Promise<void>
 }
 
@@ -26,6 +28,7 @@ const mostCalls = 10_000
 export async function openPodDoor(target: () => string, address: string): Promise<PodDoor> {
   const calls: PodCall[] = []
   let port = 0
+  let fixedStatus: number | null = null
   let listening: Server | null = null
 
   function forward(incoming: IncomingMessage, outgoing: import('node:http').ServerResponse): void {
@@ -34,6 +37,12 @@ export async function openPodDoor(target: () => string, address: string): Promis
     const call: PodCall = { method, path, authorization: headers.authorization, status: null }
     calls.push(call)
     if (calls.length > mostCalls) calls.shift()
+    if (fixedStatus !== null) {
+      call.status = fixedStatus
+      incoming.resume()
+      outgoing.writeHead(fixedStatus, { 'content-type': 'text/html' }).end('<h1>Service Unavailable</h1>')
+      return
+    }
     const onward = httpRequest(
       { host: to.hostname, port: to.port, method, path, headers: { ...headers, host: to.host } },
       (answer) => {
@@ -78,5 +87,8 @@ export async function openPodDoor(target: () => string, address: string): Promis
     calls,
     open,
     shut,
+    answer(status) {
+      fixedStatus = status
+    },
   }
 }
