@@ -1,8 +1,10 @@
-import { toTranscript, type TranscriptEntry } from '@agent-jobs/claude-stream-parser'
+import { toTranscript } from '@agent-jobs/claude-stream-parser'
+import { readReadableLine, type ShownEntry } from '@agent-jobs/stream-parser-core'
 
 /** What Paperclip's UI calls for each line of a run's log. Pure: it caches the answer by line and time. */
-export function parseStdoutLine(line: string, ts: string): TranscriptEntry[] {
+export function parseStdoutLine(line: string, ts: string): readonly ShownEntry[] {
   // Lines of the adapter itself are about the run, not from the agent.
   if (line.startsWith('[paperclip] ')) return [{ kind: 'system', ts, text: line.slice('[paperclip] '.length) }]
-  return toTranscript(line, ts)
+  const readable = readReadableLine(line, ts)
+  return readable === null ? toTranscript(line, ts) : [readable]
 }

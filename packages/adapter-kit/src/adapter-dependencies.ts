@@ -18,6 +18,8 @@ export interface AdapterDependencies {
   state: ProcessState
   /** Jobs that a restarted server must reattach to; null when no records are kept. */
   records: (adapterType: string) => LiveRecords | null
+  /** The version of the running Paperclip; null when it is not known. */
+  paperclipVersion: string | null
   /** Sees every run, and the requests of this process, for metrics. */
   observer: RunObserver & ProcessObserver
   /** Traces every run. */

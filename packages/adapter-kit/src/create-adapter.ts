@@ -11,6 +11,8 @@ import { testEnvironment } from './environment/test-environment.ts'
 import { processObserver, silentObserver } from './observe/process-observer.ts'
 import { processTracer } from './observe/process-tracer.ts'
 import { createModelList } from './models/model-list.ts'
+import { paperclipVersion } from './follow/paperclip-version.ts'
+import { loadPolicy } from './policy/operator-policy.ts'
 import { skillSnapshot } from './prompt/skills.ts'
 import type { AdapterDependencies } from './adapter-dependencies.ts'
 import { createLiveRecords, type LiveRecords } from './restart/live-records.ts'
@@ -46,10 +48,25 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
           adapterType,
         ),
       ),
+    paperclipVersion: paperclipVersion(process.argv[1]),
     observer,
     tracer: processTracer({ env, clock: systemClock, onWarning }),
     onWarning,
     ...overrides,
+  }
+}
+
+/** The type that Paperclip knows the adapter by. Its Jobs and records keep their own, so that either finds them. */
+function registeredType(
+  { type, conversationType }: Pick<AgentDefinition, 'type' | 'conversationType'>,
+  { env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarning'>,
+): string {
+  try {
+    return loadPolicy(env).replaceBuiltIn ? conversationType : type
+  } catch (error) {
+    // An adapter that fails to load would leave its agents to Paperclip's `process` adapter, on the server's host.
+    onWarning(messageOf(error))
+    return type
   }
 }
 
@@ -60,7 +77,7 @@ export function createAdapter<Schema extends AgentDefinition['schema'], Summary 
 ): ServerAdapterModule {
   const models = createModelList(definition, deps)
   return {
-    type: definition.type,
+    type: registeredType(definition, deps),
     execute: (ctx) => executeRun(definition, deps, ctx),
     testEnvironment: (ctx) => testEnvironment(definition, deps, ctx),
     listSkills: (ctx) => skillSnapshot(ctx, definition.title),

@@ -10,6 +10,8 @@ export async function followRun<Summary extends AgentSummary>(input: {
   handle: RunHandle
   parser: AgentParser<Summary>
   relay: LogRelay
+  /** How the agent's own lines are shown. Default: as they are, by `relay`. */
+  output?: LogRelay | undefined
   clock: Clock
   /** Reports the run's progress to the user. */
   progress: (phase: string, message: string) => void
@@ -20,7 +22,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
   /** True for a line on standard error that is meant for the parser and not shown. */
   isReport?: ((line: string) => boolean) | undefined
 }): Promise<FollowedAgent<Summary>> {
-  const { handle, parser, relay, clock, progress, isReport } = input
+  const { handle, parser, relay, output = relay, clock, progress, isReport } = input
   let lastOutputAt = clock.now()
   const show = async (event: RunEvent): Promise<void> => {
     switch (event.type) {
@@ -28,7 +30,7 @@ export async function followRun<Summary extends AgentSummary>(input: {
         lastOutputAt = clock.now()
         input.onLine?.(event)
         if (event.stream === 'stderr' && event.part === undefined && isReport?.(event.text)) return undefined
-        return relay.line(event.stream, event.text, { goesOn: event.part?.last === false })
+        return output.line(event.stream, event.text, { goesOn: event.part?.last === false })
       case 'gap':
         input.onGap?.(event.reason)
         return relay.line('stderr', `[paperclip] Output is missing here (${event.reason}).`)

@@ -10,6 +10,7 @@ import { githubCapability } from '../git/github-capability.ts'
 import { withoutServerGit } from '../git/server-git.ts'
 import { readIsolation, type Isolation } from './isolation.ts'
 import { labelValue } from '../pod/labels.ts'
+import { withoutManagedAiHome } from './managed-ai.ts'
 import { runPlaces, type RunPlaces } from './places.ts'
 import { resolvedSecrets } from './resolved-secrets.ts'
 import { readRunContext, type RunContext } from './run-context.ts'
@@ -60,7 +61,7 @@ export async function planRun<Schema extends AgentDefinition['schema'], Summary 
     own: parseObject(ctx.agent.adapterConfig)['env'],
     server: deps.env,
   })
-  const config = { ...ctx.config, env: git.env, ...environmentOverrides(ctx) }
+  const config = { ...ctx.config, env: withoutManagedAiHome(git.env), ...environmentOverrides(ctx) }
   const run = readRunContext(ctx)
   if (labelValue(run.agentId) === null) {
     throw new AdapterError(

@@ -243,6 +243,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   isolation: 'policy/admit-settings.test.ts',
   waitForConcurrent: 'restart/reload.test.ts',
   commentOnFailure: 'result/conclude-run.test.ts',
+  logFormat: 'run/log-format.test.ts',
   model: '../../adapter-claude-k8s/src/claude-arguments.test.ts',
   extraArgs: '../../adapter-claude-k8s/src/claude-arguments.test.ts',
   ...Object.fromEntries(

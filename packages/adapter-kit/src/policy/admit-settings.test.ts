@@ -73,6 +73,7 @@ const used: Record<string, unknown> = {
   reattachOrphanedJobs: false,
   waitForConcurrent: null,
   commentOnFailure: null,
+  logFormat: 'text',
   budgetGate: true,
   k8sRunIsolation: { mode: 'run' },
   runIsolation: { mode: 'run' },

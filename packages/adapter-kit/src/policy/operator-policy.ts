@@ -29,6 +29,11 @@ const policySchema = z.strictObject({
    * in the server (`plugins`).
    */
   kubeconfigTrust: z.enum(['data', 'paths', 'plugins']).default('data'),
+  /**
+   * Registers the adapter in place of Paperclip's built-in type (`claude_local`, `opencode_local`, `codex_local`): all its
+   * agents then run in pods. Read when Paperclip loads the adapter.
+   */
+  replaceBuiltIn: z.boolean().default(false),
   inherit: z
     .strictObject({
       /** Variables of the server, by pattern, that every agent gets besides the built-in list. */

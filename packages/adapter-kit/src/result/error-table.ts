@@ -21,6 +21,10 @@ const own: Readonly<Record<string, ErrorRow>> = {
     means: "The operator's policy for agents cannot be read, so no agent runs.",
     todo: "Correct `AGENT_JOBS_POLICY` or the file that `AGENT_JOBS_POLICY_FILE` names in the server's environment.",
   },
+  ai_connection_unsupported: {
+    means: 'The AI connection of the agent is a subscription whose login is a file on the Paperclip server.',
+    todo: 'Connect an API key in Paperclip, or remove the AI connection and log the agent in on the data volume.',
+  },
   invalid_identity: {
     means: 'An id of Paperclip cannot be part of a path.',
     todo: "Report it as a bug: Paperclip's own ids are valid.",

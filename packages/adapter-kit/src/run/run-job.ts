@@ -1,5 +1,8 @@
 import type { AgentSummary, FollowedAgent } from '@agent-jobs/agent-run'
 import { RunError, type RunHandle } from '@agent-jobs/k8s-job-runner'
+import { showsRawLines } from '../follow/paperclip-version.ts'
+import { readableRelay } from '../follow/shown-output.ts'
+import { loadPolicy } from '../policy/operator-policy.ts'
 import { createRedactor, errorMessage } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
@@ -59,10 +62,12 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
     const redactor = createRedactor({ secrets: job.secrets, resolved: plan.resolvedSecrets })
     const relay = logRelay(host.log, { redactor })
     const parser = definition.createParser()
+    const output = isReadable(deps, plan) ? readableRelay(relay, definition.transcript) : relay
     const followed = await followRun({
       handle,
       parser,
       relay,
+      output,
       clock: deps.clock,
       progress: events.phase,
       onLine: watch.line,
@@ -86,6 +91,13 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
     await stopping.settled(deps.onWarning)
     await presence?.close()
   }
+}
+
+/** Where Paperclip's UI shows the log as it is, people read it; otherwise the UI's parser of the adapter does. */
+function isReadable({ paperclipVersion, env }: AdapterDependencies, { settings }: RunPlan): boolean {
+  if (settings.logFormat !== 'auto') return settings.logFormat === 'text'
+  // A type that replaces a built-in one has the parser of that one.
+  return showsRawLines(paperclipVersion) && !loadPolicy(env).replaceBuiltIn
 }
 
 /** Judges a run that ended, informs users, and builds Paperclip's result. */

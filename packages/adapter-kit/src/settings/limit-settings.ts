@@ -1,8 +1,9 @@
 import { open } from '../policy/operator-rule.ts'
-import { alias, number, record, setting, toggle } from './setting-types.ts'
+import { alias, choice, number, record, setting, toggle } from './setting-types.ts'
 
 const limits = 'Run limits'
 const concurrency = 'Concurrency'
+const logFormats = ['auto', 'text', 'events'] as const
 
 /** How long runs last, and which of them run side by side. */
 export const limitSettings = {
@@ -79,6 +80,15 @@ export const limitSettings = {
     description:
       "A failed run says why in the issue's thread, as Paperclip's own adapters do, unless the agent commented itself.",
     field: 'toggle',
+    operator: open,
+    group: concurrency,
+  }),
+  logFormat: setting(choice(logFormats, 'auto'), {
+    title: 'Log format',
+    description:
+      "The agent's lines in the log of a run: `text` for people, `events` as the agent prints them, for Paperclip's structured transcript. `auto`: `text` where Paperclip's UI cannot show the transcript of an external adapter, as in 2026.916.1.",
+    field: 'select',
+    options: logFormats.map((value) => ({ label: value, value })),
     operator: open,
     group: concurrency,
   }),

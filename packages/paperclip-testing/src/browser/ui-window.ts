@@ -23,8 +23,8 @@ const pictures = process.env['AGENT_JOBS_PICTURES']
  */
 const strictWorker = /"use strict";(?=\s+\/\/ ── 1\. Lock down dangerous globals)/
 
-/** Opens a browser at the UI of a lab's server. */
-export async function openUiWindow(lab: PaperclipLab): Promise<UiWindow> {
+/** Opens a browser at the UI of a lab's server: as it is, or with its worker mended. */
+export async function openUiWindow(lab: PaperclipLab, { mended = true }: { mended?: boolean } = {}): Promise<UiWindow> {
   const browser = await launchChromium()
   const context = await browser.newContext({ viewport: { width: 1280, height: 1100 } })
   await context.addCookies(
@@ -33,11 +33,13 @@ export async function openUiWindow(lab: PaperclipLab): Promise<UiWindow> {
       return { name, value: value.join('='), url: lab.server.url }
     }),
   )
-  await context.route('**/assets/*.js', async (route) => {
-    const response = await route.fetch()
-    const body = await response.text()
-    await route.fulfill({ response, body: body.replace(strictWorker, '') })
-  })
+  if (mended) {
+    await context.route('**/assets/*.js', async (route) => {
+      const response = await route.fetch()
+      const body = await response.text()
+      await route.fulfill({ response, body: body.replace(strictWorker, '') })
+    })
+  }
   const page = await context.newPage()
   return {
     async open(board, path, shown) {

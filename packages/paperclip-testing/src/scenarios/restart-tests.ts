@@ -83,7 +83,7 @@ export async function expectTakenBack(suite: PaperclipSuite, task: Task & { lost
     resultJson: { agentJob: { adoptedFromRun: lost, outputComplete: true } },
   })
   expect(log).toContain('Reattached to K8s Job')
-  expect(log.split(suite.agent.firstLine)).toHaveLength(2)
+  expect(log.split('WORK {')).toHaveLength(2)
   expect(log).toMatch(/token\\*":false,\\*"seen\\*":200,\\*"told\\*":200/)
   await board.issueIn(issue, 'done')
   // The agent's own, and not the adopting run's summary as well.

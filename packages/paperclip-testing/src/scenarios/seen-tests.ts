@@ -119,6 +119,19 @@ export function seenTests(suite: PaperclipSuite): void {
         .evaluate((heading) => heading.scrollIntoView())
       await ui().picture('transcript')
 
+      // Paperclip's own pages, whose worker for parsers fails: the log itself is what people read.
+      const unmodified = await openUiWindow(suite.lab, { mended: false })
+      try {
+        const raw = await unmodified.open(board, `/agents/${agent}/runs/${run.id}`, async (shown) => {
+          await seen(shown, opening)
+          await seen(shown, closing)
+        })
+        expect(await raw.innerText('body')).not.toContain('{"type":')
+        await unmodified.picture('transcript-unmodified')
+      } finally {
+        await unmodified.close()
+      }
+
       const { identifier } = await board.must<{ identifier: string }>('GET', `/api/issues/${issue}`)
       await ui().open(board, `/issues/${identifier}`, (shown) => seen(shown, 'Done from the pod.'))
       await ui().picture('issue')

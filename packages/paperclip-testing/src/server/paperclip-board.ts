@@ -8,6 +8,7 @@ export interface BoardRun {
   status: string
   errorCode: string | null
   error: string | null
+  livenessState?: string | null
   sessionIdBefore: string | null
   sessionIdAfter: string | null
   /** What the UI shows of it; only in the long form. */
