@@ -53,7 +53,10 @@ export default defineConfig({
           name: 'paperclip',
           include: [`{packages,apps}/*/{src,test,conformance}/${paperclip}`],
           // The comparison with the built-in adapters is for new versions of Paperclip: `--beside-builtin`.
-          exclude: process.env['AGENT_JOBS_BESIDE_REPORT'] === undefined ? [...ignored, '**/beside.paperclip.test.ts'] : ignored,
+          exclude:
+            process.env['AGENT_JOBS_BESIDE_REPORT'] === undefined
+              ? [...ignored, '**/beside.paperclip.test.ts']
+              : ignored,
           testTimeout: 300_000,
           // The first server of a machine installs Paperclip, 1.6 GB, before it starts.
           hookTimeout: 600_000,

@@ -15,7 +15,8 @@ named in the environment test and in the run's log, with the setting that was mo
 
 The operator of the server decides what agents may set. Put the policy, as YAML or JSON, into \`AGENT_JOBS_POLICY\` of the server, or name a
 mounted file in \`AGENT_JOBS_POLICY_FILE\`; the chart's value \`policy\` does that. A file is read again for each run. A policy with a mistake is
-refused, and no agent runs until it is corrected.
+refused, and no agent runs until it is corrected. Both variables may also have the prefix \`PAPERCLIP_\`
+(\`PAPERCLIP_AGENT_JOBS_POLICY\`), for start scripts that pass on only such names.
 
 \`\`\`yaml
 # Where an agent's settings say nothing. A namespace, runtime class, queue or budget gate that is set here is fixed.
@@ -39,6 +40,8 @@ inherit:
   volumes: [secret/agent-keys, csi/secrets-store.csi.k8s.io]
 # What a kubeconfig of an agent may use: data only, also paths of the server, or also plugins that run programs there.
 kubeconfigTrust: data
+# Register the adapters in place of Paperclip's built-in types, such as claude_local.
+replaceBuiltIn: false
 # Rules for the own settings of one adapter.
 adapters:
   opencode_k8s:
@@ -47,6 +50,11 @@ adapters:
 
 A run whose settings exceed the policy fails with \`policy_denied\`. Without a policy the following holds; settings that are not in the table
 are open, and every setting can be restricted by \`allow\`.
+
+With \`replaceBuiltIn\`, an adapter takes the place of the built-in type when Paperclip loads it: all agents of that type run in pods,
+can use Paperclip's managed AI connections, and have the built-in transcript and the automatic retries. Their form stays the built-in one, so
+set what concerns the cluster in \`defaults\`. A ChatGPT subscription as AI connection is a login file on the server and is refused
+(\`ai_connection_unsupported\`); API keys, OpenRouter and Claude subscriptions work. Reload the adapter after a change.
 
 `
 

@@ -65,7 +65,7 @@ function registeredType(
     return loadPolicy(env).replaceBuiltIn ? conversationType : type
   } catch (error) {
     // An adapter that fails to load would leave its agents to Paperclip's `process` adapter, on the server's host.
-    onWarning(messageOf(error))
+    onWarning(errorMessage(error))
     return type
   }
 }

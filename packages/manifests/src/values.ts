@@ -190,6 +190,12 @@ const policy = z.strictObject({
     .enum(['data', 'paths', 'plugins'])
     .default('data')
     .describe('What a kubeconfig in the settings of an agent may contain.'),
+  replaceBuiltIn: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Put the adapters in place of Paperclip's built-in types, such as `claude_local`: their agents run in pods.",
+    ),
   inherit: z
     .strictObject({
       env: z.array(z.string().min(1)).default([]).describe('More variables of the server that agents get, by pattern.'),

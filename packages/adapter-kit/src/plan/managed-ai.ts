@@ -1,8 +1,8 @@
+import { isWithin } from '@agent-jobs/primitives'
 import { tmpdir } from 'node:os'
 import { posix } from 'node:path'
 import { AdapterError } from '../adapter-error.ts'
 import { isRecord } from '../settings/loose-text.ts'
-import { liesIn } from '../volume/lies-in.ts'
 
 const homePrefix = 'paperclip-ai-'
 
@@ -36,6 +36,6 @@ export function withoutManagedAiHome(configured: unknown): unknown {
     )
   }
   return Object.fromEntries(
-    Object.entries(configured).filter(([, value]) => typeof value !== 'string' || !liesIn(value, home)),
+    Object.entries(configured).filter(([, value]) => typeof value !== 'string' || !isWithin(home, value)),
   )
 }

@@ -117,7 +117,7 @@ async function report<Schema extends AgentDefinition['schema'], Summary extends 
   to.events.ended(outcome, conclusion)
   const message = conclusion.kind === 'failed' ? conclusion.errorMessage : conclusion.warning
   if (message !== null) await to.say('stderr', `[paperclip] ${message}`)
-  const lost = job.adoptedFromRun
+  const lost = job.adopted?.runId ?? null
   // Not the run's own signal: a cancelled run is reported, too.
   const signal = new AbortController().signal
   const hasSpoken = lost !== null && (await spokenBefore(deps, ctx, { taskId: plan.run.taskId, runId: lost, signal }))
