@@ -7,7 +7,7 @@ import { claudeAgent } from './agent.ts'
 import { claudeArguments } from './claude-arguments.ts'
 import { claudeModels, listClaudeModels, minimumVersion } from './claude-models.ts'
 import { claudeSchema } from './claude-settings.ts'
-import { configDirectory, findTranscript } from './config-directory.ts'
+import { configDirectory, findTranscript, transcriptFile } from './config-directory.ts'
 import { configurationDoc } from './configuration-doc.ts'
 import { claudeBilling } from './provider.ts'
 
@@ -36,6 +36,16 @@ export const claudeDefinition: AgentDefinition<typeof claudeSchema, ClaudeSummar
   async findSession(input) {
     const directory = await configDirectory(input)
     return findTranscript(input.volume, directory, input.cwd, input.sessionId)
+  },
+  async earlierSession(input) {
+    const directory = await configDirectory(input)
+    const earlier = posix.join(input.volumeRoot, '.claude')
+    return directory === earlier
+      ? null
+      : {
+          from: transcriptFile(earlier, input.cwd, input.sessionId),
+          to: transcriptFile(directory, input.cwd, input.sessionId),
+        }
   },
   async prepare(input) {
     const { settings, env, bundle, mcpServers, runDirectory } = input

@@ -26,6 +26,14 @@ export async function configDirectory(input: {
   return login !== null && !hasApiCredential(env) ? login : own
 }
 
+// Claude Code names the folder after the directory, and finds a session under any folder.
+const projectFolder = (cwd: string): string => cwd.replaceAll(/[^a-zA-Z0-9]/g, '-')
+
+/** Where Claude Code keeps the transcript of a session that began in this directory. */
+export function transcriptFile(configDir: string, cwd: string, sessionId: string): string {
+  return posix.join(configDir, 'projects', projectFolder(cwd), `${sessionId}.jsonl`)
+}
+
 /** Looks for a session's transcript; an empty file does not count. */
 export async function findTranscript(
   volume: VolumeView,
@@ -35,8 +43,7 @@ export async function findTranscript(
 ): Promise<'present' | 'absent' | 'unknown'> {
   const projects = posix.join(configDir, 'projects')
   if (!volume.covers(projects)) return 'unknown'
-  // Claude Code names the folder after the directory, and finds a session under any folder.
-  const likely = cwd.replaceAll(/[^a-zA-Z0-9]/g, '-')
+  const likely = projectFolder(cwd)
   const folders = [likely, ...(await volume.names(projects)).filter((name) => name !== likely)]
   for (const folder of folders) {
     const size = await volume.size(posix.join(projects, folder, `${sessionId}.jsonl`))

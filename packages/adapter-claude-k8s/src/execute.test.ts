@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClusterPool } from '@agent-jobs/adapter-kit'
 import { freshState } from '@agent-jobs/adapter-kit/testing'
@@ -42,6 +42,32 @@ describe('a Paperclip run on the embedded cluster, with the real Claude Code', (
     const own = join(place.folder, 'instances/default/data/agent-jobs', company, agentId)
     expect(readdirSync(join(own, 'journal'))).toEqual([])
     expect(readdirSync(join(own, 'claude'))).toContain('projects')
+  })
+
+  it('continues a session that an earlier adapter kept in the home of all agents, and says so once', async () => {
+    const agentId = randomUUID()
+    const config = place.config('text')
+    const run = (sessionParams: Record<string, unknown> | null) => {
+      const { ctx, told } = paperclipContext({ runId: randomUUID(), agentId, config, runtime: { sessionParams } })
+      return place
+        .adapter()
+        .execute(ctx)
+        .then((result) => ({ result, log: text(told) }))
+    }
+    const first = await run(null)
+    const session = first.result.sessionParams ?? null
+    const [company = ''] = readdirSync(join(place.folder, 'instances/default/data/agent-jobs'))
+    const own = join(place.folder, 'instances/default/data/agent-jobs', company, agentId, 'claude', 'projects')
+    // As an earlier adapter left it: with the whole volume as every agent's home.
+    mkdirSync(join(place.folder, '.claude'), { recursive: true })
+    renameSync(own, join(place.folder, '.claude', 'projects'))
+    const second = await run(session)
+    expect(second.result, second.log).toMatchObject({ exitCode: 0, sessionId: first.result.sessionId })
+    expect(second.result.summary).toContain('turn 2')
+    expect(second.log).toContain(`Session ${first.result.sessionId} of an earlier adapter was copied from`)
+    const third = await run(second.result.sessionParams ?? null)
+    expect(third.result.summary).toContain('turn 3')
+    expect(third.log).not.toContain('of an earlier adapter')
   })
 
   it('refuses a configuration by name before it creates anything', async () => {

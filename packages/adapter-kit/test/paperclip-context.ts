@@ -17,7 +17,8 @@ export function paperclipContext(overrides: {
   config?: Record<string, unknown>
   context?: Record<string, unknown>
   runtime?: Partial<AdapterExecutionContext['runtime']>
-  signal?: AbortSignal
+  /** Null for a Paperclip that gives none. */
+  signal?: AbortSignal | null
   authToken?: string
   runtimeMcp?: AdapterExecutionContext['runtimeMcp']
   onLog?: AdapterExecutionContext['onLog']
@@ -54,7 +55,7 @@ export function paperclipContext(overrides: {
     onRuntimeProgress: (update) => void told.progress.push(update.message),
     onCancellationReady: async () => void told.order.push('ready'),
     onDispatch: () => void told.order.push('dispatch'),
-    ...(overrides.signal ? { signal: overrides.signal } : {}),
+    ...(overrides.signal === null ? {} : { signal: overrides.signal ?? new AbortController().signal }),
     ...(overrides.runtimeMcp ? { runtimeMcp: overrides.runtimeMcp } : {}),
   }
   return { ctx, told }

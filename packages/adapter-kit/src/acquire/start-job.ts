@@ -51,6 +51,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
   if (prepared.resume.kind === 'fresh' && prepared.resume.notice !== null) {
     await say('stdout', `[paperclip] ${prepared.resume.notice}`)
   }
+  for (const note of prepared.notes) await say('stdout', `[paperclip] ${note}`)
   for (const warning of prepared.warnings) await say('stderr', `[paperclip] ${warning}`)
   host.meta(prepared.meta)
   signal.throwIfAborted()

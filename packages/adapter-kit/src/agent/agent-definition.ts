@@ -146,6 +146,11 @@ export interface AgentDefinition<
   readonly sessionBoundToDirectory: boolean
   /** Checks whether the session's own files exist. */
   findSession(input: SessionInput<z.output<Schema>>): Promise<'present' | 'absent' | 'unknown'>
+  /**
+   * The session's file where an earlier adapter kept it, and its place now, as paths of the pod; it is copied when the session
+   * is absent.
+   */
+  earlierSession?(input: SessionInput<z.output<Schema>>): Promise<{ from: string; to: string } | null>
   prepare(input: PrepareInput<z.output<Schema>>): Promise<PreparedAgent>
   /** The names that users know for some of the parsers' error codes. */
   readonly errorNames: Readonly<Record<string, string>>

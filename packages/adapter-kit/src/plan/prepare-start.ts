@@ -15,6 +15,9 @@ import type { AgentSummary } from '@agent-jobs/agent-run'
 import { podGit, type PodGit } from '../git/pod-git.ts'
 import { assemblePrompt } from '../prompt/assemble-prompt.ts'
 import { prepareBundle, type PreparedBundle } from '../prompt/prepare-bundle.ts'
+import { earlierHomeNote } from '../session/earlier-home.ts'
+import { copyEarlierSession } from '../session/copy-earlier-session.ts'
+import type { SharedVolume } from '../volume/volume-view.ts'
 import { decideResume, type ResumeDecision } from '../session/decide-resume.ts'
 import { agentEnv, type AgentEnv } from '../pod/agent-env.ts'
 import { buildRequest } from '../pod/build-request.ts'
@@ -39,6 +42,8 @@ export interface PreparedRun {
   bundle: PreparedBundle
   mcpServerIdentity: string | null
   meta: AdapterInvocationMeta
+  /** What users should know and need not change. */
+  notes: string[]
   warnings: string[]
   /** Values that must not appear in the run's log. */
   secrets: string[]
@@ -47,26 +52,31 @@ export interface PreparedRun {
 async function resumeDecision<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
   plan: RunPlan<z.output<Schema>>,
-): Promise<ResumeDecision> {
+): Promise<{ resume: ResumeDecision; notes: string[] }> {
   const { settings, places, volume } = plan
   const offered = plan.offeredSession
   const usable = offered !== null && settings.resumeLastSession && definition.isSessionId(offered.sessionId)
-  const files = usable
-    ? await definition.findSession({
-        sessionId: offered.sessionId,
-        taskId: plan.run.taskId,
-        cwd: places.cwd,
-        volumeRoot: places.dataMountPath,
-        home: places.home,
-        companyHome: places.companyHome,
-        stateDirectory: places.stateDirectory,
-        isolation: plan.isolation,
-        settings,
-        env: plan.visibleEnv,
-        volume,
-      })
-    : 'unknown'
-  return decideResume({
+  const input = {
+    sessionId: offered?.sessionId ?? '',
+    taskId: plan.run.taskId,
+    cwd: places.cwd,
+    volumeRoot: places.dataMountPath,
+    home: places.home,
+    companyHome: places.companyHome,
+    stateDirectory: places.stateDirectory,
+    isolation: plan.isolation,
+    settings,
+    env: plan.visibleEnv,
+    volume,
+  }
+  let files = usable ? await definition.findSession(input) : 'unknown'
+  const earlier = files === 'absent' ? await definition.earlierSession?.(input) : null
+  const notes: string[] = []
+  if (earlier && (await copyFromEarlierHome(volume, earlier))) {
+    files = 'present'
+    notes.push(`Session ${input.sessionId} of an earlier adapter was copied from ${posix.dirname(earlier.from)}`)
+  }
+  const resume = decideResume({
     offered,
     enabled: settings.resumeLastSession,
     cwd: places.cwd,
@@ -75,6 +85,12 @@ async function resumeDecision<Schema extends AgentDefinition['schema'], Summary 
     files: places.journalPath === null && usable ? 'absent' : files,
     label: definition.title,
   })
+  return { resume, notes }
+}
+
+async function copyFromEarlierHome(volume: SharedVolume, { from, to }: { from: string; to: string }): Promise<boolean> {
+  const [source, target] = [volume.place(from), volume.place(to)]
+  return source !== null && target !== null && (await copyEarlierSession({ from: source, to: target }))
 }
 
 /** The MCP servers of all agents; an error when they exist but cannot be read. */
@@ -106,8 +122,14 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   { proxy, granted, telemetry, traceRecord }: StartInput,
 ): Promise<PreparedRun> {
   const { settings, run, places, volume, inheritance } = plan
-  const resume = await resumeDecision(definition, plan)
+  const { resume, notes } = await resumeDecision(definition, plan)
   const resumed = resume.kind === 'resume' ? resume.sessionId : null
+  const earlierHome = await earlierHomeNote({
+    volume,
+    root: places.dataMountPath,
+    home: places.home,
+    stateDirectory: places.stateDirectory,
+  })
   const bundle = await prepareBundle({ ctx, settings, volume, places })
   const mcp = joinMcpServers({
     baseline: await baselineServers(volume, places.dataMountPath),
@@ -186,6 +208,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     request: built.request,
     claims: prepared.claims ?? [],
     resume,
+    notes: earlierHome === null ? notes : [...notes, earlierHome],
     bundle,
     mcpServerIdentity: mcpIdentity(mcp.servers),
     meta: invocationRecord(definition, plan, {

@@ -16,6 +16,9 @@ import { watchRun } from './run-watch.ts'
 // Paperclip gives a cancelled run 60 s to settle, of which its Job may take 30.
 const closeMs = { cancelled: 15_000, otherwise: 60_000 }
 
+const cannotCancel =
+  'This version of Paperclip cannot tell the adapter to cancel a run: the Job of a cancelled run goes on to its end. Update Paperclip to 2026.916.1 or newer.'
+
 /** Runs one agent for Paperclip, from context to result. Never throws for what can be reported. */
 export async function executeRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
@@ -38,6 +41,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
   deps.state.running.add(ctx.runId)
   try {
     await host.cancellationReady()
+    if (ctx.signal === undefined) await say('stderr', `[paperclip] ${cannotCancel}`)
     const plan = await planRun(definition, deps, ctx, signal)
     if (plan.settings.budgetGate) await requireBudget(deps, ctx, signal)
     for (const warning of plan.warnings) await say('stderr', `[paperclip] ${warning}`)
