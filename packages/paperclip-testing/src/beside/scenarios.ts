@@ -21,8 +21,8 @@ export interface BesideScenario {
 
 const over = (status: string): boolean => !/^(?:queued|running|scheduled_retry)$/.test(status)
 
-/** The latest run, once the agent has so many that have ended. */
-export const endedRuns = (board: Board, agent: string, count: number): Promise<BoardRun[]> =>
+/** The runs that have ended, once there are so many. */
+const endedRuns = (board: Board, agent: string, count: number): Promise<BoardRun[]> =>
   eventually(
     async () => {
       const runs = (await board.runs(agent)).filter(({ status }) => over(status))
