@@ -1,6 +1,6 @@
 import { isAboutConversation } from '@agent-jobs/stream-parser-core'
 import type { Verdict } from './evidence.ts'
-import type { RunFacts } from './judge.ts'
+import type { RunFacts } from './run-facts.ts'
 
 /** The CLI's own kinds of errors that the messages of the conversation cause, in every later run again. */
 const conversationKinds: ReadonlySet<string> = new Set([

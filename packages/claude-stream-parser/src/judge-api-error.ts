@@ -1,8 +1,7 @@
 import { type ApiErrorText, readApiErrorText } from './api-error-text.ts'
 import { type ApiErrorFields, classifyApiError } from './classify-api-error.ts'
 import type { Evidence, Verdict } from './evidence.ts'
-import type { RunFacts } from './judge.ts'
-import type { ResultFacts } from './run-facts.ts'
+import type { ResultFacts, RunFacts } from './run-facts.ts'
 
 /** Gathers what the lines say of an API error and classifies it; null when no member tells. */
 export function judgeApiError(facts: RunFacts, result: ResultFacts | null, message: string): Verdict | null {

@@ -10,8 +10,7 @@ import {
 import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
 import { processEvidence } from './judge-result.ts'
-import type { RunFacts } from './judge.ts'
-import type { RetryFacts } from './run-facts.ts'
+import type { RetryFacts, RunFacts } from './run-facts.ts'
 import { codeOfStartupLine, unknownSessionIn } from './startup-text.ts'
 
 const silentCli: SilentCli = {

@@ -1,8 +1,7 @@
 import { type AgentErrorCode, type ProcessEnd, endSignal, isStopSignal } from '@agent-jobs/stream-parser-core'
 import type { Evidence, Verdict } from './evidence.ts'
 import { judgeApiError } from './judge-api-error.ts'
-import type { RunFacts } from './judge.ts'
-import type { ResultFacts } from './run-facts.ts'
+import type { ResultFacts, RunFacts } from './run-facts.ts'
 import { unknownSessionIn } from './startup-text.ts'
 
 const bySubtype = new Map<string, AgentErrorCode>([

@@ -1,4 +1,4 @@
-import type { SystemLine } from './system-events.ts'
+import type { SystemLine } from './line-identity.ts'
 
 /** A scheduled wake-up came due. */
 export interface ScheduledTaskFireEvent extends SystemLine<'scheduled_task_fire'> {

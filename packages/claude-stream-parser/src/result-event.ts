@@ -1,5 +1,5 @@
-import type { ApiUsage } from './events.ts'
-import type { LineIdentity } from './system-events.ts'
+import type { ApiUsage } from './api-usage.ts'
+import type { LineIdentity } from './line-identity.ts'
 
 /** Usage of one model as `modelUsage` states it. */
 export interface ModelUsageEntry {

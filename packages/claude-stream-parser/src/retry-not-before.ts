@@ -1,6 +1,6 @@
 import { type AgentErrorCode, readRetryTime } from '@agent-jobs/stream-parser-core'
 import { readApiErrorText } from './api-error-text.ts'
-import type { RunFacts } from './judge.ts'
+import type { RunFacts } from './run-facts.ts'
 
 const passing: ReadonlySet<AgentErrorCode> = new Set<AgentErrorCode>([
   'quota_exhausted',

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@agent-jobs/stream-parser-core'
-import type { LineIdentity } from './system-events.ts'
+import type { LineIdentity } from './line-identity.ts'
 
 /** The conversation was discarded (`/clear`, a plan that starts over); later lines have another session id. */
 export interface ConversationResetEvent extends LineIdentity {

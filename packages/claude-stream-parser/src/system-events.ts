@@ -1,4 +1,5 @@
 import type { JsonObject } from '@agent-jobs/stream-parser-core'
+import type { SystemLine } from './line-identity.ts'
 import type {
   AgentsKilledEvent,
   CodeChangePublishedEvent,
@@ -16,19 +17,6 @@ import type {
   VcsStateChangedEvent,
   WorkerShuttingDownEvent,
 } from './notice-events.ts'
-
-/** What every line of Claude Code carries. */
-export interface LineIdentity {
-  /** Unique for each line; the only thing to key on. */
-  readonly uuid: string
-  readonly session_id: string
-}
-
-/** A `system` line of that subtype. */
-export interface SystemLine<Subtype extends string> extends LineIdentity {
-  readonly type: 'system'
-  readonly subtype: Subtype
-}
 
 /** An MCP server as `init` lists it. */
 export interface McpServerStatus {

@@ -1,5 +1,5 @@
 import { Alarm } from './alarm.ts'
-import type { ConnectionContext } from './connection.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import type { ResolvedOptions } from './follow-options.ts'
 import { readBody } from './read-body.ts'
 import type { Newest } from './tracker.ts'

@@ -1,12 +1,11 @@
 import { Alarm } from './alarm.ts'
 import { readNewest } from './ask-for-newest.ts'
-import type { ResolvedOptions } from './follow-options.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import { judgeResponse, type ResponseJudgement } from './judge-response.ts'
-import type { LogSource } from './log-source.ts'
 import { guardLink, rotatableBytes, type LeaveReason, type Link } from './link-guard.ts'
 import { LogStreamError } from './log-stream-error.ts'
 import { readBody } from './read-body.ts'
-import type { RequestPlan, Step, Tracker } from './tracker.ts'
+import type { RequestPlan, Step } from './tracker.ts'
 
 /** How one connection ended. */
 export type ConnectionEnd =
@@ -20,19 +19,6 @@ export type ConnectionEnd =
   | { kind: 'answer'; judgement: ResponseJudgement; status: number }
   /** We closed it: the end record arrived, the file must be read from its start, the connection is due for renewal, … */
   | { kind: 'left'; why: LeaveReason }
-
-/** State that connections to the same log share. */
-export interface ConnectionContext {
-  source: LogSource
-  options: ResolvedOptions
-  tracker: Tracker
-  /** Whether the caller reported the container's end, and since when. */
-  endedAt: () => number | undefined
-  /** Registers the guard's alarm, to be woken when the container ends. */
-  onAlarm: (alarm: Alarm | undefined) => void
-  /** Waits until delivered items have room. */
-  room: () => Promise<void>
-}
 
 /** Makes one request and reads the response until it ends, in whatever way. */
 export async function readConnection(context: ConnectionContext, plan: RequestPlan): Promise<ConnectionEnd> {

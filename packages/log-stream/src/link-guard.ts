@@ -1,6 +1,6 @@
 import type { Alarm } from './alarm.ts'
 import { askForNewest, readNewest } from './ask-for-newest.ts'
-import type { ConnectionContext } from './connection.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import type { RequestPlan } from './tracker.ts'
 
 /** Why a working connection is left. */

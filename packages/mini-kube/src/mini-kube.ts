@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Tokens } from './api/auth.ts'
 import { startApiServer } from './api/server.ts'
 import type { Cluster } from './cluster.ts'
+import type { ClusterCore } from './cluster-core.ts'
 import { type Clock, systemClock } from '@agent-jobs/primitives'
 import { startGarbageCollector } from './controllers/garbage-collector.ts'
 import { admissionOf, createNode, startClaims, startNamespaces, startTtl } from './controllers/housekeeping.ts'
@@ -25,7 +26,7 @@ import { randomHex, seededRandom } from './names.ts'
 import type { MiniKubeOptions } from './options.ts'
 import { Objects } from './store/objects.ts'
 import { ObjectStore } from './store/object-store.ts'
-import { fastTiming, realTiming } from './timing.ts'
+import { fastTiming, realTiming, type Timing } from './timing.ts'
 
 /** A running cluster. */
 export interface MiniKube {
@@ -94,7 +95,7 @@ async function startIn(
   closing: AbortController,
   removeOwnDir: () => Promise<void>,
 ): Promise<MiniKube> {
-  const { host = '127.0.0.1', port = 0, clock: baseClock = systemClock, seed, nodeName = 'mini-kube' } = options
+  const { host = '127.0.0.1', port = 0, clock: baseClock = systemClock, seed } = options
   let clockOffset = 0
   const clock: Clock = {
     now: () => baseClock.now(),
@@ -109,33 +110,16 @@ async function startIn(
     ...(options.timing === 'real' ? realTiming : fastTiming),
     ...(typeof options.timing === 'object' ? options.timing : {}),
   }
-  const store = new ObjectStore({ window: options.watchWindow ?? 4_096, firstRevision: 1 })
-  const objects = new Objects({ store, random, now: () => clock.wallTime() })
-  const events = new EventRecorder({
-    store,
-    clock,
-    random,
-    nodeName,
-    ttlMs: 3_600_000,
-    limit: options.eventLimit ?? 2_000,
-  })
-  const onError =
-    options.onError ??
-    ((error: unknown, where: string) =>
-      process.emitWarning(
-        `${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        'MiniKubeError',
-      ))
-  const hostIP = '127.0.0.1'
+  const core = createCore({ clock, random, timing, dataDir, signal: closing.signal, options })
   const tokens = new Tokens(clock, options.token)
   const node: NodeContext = {
-    cluster: undefined as unknown as Cluster,
+    cluster: core,
     tokens,
     images: options.images ?? { '*': {} },
     hostIP,
     apiPort: 0,
     hostPath: process.env['PATH'] ?? '/usr/bin:/bin',
-    processes: new ProcessTree({ onProblem: (error) => onError(error, 'processes') }),
+    processes: new ProcessTree({ onProblem: (error) => core.onError(error, 'processes') }),
     lent: new LentPrograms(join(dataDir, 'lent')),
     rotateBytes: options.logRotateBytes ?? 10 * 1024 * 1024,
     faults: {
@@ -147,50 +131,24 @@ async function startIn(
     isUp: () => kubeletState.up,
     honourUser: options.honourUser ?? process.getuid?.() === 0,
   }
+  startControllers(core)
+  const kubelet = new Kubelet(node)
   const cluster: Cluster = {
-    store,
-    objects,
-    events,
-    clock,
-    random,
-    timing,
-    signal: closing.signal,
-    nodeName,
-    dataDir,
-    onError,
+    ...core,
     node: {
-      kubelet: undefined as unknown as Kubelet,
+      kubelet,
       hostIP,
       isUp: () => kubeletState.up,
       streams: new AbortController(),
       notFoundUntil: () => kubeletState.notFoundUntil,
     },
   }
-  node.cluster = cluster
-  objects.admission.push(admissionOf(cluster))
-  startNamespaces(cluster)
-  startQuotas(cluster)
-  startClaims(cluster)
-  startScheduler(cluster)
-  startJobController(cluster)
-  startGarbageCollector(cluster)
-  startTtl(cluster)
-  cluster.node.kubelet = new Kubelet(node)
-  for (const name of ['default', 'kube-system', 'kube-public', leaseNamespace, ...(options.namespaces ?? [])]) {
-    objects.create(namespaceResource, undefined, { metadata: { name } })
-  }
-  createNode(cluster, { cpu: '64', memory: '256Gi', pods: '10000', ...options.capacity }, hostIP)
+  createFirstObjects(core, options)
   startNodeLease(cluster)
-  const world: World = {
-    cluster,
-    server: () => server,
-    kubelet: kubeletState,
-    imageProblems,
-    mountProblems,
-    stepClock: (ms) => {
-      clockOffset += ms
-    },
+  const stepClock = (ms: number): void => {
+    clockOffset += ms
   }
+  const world: World = { cluster, server: () => server, kubelet: kubeletState, imageProblems, mountProblems, stepClock }
   const faults = new Faults(cluster, seededRandom(options.faultSeed ?? seed ?? 1), (fault) =>
     beginWorldFault(world, fault),
   )
@@ -219,7 +177,7 @@ async function startIn(
   const close = () => {
     closed ??= (async () => {
       // Its containers are killed at once; then nothing waits for a time any more, least of all for a clock moved by hand.
-      const ended = cluster.node.kubelet.close()
+      const ended = kubelet.close()
       closing.abort(new Error('the cluster is closed'))
       await ended
       await server.close()
@@ -236,7 +194,7 @@ async function startIn(
     kubeConfigObject,
     claimDir: node.claimDir,
     faults,
-    compact: () => store.compact(),
+    compact: () => core.store.compact(),
     addUser: (name, groups = []) => {
       const token = randomHex(Math.random, 40)
       tokens.add(token, { name, groups: [...groups, 'system:authenticated'] })
@@ -245,4 +203,46 @@ async function startIn(
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+const hostIP = '127.0.0.1'
+
+function createCore(o: {
+  clock: Clock
+  random: () => number
+  timing: Timing
+  dataDir: string
+  signal: AbortSignal
+  options: MiniKubeOptions
+}): ClusterCore {
+  const { clock, random, timing, dataDir, signal, options } = o
+  const { nodeName = 'mini-kube', watchWindow = 4_096, eventLimit = 2_000, onError = warn } = options
+  const store = new ObjectStore({ window: watchWindow, firstRevision: 1 })
+  const objects = new Objects({ store, random, now: () => clock.wallTime() })
+  const events = new EventRecorder({ store, clock, random, nodeName, ttlMs: 3_600_000, limit: eventLimit })
+  return { store, objects, events, clock, random, timing, signal, nodeName, dataDir, onError }
+}
+
+function warn(error: unknown, where: string): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.emitWarning(`${where}: ${text}`, 'MiniKubeError')
+}
+
+function startControllers(core: ClusterCore): void {
+  core.objects.admission.push(admissionOf(core))
+  startNamespaces(core)
+  startQuotas(core)
+  startClaims(core)
+  startScheduler(core)
+  startJobController(core)
+  startGarbageCollector(core)
+  startTtl(core)
+}
+
+/** The namespaces and the node that a new cluster has. */
+function createFirstObjects(core: ClusterCore, { namespaces = [], capacity }: MiniKubeOptions): void {
+  for (const name of ['default', 'kube-system', 'kube-public', leaseNamespace, ...namespaces]) {
+    core.objects.create(namespaceResource, undefined, { metadata: { name } })
+  }
+  createNode(core, { cpu: '64', memory: '256Gi', pods: '10000', ...capacity }, hostIP)
 }

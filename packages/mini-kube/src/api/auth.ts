@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { ApiError } from '../api-error.ts'
 import type { Clock } from '@agent-jobs/primitives'
-import type { User } from './context.ts'
+import type { User } from './user.ts'
 
 const unauthorized = () => new ApiError(401, 'Unauthorized', 'Unauthorized')
 

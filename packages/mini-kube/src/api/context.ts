@@ -1,14 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '../cluster.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
-
-/** The user of a request. */
-export interface User {
-  name: string
-  groups: string[]
-  uid?: string
-  extra?: Record<string, string[]>
-}
+import type { User } from './user.ts'
 
 /** A request with its parsed path. */
 export interface ApiRequest {

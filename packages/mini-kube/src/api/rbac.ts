@@ -2,7 +2,7 @@ import { forbidden, type ResourceName } from '../api-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { clusterRole, clusterRoleBinding, role, roleBinding } from '../kinds/access.ts'
 import type { KubeObject } from '../types.ts'
-import type { User } from './context.ts'
+import type { User } from './user.ts'
 
 /** A requested action. */
 export interface AccessRequest {

@@ -1,4 +1,4 @@
-import { background, pause, type Cluster } from '../cluster.ts'
+import { background, pause, type ClusterCore } from '../cluster-core.ts'
 import { findKind, resources } from '../kinds/registry.ts'
 import type { ResourceDefinition } from '../kinds/resource-definition.ts'
 import type { KubeObject, OwnerReference } from '../types.ts'
@@ -12,7 +12,7 @@ interface Place {
 const placeKey = ({ resource, namespace, name }: Place) => `${resource.id}|${namespace ?? ''}|${name}`
 
 /** Deletes objects without owners, and completes foreground and orphan deletions. */
-export function startGarbageCollector(cluster: Cluster): void {
+export function startGarbageCollector(cluster: ClusterCore): void {
   const { store, objects, timing } = cluster
   /** Owner uid to the places of its dependents. */
   const dependents = new Map<string, Map<string, Place>>()

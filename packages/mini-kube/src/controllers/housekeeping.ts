@@ -1,5 +1,5 @@
+import type { ClusterCore } from '../cluster-core.ts'
 import { ApiError, forbidden, notFound } from '../api-error.ts'
-import type { Cluster } from '../cluster.ts'
 import {
   configMap,
   namespace as namespaceResource,
@@ -19,7 +19,7 @@ import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
 const namespaced = resources.filter((resource) => resource.namespaced && resource.stored)
 
 /** Fills new namespaces and empties deleted ones. */
-export function startNamespaces(cluster: Cluster): void {
+export function startNamespaces(cluster: ClusterCore): void {
   const { store, objects } = cluster
   const queue = new WorkQueue(cluster, 'namespaces', (name) => {
     const namespace = objects.get(namespaceResource, undefined, name)
@@ -52,7 +52,7 @@ export function startNamespaces(cluster: Cluster): void {
 }
 
 /** Namespace and ServiceAccount checks that come before a new object. */
-export function admissionOf(cluster: Cluster) {
+export function admissionOf(cluster: ClusterCore) {
   const { objects } = cluster
   return (
     resource: { id: string; group: string; plural: string; kind: string; namespaced: boolean },
@@ -113,7 +113,7 @@ function refuseUnknown(pod: Pod): void {
 }
 
 /** Binds every claim at once: a claim is a folder here. */
-export function startClaims(cluster: Cluster): void {
+export function startClaims(cluster: ClusterCore): void {
   const { store, objects } = cluster
   const bind = new WorkQueue(cluster, 'claims', (key) => {
     const { namespace, name } = splitKey(key)
@@ -160,7 +160,7 @@ export function startClaims(cluster: Cluster): void {
 }
 
 /** Deletes finished Jobs when their time to live has expired. */
-export function startTtl(cluster: Cluster): void {
+export function startTtl(cluster: ClusterCore): void {
   const { store, objects, clock } = cluster
   const queue = new WorkQueue(cluster, 'ttl', (key) => {
     const { namespace, name } = splitKey(key)
@@ -194,7 +194,7 @@ const healthy = [
 
 /** Creates the one node, with what it can hold. */
 export function createNode(
-  cluster: Cluster,
+  cluster: ClusterCore,
   capacity: { cpu: string; memory: string; pods: string },
   hostIP: string,
 ): void {

@@ -1,11 +1,12 @@
+import type { ClusterCore } from '../cluster-core.ts'
 import { ApiError } from '../api-error.ts'
-import type { Cluster } from '../cluster.ts'
 import { job as jobResource, jobFinished } from '../kinds/job.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
-import type { Container, Job, JsonObject, KubeObject, Pod, PodSpec } from '../types.ts'
-import { indexKey, type PodOrder } from './indexed-pods.ts'
+import type { Job, KubeObject, Pod } from '../types.ts'
+import type { PodOrder } from './indexed-pods.ts'
+import { podFrom } from './job-pod.ts'
 import { planJob, trackingFinalizer } from './job-plan.ts'
 import { keyOf, splitKey, WorkQueue } from './work-queue.ts'
 
@@ -15,7 +16,7 @@ const ownerOf = (object: KubeObject) =>
 const ownName = 'kubernetes.io/job-controller'
 
 /** Runs Jobs: creates their pods, counts them, sets conditions in the real order. */
-export function startJobController(cluster: Cluster): void {
+export function startJobController(cluster: ClusterCore): void {
   const { store, objects, timing, clock, events } = cluster
   const lastFailure = new Map<string, number>()
   const createBackoff = new Map<string, number>()
@@ -35,14 +36,7 @@ export function startJobController(cluster: Cluster): void {
       .filter((pod) => pod !== undefined)
       .filter((pod) => ownerOf(pod)?.uid === job.metadata.uid)
 
-  function release(pod: Pod): void {
-    objects.mutate<Pod>(podResource, pod.metadata.namespace, pod.metadata.name, (current) => {
-      if (current.metadata.uid !== pod.metadata.uid || !current.metadata.finalizers?.includes(trackingFinalizer))
-        return undefined
-      const finalizers = current.metadata.finalizers.filter((one) => one !== trackingFinalizer)
-      return { ...current, metadata: { ...current.metadata, finalizers } }
-    })
-  }
+  const release = (pod: Pod): void => removeTracking(objects, pod)
 
   function sync(job: Job, key: string): void {
     if (job.metadata.deletionTimestamp !== undefined) {
@@ -89,15 +83,7 @@ export function startJobController(cluster: Cluster): void {
   function syncDeleting(job: Job): void {
     const pods = podsOf(job)
     for (const pod of pods) release(pod)
-    const over = (pod: Pod) => ['Succeeded', 'Failed'].includes(pod.status.phase ?? '')
-    const alive = pods.filter((pod) => !over(pod))
-    const active = alive.filter((pod) => pod.metadata.deletionTimestamp === undefined)
-    const ready = active.filter((pod) =>
-      pod.status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),
-    )
-    const status: Job['status'] = { ...job.status, ready: ready.length, terminating: alive.length - active.length }
-    if (active.length > 0) status.active = active.length
-    else delete status.active
+    const status = statusWhileDeleted(job, pods)
     if (!sameJson(status, job.status)) objects.update(jobResource, { ...job, status }, { part: 'status' })
   }
 
@@ -130,26 +116,6 @@ export function startJobController(cluster: Cluster): void {
     return made
   }
 
-  function podFrom(job: Job, { index, annotations }: PodOrder): JsonObject {
-    const { metadata = {}, spec } = job.spec.template
-    const { name, uid } = job.metadata
-    const ofIndex = index === undefined ? {} : { [indexKey]: String(index) }
-    const labels = { ...metadata.labels, ...ofIndex }
-    const notes = { ...metadata.annotations, ...ofIndex, ...annotations }
-    return {
-      metadata: {
-        generateName: index === undefined ? `${name}-` : indexedPrefix(name, index),
-        ...(Object.keys(labels).length === 0 ? {} : { labels }),
-        ...(Object.keys(notes).length === 0 ? {} : { annotations: notes }),
-        finalizers: [...(metadata.finalizers ?? []), trackingFinalizer],
-        ownerReferences: [
-          { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true, blockOwnerDeletion: true },
-        ],
-      },
-      spec: index === undefined ? spec : { ...withIndexVariable(spec), hostname: `${name}-${index}` },
-    }
-  }
-
   store.subscribe(jobResource.id, ({ type, object }) => {
     if (type === 'DELETED') {
       lastFailure.delete(object.metadata.uid)
@@ -180,25 +146,25 @@ export function startJobController(cluster: Cluster): void {
   })
 }
 
-/** The fixed part of a generated name; the Job name is shortened to fit the index. */
-function indexedPrefix(name: string, index: number): string {
-  const ending = `-${index}-`
-  return `${name.slice(0, 58 - ending.length)}${ending}`
+/** The status of a Job that is being deleted and waits for its pods to go. */
+function statusWhileDeleted(job: Job, pods: readonly Pod[]): Job['status'] {
+  const alive = pods.filter((pod) => !['Succeeded', 'Failed'].includes(pod.status.phase ?? ''))
+  const active = alive.filter((pod) => pod.metadata.deletionTimestamp === undefined)
+  const ready = active.filter((pod) =>
+    pod.status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),
+  )
+  const status: Job['status'] = { ...job.status, ready: ready.length, terminating: alive.length - active.length }
+  if (active.length > 0) status.active = active.length
+  else delete status.active
+  return status
 }
 
-/** Passes the index to every container of an Indexed Job. */
-function withIndexVariable(spec: PodSpec): PodSpec {
-  const name = 'JOB_COMPLETION_INDEX'
-  const fieldRef = { apiVersion: 'v1', fieldPath: `metadata.labels['${indexKey}']` }
-  const told = (containers: Container[]) =>
-    containers.map((one) =>
-      one.env?.some((variable) => variable.name === name)
-        ? one
-        : { ...one, env: [...(one.env ?? []), { name, valueFrom: { fieldRef } }] },
-    )
-  return {
-    ...spec,
-    containers: told(spec.containers),
-    ...(spec.initContainers === undefined ? {} : { initContainers: told(spec.initContainers) }),
-  }
+/** Removes the finalizer that keeps a pod until its Job has counted it. */
+function removeTracking(objects: ClusterCore['objects'], pod: Pod): void {
+  objects.mutate<Pod>(podResource, pod.metadata.namespace, pod.metadata.name, (current) => {
+    if (current.metadata.uid !== pod.metadata.uid || !current.metadata.finalizers?.includes(trackingFinalizer))
+      return undefined
+    const finalizers = current.metadata.finalizers.filter((one) => one !== trackingFinalizer)
+    return { ...current, metadata: { ...current.metadata, finalizers } }
+  })
 }

@@ -1,4 +1,5 @@
-import { background, pause, type Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
+import { background, pause } from '../cluster-core.ts'
 import { lease, node as nodeResource } from '../kinds/core.ts'
 import { microTime } from '../names.ts'
 import type { KubeObject } from '../types.ts'

@@ -1,5 +1,5 @@
+import type { ClusterCore } from '../cluster-core.ts'
 import { forbidden, type ResourceName } from '../api-error.ts'
-import type { Cluster } from '../cluster.ts'
 import { resourceQuota } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { podRequest } from '../kinds/pod-requests.ts'
@@ -56,7 +56,7 @@ function amount(name: string, value: number): string {
 const hardOf = (quota: KubeObject) => (quota.spec?.['hard'] ?? {}) as Record<string, string>
 
 /** Counts usage and refuses what exceeds a quota. */
-export function startQuotas(cluster: Cluster): void {
+export function startQuotas(cluster: ClusterCore): void {
   const { objects, store } = cluster
 
   function used(quota: KubeObject, name: string): number {

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.ts'
+import type { ClusterCore } from '../cluster-core.ts'
 import { node as nodeResource, persistentVolumeClaim } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { podRequest } from '../kinds/pod-requests.ts'
@@ -104,7 +104,7 @@ function whyUnschedulable(
 }
 
 /** Binds pods to the node, or reports why it cannot. */
-export function startScheduler(cluster: Cluster): void {
+export function startScheduler(cluster: ClusterCore): void {
   const { store, objects, timing } = cluster
   /** Pods without a node, and pods that use its capacity. */
   const pending = new Set<string>()

@@ -1,15 +1,15 @@
-import type { Cluster } from '../cluster.ts'
+import type { ClusterCore } from '../cluster-core.ts'
 
 /** A queue of keys: a key that is added several times while it waits is processed once. */
 export class WorkQueue {
-  readonly #cluster: Cluster
+  readonly #cluster: ClusterCore
   readonly #waiting = new Set<string>()
   readonly #timers = new Map<string, AbortController>()
   readonly #look: (key: string) => void
   readonly #name: string
   #scheduled = false
 
-  constructor(cluster: Cluster, name: string, look: (key: string) => void) {
+  constructor(cluster: ClusterCore, name: string, look: (key: string) => void) {
     this.#cluster = cluster
     this.#name = name
     this.#look = look

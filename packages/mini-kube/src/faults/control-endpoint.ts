@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { forbidden, pathNotFound } from '../api-error.ts'
-import type { User } from '../api/context.ts'
+import type { User } from '../api/user.ts'
 import { parseObject, readBody, sendJson } from '../api/respond.ts'
 import type { Fault, FaultHandle } from './fault.ts'
 import type { Faults } from './faults.ts'

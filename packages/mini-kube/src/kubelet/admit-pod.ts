@@ -1,7 +1,7 @@
 import { node as nodeResource } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { podRequest } from '../kinds/pod-requests.ts'
-import type { Cluster } from '../cluster.ts'
+import type { ClusterCore } from '../cluster-core.ts'
 import type { Pod } from '../types.ts'
 import { quantity } from './environment.ts'
 
@@ -14,14 +14,14 @@ const resources = [
 ] as const
 
 /** The capacity of the node for pods. */
-export const allocatableOf = ({ objects, nodeName }: Cluster): Record<string, string> =>
+export const allocatableOf = ({ objects, nodeName }: ClusterCore): Record<string, string> =>
   (objects.get(nodeResource, undefined, nodeName)?.status?.['allocatable'] ?? {}) as Record<string, string>
 
 /**
  * Why the kubelet refuses a pod that was bound to the node manually, bypassing the scheduler's checks; a pod that the
  * scheduler has placed is known to fit.
  */
-export function whyRefused(cluster: Cluster, pod: Pod): { reason: string; message: string } | undefined {
+export function whyRefused(cluster: ClusterCore, pod: Pod): { reason: string; message: string } | undefined {
   if (pod.status.conditions?.some((one) => one.type === 'PodScheduled' && one.status === 'True')) return undefined
   const allocatable = allocatableOf(cluster)
   const others = cluster.objects

@@ -1,23 +1,44 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { background, pause } from '../cluster.ts'
+import { background, pause } from '../cluster-core.ts'
 import { randomHex, wholeSeconds } from '../names.ts'
-import type { ContainerState, Hook } from '../types.ts'
+import type { ContainerState, Hook, Pod } from '../types.ts'
 import { planContainer, type PreparedContainer } from './container-plan.ts'
 import { type ContainerExit, type RunningContainer, StartError, startFunction } from './container-runtime.ts'
 import { ConfigError } from './environment.ts'
 import { runAction } from './hook-action.ts'
 import { isProblem, pullImage, type ImageOptions, type ImageProblem } from './images.ts'
 import { LogFile } from './log-file.ts'
+import type { NodeContext } from './node-context.ts'
 import type { ContainerRecord } from './pod-status.ts'
-import type { PodWorker } from './pod-worker.ts'
 import { runProbes, type ProbeKind } from './probes.ts'
 import { startProcess } from './process-runner.ts'
+
+/** What a container needs of the pod that it belongs to. */
+export interface ContainerHost {
+  readonly node: NodeContext
+  readonly pod: Pod
+  readonly podDir: string
+  readonly logDir: string
+  /** Folders of the pod's volumes, by name. */
+  readonly folders: Map<string, string>
+  /** Whether the pod is being taken down. */
+  readonly stopping: boolean
+  hasAddress: boolean
+  event(type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void
+  publish(): void
+  publishUnlessStopping(): void
+  pause(ms: number): Promise<void>
+  pauseUnlessHealed(ms: number): Promise<void>
+  /** Ends a container, which its policy may then restart. */
+  endContainer(container: ContainerLifecycle, graceSeconds: number | undefined): void
+  afterLogEnd(notice: () => void): void
+}
 
 /** One container of a pod, from its image to its last exit. */
 export class ContainerLifecycle {
   readonly record: ContainerRecord
-  readonly #worker: PodWorker
+  readonly #host: ContainerHost
   log: LogFile | undefined
   /** The log of the run before this one, for previous=true. */
   previousLog: string | undefined
@@ -27,8 +48,8 @@ export class ContainerLifecycle {
   /** Resolves when the kubelet has seen the container's last exit. */
   noticed = Promise.withResolvers<void>()
 
-  constructor(worker: PodWorker, record: ContainerRecord) {
-    this.#worker = worker
+  constructor(host: ContainerHost, record: ContainerRecord) {
+    this.#host = host
     this.record = record
   }
 
@@ -48,7 +69,7 @@ export class ContainerLifecycle {
   #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { record } = this
     const field = record.role === 'main' ? 'containers' : 'initContainers'
-    this.#worker.event(type, reason, message, `spec.${field}{${record.spec.name}}`)
+    this.#host.event(type, reason, message, `spec.${field}{${record.spec.name}}`)
   }
 
   /** Sends a signal; an injected exit overrides that of the process. */
@@ -59,7 +80,7 @@ export class ContainerLifecycle {
 
   /** Where its probes and hooks act. */
   #place(signal: AbortSignal) {
-    const { cluster, hostIP } = this.#worker.node
+    const { cluster, hostIP } = this.#host.node
     const plan = this.#plan
     if (plan === undefined) throw new Error(`container ${this.record.spec.name} has not been prepared`)
     const either = AbortSignal.any([signal, cluster.signal])
@@ -69,7 +90,7 @@ export class ContainerLifecycle {
   /** Runs the probes of the container while it runs; the function returned ends them. */
   #watchOver(onRunning: (() => void) | undefined): () => void {
     const { record } = this
-    const { cluster } = this.#worker.node
+    const { cluster } = this.#host.node
     const { startupProbe, readinessProbe, livenessProbe } = record.spec
     const over = new AbortController()
     if (startupProbe === undefined) onRunning?.()
@@ -95,7 +116,7 @@ export class ContainerLifecycle {
     const { record } = this
     if (kind === 'Readiness') record.ready = ok
     else if (kind === 'Startup' && ok) record.started = true
-    if (kind !== 'Readiness' && !ok && !this.#worker.stopping) {
+    if (kind !== 'Readiness' && !ok && !this.#host.stopping) {
       const { name } = record.spec
       const what = record.role === 'main' ? 'Container' : 'Init container'
       // If nothing is restarted, the pod itself is ended, which has its own message.
@@ -103,8 +124,8 @@ export class ContainerLifecycle {
         ? `${what} ${name} failed ${kind.toLowerCase()} probe, will be restarted`
         : `Stopping container ${name}`
       this.#event('Normal', 'Killing', message)
-      this.#worker.endContainer(this, graceSeconds)
-    } else this.#worker.publishUnlessStopping()
+      this.#host.endContainer(this, graceSeconds)
+    } else this.#host.publishUnlessStopping()
   }
 
   async #postStart(hook: Hook): Promise<void> {
@@ -114,14 +135,14 @@ export class ContainerLifecycle {
     if (!ok && this.#running !== undefined) {
       this.#event('Warning', 'FailedPostStartHook', 'PostStartHook failed')
       this.#event('Normal', 'Killing', 'FailedPostStartHook')
-      this.#worker.endContainer(this, undefined)
+      this.#host.endContainer(this, undefined)
       await gone
     }
   }
 
   async #runHook(hook: Hook, signal: AbortSignal): Promise<boolean> {
     if (hook.sleep !== undefined) {
-      await this.#worker.node.cluster.clock.sleep(hook.sleep.seconds * 1_000, signal).catch((error: unknown) => {
+      await this.#host.node.cluster.clock.sleep(hook.sleep.seconds * 1_000, signal).catch((error: unknown) => {
         if (!signal.aborted) throw error
       })
       return true
@@ -134,7 +155,7 @@ export class ContainerLifecycle {
     const hook = this.record.spec.lifecycle?.preStop
     if (hook !== undefined && this.running && graceMs > 0) {
       const limit = new AbortController()
-      const { cluster } = this.#worker.node
+      const { cluster } = this.#host.node
       const over = this.#running?.exited
       const time = cluster.clock
         .sleep(graceMs, AbortSignal.any([limit.signal, cluster.signal]))
@@ -156,10 +177,10 @@ export class ContainerLifecycle {
 
   /** Runs the container until it has ended for good, or the pod is stopping. */
   async run(onRunning?: () => void): Promise<void> {
-    const { cluster } = this.#worker.node
+    const { cluster } = this.#host.node
     const { timing } = cluster
     let backoff = timing.restartBackoffMs
-    while (!this.#worker.stopping) {
+    while (!this.#host.stopping) {
       const started = await this.#start()
       if (started) {
         const ended = this.#watchOver(onRunning)
@@ -169,14 +190,14 @@ export class ContainerLifecycle {
         if (cluster.clock.now() - startedAt > 600_000) backoff = timing.restartBackoffMs
       }
       const { terminated } = this.record.state
-      if (this.#worker.stopping || terminated === undefined || !this.#restarts(terminated.exitCode)) return
+      if (this.#host.stopping || terminated === undefined || !this.#restarts(terminated.exitCode)) return
       await this.#waitToRestart(backoff)
       backoff = Math.min(backoff * 2, timing.restartBackoffCapMs)
     }
   }
 
   #restarts(exitCode: number): boolean {
-    const policy = this.#worker.pod.spec.restartPolicy
+    const policy = this.#host.pod.spec.restartPolicy
     if (this.record.role === 'sidecar') return true
     if (this.record.role === 'init') return exitCode !== 0 && policy !== 'Never'
     return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0)
@@ -185,7 +206,7 @@ export class ContainerLifecycle {
   async #waitToRestart(backoff: number): Promise<void> {
     const { record } = this
     const { name } = record.spec
-    const { pod } = this.#worker
+    const { pod } = this.#host
     record.lastState = record.state
     const seconds = Math.max(1, Math.round(backoff / 1_000))
     const about = `${name} pod=${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`
@@ -195,40 +216,40 @@ export class ContainerLifecycle {
       'BackOff',
       `Back-off restarting failed container ${name} in pod ${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
     )
-    await this.#worker.pause(backoff)
+    await this.#host.pause(backoff)
     record.restartCount += 1
   }
 
   #wait(waiting: { reason: string; message?: string }): void {
     this.record.state = { waiting }
-    this.#worker.publish()
+    this.#host.publish()
   }
 
   /** Starts the container; false if it never ran. Waits, as the kubelet does, for errors that may resolve. */
   async #start(): Promise<boolean> {
-    const { node } = this.#worker
+    const { node } = this.#host
     const { timing } = node.cluster
-    while (!this.#worker.stopping) {
+    while (!this.#host.stopping) {
       const image = await this.#image()
       if (image === undefined) return false
       try {
         return await this.#launch(image)
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
-        this.#worker.hasAddress = true
+        this.#host.hasAddress = true
         this.#event('Warning', 'Failed', `Error: ${error.message}`)
         this.#wait({ reason: error.reason, message: error.message })
-        await this.#worker.pauseUnlessHealed(timing.configRetryMs)
+        await this.#host.pauseUnlessHealed(timing.configRetryMs)
       }
     }
     return false
   }
 
   async #image(): Promise<ImageOptions | undefined> {
-    const { node } = this.#worker
+    const { node } = this.#host
     const { spec } = this.record
     const name = spec.image ?? ''
-    while (!this.#worker.stopping) {
+    while (!this.#host.stopping) {
       const found = this.#pull(name)
       if (!isProblem(found)) {
         this.#event(
@@ -238,15 +259,15 @@ export class ContainerLifecycle {
         )
         return found
       }
-      this.#worker.hasAddress = true
+      this.#host.hasAddress = true
       await this.#imageTrouble(name, found)
-      await this.#worker.pauseUnlessHealed(node.cluster.timing.imageRetryMs)
+      await this.#host.pauseUnlessHealed(node.cluster.timing.imageRetryMs)
     }
     return undefined
   }
 
   #pull(name: string): ImageOptions | ImageProblem {
-    const { node } = this.#worker
+    const { node } = this.#host
     const problem = node.faults.imageProblem(name)
     if (problem !== undefined) return { reason: 'ErrImagePull', message: problem }
     return pullImage(node.images, name, this.record.spec.imagePullPolicy)
@@ -259,20 +280,20 @@ export class ContainerLifecycle {
       this.#wait({ reason, message })
       return
     }
-    const { imageRetryMs } = this.#worker.node.cluster.timing
+    const { imageRetryMs } = this.#host.node.cluster.timing
     this.#event('Normal', 'Pulling', `Pulling image "${name}"`)
     this.#event('Warning', 'Failed', `Failed to pull image "${name}": ${message}`)
     this.#event('Warning', 'Failed', 'Error: ErrImagePull')
     this.#wait({ reason: 'ErrImagePull', message })
-    await this.#worker.pauseUnlessHealed(imageRetryMs)
-    if (this.#worker.stopping || !isProblem(this.#pull(name))) return
+    await this.#host.pauseUnlessHealed(imageRetryMs)
+    if (this.#host.stopping || !isProblem(this.#pull(name))) return
     this.#event('Normal', 'BackOff', `Back-off pulling image "${name}"`)
     this.#event('Warning', 'Failed', 'Error: ImagePullBackOff')
     this.#wait({ reason: 'ImagePullBackOff', message: `Back-off pulling image "${name}": ErrImagePull: ${message}` })
   }
 
   async #launch(image: ImageOptions): Promise<boolean> {
-    const { node, pod, podDir, folders } = this.#worker
+    const { node, pod, podDir, folders } = this.#host
     const { cluster } = node
     const { record } = this
     const id = randomHex(cluster.random, 64)
@@ -285,10 +306,10 @@ export class ContainerLifecycle {
       .toString('hex')
       .padEnd(64, '0')
       .slice(0, 64)}`
-    this.#worker.hasAddress = true
+    this.#host.hasAddress = true
     this.previousLog = this.log?.path
     const log = new LogFile(
-      join(this.#worker.logDir, record.spec.name, `${record.restartCount}.log`),
+      join(this.#host.logDir, record.spec.name, `${record.restartCount}.log`),
       () => cluster.clock.wallTime(),
       {
         rotateBytes: node.rotateBytes,
@@ -314,7 +335,7 @@ export class ContainerLifecycle {
         message: error.message,
         startedAt: '1970-01-01T00:00:00Z',
       })
-      this.#worker.publish()
+      this.#host.publish()
       return false
     }
     this.#event('Normal', 'Started', 'Container started')
@@ -323,7 +344,7 @@ export class ContainerLifecycle {
     record.ready = readinessProbe === undefined
     if (lifecycle?.postStart !== undefined) await this.#postStart(lifecycle.postStart)
     record.state = { running: { startedAt: wholeSeconds(cluster.clock.wallTime()) } }
-    this.#worker.publish()
+    this.#host.publish()
     return true
   }
 
@@ -342,7 +363,7 @@ export class ContainerLifecycle {
 
   #terminated(end: { exitCode: number; reason: string; message?: string; startedAt: string }): void {
     const { record } = this
-    const { clock } = this.#worker.node.cluster
+    const { clock } = this.#host.node.cluster
     const terminated: ContainerState['terminated'] = {
       exitCode: end.exitCode,
       reason: end.reason,
@@ -357,26 +378,26 @@ export class ContainerLifecycle {
   async #untilExit(): Promise<void> {
     const running = this.#running
     if (running === undefined) return
-    const { cluster } = this.#worker.node
+    const { cluster } = this.#host.node
     const startedAt = this.record.state.running?.startedAt ?? wholeSeconds(cluster.clock.wallTime())
     const natural = await running.exited
     this.#running = undefined
     this.log?.end()
     const { noticed } = this
-    this.#worker.afterLogEnd(() => noticed.resolve())
+    this.#host.afterLogEnd(() => noticed.resolve())
     const exit = { ...natural, ...this.#forced }
     // The kubelet checks its containers periodically; when it stops one, it waits for it instead.
-    if (!this.#worker.stopping) await pause(cluster, cluster.timing.containerLookMs * cluster.random())
+    if (!this.#host.stopping) await pause(cluster, cluster.timing.containerLookMs * cluster.random())
     const reason = exit.reason ?? (exit.exitCode === 0 ? 'Completed' : 'Error')
     const message = this.#message(exit.exitCode)
     this.#terminated({ exitCode: exit.exitCode, reason, startedAt, ...(message === undefined ? {} : { message }) })
-    this.#worker.publishUnlessStopping()
+    this.#host.publishUnlessStopping()
   }
 
   /** The termination message: the file's content, or the log's tail after a failure where that was asked for. */
   #message(exitCode: number): string | undefined {
     const { spec } = this.record
-    const file = join(this.#worker.podDir, `termination-${spec.name}`)
+    const file = join(this.#host.podDir, `termination-${spec.name}`)
     const own = existsSync(file) ? readFileSync(file, 'utf8').slice(0, 4_096) : ''
     if (own !== '') return own
     if (spec.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0 || this.log === undefined)

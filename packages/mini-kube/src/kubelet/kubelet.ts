@@ -1,5 +1,5 @@
 import { ApiError, badRequest } from '../api-error.ts'
-import { background } from '../cluster.ts'
+import { background } from '../cluster-core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import type { StoreEvent } from '../store/object-store.ts'
 import { wholeSeconds } from '../names.ts'

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.ts'
+import type { ClusterCore } from '../cluster-core.ts'
 import type { Tokens } from '../api/auth.ts'
 import type { Pod } from '../types.ts'
 import type { Images } from './images.ts'
@@ -15,7 +15,7 @@ export interface NodeFaults {
 
 /** What every pod worker of the node shares. */
 export interface NodeContext {
-  cluster: Cluster
+  cluster: ClusterCore
   tokens: Tokens
   images: Images
   hostIP: string

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { background, pause } from '../cluster.ts'
+import { background, pause } from '../cluster-core.ts'
 import { serviceAccount } from '../kinds/core.ts'
 import { pod as podResource } from '../kinds/pod.ts'
 import { sameJson } from '../kinds/resource-definition.ts'
 import { wholeSeconds } from '../names.ts'
 import type { Pod } from '../types.ts'
 import { allocatableOf } from './admit-pod.ts'
-import { ContainerLifecycle } from './container-lifecycle.ts'
+import { type ContainerHost, ContainerLifecycle } from './container-lifecycle.ts'
 import type { ContainerExit } from './container-runtime.ts'
 import type { NodeContext } from './node-context.ts'
 import { podStatus, type ContainerRecord, type PodFacts } from './pod-status.ts'
@@ -19,7 +19,7 @@ type Ending = { kind: 'deleted' } | { kind: 'deadline' } | { kind: 'evicted'; me
 const deadlineMessage = 'Pod was active on the node longer than the specified deadline'
 
 /** The kubelet's worker for one pod: sets it up, runs its containers, reports, takes it down. */
-export class PodWorker {
+export class PodWorker implements ContainerHost {
   readonly node: NodeContext
   readonly podDir: string
   readonly logDir: string

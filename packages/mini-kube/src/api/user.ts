@@ -1,0 +1,7 @@
+/** The user of a request. */
+export interface User {
+  name: string
+  groups: string[]
+  uid?: string
+  extra?: Record<string, string[]>
+}
