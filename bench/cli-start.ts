@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { installCli } from '../apps/cli/test/installed-cli.ts'
-import { figure, percentile, type Figure } from './figure.ts'
+import { type Bench, figure, percentile } from './figure.ts'
 
 const rounds = 21
 
@@ -40,7 +40,7 @@ async function medians(
 }
 
 /** `pnpm bench cli-start`; with KUBECONFIG it also measures `ps` beside `kubectl get jobs`. */
-export async function bench(log: (text: string) => void): Promise<Figure[]> {
+export const bench: Bench = async (log) => {
   await using cli = await installCli()
   log(`each median of ${rounds} starts, in turns`)
   const { stdout } = await promisify(execFile)('du', ['-sk', `${cli.folder}/place/node_modules`])

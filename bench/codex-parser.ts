@@ -6,4 +6,4 @@ import { benchParser, readRecordings } from './support/parser-bench.ts'
 const fixtures = join(import.meta.dirname, '../packages/codex-stream-parser/src/__fixtures__/codex')
 
 /** The Codex parser beside JSON.parse over the same lines, and its memory over 1 GB. */
-export const bench: Bench = (log) => benchParser(readRecordings(fixtures), createCodexParser, log)
+export const bench: Bench = (log, { quick }) => benchParser(readRecordings(fixtures), createCodexParser, { log, quick })

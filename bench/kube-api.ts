@@ -1,4 +1,4 @@
-import { execFileSync, fork, type ChildProcess } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,10 +6,9 @@ import { join } from 'node:path'
 import { createKubeClient, kinds } from '@agent-jobs/kube-api'
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { figure, percentile, type Bench, type Figure } from './figure.ts'
+import { writeCertificate } from './support/certificate.ts'
 
 const requests = 200
-// Part of the system, not of a package.
-const tool = 'openssl'
 
 interface Measured {
   readonly connections: number
@@ -43,19 +42,10 @@ async function measure(server: ChildProcess, call: () => Promise<unknown>): Prom
   }
 }
 
-function certificate(folder: string): void {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-  const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'server.key']
-  execFileSync(tool, ['req', '-x509', ...key, '-out', 'server.crt', '-days', '2', ...subject], {
-    cwd: folder,
-    stdio: 'ignore',
-  })
-}
-
 /** 200 reads in a row over TLS: kube-api beside client-node. Needs `openssl` for a certificate. */
 export const bench: Bench = async (log): Promise<Figure[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-kube-api-'))
-  certificate(folder)
+  writeCertificate(folder)
   const server = fork(join(import.meta.dirname, 'support/tls-api.ts'), [folder])
   try {
     const [{ port }] = (await once(server, 'message')) as [{ port: number }]

@@ -1,51 +1,45 @@
-// Runs one measurement: `pnpm bench NAME [--json]`. A measurement is a file of this folder that exports `bench`.
-import { readdir, readFile } from 'node:fs/promises'
-import { availableParallelism, loadavg } from 'node:os'
-import { join } from 'node:path'
+// Measurements: `pnpm bench NAME [--quick] [--json]` runs one, `pnpm bench --all` runs all of them and writes
+// bench/RESULTS.md, its plots and the figures that documents quote, and `pnpm bench --compare REF [NAME …]` compares this
+// checkout with another commit. A measurement is a file of this folder that exports `bench`.
 import { parseArgs } from 'node:util'
-import type { Bench, Figure } from './figure.ts'
+import { compareWith } from './compare/compare-with.ts'
+import { measure, measurements } from './measurements.ts'
+import { writeAll } from './results/write-all.ts'
+import { table } from './results/table.ts'
 
-function table(figures: readonly Figure[]): string {
-  const rows = figures.map(({ name, value, unit, target, better, ok }) => {
-    const bound = target === null ? '' : `${better === 'lower' ? '≤' : '≥'} ${target}`
-    return [name, String(value), unit, bound, target === null ? '' : ok ? 'ok' : 'MISSED']
-  })
-  const all = [['figure', 'value', 'unit', 'target', ''], ...rows]
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  const line = (row: string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
-  return all.map((row) => line(row).trimEnd()).join('\n')
-}
-
-async function measurements(): Promise<string[]> {
-  const names: string[] = []
-  for (const file of await readdir(import.meta.dirname)) {
-    if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue
-    const source = await readFile(join(import.meta.dirname, file), 'utf8')
-    if (/^export (const|async function|function) bench\b/m.test(source)) names.push(file.slice(0, -3))
-  }
-  return names.toSorted()
-}
+const usage = `usage: pnpm bench NAME [--quick] [--json]
+       pnpm bench --all [--quick] [NAME …]
+       pnpm bench --compare REF [--rounds N] [NAME …]
+NAME is one of: ${measurements().join(', ')}`
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    all: { type: 'boolean', default: false },
+    compare: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
-const [name = ''] = positionals
-const names = await measurements()
+const { all, compare, json, quick } = values
+const rounds = Number(values.rounds)
+const unknown = positionals.filter((name) => !measurements().includes(name))
 
-if (!names.includes(name)) {
-  console.error(`usage: pnpm bench NAME [--json], with NAME one of: ${names.join(', ')}`)
-  process.exitCode = 2
-} else {
-  const { bench } = (await import(`./${name}.ts`)) as { bench: Bench }
+async function one(name: string): Promise<number> {
   // In JSON mode standard output holds the result and nothing else.
-  const log = (text: string): void => (values.json ? console.error(text) : console.log(text))
-  const load = (when: string): void => {
-    log(`load ${when}: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} processors`)
-  }
-  load('before')
-  const figures = await (typeof bench === 'function' ? bench(log) : bench.run(log))
-  load('after')
-  console.log(values.json ? JSON.stringify({ name, figures }) : table(figures))
-  process.exitCode = figures.every((each) => each.ok) ? 0 : 1
+  const found = await measure(name, (text) => (json ? console.error(text) : console.log(text)), { quick })
+  console.log(json ? JSON.stringify({ name, ...found }) : table(found.figures))
+  return found.figures.every(({ ok }) => ok) ? 0 : 1
+}
+
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 2) {
+  console.error(usage)
+  process.exitCode = 2
+} else if (all) process.exitCode = await writeAll({ names: positionals, quick })
+else if (compare !== undefined) process.exitCode = await compareWith(compare, { names: positionals, rounds })
+else if (positionals[0] !== undefined && positionals.length === 1) process.exitCode = await one(positionals[0])
+else {
+  console.error(usage)
+  process.exitCode = 2
 }

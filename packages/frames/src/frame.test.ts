@@ -40,7 +40,7 @@ describe('a frame', () => {
     const bytes = Buffer.concat([Buffer.from('before '), line])
     const located = locateFrame(bytes, 7, bytes.length - 1)
     expect(located).toEqual({ seq: 7, stream: 'e', time: 12, flag: '+', bytes, from: 21, to: 26 })
-    expect(bytes.toString('utf8', 20, 25)).toBe('hello')
+    expect(bytes.toString('utf8', 21, 26)).toBe('hello')
   })
 
   it('stays below the longest line that runtimes leave whole', () => {
