@@ -1,3 +1,5 @@
+import { BrandedError, type BrandedErrorOptions } from '@agent-jobs/primitives'
+
 /** The stable codes of {@link RunError}. */
 export type RunErrorCode = keyof typeof runErrorTable
 
@@ -54,14 +56,9 @@ export interface LockHolder {
   readonly state: string
 }
 
-const brand = Symbol.for('agent-jobs.run-error')
-
 /** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
-export class RunError extends Error {
-  override readonly name = 'RunError'
-  readonly code: RunErrorCode
-  /** True when the same call may succeed later without changes. */
-  readonly retryable: boolean
+export class RunError extends BrandedError<RunErrorCode> {
+  static override readonly errorName = 'RunError'
   /** Of `key_busy`: the run that holds the key. */
   readonly holder: LockHolder | undefined
   /** Of `invalid_request`: one text for each problem. */
@@ -70,18 +67,10 @@ export class RunError extends Error {
   constructor(
     code: RunErrorCode,
     message: string,
-    details: { cause?: unknown; retryable?: boolean; holder?: LockHolder; problems?: readonly string[] } = {},
+    details: BrandedErrorOptions & { holder?: LockHolder; problems?: readonly string[] } = {},
   ) {
-    super(message, details.cause === undefined ? {} : { cause: details.cause })
-    this.code = code
-    this.retryable = details.retryable ?? false
+    super(code, message, details)
     this.holder = details.holder
     this.problems = details.problems ?? []
-    Object.defineProperty(this, brand, { value: true })
-  }
-
-  /** Recognises a RunError, also one thrown by another copy of this package. */
-  static isInstance(error: unknown): error is RunError {
-    return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
   }
 }
