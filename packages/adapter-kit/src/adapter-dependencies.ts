@@ -3,6 +3,7 @@ import type { Clock } from '@agent-jobs/primitives'
 import type { RunTracer } from '@agent-jobs/tracing'
 import type { LiveRecords } from './restart/live-records.ts'
 import type { ProcessState } from './restart/process-state.ts'
+import type { AdapterLog, LogFields } from './observe/adapter-log.ts'
 import type { ClusterPool } from './cluster/cluster-pool.ts'
 
 /** Everything that the flow takes from outside. */
@@ -24,6 +25,8 @@ export interface AdapterDependencies {
   observer: RunObserver & ProcessObserver
   /** Traces every run. */
   tracer: RunTracer
-  /** For warnings that do not belong to a run. */
-  onWarning: (message: string) => void
+  /** The adapter's own log, apart from the output of agents. */
+  log: AdapterLog
+  /** For warnings of the server; `about` has a stable `code`, and the run where there is one. */
+  onWarning: (message: string, about?: LogFields) => void
 }

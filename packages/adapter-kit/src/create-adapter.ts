@@ -8,6 +8,7 @@ import { errorMessage, systemClock } from '@agent-jobs/primitives'
 import { createClusterPool } from './cluster/cluster-pool.ts'
 import { processSpool } from './cluster/process-spool.ts'
 import { testEnvironment } from './environment/test-environment.ts'
+import { operatorLog, silentLog, type LogFields } from './observe/adapter-log.ts'
 import { processObserver, silentObserver } from './observe/process-observer.ts'
 import { processTracer } from './observe/process-tracer.ts'
 import { createModelList } from './models/model-list.ts'
@@ -30,6 +31,7 @@ function warnOfProcess(message: string): void {
 /** The dependencies on a real server: its environment, its clock, its disk. */
 export function systemDependencies(overrides: Partial<AdapterDependencies> = {}): AdapterDependencies {
   const env = overrides.env ?? process.env
+  const log = overrides.log ?? silentLog
   const onWarning = overrides.onWarning ?? warnOfProcess
   const observer = overrides.observer ?? silentObserver
   return {
@@ -50,6 +52,7 @@ export function systemDependencies(overrides: Partial<AdapterDependencies> = {})
       ),
     paperclipVersion: paperclipVersion(process.argv[1]),
     observer,
+    log,
     tracer: processTracer({ env, clock: systemClock, onWarning }),
     onWarning,
     ...overrides,
@@ -108,7 +111,9 @@ async function takeBackOrphans({ type }: Pick<AgentDefinition, 'type'>, deps: Ad
   try {
     await wakeAndHandOver(deps, records)
   } catch (error) {
-    deps.onWarning(`Jobs of an earlier life could not be taken back: ${errorMessage(error)}`)
+    deps.onWarning(`Jobs of an earlier life could not be taken back: ${errorMessage(error)}`, {
+      code: 'reattach_failed',
+    })
   }
 }
 
@@ -132,8 +137,12 @@ async function wakeAndHandOver(deps: AdapterDependencies, records: LiveRecords):
 export function serverAdapter<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
 ): ServerAdapterModule {
-  const observer = processObserver({ env: process.env, onWarning: warnOfProcess })
-  const deps = systemDependencies({ state: processState(), observer })
+  const { env } = process
+  const log = operatorLog({ env, now: systemClock.wallTime, stderr: process.stderr, onProblem: warnOfProcess })
+  const onWarning =
+    log === null ? warnOfProcess : (message: string, about?: LogFields) => log.write('warning', { ...about, message })
+  const observer = processObserver({ env, onWarning })
+  const deps = systemDependencies({ state: processState(), observer, onWarning, ...(log === null ? {} : { log }) })
   // Owned by the server: it finishes on its own and reports failures as process warnings.
   queueMicrotask(() => takeBackOrphans(definition, deps))
   return createAdapter(definition, deps)

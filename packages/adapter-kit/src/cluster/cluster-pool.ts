@@ -11,6 +11,7 @@ import {
   type KubeConfig,
   type KubeConfigTrust,
 } from '@agent-jobs/kube-api'
+import type { LogFields } from '../observe/adapter-log.ts'
 import { kubeConfigSource, readKubeConfig } from './kube-config.ts'
 
 /** One cluster as one configuration reaches it. */
@@ -40,7 +41,7 @@ export function createClusterPool(options: {
   kubeConfigTrust?: KubeConfigTrust
   /** The cluster of configurations that name none. Default: that of the server's environment. */
   kubeConfig?: KubeConfig
-  onWarning?: (message: string) => void
+  onWarning?: (message: string, about?: LogFields) => void
   /** Sees every request and every broken watch. */
   observer?: ProcessObserver | undefined
   /** Where the output of runs waits for a slow consumer. */
@@ -58,7 +59,7 @@ export function createClusterPool(options: {
       const known = clusters.get(key)
       if (known) return known
       const config = readKubeConfig(source)
-      const reportProblem = reportWatchProblems((message) => options.onWarning?.(message))
+      const reportProblem = reportWatchProblems((message) => options.onWarning?.(message, { code: 'watch_failed' }))
       const client = createKubeClient({
         kubeConfig: config,
         userAgent: 'agent-jobs-adapter',
@@ -77,7 +78,7 @@ export function createClusterPool(options: {
             () => void pending.delete(owned),
             (error: unknown) => {
               pending.delete(owned)
-              options.onWarning?.(`Cleaning up after a run failed: ${errorMessage(error)}`)
+              options.onWarning?.(`Cleaning up after a run failed: ${errorMessage(error)}`, { code: 'clean_up_failed' })
             },
           )
           pending.add(owned)
@@ -92,7 +93,7 @@ export function createClusterPool(options: {
             client,
             namespace,
             spool: options.spool,
-            ...(onWarning ? { onWarning: ({ message }) => onWarning(message) } : {}),
+            ...(onWarning ? { onWarning: ({ code, message }) => onWarning(message, { code, namespace }) } : {}),
           })
           runners.set(namespace, runner)
           return runner

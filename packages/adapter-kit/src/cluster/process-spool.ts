@@ -25,6 +25,11 @@ function readBytes({ env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarn
   if (!text) return defaultBytes
   const bytes = Number(text)
   if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes
-  onWarning(`${bytesVariable} is ${JSON.stringify(text)}, not a number of bytes. The default of ${defaultBytes} holds.`)
+  onWarning(
+    `${bytesVariable} is ${JSON.stringify(text)}, not a number of bytes. The default of ${defaultBytes} holds.`,
+    {
+      code: 'spool_bytes_invalid',
+    },
+  )
   return defaultBytes
 }

@@ -1,5 +1,6 @@
 import { createBackoff, createLatch, errorMessage, firstOf, type Clock, type Latch } from '@agent-jobs/primitives'
 import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
+import type { AdapterDependencies } from '../adapter-dependencies.ts'
 
 /** The callbacks that report a run to Paperclip. */
 export type HostCallbacks = Pick<
@@ -43,7 +44,7 @@ const maxQueuedChars = 1024 * 1024
 /** Guards the callbacks of one run. Calls `onWarning` once when a callback fails, and once when something was lost. */
 export function guardHost(
   callbacks: HostCallbacks,
-  { clock, onWarning }: { clock: Clock; onWarning: (message: string) => void },
+  { clock, onWarning }: { clock: Clock; onWarning: AdapterDependencies['onWarning'] },
 ): PaperclipHost {
   let warned = false
   let lost = 0
@@ -51,7 +52,9 @@ export function guardHost(
   const onProblem = (name: string, error: unknown): void => {
     if (warned) return
     warned = true
-    onWarning(`Paperclip failed to take what a run reports (${name}): ${errorMessage(error)}. It is retried.`)
+    onWarning(`Paperclip failed to take what a run reports (${name}): ${errorMessage(error)}. It is retried.`, {
+      code: 'report_failed',
+    })
   }
   const lane = (): Lane => createLane({ clock, stop: stop.signal, onProblem, onLost: (calls) => void (lost += calls) })
   // Readiness must neither delay the log nor wait for it.
@@ -90,7 +93,10 @@ export function guardHost(
       ])
       stop.abort()
       lost += reports.left() + readiness.left()
-      if (lost > 0) onWarning(`Paperclip did not take ${lost} report(s) of a run within its time; they are lost.`)
+      if (lost > 0)
+        onWarning(`Paperclip did not take ${lost} report(s) of a run within its time; they are lost.`, {
+          code: 'reports_lost',
+        })
     },
   }
 }

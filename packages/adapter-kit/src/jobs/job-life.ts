@@ -56,7 +56,7 @@ export function jobLife(
     try {
       await work()
     } catch (error) {
-      deps.onWarning(`${otherwise}: ${errorMessage(error)}`)
+      deps.onWarning(`${otherwise}: ${errorMessage(error)}`, { code: 'run_record_failed' })
     }
   }
   // A record is for a restart only: a disk that cannot take it must not cost the run.

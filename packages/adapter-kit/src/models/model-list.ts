@@ -33,7 +33,9 @@ export function createModelList(
       known = { models, at: deps.clock.now() }
       return models
     } catch (error) {
-      deps.onWarning(`The models of ${definition.title} could not be listed: ${errorMessage(error)}`)
+      deps.onWarning(`The models of ${definition.title} could not be listed: ${errorMessage(error)}`, {
+        code: 'models_not_listed',
+      })
       // A pod that failed is not retried at once.
       if (definition.modelsInImage === true)
         known = { models: known?.models ?? definition.models, at: deps.clock.now() }

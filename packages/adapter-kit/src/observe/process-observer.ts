@@ -53,7 +53,9 @@ function readPort({ env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarni
   if (!text) return null
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  onWarning(`${portVariable} is ${JSON.stringify(text)}, not a port. No metrics are served.`)
+  onWarning(`${portVariable} is ${JSON.stringify(text)}, not a port. No metrics are served.`, {
+    code: 'metrics_port_invalid',
+  })
   return null
 }
 
@@ -62,14 +64,15 @@ function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencie
   const root = resolvePaperclipInstanceRootForAdapter({ env: env as NodeJS.ProcessEnv })
   const file = openTotalsFile(join(root, 'data', 'agent-jobs-metrics', 'totals.json'))
   const registry = new Registry()
-  const onError = (error: unknown): void => onWarning(`Metrics could not be written down: ${errorMessage(error)}`)
+  const onError = (error: unknown): void =>
+    onWarning(`Metrics could not be written down: ${errorMessage(error)}`, { code: 'metrics_not_saved' })
   const ready = createRunMetrics({ registry, file, onError }).then(async (metrics) => {
     await startMetricsServer({ registry, port })
     return metrics
   })
   // Reported once; each run is then without metrics.
   const usable = ready.catch((error: unknown) => {
-    onWarning(`No metrics are served: ${errorMessage(error)}`)
+    onWarning(`No metrics are served: ${errorMessage(error)}`, { code: 'metrics_not_served' })
     return silentObserver
   })
   const { budget } = processSpool({ env, onWarning })

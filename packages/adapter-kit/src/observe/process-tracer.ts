@@ -21,10 +21,14 @@ export function processTracer({
       sink,
       now: () => clock.wallTime(),
       onError: (error) =>
-        onWarning(`Spans of runs were lost, since ${endpointVariable} did not take them: ${errorMessage(error)}`),
+        onWarning(`Spans of runs were lost, since ${endpointVariable} did not take them: ${errorMessage(error)}`, {
+          code: 'spans_lost',
+        }),
     })
   } catch (error) {
-    onWarning(`${endpointVariable} is invalid, so no run is traced: ${errorMessage(error)}`)
+    onWarning(`${endpointVariable} is invalid, so no run is traced: ${errorMessage(error)}`, {
+      code: 'otlp_endpoint_invalid',
+    })
     return disabledTracer
   }
 }

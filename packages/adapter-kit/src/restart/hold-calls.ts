@@ -20,7 +20,9 @@ export async function holdCalls(deps: AdapterDependencies, records: LiveRecords)
     try {
       await work()
     } catch (error) {
-      deps.onWarning(`The tokens of Job ${job} cannot be put aside or back: ${errorMessage(error)}`)
+      deps.onWarning(`The tokens of Job ${job} cannot be put aside or back: ${errorMessage(error)}`, {
+        code: 'tokens_not_held',
+      })
     }
   }
   const left = (await records.list()).filter((record): record is LiveRecord & { tokenFile: VolumePlace } => {

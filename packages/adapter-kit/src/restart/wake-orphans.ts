@@ -124,7 +124,10 @@ export async function wakeOrphans(
       removed.push(done)
     } catch (error) {
       signal.throwIfAborted()
-      deps.onWarning(`Job ${record.job}, whose result was reported, is not removed yet: ${errorMessage(error)}`)
+      deps.onWarning(`Job ${record.job}, whose result was reported, is not removed yet: ${errorMessage(error)}`, {
+        code: 'job_not_removed',
+        job: record.job,
+      })
       removed.push({ job: record.job, result: 'failed', detail: errorMessage(error) })
     }
   }
@@ -142,12 +145,18 @@ export async function wakeOrphans(
       const result = await wake(deps, record, signal)
       if (result.result === 'gone') await records.remove(record.job)
       if (result.result === 'failed' || result.result === 'skipped') {
-        deps.onWarning(`Job ${record.job} was not taken back (${result.detail}). A comment on its issue does it.`)
+        deps.onWarning(`Job ${record.job} was not taken back (${result.detail}). A comment on its issue does it.`, {
+          code: 'job_not_taken_back',
+          job: record.job,
+        })
       }
       woken.push(result)
     } catch (error) {
       signal.throwIfAborted()
-      deps.onWarning(`Job ${record.job} was not taken back: ${errorMessage(error)}`)
+      deps.onWarning(`Job ${record.job} was not taken back: ${errorMessage(error)}`, {
+        code: 'job_not_taken_back',
+        job: record.job,
+      })
       woken.push({ job: record.job, result: 'failed', detail: errorMessage(error) })
     }
   }

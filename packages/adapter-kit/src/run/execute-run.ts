@@ -22,9 +22,13 @@ const cannotCancel =
 /** Runs one agent for Paperclip, from context to result. Never throws for what can be reported. */
 export async function executeRun<Schema extends AgentDefinition['schema'], Summary extends AgentSummary>(
   definition: AgentDefinition<Schema, Summary>,
-  deps: AdapterDependencies,
+  server: AdapterDependencies,
   ctx: AdapterExecutionContext,
 ): Promise<AdapterExecutionResult> {
+  const deps: AdapterDependencies = {
+    ...server,
+    onWarning: (message, about) => server.onWarning(message, { runId: ctx.runId, adapter: definition.type, ...about }),
+  }
   const { clock, onWarning } = deps
   const signal = ctx.signal ?? new AbortController().signal
   const host = guardHost(ctx, { clock, onWarning })

@@ -7,6 +7,7 @@ import { startScriptCluster, type ScriptCluster } from '../../test/script-cluste
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { createAdapter, systemDependencies } from '../create-adapter.ts'
+import type { AdapterLog } from '../observe/adapter-log.ts'
 
 /** Keeps what an observer is told. */
 function recorder() {
@@ -41,7 +42,9 @@ function recorder() {
       }
     },
   }
-  return { seen, requests, observer }
+  const entries: Record<string, unknown>[] = []
+  const log: AdapterLog = { write: (event, fields) => void entries.push({ event, ...fields }) }
+  return { seen, requests, entries, observer, log }
 }
 
 /** A script that reports success, or nothing at all. */
@@ -65,12 +68,13 @@ describe('what metrics are told of a run', () => {
     script: string,
     { config = {}, signal, finished = true }: { config?: object; signal?: AbortSignal; finished?: boolean } = {},
   ) {
-    const { seen, requests, observer } = recorder()
+    const { seen, requests, entries, observer, log } = recorder()
     const deps = systemDependencies({
       env: { ...process.env, ...cluster.env },
       records: () => null,
       clusters: createClusterPool({ env: cluster.env, observer }),
       observer,
+      log,
     })
     const { ctx } = paperclipContext({
       runId: randomUUID(),
@@ -80,7 +84,7 @@ describe('what metrics are told of a run', () => {
     })
     const result = await createAdapter(agent(script, finished), deps).execute(ctx)
     await deps.clusters.close()
-    return { result, ctx, seen: seen[0], count: seen.length, requests }
+    return { result, ctx, seen: seen[0], count: seen.length, requests, entries }
   }
 
   it('is its outcome, its usage and the time of its phases', async () => {
@@ -128,5 +132,27 @@ describe('what metrics are told of a run', () => {
   it('reports no end when another server owns the run', async () => {
     const { seen } = await run('', { signal: AbortSignal.abort(new Error('run lease lost')) })
     expect([seen?.ends, seen?.left]).toEqual([[], 1])
+  })
+
+  it('is in the log as events with the ids of the run, and without its output', async () => {
+    const { entries, ctx } = await run("console.log('done')")
+    expect(entries.map(({ event }) => event)).toEqual(['run.began', 'job.created', 'run.ended', 'job.removed'])
+    for (const entry of entries) {
+      expect(entry).toMatchObject({ runId: ctx.runId, agentId: ctx.agent.id, adapter: 'caller_k8s' })
+    }
+    expect(entries[2]).toMatchObject({
+      outcome: 'succeeded',
+      code: null,
+      job: expect.any(String),
+      pod: expect.any(String),
+    })
+    expect(JSON.stringify(entries)).not.toContain('done')
+  })
+
+  it('is in the log with its code when it fails, and as released when another server owns it', async () => {
+    const refused = await run('', { config: { timeoutSec: 'soon' } })
+    expect(refused.entries).toMatchObject([{ event: 'run.began' }, { event: 'run.ended', code: 'invalid_config' }])
+    const released = await run('', { signal: AbortSignal.abort(new Error('run lease lost')) })
+    expect(released.entries.at(-1)).toMatchObject({ event: 'run.released' })
   })
 })

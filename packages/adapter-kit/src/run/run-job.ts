@@ -59,6 +59,7 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
     await life.begin()
     const events = runEvents(host, handle)
     events.acquired(job.adopted)
+    watch.acquired(job)
     const redactor = createRedactor({ secrets: job.secrets, resolved: plan.resolvedSecrets })
     const relay = logRelay(host.log, { redactor })
     const parser = definition.createParser()
@@ -152,7 +153,7 @@ function stopOnAbort(
   handle: RunHandle,
   signal: AbortSignal,
   graceSec: number,
-): { settled(onWarning: (message: string) => void): Promise<void> } {
+): { settled(onWarning: AdapterDependencies['onWarning']): Promise<void> } {
   let stopping: Promise<unknown> | null = null
   const stop = (): void => {
     const cause = abortCause(signal)
@@ -171,7 +172,9 @@ function stopOnAbort(
         await stopping
       } catch (error) {
         // The outcome is known by now, and it counts.
-        onWarning(`Job ${handle.job.name} could not be stopped as asked: ${errorMessage(error)}`)
+        onWarning(`Job ${handle.job.name} could not be stopped as asked: ${errorMessage(error)}`, {
+          code: 'stop_failed',
+        })
       }
     },
   }

@@ -7,6 +7,7 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from '@paperclip
 import type { AcquiredJob } from '../acquire/acquired-job.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { AdapterLog, LogFields } from '../observe/adapter-log.ts'
 import { traceParent } from '../observe/trace-parent.ts'
 import { observedEnd, observedRun, unreportedEnd } from './observed-end.ts'
 
@@ -19,6 +20,8 @@ export interface RunWatch {
   readonly agentTrace: RunTrace['agent']
   /** The run waits, or no longer waits, for another run of its agent. */
   waiting(isWaiting: boolean): void
+  /** The run follows a Job from here on. */
+  acquired(job: AcquiredJob): void
   /** The agent printed a line. */
   line(line: Line): void
   /** Lines are missing in the output. */
@@ -33,13 +36,15 @@ export interface RunWatch {
   left(): void
 }
 
+type WatchDependencies = 'observer' | 'tracer' | 'log' | 'clock' | 'onWarning'
+
 // A longer line is a large answer of a tool. Its time matters little, and parsing it twice costs.
 const maxTracedChars = 256 * 1024
 
 /** Begins to watch a run. */
 export function watchRun(
   definition: Pick<AgentDefinition, 'type' | 'transcript'>,
-  { observer, tracer, clock, onWarning }: Pick<AdapterDependencies, 'observer' | 'tracer' | 'clock' | 'onWarning'>,
+  { observer, tracer, log, clock, onWarning }: Pick<AdapterDependencies, WatchDependencies>,
   ctx: AdapterExecutionContext,
 ): RunWatch {
   const run = observedRun(definition, ctx)
@@ -54,21 +59,33 @@ export function watchRun(
       'agent_jobs.company.id': run.companyId,
     },
   })
+  const write = runLog(log, ctx, { adapter: run.adapter, traceparent: trace.agent?.traceparent })
+  let hasEnded = false
+  write('run.began', {})
   const steps = tracer.enabled ? stepReader(definition, trace, onWarning) : null
   return {
     agentTrace: trace.agent,
     waiting(isWaiting) {
       observation.waiting(isWaiting)
       trace.waiting(isWaiting)
+      write(isWaiting ? 'run.waits' : 'run.goes_on', {})
     },
+    acquired: ({ handle, adopted }) =>
+      write(adopted === null ? 'job.created' : 'job.adopted', { ...placeOf(handle), adoptedFromRun: adopted?.runId }),
     line: (line) => steps?.read(line),
-    gap: (reason) => observation.gap(reason),
+    gap(reason) {
+      observation.gap(reason)
+      write('output.gap', { reason })
+    },
     ended(job, followed, result) {
+      hasEnded = true
       const observed = observedEnd(job, followed, result)
       trace.ended(traceEnd(job, followed, observed, steps?.firstLineAt() ?? null))
+      write('run.ended', { ...endFields(observed), ...placeOf(job.handle), durationMs: job.handle.timings.endedMs })
       return observation.ended(observed)
     },
     failed(mayHaveBegun, result) {
+      hasEnded = true
       const observed = unreportedEnd(ctx.runId, mayHaveBegun, result)
       trace.ended({
         attributes: endAttributes(observed),
@@ -77,6 +94,7 @@ export function watchRun(
         agentStartedAt: null,
         adopted: null,
       })
+      write('run.ended', endFields(observed))
       return observation.ended(observed)
     },
     cleanedUp({ handle, calledAt }) {
@@ -85,16 +103,47 @@ export function watchRun(
       const [startedAt, endedAt] = [calledAt + endedMs, clock.wallTime()]
       observation.cleanedUp(Math.max(0, endedAt - startedAt))
       trace.after({ name: 'clean_up', startedAt, endedAt })
+      write('job.removed', placeOf(handle))
     },
-    left: () => observation.left(),
+    left() {
+      observation.left()
+      if (!hasEnded) write('run.released', {})
+    },
   }
+}
+
+/** Writes entries about one run, each with the run's ids. */
+function runLog(
+  log: AdapterLog,
+  { runId, agent, context }: AdapterExecutionContext,
+  { adapter, traceparent }: { adapter: string; traceparent: string | undefined },
+): AdapterLog['write'] {
+  const issueId = context['issueId']
+  const about: LogFields = {
+    runId,
+    adapter,
+    agentId: agent.id,
+    companyId: agent.companyId,
+    issueId: typeof issueId === 'string' ? issueId : null,
+    traceId: traceparent?.split('-')[1],
+  }
+  return (event, fields) => log.write(event, { ...about, ...fields })
+}
+
+function placeOf({ job, pod }: AcquiredJob['handle']): LogFields {
+  return { job: job.name, namespace: job.namespace, pod: pod?.name, node: pod?.node }
+}
+
+function endFields({ outcome, errorCode, model, usage, costUsd, adopted, outputComplete }: ObservedEnd): LogFields {
+  const { inputTokens, outputTokens } = usage
+  return { outcome, code: errorCode, model, inputTokens, outputTokens, costUsd, adopted, outputComplete }
 }
 
 /** Reads the turns and tool calls of an agent from its lines. A fault in this ends the reading, not the run. */
 function stepReader(
   definition: Pick<AgentDefinition, 'type' | 'transcript'>,
   trace: RunTrace,
-  onWarning: (message: string) => void,
+  onWarning: AdapterDependencies['onWarning'],
 ) {
   let firstLineAt: number | null = null
   let isBroken = false
@@ -107,7 +156,9 @@ function stepReader(
         for (const entry of definition.transcript(text, '')) trace.step(entry, time)
       } catch (error) {
         isBroken = true
-        onWarning(`The turns of a run of ${definition.type} are missing in its trace: ${errorMessage(error)}`)
+        onWarning(`The turns of a run of ${definition.type} are missing in its trace: ${errorMessage(error)}`, {
+          code: 'trace_incomplete',
+        })
       }
     },
   }
