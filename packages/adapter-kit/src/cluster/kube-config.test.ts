@@ -61,9 +61,9 @@ describe('the configuration of a cluster', () => {
   })
 
   it('is named by its path where it is one', () => {
-    expect(() => kubeConfigSource('/nowhere/config', inPod, 'paths')).toThrow(
-      'The kubeconfig "/nowhere/config" does not exist',
-    )
+    const { code, message } = failure(() => kubeConfigSource('/nowhere/config', inPod, 'paths'))
+    expect(message).toContain('The kubeconfig "/nowhere/config" does not exist')
+    expect(code).toBe('k8s_kubeconfig_invalid')
   })
 })
 

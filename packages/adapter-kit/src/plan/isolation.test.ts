@@ -41,6 +41,10 @@ describe('run isolation', () => {
     [{ mode: 'isolated', key: 'k', homeRoot: 'relative' }, /expected an absolute path/],
     [{ mode: 'isolated', key: 'k', tmpRoot: '/a/../b' }, /expected an absolute path/],
   ])('refuses %j', (descriptor, message) => {
-    expect(() => readIsolation(descriptor, 'r')).toThrow(message)
+    const refused = expect.objectContaining({
+      code: 'k8s_isolation_key_invalid',
+      message: expect.stringMatching(message),
+    })
+    expect(() => readIsolation(descriptor, 'r')).toThrow(refused)
   })
 })

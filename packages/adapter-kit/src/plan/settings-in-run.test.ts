@@ -10,6 +10,8 @@ import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { createClusterPool, type ClusterPool } from '../cluster/cluster-pool.ts'
 import { createAdapter, systemDependencies } from '../create-adapter.ts'
 import { freshState } from '../restart/process-state.ts'
+import { imageOutput } from '../models/image-output.ts'
+import { probeFolderOf } from './places.ts'
 import { planRun } from './plan-run.ts'
 import { prepareStart } from './prepare-start.ts'
 
@@ -208,6 +210,33 @@ describe('a setting in the request of a run', () => {
       errorCode: 'k8s_concurrent_run_blocked',
       errorMessage: expect.stringContaining('reattach disabled'),
     })
+  })
+
+  it('does not change the code of a command that fails in the image', async () => {
+    const path = join(cluster.root, 'kubeconfig')
+    writeFileSync(path, String(cluster.config()['kubeconfig']))
+    const serverPool = createClusterPool({ env: { ...cluster.env, KUBECONFIG: path } })
+    try {
+      const command = { argv: ['node', '-e', 'process.exit(3)'], env: {} }
+      const deps = { ...dependencies(), clusters: serverPool }
+      await expect(imageOutput(definition, deps, command, AbortSignal.timeout(20_000))).rejects.toMatchObject({
+        code: 'k8s_probe_failed',
+      })
+    } finally {
+      await serverPool.close()
+    }
+  })
+
+  it('is not read for an agent or a company whose id cannot be part of a name', async () => {
+    const plan = (override: { agentId?: string }) =>
+      planRun(
+        definition,
+        dependencies(),
+        paperclipContext({ config: cluster.config(), ...override }).ctx,
+        AbortSignal.timeout(10_000),
+      )
+    await expect(plan({ agentId: '...' })).rejects.toMatchObject({ code: 'k8s_agent_id_invalid' })
+    expect(() => probeFolderOf('/paperclip', '../other')).toThrow(expect.objectContaining({ code: 'invalid_identity' }))
   })
 
   it('warns about unknown settings and suggests the intended one', async () => {

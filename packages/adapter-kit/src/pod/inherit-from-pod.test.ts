@@ -78,9 +78,11 @@ describe("the server's pod as a template", () => {
   })
 
   it('is refused without containers', () => {
-    expect(() => inheritFromPod({ metadata: { name: 'x', namespace: 'y' } }, { policy })).toThrow(
-      /Pod y\/x has no container/,
-    )
+    const refused = expect.objectContaining({
+      code: 'k8s_self_pod_unusable',
+      message: expect.stringMatching(/Pod y\/x has no container/),
+    })
+    expect(() => inheritFromPod({ metadata: { name: 'x', namespace: 'y' } }, { policy })).toThrow(refused)
   })
 
   it('gives pull secrets, DNS, node selector and the tolerations that people wrote', () => {

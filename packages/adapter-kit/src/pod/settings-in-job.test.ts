@@ -301,6 +301,10 @@ describe('a setting in the Job', () => {
     expect(() => requestOf(config)).toThrow(message)
   })
 
+  it('is refused without an image to inherit', () => {
+    expect(() => requestOf({}, { inheritance: null })).toThrow(expect.objectContaining({ code: 'k8s_image_unknown' }))
+  })
+
   it('names a Secret instead of a literal of the same name', () => {
     const env = { plain: { A: 'plain' }, secret: { B: 'secret' }, shed: [] }
     const request = requestOf({ envValueFrom: 'A=secret/x/a\nB=secret/x/b' }, { env })

@@ -90,6 +90,12 @@ describe('skills and instructions', () => {
     expect((await prepare({ instructionsFilePath })).key).not.toBe(first.key)
   })
 
+  it('fail the run when the volume cannot hold them', async () => {
+    const { folder, instructionsFilePath, prepare } = world()
+    writeFileSync(join(folder, 'volume', 'instances'), 'a file where a folder should be')
+    await expect(prepare({ instructionsFilePath })).rejects.toMatchObject({ code: 'skill_bundle_failed' })
+  })
+
   it('leave out a skill that leads outside, and name it', async () => {
     const { folder, skill, prepare } = world()
     const [good, bad] = [skill('good'), skill('bad')]

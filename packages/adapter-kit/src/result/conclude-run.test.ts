@@ -87,6 +87,17 @@ describe('what is reported of a run', () => {
     expect(judge(exited, said)).toMatchObject({ kind: 'failed', clearSession: clears })
   })
 
+  it.each<[OutcomeKind, string]>([
+    [{ kind: 'containerLost', code: 'container_lost' }, 'k8s_container_lost'],
+    [{ kind: 'outputLimitExceeded', code: 'output_limit_exceeded' }, 'output_limit_exceeded'],
+    [{ kind: 'configError', code: 'config_error' }, 'k8s_pod_config_error'],
+    [{ kind: 'initFailed', code: 'init_failed', container: 'mesh' }, 'k8s_init_failed'],
+    [{ kind: 'startFailed', code: 'start_failed' }, 'k8s_pod_start_failed'],
+    [{ kind: 'followFailed', code: 'follow_failed' }, 'k8s_follow_failed'],
+  ])('gives $kind the name that users of the adapters know', (kind, errorCode) => {
+    expect(judge(outcome(kind), failing('truncated'))).toMatchObject({ kind: 'failed', errorCode })
+  })
+
   it('warns when something happened to the pod after a success', () => {
     expect(judge(evicted, summary())).toMatchObject({ warning: expect.stringContaining('evicted') })
     expect(judge(succeeded, summary())).toEqual({ kind: 'succeeded', warning: null })
