@@ -44,5 +44,26 @@ export const mutationTargets: Readonly<Record<string, MutationTarget>> = {
   launcher: { files: ['src/validate-spec.ts'], tests: ['src/validate-spec.test.ts'] },
   primitives: { files: ['src/{backoff,path-containment,waiting}.ts'] },
   frames: { files: ['src/**/*.ts'] },
-  'adapter-kit': { files: ['src/policy/*.ts'], tests: ['src/policy/*.test.ts'] },
+  'adapter-kit': {
+    files: [
+      'src/policy/*.ts',
+      'src/acquire/decide-acquisition.ts',
+      'src/session/{decide-resume,next-session}.ts',
+      'src/result/{conclude-run,outcome-codes,error-family}.ts',
+      'src/paperclip-api/mcp-servers.ts',
+      'src/plan/isolation.ts',
+    ],
+    tests: [
+      'src/policy/*.test.ts',
+      'src/acquire/decide-acquisition.test.ts',
+      'src/session/session.test.ts',
+      'src/result/conclude-run.test.ts',
+      'src/paperclip-api/mcp-servers.test.ts',
+      'src/plan/isolation.test.ts',
+    ],
+  },
+  'adapter-codex-k8s': {
+    files: ['src/{codex-arguments,codex-config,codex-billing,mcp-tables,run-summary,toml}.ts'],
+    tests: ['src/{codex-arguments,codex-config,codex-billing,run-summary,toml}.test.ts'],
+  },
 }

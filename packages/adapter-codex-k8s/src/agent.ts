@@ -51,6 +51,7 @@ export const codexAgent: Agent<CodexSummary> = {
     model: 'gpt-5.5',
   },
   credentialEnv: ['CODEX_API_KEY', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME'],
-  createParser: () => createCodexParser({ previousUsage: null }),
+  // What a resumed thread had used before is in its rollout alone, which lies in the pod.
+  createParser: (run) => createCodexParser(run?.resumed === true ? {} : { previousUsage: null }),
   transcript: (line, time) => toTranscript(line, time),
 }

@@ -23,8 +23,8 @@ export interface Agent<Summary extends AgentSummary = AgentSummary> {
   readonly env: Readonly<Record<string, string>>
   /** How the launcher itself recognises the end of the work when the process stays. */
   readonly finish?: RunRequest['command']['finish']
-  /** Makes the parser of one run's standard output. */
-  createParser(): AgentParser<Summary>
+  /** Makes the parser of one run's standard output. `resumed`: the session had used tokens before the run. */
+  createParser(run?: { readonly resumed: boolean }): AgentParser<Summary>
   /** The transcript entries of one line of standard output; `time` is an ISO 8601 date. */
   transcript(line: string, time: string): readonly TranscriptEntry[]
   /** Variables of the caller that hold credentials or addresses of the model API. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { text as readStream } from 'node:stream/consumers'
+import type { Agent } from '@agent-jobs/agent-run'
 import { quantityValue } from '@agent-jobs/kube-api'
 import { loadAgent } from '../agents/load-agent.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -68,8 +69,10 @@ export async function run(
   // Report what only the caller can fix before connecting to a cluster.
   const prompt = await promptOf(argument, options, terminal)
   const secretEnv = await readEnvironment(options, terminal.env)
-  const agent = await loadAgent(options.agent)
+  const chosen = await loadAgent(options.agent)
   const { image, cwd, key, model, cpu, limitCpu, memory, gpu, resume, timeout, keep, pvc, detach, git } = options
+  const agent: Agent =
+    resume === undefined ? chosen : { ...chosen, createParser: () => chosen.createParser({ resumed: true }) }
   const outputSchema = options.outputSchema === undefined ? undefined : await readSchema(options.outputSchema)
   const runId = randomUUID()
   const copyOut = [

@@ -12,6 +12,7 @@ const report: RunReport = {
   sessionId: 's-1',
   model: 'opus',
   usage: { inputTokens: 12_345, outputTokens: 6, cacheReadInputTokens: 0, other: 'x' },
+  usageBasis: 'per_run',
   costUsd: 0.01234,
   summary: 'Done',
   errorCode: null,
@@ -24,6 +25,10 @@ const block = (more: Partial<RunReport> = {}): string =>
   outcomeBlock({ ...report, ...more }, createStyle(false)).join('\n')
 
 describe('outcomeBlock', () => {
+  it('says when the tokens are those of the whole session', () => {
+    expect(block({ usageBasis: 'session_cumulative' })).toContain('cache read 0 (whole session)\n')
+  })
+
   it('says how a run went, with its numbers', () => {
     expect(block()).toBe(
       [

@@ -26,17 +26,19 @@ interface Numbers {
   readonly sessionId: string | null
   readonly model: string | null
   readonly usage: unknown
+  readonly usageBasis?: string | null | undefined
   readonly costUsd: number | null
   readonly durationMs: number | null
 }
 
 /** The rows that every summary of a run has. */
 export function outcomeRows(numbers: Numbers, style: Style, stepsOfDuration = ''): string[] {
-  const { sessionId, model, usage, costUsd, durationMs } = numbers
+  const { sessionId, model, usage, usageBasis, costUsd, durationMs } = numbers
+  const ofSession = usageBasis === 'session_cumulative' ? ' (whole session)' : ''
   return [
     row('session', sessionId, style),
     row('model', model, style),
-    row('tokens', tokens(usage), style),
+    row('tokens', tokens(usage, ofSession), style),
     row('cost', costUsd === null ? null : `$${costUsd.toFixed(4)}`, style),
     row('duration', durationMs === null ? null : `${seconds(durationMs)}${stepsOfDuration}`, style),
   ]
@@ -56,14 +58,14 @@ const words: readonly (readonly [key: string, word: string])[] = [
   ['cacheWriteTokens', 'cache write'],
 ]
 
-function tokens(usage: unknown): string | null {
+function tokens(usage: unknown, suffix: string): string | null {
   if (typeof usage !== 'object' || usage === null) return null
   const counts = new Map(Object.entries(usage))
   const parts = words.flatMap(([key, word]) => {
     const count: unknown = counts.get(key)
     return typeof count === 'number' ? [`${word} ${count.toLocaleString('en-US')}`] : []
   })
-  return parts.length === 0 ? null : parts.join(' · ')
+  return parts.length === 0 ? null : `${parts.join(' · ')}${suffix}`
 }
 
 function steps(report: RunReport): string {

@@ -101,7 +101,15 @@ function leftEarly(): RunError {
 
 const noTimes: RunTimings = { submittedMs: null, runningMs: null, firstLineMs: null, endedMs: null }
 const noVerdict = { errorCode: null, errorMessage: null, warning: null }
-const noWork = { sessionId: null, model: null, usage: null, costUsd: null, summary: null, durationMs: null }
+const noWork = {
+  sessionId: null,
+  model: null,
+  usage: null,
+  usageBasis: null,
+  costUsd: null,
+  summary: null,
+  durationMs: null,
+}
 
 function placeOf(handle: RunHandle): Pick<RunReport, 'job' | 'pod' | 'node'> {
   return { job: handle.job.name, pod: handle.pod?.name ?? null, node: handle.pod?.node ?? null }
@@ -139,8 +147,8 @@ function reportOf(
   return { ...placeOf(of.handle), outcome, exitCode, ...work, ...verdict, durationMs, timings }
 }
 
-function workOf({ sessionId, model, usage, costUsd, result }: AgentSummary, asked: string | null) {
-  return { sessionId, model: model ?? asked, usage, costUsd, summary: result }
+function workOf({ sessionId, model, usage, usageBasis, costUsd, result }: AgentSummary, asked: string | null) {
+  return { sessionId, model: model ?? asked, usage, usageBasis: usageBasis ?? 'per_run', costUsd, summary: result }
 }
 
 /** Times of the command, from times of following. */

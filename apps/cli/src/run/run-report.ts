@@ -9,6 +9,8 @@ export interface RunReport {
   readonly sessionId: string | null
   readonly model: string | null
   readonly usage: unknown
+  /** `session_cumulative`: the tokens are those of the whole session, since what it had used before is not known. */
+  readonly usageBasis: string | null
   readonly costUsd: number | null
   /** The agent's final answer. */
   readonly summary: string | null
