@@ -1,9 +1,18 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packEnv } from '../src/pack-env.ts'
-import { runProgram } from './run-program.ts'
+import { programNode, runProgram } from './run-program.ts'
 import type { ProgramInput } from './run-program.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'launcher-start-'))
@@ -132,6 +141,21 @@ describe('a command that cannot be started', () => {
       expect(result.errors).toBe('')
     })
   }
+})
+
+describe('a working directory of another user', () => {
+  // Root may enter every folder unless it gives up that right, for which it takes root and util-linux.
+  const setpriv = '/usr/bin/setpriv'
+  const canGiveUp = process.getuid?.() === 0 && existsSync(setpriv)
+  it.skipIf(!canGiveUp)('is named as the cause, not the command', async () => {
+    const closed = join(directory, 'closed')
+    mkdirSync(closed, { mode: 0o700 })
+    chownSync(closed, 4321, 4321)
+    const node = [setpriv, '--bounding-set=-dac_override,-dac_read_search', programNode]
+    const { end } = await runProgram({ argv: ['true'], cwd: closed, node })
+    expect(end.startError).toMatchObject({ code: 'cwd_unusable' })
+    expect(end.startError?.message).toMatch(/^User 0 may not enter the working directory .*closed\. Run the pod as/)
+  })
 })
 
 describe('preparations before the start', () => {

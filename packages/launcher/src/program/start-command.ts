@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { errorMessage, systemErrorCode } from '@agent-jobs/primitives'
 import type { LaunchSpec } from '../launch-spec.ts'
 import { childEnv, containerEnv, withPath } from './child-env.ts'
@@ -48,10 +48,19 @@ function prepareCwd(cwd: string, create: boolean): void {
   try {
     if (create) makeDirectorySync(cwd)
     if (!statSync(cwd).isDirectory()) throw new Error('it is not a directory')
+    // A start in it would fail with EACCES, which looks as if the command could not be executed.
+    accessSync(cwd, constants.X_OK)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') {
       const hint = 'Mount the volume that holds it, or set `createCwd`.'
       throw new StartFailure('cwd_missing', `The working directory ${cwd} does not exist. ${hint}`)
+    }
+    if (systemErrorCode(error) === 'EACCES') {
+      const hint = `Run the pod as the user that owns it, or give this user rights (\`ls -ld ${cwd}\`).`
+      throw new StartFailure(
+        'cwd_unusable',
+        `User ${process.getuid?.()} may not enter the working directory ${cwd}. ${hint}`,
+      )
     }
     throw new StartFailure('cwd_unusable', `The working directory ${cwd} cannot be used: ${errorMessage(error)}`)
   }
