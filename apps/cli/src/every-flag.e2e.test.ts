@@ -294,6 +294,25 @@ const checks: Readonly<Record<string, Check>> = {
   'reap --paperclip': elsewhere('./run/run-tools.test.ts', /'reap', '--namespace', 'agents', '--paperclip'/),
   'reap --json': async () => expect(JSON.parse((await inAgents('reap', '--json')).out)).toHaveProperty('items'),
 
+  'metrics --all-namespaces': async () => {
+    const { seen } = await interrupt(cli, ['metrics', '-A', '--port', '0'], /until Ctrl-C/, cluster.env)
+    expect(seen).toContain('Metrics of all namespaces')
+  },
+  'metrics --port': async () => {
+    const { port } = URL.parse((await shownUrl(['metrics', '-n', 'agents', '--port', '0', '--json'])).url) ?? {}
+    const again = await shownUrl(['metrics', '-n', 'agents', '--port', port ?? '', '--json'])
+    expect(URL.parse(again.url)?.port).toBe(port)
+  },
+  'metrics --host': async () => {
+    const { url } = await shownUrl(['metrics', '-n', 'agents', '--port', '0', '--host', '127.0.0.2', '--json'])
+    expect(URL.parse(url)?.hostname).toBe('127.0.0.2')
+  },
+  'metrics --state': elsewhere('./metrics/count-runs.test.ts', /metrics\([^\n]*'--state'/),
+  'metrics --json': async () => {
+    const shown = await shownUrl(['metrics', '-n', 'agents', '--port', '0', '--json'])
+    expect(shown).toMatchObject({ url: expect.stringContaining('http://'), namespace: 'agents' })
+  },
+
   'parse --exit-code': async () => {
     const empty = await file('empty.jsonl', '')
     expect((await agentJobs('parse', 'claude', empty, '--exit-code', '7')).out).toContain('7')
@@ -307,6 +326,8 @@ const checks: Readonly<Record<string, Check>> = {
     const empty = await file('empty.jsonl', '')
     expect((await agentJobs('parse', 'claude', empty, '--stderr', stderr)).out).toContain('command not found')
   },
+  'parse --transcript': async () =>
+    expect((await agentJobs('parse', 'claude', recording, '--transcript')).out).toMatch(/session +s-1/),
   'parse --json': async () =>
     expect(JSON.parse((await agentJobs('parse', 'claude', recording, '--json')).out)).toMatchObject({
       sessionId: 's-1',

@@ -41,7 +41,8 @@ export async function installCli(): Promise<InstalledCli> {
     run: (args, env = {}) =>
       new Promise((resolve, reject) => {
         const { PATH = '', HOME = folder } = process.env
-        execFile(bin, args, { cwd: folder, env: { PATH, HOME, ...env } }, (error, out, err) => {
+        // A command that should have ended is ended here, and the test says which.
+        execFile(bin, args, { cwd: folder, env: { PATH, HOME, ...env }, timeout: 120_000 }, (error, out, err) => {
           if (error !== null && typeof error.code !== 'number') reject(error)
           else resolve({ code: error === null ? 0 : Number(error.code), out, err })
         })

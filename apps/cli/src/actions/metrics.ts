@@ -3,6 +3,7 @@ import { createProcessMetrics, createRunMetrics, openTotalsFile, startMetricsSer
 import { errorMessage } from '@agent-jobs/primitives'
 import { Registry } from 'prom-client'
 import { agentNamed } from '../agents/agents.ts'
+import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withClient } from '../cluster/with-client.ts'
 import { countRuns } from '../metrics/count-runs.ts'
@@ -35,7 +36,9 @@ export async function metrics(flags: MetricsOptions, terminal: Terminal): Promis
     await withClient(
       flags,
       terminal,
-      async ({ client, namespace }) => {
+      async (cluster) => {
+        const { client, namespace } = cluster
+        if (!flags.allNamespaces) await refuseAbsentNamespace(cluster)
         await using server = await startMetricsServer({ registry, port: flags.port, host: flags.host }).catch(
           (cause: unknown) => {
             throw portTaken(cause, flags.port)

@@ -7,6 +7,7 @@ import { fileReason } from '../input/file-reason.ts'
 import { outcomeRows } from '../output/outcome-block.ts'
 import { jsonLine, plain } from '../output/safe-text.ts'
 import { createStyle, type Style } from '../output/style.ts'
+import { transcriptLines } from '../output/transcript-lines.ts'
 import { readRecording } from '../input/read-recording.ts'
 import type { Terminal } from '../output/terminal.ts'
 
@@ -15,21 +16,28 @@ export interface ParseOptions {
   exitCode?: number
   signal?: string
   stderr?: string
+  transcript?: boolean
   json?: boolean
 }
 
 /** Prints what a recorded stream says of its run and gives the exit code: 1 when the run failed. */
 export async function parse(agent: string, file: string, options: ParseOptions, terminal: Terminal): Promise<number> {
-  const { title, createParser } = await loadAgent(agent)
+  const definition = await loadAgent(agent)
+  const { title, createParser } = definition
   const reader = createParser()
+  const style = createStyle(terminal.colours.out)
+  const transcript = options.transcript ? transcriptLines(definition, style) : null
+  const show = (line: string): void => terminal.out(`${line}\n`)
   let isEmpty = true
   const source = file === '-' ? terminal.stdin : createReadStream(file)
   const recorded = await readRecording(source, (chunk) => {
     isEmpty = false
     reader.feed(chunk)
+    transcript?.push(chunk).forEach(show)
   }).catch((cause: unknown) => {
     throw unreadable(file === '-' ? 'standard input' : file, cause)
   })
+  transcript?.end().forEach(show)
   const stderr = options.stderr === undefined ? {} : { stderr: await readText(options.stderr) }
   const summary = reader.end({
     ...recorded,
@@ -41,8 +49,9 @@ export async function parse(agent: string, file: string, options: ParseOptions, 
   const toldEnd =
     isEmpty || options.exitCode !== undefined || options.signal !== undefined || options.stderr !== undefined
   if (!toldEnd && Object.keys(recorded).length === 0) refuseStrangeFile(summary, file, title)
-  const style = createStyle(terminal.colours.out)
-  terminal.out(options.json ? jsonLine(chosen(summary)) : `${readable(summary, style).join('\n')}\n`)
+  terminal.out(
+    options.json ? jsonLine(chosen(summary)) : `${readable(summary, style, transcript === null).join('\n')}\n`,
+  )
   return summary.isError ? 1 : 0
 }
 
@@ -87,14 +96,14 @@ function chosen(summary: AgentSummary): Record<string, unknown> {
   return { sessionId, model, result, usage, costUsd, numTurns, durationMs, ...verdict }
 }
 
-function readable(summary: AgentSummary, style: Style): string[] {
+function readable(summary: AgentSummary, style: Style, withResult: boolean): string[] {
   const { errorCode, errorMessage, toolCalls = 0, subagents = 0, unknownEvents = 0, result } = summary
   const verdict = summary.isError
     ? style.red(`✘ ${errorCode ?? 'agent_failed'}${errorMessage === null ? '' : `: ${plain(errorMessage)}`}`)
     : style.green('✔ succeeded')
   const counts = `${toolCalls} tool calls · ${subagents} sub-agents · ${summary.numTurns ?? 0} turns`
   return [
-    ...(result ? [plain(result).trimEnd(), ''] : []),
+    ...(withResult && result ? [plain(result).trimEnd(), ''] : []),
     verdict,
     ...outcomeRows({ ...summary, durationMs: summary.durationMs ?? null }, style),
     `  ${style.dim('work'.padEnd(9))} ${counts}${unknownEvents > 0 ? ` · ${unknownEvents} unknown events` : ''}`,

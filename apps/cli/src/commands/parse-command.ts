@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander'
+import { Argument, Option, type Command } from 'commander'
 import type { ParseOptions } from '../actions/parse.ts'
 import { agentNames, readAgent } from '../agents/agent-names.ts'
 import { readInteger } from '../input/options.ts'
@@ -20,7 +20,17 @@ export function addParseCommand(program: Command, terminal: Terminal, setExitCod
     .option('--exit-code <n>', 'how the process ended, when known', readInteger(0, 255))
     .option('--signal <name>', 'the signal that ended it, such as SIGTERM', readSignal)
     .option('--stderr <file>', 'what it wrote to standard error')
+    .addOption(
+      new Option('--transcript', 'show the whole transcript, as `logs` does, for a run that is gone').conflicts('json'),
+    )
     .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  agent-jobs parse claude run.jsonl.gz --json
+  agent-jobs parse opencode journal/RUN-ID --transcript     # the journal of a run whose Job is gone`,
+    )
     .action(async (agent: string, file: string, options: ParseOptions) => {
       const { parse } = await import('../actions/parse.ts')
       setExitCode(await parse(agent, file, options, terminal))

@@ -34,7 +34,7 @@ export async function findRun(cluster: OpenClient, job: string | undefined): Pro
   const guess = near === undefined ? '' : ` Did you mean ${near}?`
   throw new CliError(
     'job_not_found',
-    `There is no Job ${job} in the namespace ${namespace}.${guess} \`agent-jobs ps\` lists the runs.`,
+    `There is no Job ${job} in the namespace ${namespace}.${guess} \`agent-jobs ps\` lists the runs; the journal that a removed run left on its volume is read by \`agent-jobs parse AGENT FILE --transcript\`.`,
   )
 }
 
