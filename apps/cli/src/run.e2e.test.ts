@@ -1,11 +1,7 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import { kinds, type RequestReport } from '@agent-jobs/kube-api'
 import { KubeConfig, type V1Job } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,6 +16,8 @@ import type { RunReport } from './run/run-report.ts'
 import { createRunRequest } from './run/run-request.ts'
 import { fakeTerminal } from '../test/fake-terminal.ts'
 
+/** An image that can run neither a shell nor Node. */
+const imageWithoutNode = process.env['AGENT_JOBS_E2E_BARE_IMAGE'] ?? 'local/pause:1'
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const secret = 'e2e-value-that-must-not-leak'
 
@@ -252,8 +250,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   })
 
   it('says so when the image holds neither shell nor node', async () => {
-    const image = await imageWithoutNode()
-    const { exitCode, stdout } = await commandLineRun({ ...place, image }, ['--prompt', 'x'])
+    const { exitCode, stdout } = await commandLineRun({ ...place, image: imageWithoutNode }, ['--prompt', 'x'])
     expect(exitCode).toBe(1)
     const report: RunReport = JSON.parse(stdout)
     expect(report).toMatchObject({ outcome: 'startFailed', errorCode: 'start_failed' })
@@ -288,19 +285,4 @@ interface WaitingRun {
   kill(signal: 'SIGKILL' | 'SIGINT'): void
   readonly closed: Promise<number | null>
   readonly stdout: Promise<string>
-}
-
-/** An image of one static file, made with the cluster's own tool: it can run nothing. */
-async function imageWithoutNode(): Promise<string> {
-  const tool =
-    process.env['AGENT_JOBS_E2E_IMAGE_TOOL'] ??
-    fileURLToPath(new URL('../../../../shared/cluster/image', import.meta.url))
-  const folder = await mkdtemp(join(tmpdir(), 'cli-e2e-image-'))
-  try {
-    await writeFile(join(folder, 'hello.txt'), 'There is no program here.\n')
-    await promisify(execFile)(tool, ['local/no-node:1', folder])
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-  return 'local/no-node:1'
 }

