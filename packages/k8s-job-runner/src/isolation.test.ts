@@ -4,12 +4,10 @@ import { createManualClock } from '@agent-jobs/primitives'
 import { describeOutcome } from './describe-outcome.ts'
 import { followRun } from './follow-run.ts'
 import type { FollowInput } from './follow-input.ts'
-import { createJobRunner, type JobRunnerOptions } from './job-runner.ts'
-import { label } from './labels.ts'
 import { buildManifest } from './manifest.ts'
-import type { RunHandle } from './run-handle.ts'
 import type { RunnerContext } from './runner-context.ts'
 import { createWatchBoard, type BoardChange, type WatchBoard } from './watch-board.ts'
+import { exited, podOf, running, startOn } from '../test/support/scripted-run.ts'
 import { collect, frames } from '../test/support/world.ts'
 import {
   apiError,
@@ -41,43 +39,6 @@ function followInput(): FollowInput {
   const { settings } = buildManifest(frames(['x']), namespace)
   return { job: { metadata: { name: 'j', uid: 'j1' } }, runId: 'r', key: 'k', settings, calledAt: 0 }
 }
-
-async function startOn(cluster: ScriptedCluster, options: Partial<JobRunnerOptions> = {}) {
-  const clock = createManualClock()
-  const warnings: string[] = []
-  const runner = createJobRunner({
-    client: cluster.client,
-    namespace,
-    clock,
-    random: () => 0.5,
-    onWarning: ({ code }) => warnings.push(code),
-    ...options,
-  })
-  return { runner, clock, warnings, run: await runner.start(frames(['x'])) }
-}
-
-/** A pod of a run, with any status. */
-function podOf(run: RunHandle, status: unknown, fields: object = {}): object {
-  return {
-    metadata: {
-      name: `${run.job.name}-pod`,
-      uid: `${run.job.uid}-pod`,
-      labels: { [label.managed]: 'true', 'batch.kubernetes.io/controller-uid': run.job.uid },
-      ownerReferences: [
-        { apiVersion: 'batch/v1', kind: 'Job', name: run.job.name, uid: run.job.uid, controller: true },
-      ],
-      ...fields,
-    },
-    spec: { nodeName: 'n', restartPolicy: 'Never', containers: [{ name: 'main' }] },
-    status,
-  }
-}
-
-const running = { phase: 'Running', containerStatuses: [{ name: 'main', state: { running: {} } }] }
-const exited = (exitCode: unknown) => ({
-  phase: 'Failed',
-  containerStatuses: [{ name: 'main', state: { terminated: { exitCode, reason: 'Error' } } }],
-})
 
 describe('a forged record', () => {
   it('is ignored with a warning, and the status decides', async () => {

@@ -47,7 +47,12 @@ export interface ScriptedCluster {
   /** Called before each request is answered. */
   intercept: Interceptor
   /** What `/log` sends for a container, line by line, until `endLog`. */
-  log: { write(bytes: string | Buffer): void; end(): void }
+  log: {
+    write(bytes: string | Buffer): void
+    end(): void
+    /** From now on a request without `follow` stays open, too, as with a node that does not answer. */
+    neverEnds(): void
+  }
   /** How many watches are open. */
   readonly watches: number
 }
@@ -95,6 +100,7 @@ export function createScriptedCluster(): ScriptedCluster {
   const calls: Call[] = []
   const chunks: Buffer[] = []
   let logEnded = false
+  let isStuck = false
   const logReaders = new Set<() => void>()
   let version = 1
   const keyOf = (kind: ResourceKind<KubeObject>, name: string): string => `${kind.kind}/${name}`
@@ -193,7 +199,7 @@ export function createScriptedCluster(): ScriptedCluster {
         if (chunk !== undefined) {
           at += 1
           yield timestamps === true ? Buffer.concat([logStamp, chunk]) : chunk
-        } else if (logEnded || follow !== true) return
+        } else if (logEnded || (follow !== true && !isStuck)) return
         else {
           await new Promise<void>((resolve) => {
             wake = resolve
@@ -278,6 +284,9 @@ export function createScriptedCluster(): ScriptedCluster {
       end() {
         logEnded = true
         for (const wake of logReaders) wake()
+      },
+      neverEnds() {
+        isStuck = true
       },
     },
     get watches() {
