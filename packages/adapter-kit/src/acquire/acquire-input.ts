@@ -3,6 +3,7 @@ import type { AdapterExecutionContext } from '@paperclipai/adapter-utils'
 import type { z } from 'zod'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
+import type { LastingProgress } from '../host/lasting-progress.ts'
 import type { PaperclipHost } from '../host/paperclip-host.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import type { RunWatch } from '../run/run-watch.ts'
@@ -18,6 +19,7 @@ export interface AcquireInput<
   plan: RunPlan<z.output<Schema>>
   host: PaperclipHost
   watch: RunWatch
+  status: LastingProgress
   /** Writes one line to the run's log. */
   say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
   signal: AbortSignal

@@ -37,7 +37,7 @@ async function acquire<Schema extends AgentDefinition['schema'], Summary extends
     signal,
   }
   const decide = await decider(input)
-  await using turn = waitForTurn({ deps, plan, host: input.host, say, place, decide, signal })
+  await using turn = waitForTurn({ deps, plan, status: input.status, say, place, decide, signal })
   for (let attempt = 1; ; attempt += 1) {
     const seen = decide(await listAgentJobs(plan.cluster.client, place))
     const decision = turn.mustWait(seen) ? await observedWait(turn, seen, input.watch) : seen

@@ -1,7 +1,7 @@
 import { kinds } from '@agent-jobs/kube-api'
 import { createLatch, firstOf, openAbortScope } from '@agent-jobs/primitives'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
-import type { PaperclipHost } from '../host/paperclip-host.ts'
+import type { LastingProgress } from '../host/lasting-progress.ts'
 import type { RunPlan } from '../plan/plan-run.ts'
 import { agentJob, type AgentJob } from './candidates.ts'
 import type { AcquisitionDecision } from './decide-acquisition.ts'
@@ -24,7 +24,7 @@ export interface Turn extends AsyncDisposable {
 export interface TurnInput {
   deps: AdapterDependencies
   plan: RunPlan
-  host: Pick<PaperclipHost, 'progress'>
+  status: Pick<LastingProgress, 'show'>
   say: (stream: 'stdout' | 'stderr', text: string) => Promise<void>
   place: { namespace: string; labelSelector: string }
   decide: (jobs: readonly AgentJob[]) => AcquisitionDecision
@@ -35,7 +35,7 @@ export interface TurnInput {
  * Queues a run for its agent's lock. The runs of one server start in order of arrival; a waiting run follows
  * the agent's Jobs by one watch and makes no requests of its own.
  */
-export function waitForTurn({ deps, plan, host, say, place, decide, signal }: TurnInput): Turn {
+export function waitForTurn({ deps, plan, status, say, place, decide, signal }: TurnInput): Turn {
   const { clock } = deps
   const { settings } = plan
   let moved = createLatch()
@@ -59,7 +59,7 @@ export function waitForTurn({ deps, plan, host, say, place, decide, signal }: Tu
     const why = reasonOf(decision, ahead())
     if (why === said) return
     said = why
-    host.progress({ phase: 'adapter_startup', message: why })
+    status.show(statusOf(decision, ahead()))
     await say('stdout', `[paperclip] ${why}`)
   }
   return {
@@ -97,6 +97,14 @@ export function waitForTurn({ deps, plan, host, say, place, decide, signal }: Tu
       queued?.leave()
     },
   }
+}
+
+/** Short, and with the position first: Paperclip cuts long texts. */
+function statusOf(decision: AcquisitionDecision, ahead: number): string {
+  const position = `Position ${ahead + 1} in the queue of this agent`
+  if (decision.kind !== 'wait') return `${position}: waiting for ${ahead} run(s) that came first`
+  const names = decision.jobs.map(({ name, runId }) => (runId === null ? `Job ${name}` : `run ${runId} (Job ${name})`))
+  return `${position}: waiting for ${names.join(', ')}`
 }
 
 function reasonOf(decision: AcquisitionDecision, ahead: number): string {

@@ -74,7 +74,9 @@ describe('five issues for one agent at once', () => {
     const working = await nextAtWork()
     expect(working.runId).toBe(first?.runId)
     expect(fifth?.told.progress.at(-1)).toMatch(
-      new RegExp(`^Waiting for .*\\(run ${first?.runId}\\); position 4 in the queue of this agent$`),
+      new RegExp(
+        `^Position 4 in the queue of this agent: waiting for run ${first?.runId} \\(Job \\S+ \\(since [\\d:]{8} UTC\\)$`,
+      ),
     )
     cancel.abort(new Error('Cancelled by a board operator'))
     expect(await third?.result).toMatchObject({
@@ -93,7 +95,7 @@ describe('five issues for one agent at once', () => {
     }
     const results = await Promise.all([first, second, fourth, fifth].map((run) => run?.result))
     expect(results.map((result) => result?.exitCode)).toEqual([0, 0, 0, 0])
-    expect(fifth?.told.progress.some((text) => text.includes('position 1'))).toBe(true)
+    expect(fifth?.told.progress.some((text) => text.includes('Position 1 '))).toBe(true)
     await pool.close()
   })
 })

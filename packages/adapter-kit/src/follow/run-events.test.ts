@@ -11,8 +11,8 @@ function teller() {
   const events = runEvents(
     {
       event: (event) => void told.push(event),
-      progress: (update) => void progress.push(update.message),
     },
+    { show: (message) => void progress.push(message) },
     { job: { name: 'ac-1', namespace: 'ns', uid: 'u' } },
   )
   return { told, progress, events }

@@ -1,4 +1,5 @@
 import type { Outcome, RunHandle } from '@agent-jobs/k8s-job-runner'
+import type { LastingProgress } from '../host/lasting-progress.ts'
 import type { PaperclipHost } from '../host/paperclip-host.ts'
 import type { RunConclusion } from '../result/conclude-run.ts'
 
@@ -6,7 +7,7 @@ import type { RunConclusion } from '../result/conclude-run.ts'
 // (docs/paperclip-facts.md#run-events).
 const eventType = 'lifecycle'
 
-/** Reports what happens to a run's Job to Paperclip's list of events, and its progress to the user. */
+/** Reports what happens to a run's Job to Paperclip's list of events, and its status to the user. */
 export interface RunEvents {
   acquired(adopted: { runId: string | null } | null): void
   phase(phase: string, message: string): void
@@ -14,7 +15,11 @@ export interface RunEvents {
 }
 
 /** Creates the reporter. Its events never contain output of the agent. */
-export function runEvents(host: Pick<PaperclipHost, 'event' | 'progress'>, { job }: Pick<RunHandle, 'job'>): RunEvents {
+export function runEvents(
+  host: Pick<PaperclipHost, 'event'>,
+  status: Pick<LastingProgress, 'show'>,
+  { job }: Pick<RunHandle, 'job'>,
+): RunEvents {
   const place = { job: job.name, namespace: job.namespace }
   return {
     acquired(adopted) {
@@ -34,7 +39,7 @@ export function runEvents(host: Pick<PaperclipHost, 'event' | 'progress'>, { job
       })
     },
     phase(phase, message) {
-      host.progress({ phase: 'adapter_startup', message })
+      status.show(message, { passing: phase === 'running' || phase === 'ended' })
       host.event({
         eventType,
         stream: 'system',

@@ -4,6 +4,7 @@ import { acquireJob } from '../acquire/acquire-job.ts'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { logRelay } from '../follow/log-relay.ts'
+import { lastingProgress } from '../host/lasting-progress.ts'
 import { guardHost } from '../host/paperclip-host.ts'
 import { requireBudget } from '../plan/budget-gate.ts'
 import { planRun } from '../plan/plan-run.ts'
@@ -32,6 +33,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
   const { clock, onWarning } = deps
   const signal = ctx.signal ?? new AbortController().signal
   const host = guardHost(ctx, { clock, onWarning })
+  const status = lastingProgress(host, clock)
   const say = logRelay(host.log).line
   const session = offeredSession(ctx.runtime)
   const failure = async (error: unknown, mayHaveBegun: boolean): Promise<AdapterExecutionResult> => {
@@ -49,14 +51,15 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
     const plan = await planRun(definition, deps, ctx, signal)
     if (plan.settings.budgetGate) await requireBudget(deps, ctx, signal)
     for (const warning of plan.warnings) await say('stderr', `[paperclip] ${warning}`)
-    const acquired = await acquireJob({ definition, deps, ctx, plan, host, say, signal, watch })
+    const acquired = await acquireJob({ definition, deps, ctx, plan, host, status, say, signal, watch })
     if (acquired.kind === 'refused') return await failure(acquired.error, acquired.mayHaveBegun)
-    const ended = await runJob({ definition, deps, plan, ctx, host, signal, watch, job: acquired.job })
+    const ended = await runJob({ definition, deps, plan, ctx, host, status, signal, watch, job: acquired.job })
     return ended.kind === 'reported' ? ended.result : await failure(ended.error, true)
   } catch (error) {
     return await failure(error, false)
   } finally {
     watch.left()
+    await status[Symbol.asyncDispose]()
     deps.state.running.delete(ctx.runId)
     await host.close(signal.aborted ? closeMs.cancelled : closeMs.otherwise)
   }

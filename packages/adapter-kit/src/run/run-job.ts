@@ -12,6 +12,7 @@ import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { followRun } from '../follow/follow-run.ts'
 import { logRelay } from '../follow/log-relay.ts'
 import { runEvents } from '../follow/run-events.ts'
+import type { LastingProgress } from '../host/lasting-progress.ts'
 import type { PaperclipHost } from '../host/paperclip-host.ts'
 import { openPresence } from '../host/presence.ts'
 import { endOf, jobLife } from '../jobs/job-life.ts'
@@ -36,6 +37,7 @@ interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends 
   host: PaperclipHost
   signal: AbortSignal
   watch: RunWatch
+  status: LastingProgress
   job: AcquiredJob
 }
 
@@ -57,7 +59,7 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
   try {
     if (presence !== null) host.atWork(presence)
     await life.begin()
-    const events = runEvents(host, handle)
+    const events = runEvents(host, input.status, handle)
     events.acquired(job.adopted)
     watch.acquired(job)
     const redactor = createRedactor({ secrets: job.secrets, resolved: plan.resolvedSecrets })
