@@ -69,7 +69,7 @@ describe.skipIf(!installed)('agent-jobs demo with the real Claude Code', { timeo
     expect(await runCli(['demo', '--json', '--prompt', 'Run `echo $((6 * 7))`'], terminal)).toBe(0)
     const report: Record<string, unknown> = JSON.parse(terminal.stdout())
     expect(Object.keys(report).join(' ')).toBe(
-      'job pod node outcome exitCode sessionId model usage costUsd summary errorCode errorMessage warning durationMs timings',
+      'job pod node outcome exitCode sessionId model usage usageBasis costUsd summary errorCode errorMessage warning durationMs timings',
     )
     expect(report).toMatchObject({
       outcome: 'succeeded',
