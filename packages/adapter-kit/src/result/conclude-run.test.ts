@@ -98,6 +98,33 @@ describe('what is reported of a run', () => {
     expect(judge(outcome(kind), failing('truncated'))).toMatchObject({ kind: 'failed', errorCode })
   })
 
+  it.each([
+    ['session_in_use', 'transient_upstream'],
+    ['codex_login_missing', null],
+  ])("takes from the agent's own codes which may pass: %s", (code, errorFamily) => {
+    const means = { means: 'It happened.', todo: 'Nothing.' }
+    const ownErrors = { session_in_use: { ...means, mayPass: true }, codex_login_missing: means }
+    const ended = {
+      outcome: exited,
+      summary: failing(code),
+      output: { verdict: 'complete', lines: 1, problem: null },
+      seenRunning: true,
+      finishedBeforeCancel: false,
+    } as const
+    expect(concludeRun({ title: 'Codex', errorNames: {}, ownErrors }, ended)).toMatchObject({
+      errorCode: code,
+      errorFamily,
+    })
+  })
+
+  it.each([
+    ['a time limit', total, failing('truncated'), true],
+    ['an eviction', evicted, failing('truncated'), false],
+    ['a refused key', exited, failing('auth_failed'), false],
+  ])('says whether %s timed out', (_what, of, said, timedOut) => {
+    expect(judge(of, said)).toMatchObject({ kind: 'failed', timedOut })
+  })
+
   it('warns when something happened to the pod after a success', () => {
     expect(judge(evicted, summary())).toMatchObject({ warning: expect.stringContaining('evicted') })
     expect(judge(succeeded, summary())).toEqual({ kind: 'succeeded', warning: null })
