@@ -115,3 +115,15 @@ describe('the side bar of the documentation', () => {
     expect(top.filter((file) => !links.includes(file.replace(/^docs|\.md$/g, '')))).toEqual([])
   })
 })
+
+describe('the API reference', () => {
+  it('names every published package that has exports', () => {
+    const published = folders.filter(
+      (folder) =>
+        existsSync(join(root, folder, 'api.md')) && !/"private": true/.test(read(join(folder, 'package.json'))),
+    )
+    const page = read('docs/api.md')
+    expect(published.length).toBeGreaterThan(15)
+    expect(published.filter((folder) => !page.includes(`/${folder}/api.md`))).toEqual([])
+  })
+})

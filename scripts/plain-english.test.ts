@@ -16,6 +16,11 @@ const banned: Readonly<Record<string, string>> = {
   'what became of': 'the outcome of',
   'stands nowhere': 'is missing',
   'is no valid': 'is not a valid',
+  'leads? nowhere': 'makes no progress',
+  'looks whether': 'checks whether',
+  'good for this': 'valid for this',
+  'what it is told': 'its input',
+  'stands? in the way of': 'prevents',
 }
 const ignored = /__fixtures__|CHANGELOG|plain-english|\.(?:png|svg|generated\.ts)$|pnpm-lock/
 

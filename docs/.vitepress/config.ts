@@ -41,6 +41,7 @@ const pages: { text: string; items: { text: string; link: string }[] }[] = [
     items: [
       { text: 'Architecture', link: '/architecture' },
       { text: 'Decisions', link: '/adr/' },
+      { text: 'API reference', link: '/api' },
       { text: 'Kubernetes facts', link: '/kubernetes-facts' },
       { text: 'Paperclip facts', link: '/paperclip-facts' },
       { text: 'Agent command lines', link: '/agent-clis' },

@@ -30,7 +30,7 @@ export const codexErrors: Readonly<Record<Exclude<StartCode, 'session_unavailabl
   },
   session_in_use: {
     means: 'Another process writes the thread that was to be resumed. The session is kept.',
-    todo: 'It is tried again; look for a pod of the agent that still runs.',
+    todo: 'The run is retried; look for a pod of the agent that is still running.',
     mayPass: true,
   },
 }

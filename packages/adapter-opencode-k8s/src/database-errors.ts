@@ -8,7 +8,7 @@ export const databaseErrors: Readonly<Record<DatabaseCode, OwnError>> = {
   session_db_damaged: {
     means:
       'The session database is damaged, or none of OpenCode. It stays where it is, with a note `….aside`; the session is cleared.',
-    todo: 'Nothing: the next run starts afresh. To repair it, repair the file and remove the note.',
+    todo: 'Nothing to do: the next run starts a new session. To repair it, repair the file and remove the note.',
     clearsSession: true,
   },
   session_db_newer: {
@@ -19,7 +19,7 @@ export const databaseErrors: Readonly<Record<DatabaseCode, OwnError>> = {
   },
   session_db_locked: {
     means: 'Another process holds the session database; it was waited for 10 s. The session is kept.',
-    todo: 'It is tried again; look for a pod of the agent that still runs.',
+    todo: 'The run is retried; look for a pod of the agent that is still running.',
     mayPass: true,
   },
   session_db_unusable: {

@@ -92,7 +92,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
     context_overflow: {
       means:
         'The conversation is longer than the model can read, also after OpenCode compacted it; the session is cleared.',
-      todo: 'Nothing: the next run starts afresh. Set `compactThreshold` to compact earlier.',
+      todo: 'Nothing to do: the next run starts a new session. Set `compactThreshold` to compact earlier.',
       clearsSession: true,
     },
   },

@@ -85,7 +85,7 @@ export async function run(
   if (detach && copyOut.length > 0) {
     throw new CliError(
       'usage',
-      '--copy-out and --artifact need somebody who waits for the end. Leave out --detach, or write to a volume with --pvc.',
+      '--copy-out and --artifact need a command that waits for the end. Leave out --detach, or write to a volume with --pvc.',
     )
   }
   refuseDoubleTargets(copyOut)

@@ -19,7 +19,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal, setExitCo
   )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
     .option('--image <name>', 'image to try in a pod of its own: what it has, and what it lacks', readImage)
-    .option('--as <user>', 'check the permissions of somebody else, as `kubectl --as` names them')
+    .option('--as <user>', 'check the permissions of another user, as `kubectl --as` names them')
     .option('--service-account <name>', "the pods' service account", readObjectName)
     .option('--fix', 'create a missing namespace or service account; nothing else is changed')
     .option('--run', 'then run the agent once with a short prompt; pass its key with --env')

@@ -4,7 +4,7 @@ import { reachableUrl } from './mcp-servers.ts'
 
 /**
  * Paperclip's own tools (the connections of a company) for agents that read them from the environment; the others get them
- * as an MCP server. The token in it is good for this run only.
+ * as an MCP server. The token in it is valid for this run only.
  */
 export function runtimeToolsVariables(
   access: AdapterRuntimeToolAccess | undefined,

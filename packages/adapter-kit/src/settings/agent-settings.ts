@@ -36,7 +36,7 @@ export const agentSettings = {
   }),
   instructionsRootPath: setting(text(), {
     title: 'Instructions folder',
-    description: 'Folder of the instructions and what they speak of; the agent sees it. Paperclip sets it.',
+    description: 'Folder of the instructions and the files that they refer to; the agent sees it. Paperclip sets it.',
     operator: open,
     group: 'Agent',
   }),
@@ -64,7 +64,7 @@ export const agentSettings = {
   }),
   resumeLastSession: setting(toggle(true), {
     title: 'Resume sessions',
-    description: "Continue the task's last session; off starts every run afresh.",
+    description: "Continue the task's last session; off starts a new session for every run.",
     field: 'toggle',
     operator: open,
     group: 'Agent',

@@ -17,7 +17,7 @@ export const clusterSettings = {
   image: setting(text(), {
     title: 'Image',
     description:
-      'Image of the agent container; it must hold /bin/sh, Node ≥ 18 and the agent. Default: the image of the Paperclip server.',
+      'Image of the agent container; it must contain /bin/sh, Node ≥ 18 and the agent. Default: the image of the Paperclip server.',
     field: 'text',
     operator: open,
     group: cluster,
@@ -58,7 +58,7 @@ export const clusterSettings = {
   paperclipProxy: setting(toggle(true), {
     title: "Paperclip's API on the pod's loopback",
     description:
-      "The agent reaches Paperclip's API through the launcher, with a password that is good for this run only; the real token stays out of its hands and is renewed when Paperclip restarts. Needs the data volume; without it the agent gets the token itself.",
+      "The agent reaches Paperclip's API through the launcher, with a password that is valid for this run only; the real token stays out of its hands and is renewed when Paperclip restarts. Needs the data volume; without it the agent gets the token itself.",
     field: 'toggle',
     operator: open,
     group: cluster,
@@ -66,7 +66,7 @@ export const clusterSettings = {
   environmentProbe: setting(toggle(false), {
     title: 'Probe pod in the environment test',
     description:
-      'Lets the environment test start a pod that looks whether the image has Node, the agent and a shell, and whether volume and Paperclip can be reached.',
+      'Lets the environment test start a pod that checks whether the image has Node, the agent and a shell, and whether volume and Paperclip can be reached.',
     field: 'toggle',
     operator: open,
     group: cluster,

@@ -59,7 +59,7 @@ export const environmentSettings = {
   }),
   volumeFolders: setting(list(), {
     title: 'More folders of the data volume',
-    description: 'Absolute paths of folders that agents see besides, for example of tools that all of them share.',
+    description: 'Absolute paths of additional folders that agents see, for example with tools that all of them share.',
     field: 'textarea',
     kind: 'list',
     visibleWhen: { key: 'volumeAccess', value: 'company' },

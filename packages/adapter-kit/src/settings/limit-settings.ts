@@ -9,7 +9,7 @@ const logFormats = ['auto', 'text', 'events'] as const
 export const limitSettings = {
   timeoutSec: setting(number(0), {
     title: 'Timeout (s)',
-    description: 'Longest run; 0 means none.',
+    description: 'Longest time a run may take, in seconds; 0 means no limit.',
     field: 'number',
     operator: { ...open, zeroMeansUnlimited: true },
     group: limits,
@@ -32,7 +32,7 @@ export const limitSettings = {
   stepsWithoutProgress: setting(number(0), {
     title: 'Steps without progress',
     description:
-      'How many steps in a row may lead nowhere before the agent is stopped. 0 takes the default of the agent: 100 texts without a tool call for Claude Code, 2 steps with an unknown finish reason for OpenCode.',
+      'How many steps in a row may make no progress before the agent is stopped. 0 takes the default of the agent: 100 texts without a tool call for Claude Code, 2 steps with an unknown finish reason for OpenCode.',
     field: 'number',
     operator: { ...open, maximum: 100_000 },
     group: limits,

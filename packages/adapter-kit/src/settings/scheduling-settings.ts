@@ -8,7 +8,7 @@ const scheduling = 'Scheduling'
 export const schedulingSettings = {
   'resources.requests.cpu': setting(quantity('1000m'), {
     title: 'CPU request',
-    description: 'CPU that is reserved for the agent.',
+    description: 'CPU reserved for the agent.',
     field: 'text',
     kind: 'quantity',
     operator: open,
@@ -16,7 +16,7 @@ export const schedulingSettings = {
   }),
   'resources.requests.memory': setting(quantity('2Gi'), {
     title: 'Memory request',
-    description: 'Memory that is reserved for the agent.',
+    description: 'Memory reserved for the agent.',
     field: 'text',
     kind: 'quantity',
     operator: open,
@@ -24,7 +24,7 @@ export const schedulingSettings = {
   }),
   'resources.limits.cpu': setting(quantity('4000m'), {
     title: 'CPU limit',
-    description: 'CPU that the agent may use.',
+    description: 'The most CPU that the agent can use.',
     field: 'text',
     kind: 'quantity',
     operator: open,
@@ -32,7 +32,7 @@ export const schedulingSettings = {
   }),
   'resources.limits.memory': setting(quantity('8Gi'), {
     title: 'Memory limit',
-    description: 'Memory above which the kernel kills processes of the agent.',
+    description: 'The most memory that the agent can use; the kernel kills processes that exceed it.',
     field: 'text',
     kind: 'quantity',
     operator: open,
