@@ -2,7 +2,7 @@ import { classifyRefusal, type KubeError } from '@agent-jobs/kube-api'
 import { createManualClock } from '@agent-jobs/primitives'
 import { describe, expect, it } from 'vitest'
 import { kueueFile } from '../test/support/read-kueue.ts'
-import { apiError, createScriptedCluster, Job, Secret } from '../test/support/scripted-cluster.ts'
+import { apiError, createScriptedCluster, Job, lostAnswer, Secret } from '../test/support/scripted-cluster.ts'
 import { frames } from '../test/support/world.ts'
 import { createJobRunner } from './index.ts'
 
@@ -20,13 +20,14 @@ function recorded(name: 'refused' | 'stopped'): KubeError {
 const budgetSeconds = 120
 
 /** Starts a run in a queue whose webhook fails for the first `failures` creations of its Job. */
-function startWith(error: KubeError, failures: number) {
+function startWith(error: KubeError, failures: number, first = error) {
   const cluster = createScriptedCluster()
   const clock = createManualClock()
   let created = 0
   cluster.intercept = ({ verb, kind }) => {
     if (verb !== 'create' || kind !== 'Job') return undefined
     created += 1
+    if (created === 1) return first
     return created <= failures ? error : undefined
   }
   const runner = createJobRunner({ client: cluster.client, namespace: 'default', clock, random: () => 0.5 })
@@ -68,4 +69,12 @@ describe('a run whose queue has a webhook that does not work', () => {
       expect(secrets.map((call) => cluster.read(Secret, call.name) === undefined)).toEqual([true])
     },
   )
+
+  it('keeps its Secret when the answer to an earlier creation was lost: the Job may exist', async () => {
+    const { clock, start, cluster } = startWith(recorded('refused'), Infinity, lostAnswer())
+    const ended = Promise.allSettled([start])
+    await clock.advance((budgetSeconds + 60) * 1000)
+    expect(await ended).toMatchObject([{ status: 'rejected', reason: { code: 'refused' } }])
+    expect(cluster.calls.filter(({ verb, kind }) => verb === 'delete' && kind === 'Secret')).toEqual([])
+  })
 })

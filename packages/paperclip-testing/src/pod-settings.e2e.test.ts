@@ -6,6 +6,7 @@ import type { V1Job } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { paperclipContext } from '../../adapter-kit/test/paperclip-context.ts'
 import { scriptAgent } from '../../adapter-kit/test/script-agent.ts'
+import { eventually } from './eventually.ts'
 import { serverPlace, type ServerPlace } from './real-cluster.ts'
 
 const cluster = process.env['KUBECONFIG']
@@ -204,5 +205,92 @@ describe.skipIf(!cluster)('the pods of agents on a real cluster (needs KUBECONFI
       errorCode: 'policy_denied',
       errorMessage: expect.stringMatching(/"namespace".*"envFrom"/),
     })
+  })
+})
+
+/** What OpenShift gives to a namespace, and its default constraint to a pod: the user of that range, and no other. */
+const assignedUser = 1_000_650_000
+const platform = 'platform-users-e2e'
+const admission = (kind: string): ResourceKind<KubeObject> => ({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind,
+  plural: kind.toLowerCase().replace(/y$/, 'ies').replace(/g$/, 'gs'),
+  namespaced: false,
+})
+const matchConstraints = {
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': platform } },
+  resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+}
+const sets = `Object{spec: Object.spec{securityContext: Object.spec.securityContext{runAsUser: ${assignedUser}}}}`
+const leaves = `!has(object.spec.securityContext.runAsUser) || object.spec.securityContext.runAsUser == ${assignedUser}`
+const platformPolicies: [ResourceKind<KubeObject>, object][] = [
+  [
+    admission('MutatingAdmissionPolicy'),
+    {
+      failurePolicy: 'Fail',
+      reinvocationPolicy: 'Never',
+      matchConstraints,
+      matchConditions: [{ name: 'unset', expression: '!has(object.spec.securityContext.runAsUser)' }],
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression: sets } }],
+    },
+  ],
+  [admission('MutatingAdmissionPolicyBinding'), { policyName: platform }],
+  [
+    admission('ValidatingAdmissionPolicy'),
+    { failurePolicy: 'Fail', matchConstraints, validations: [{ expression: leaves, message: 'not in the range' }] },
+  ],
+  [admission('ValidatingAdmissionPolicyBinding'), { policyName: platform, validationActions: ['Deny'] }],
+]
+
+describe.skipIf(!cluster)('a namespace whose platform assigns the users of pods (needs KUBECONFIG)', () => {
+  let place: ServerPlace
+  beforeAll(async () => {
+    place = await serverPlace({ namespace: 'platform-users-server-e2e', env: {}, signal: AbortSignal.timeout(100_000) })
+    const annotations = { 'openshift.io/sa.scc.uid-range': `${assignedUser}/10000` }
+    const objects: [ResourceKind<KubeObject>, KubeObject][] = [
+      [kinds.Namespace, { metadata: { name: platform, annotations } }],
+      ...platformPolicies.map(([kind, spec]): [ResourceKind<KubeObject>, KubeObject] => [
+        kind,
+        { metadata: { name: platform }, spec } as KubeObject,
+      ]),
+    ]
+    for (const [kind, object] of objects) {
+      try {
+        await place.client.create(kind, object)
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error
+      }
+    }
+    const probe = { metadata: { name: 'probe' }, spec: { containers: [{ name: 'c', image: 'local/agent:1' }] } }
+    await eventually(async () => {
+      const pod = await place.client.create(kinds.Pod, probe, { namespace: platform, dryRun: true })
+      return pod.spec?.securityContext?.runAsUser === assignedUser ? pod : null
+    }, 'the policies to be in force')
+  })
+  afterAll(async () => {
+    for (const [kind] of platformPolicies.toReversed()) await place.client.delete(kind, { name: platform })
+    await place.client.delete(kinds.Namespace, { name: platform })
+    await place.close()
+  })
+
+  it('is detected by its annotation: the Job names no user, and the agent runs as the assigned one', async () => {
+    const env = { ...place.env, AGENT_JOBS_POLICY: JSON.stringify({ defaults: { namespace: platform } }) }
+    const clusters = createClusterPool({ env })
+    const deps = systemDependencies({ env, clusters, serverPath: () => place.folder, state: freshState() })
+    const config = {
+      image: 'local/agent:1',
+      'resources.requests.cpu': '10m',
+      'resources.requests.memory': '32Mi',
+      paperclipApiUrl: 'http://127.0.0.1:9',
+      graceSec: 1,
+    }
+    const { ctx, told } = paperclipContext({ runId: randomUUID(), agentId: randomUUID(), config })
+    try {
+      await createAdapter(looker, deps).execute(ctx)
+    } finally {
+      await clusters.close()
+    }
+    const log = told.log.map(({ chunk }) => chunk).join('')
+    expect(log).toContain(`"uid":${assignedUser}`)
   })
 })
