@@ -10,6 +10,7 @@ import { startScriptCluster, type ScriptCluster } from '../../test/script-cluste
 import type { AgentDefinition } from '../agent/agent-definition.ts'
 import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { createAdapter, systemDependencies } from '../create-adapter.ts'
+import { silentObserver } from './process-observer.ts'
 import { freshState } from '../restart/process-state.ts'
 
 /** Prints its telemetry variables, then waits until a file exists, then calls a tool. */
@@ -75,11 +76,17 @@ describe('the traces of an adapter', () => {
           },
         })
       : disabledTracer
+    const requests: string[] = []
+    const observer = {
+      ...silentObserver,
+      requested: ({ method, path }: { method: string; path: string }) =>
+        void requests.push(`${method} ${path.split('?')[0]?.replaceAll(/[0-9a-f]{6,}[^/]*/g, '#')}`),
+    }
     const deps = systemDependencies({
       env: { ...process.env, ...cluster.env, ...env },
       records: () => null,
       state: freshState(),
-      clusters: createClusterPool({ env: cluster.env }),
+      clusters: createClusterPool({ env: cluster.env, observer }),
       tracer,
     })
     const heard = Promise.withResolvers<void>()
@@ -102,7 +109,7 @@ describe('the traces of an adapter', () => {
       const [, variables = '{}'] = /variables (.*)/.exec(told.log.map(({ chunk }) => chunk).join('')) ?? []
       return { result, ctx, variables: JSON.parse(variables) as Record<string, string> }
     }
-    return { spans, waitFor, run, heard: heard.promise, deps }
+    return { spans, waitFor, run, heard: heard.promise, deps, requests }
   }
 
   it('show one trace from the Job to the last tool call, which the agent continues', async () => {
@@ -124,6 +131,17 @@ describe('the traces of an adapter', () => {
     const agent = spans.find(({ name }) => name === 'agent_jobs.agent')
     expect(readTraceparent(variables['TRACEPARENT'])).toEqual(agent?.context)
     expect(spans[0]?.attributes).toMatchObject({ 'agent_jobs.run.id': ctx.runId, 'agent_jobs.outcome': 'succeeded' })
+  })
+
+  it('cost no request to the Kubernetes API', async () => {
+    const requestsOf = async (traced: boolean) => {
+      const { run, deps, requests } = server({ traced })
+      await run({})
+      await deps.clusters.close()
+      // How often a log is opened depends on the moment at which its container starts.
+      return requests.filter((each) => !each.endsWith('/log')).toSorted()
+    }
+    expect(await requestsOf(true)).toEqual(await requestsOf(false))
   })
 
   it('give the agent nothing, and its Job nothing, when they are off', async () => {
