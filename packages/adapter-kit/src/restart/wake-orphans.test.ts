@@ -86,8 +86,10 @@ describe('taking Jobs back after a restart', () => {
     answer = { status: 202, body: { id: 'run-2' } }
   })
 
-  function world({ kubeConfigTrust = 'paths' }: { kubeConfigTrust?: 'data' | 'paths' } = {}) {
-    const env = { PAPERCLIP_RUNTIME_API_URL: url }
+  function world({
+    kubeConfigTrust = 'paths',
+    env = { PAPERCLIP_RUNTIME_API_URL: url },
+  }: { kubeConfigTrust?: 'data' | 'paths'; env?: Record<string, string> } = {}) {
     const warnings: string[] = []
     const records = createLiveRecords(join(mkdtempSync(join(folder, 'r-')), 'live'))
     const deps = systemDependencies({
@@ -109,6 +111,15 @@ describe('taking Jobs back after a restart', () => {
     })
     return { records, deps, record, warnings, wake: () => wakeOrphans(deps, records, AbortSignal.timeout(10_000)) }
   }
+
+  it('wakes over the loopback when the server cannot be reached at its own address', async () => {
+    const unreachable = 'http://127.0.0.1:9'
+    const { records, record, wake } = world({
+      env: { PAPERCLIP_RUNTIME_API_URL: unreachable, PAPERCLIP_API_URL: unreachable, PORT: new URL(url).port },
+    })
+    await records.put(record())
+    expect(await wake()).toEqual([{ job: 'alive', result: 'woken', detail: null }])
+  })
 
   it("wakes the agent with its run's own token, when the server is ready", async () => {
     const { records, record, wake, warnings } = world()

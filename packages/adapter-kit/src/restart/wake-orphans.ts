@@ -17,29 +17,42 @@ export interface OrphanWake {
 const patienceMs = 10 * 60_000
 const stepMs = 500
 
-function serverUrl(env: AdapterDependencies['env']): string {
-  const own = env['PAPERCLIP_RUNTIME_API_URL'] ?? env['PAPERCLIP_API_URL']
-  if (own) return own.replace(/\/+$/, '')
-  return `http://127.0.0.1:${env['PAPERCLIP_LISTEN_PORT'] ?? env['PORT'] ?? '3100'}`
+/**
+ * Where this server may answer itself. Paperclip derives its own address from the first host name that it accepts, which
+ * need not be reachable from its pod, or not at that port: the loopback is tried as well.
+ */
+function serverUrls(env: AdapterDependencies['env']): string[] {
+  const named = [env['PAPERCLIP_RUNTIME_API_URL'], env['PAPERCLIP_API_URL']].flatMap((url) => url?.trim() || [])
+  const loopback = `http://127.0.0.1:${env['PAPERCLIP_LISTEN_PORT'] ?? env['PORT'] ?? '3100'}`
+  return [...new Set([...named.map((url) => url.replace(/\/+$/, '')), loopback])]
 }
 
-/** Waits until the server reports that its own recovery has finished; waking an agent earlier would race with it. */
-async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Promise<boolean> {
+/** Whether a server answers at an address and has finished its own recovery. */
+async function isReady(deps: AdapterDependencies, url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await deps.fetch(`${url}/api/health`, { signal })
+    const health: unknown = await response.json()
+    const recovery = isRecord(health) ? health['startupRecovery'] : undefined
+    return response.ok && (!isRecord(recovery) || recovery['phase'] === 'ready')
+  } catch (error) {
+    // The server is not listening yet, or not there.
+    signal.throwIfAborted()
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
+    return false
+  }
+}
+
+/**
+ * Waits until the server reports that its own recovery has finished; waking an agent earlier would race with it. Returns the
+ * address at which it answers, or null after a while.
+ */
+async function serverReady(deps: AdapterDependencies, signal: AbortSignal): Promise<string | null> {
   const until = deps.clock.now() + patienceMs
   while (deps.clock.now() < until) {
-    try {
-      const response = await deps.fetch(`${serverUrl(deps.env)}/api/health`, { signal })
-      const health: unknown = await response.json()
-      const recovery = isRecord(health) ? health['startupRecovery'] : undefined
-      if (response.ok && (!isRecord(recovery) || recovery['phase'] === 'ready')) return true
-    } catch (error) {
-      // The server is not listening yet; keep waiting.
-      signal.throwIfAborted()
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
-    }
+    for (const url of serverUrls(deps.env)) if (await isReady(deps, url, signal)) return url
     await deps.clock.sleep(stepMs, signal)
   }
-  return false
+  return null
 }
 
 /** Finishes what the previous server process left undone. */
@@ -79,12 +92,17 @@ async function runToken(deps: AdapterDependencies, record: LiveRecord, signal: A
   }
 }
 
-async function wake(deps: AdapterDependencies, record: LiveRecord, signal: AbortSignal): Promise<OrphanWake> {
+async function wake(
+  deps: AdapterDependencies,
+  server: string,
+  record: LiveRecord,
+  signal: AbortSignal,
+): Promise<OrphanWake> {
   const { job, agentId, issueId, runId } = record
   const token = await runToken(deps, record, signal)
   if (token === null) return { job, result: 'gone', detail: null }
   // A run's token may wake its own agent, also when the run is lost.
-  const response = await deps.fetch(`${serverUrl(deps.env)}/api/agents/${encodeURIComponent(agentId)}/wakeup`, {
+  const response = await deps.fetch(`${server}/api/agents/${encodeURIComponent(agentId)}/wakeup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({
@@ -133,7 +151,8 @@ export async function wakeOrphans(
   }
   const left = all.filter(({ reported }) => reported !== true)
   if (left.length === 0) return removed
-  if (!(await serverReady(deps, signal))) {
+  const server = await serverReady(deps, signal)
+  if (server === null) {
     deps.onWarning(
       `Paperclip did not become ready, so ${left.length} Job(s) of an earlier life were not taken back. A comment on their issues does it.`,
     )
@@ -142,7 +161,7 @@ export async function wakeOrphans(
   const woken = removed
   for (const record of left) {
     try {
-      const result = await wake(deps, record, signal)
+      const result = await wake(deps, server, record, signal)
       if (result.result === 'gone') await records.remove(record.job)
       if (result.result === 'failed' || result.result === 'skipped') {
         deps.onWarning(`Job ${record.job} was not taken back (${result.detail}). A comment on its issue does it.`, {
