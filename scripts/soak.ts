@@ -1,4 +1,4 @@
-// The full fault runs, too long for CI: `pnpm soak [log-stream | rotation | link-race | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
+// The full fault runs, too long for CI: `pnpm soak [log-stream | rotation | link-race | metrics | mini-kube | paperclip | F1 | F2 | F9 | F12 | F13 | F14] [arguments]`.
 // Without a name all of them run, one after the other; the first failure ends the run.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,8 @@ const soaks: Readonly<Record<string, readonly string[]>> = {
   rotation: ['packages/log-stream/test/rotation-soak.ts'],
   // 200 tries of each attack by links on the data volume; needs KUBECONFIG.
   'link-race': ['scripts/test.ts', 'e2e', 'packages/paperclip-testing/src/link-race.e2e.test.ts'],
+  // 200 runs, 20 times kill -9 of their server; PROMETHEUS is the URL of a Prometheus that scrapes 127.0.0.1:9464.
+  metrics: ['packages/adapter-kit/test/metrics-soak.ts'],
   // The suite of the real Paperclip with the cases that CI has no time for.
   paperclip: ['scripts/test.ts', 'paperclip'],
   ...Object.fromEntries(['F1', 'F2', 'F9', 'F12', 'F13', 'F14'].map((fault) => [fault, [runner, fault]])),

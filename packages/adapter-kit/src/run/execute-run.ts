@@ -44,6 +44,7 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
     return result
   }
   const watch = watchRun(definition, deps, ctx)
+  let count: (() => Promise<void>) | null = null
   deps.state.running.add(ctx.runId)
   try {
     await host.cancellationReady()
@@ -54,13 +55,18 @@ export async function executeRun<Schema extends AgentDefinition['schema'], Summa
     const acquired = await acquireJob({ definition, deps, ctx, plan, host, status, say, signal, watch })
     if (acquired.kind === 'refused') return await failure(acquired.error, acquired.mayHaveBegun)
     const ended = await runJob({ definition, deps, plan, ctx, host, status, signal, watch, job: acquired.job })
-    return ended.kind === 'reported' ? ended.result : await failure(ended.error, true)
+    if (ended.kind === 'failed') return await failure(ended.error, true)
+    count = ended.count
+    return ended.result
   } catch (error) {
     return await failure(error, false)
   } finally {
-    watch.left()
     await status[Symbol.asyncDispose]()
     deps.state.running.delete(ctx.runId)
     await host.close(signal.aborted ? closeMs.cancelled : closeMs.otherwise)
+    // Last, so that next to nothing lies between counting and returning: when the server is killed there, Paperclip has the
+    // task done again, and both runs count.
+    await count?.()
+    watch.left()
   }
 }

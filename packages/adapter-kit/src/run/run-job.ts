@@ -42,7 +42,14 @@ interface RunJobInput<Schema extends AgentDefinition['schema'], Summary extends 
 }
 
 /** The result of following a Job: a result to report, or a failure without an outcome. */
-export type RunJobEnd = { kind: 'reported'; result: AdapterExecutionResult } | { kind: 'failed'; error: unknown }
+export type RunJobEnd =
+  | {
+      kind: 'reported'
+      result: AdapterExecutionResult
+      /** Counts the run in the metrics. */
+      count: () => Promise<void>
+    }
+  | { kind: 'failed'; error: unknown }
 
 type Ended<Summary extends AgentSummary> = Extract<FollowedAgent<Summary>, { kind: 'ended' }>
 
@@ -83,8 +90,7 @@ export async function runJob<Schema extends AgentDefinition['schema'], Summary e
     }
     end = endOf(followed.outcome)
     const result = await report(input, followed, { redact: redactor.text, say: relay.line, events })
-    await watch.ended(job, followed, result)
-    return { kind: 'reported', result }
+    return { kind: 'reported', result, count: watch.ended(job, followed, result) }
   } catch (error) {
     const disowned = abortCause(input.signal)?.kind === 'disowned'
     if (disowned || (RunError.isInstance(error) && error.code === 'detached')) end = 'elsewhere'

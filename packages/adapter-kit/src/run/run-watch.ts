@@ -26,8 +26,8 @@ export interface RunWatch {
   line(line: Line): void
   /** Lines are missing in the output. */
   gap(reason: string): void
-  /** The Job was followed to its outcome. Resolves when that is on disk. */
-  ended(job: AcquiredJob, followed: Followed, result: AdapterExecutionResult): Promise<void>
+  /** The Job was followed to its outcome. Returns what counts the run: it resolves when that is on disk. */
+  ended(job: AcquiredJob, followed: Followed, result: AdapterExecutionResult): () => Promise<void>
   /** The run ended without an outcome. Resolves when that is on disk. */
   failed(mayHaveBegun: boolean, result: AdapterExecutionResult): Promise<void>
   /** What the ended run left in the cluster is removed. */
@@ -82,7 +82,7 @@ export function watchRun(
       const observed = observedEnd(job, followed, result)
       trace.ended(traceEnd(job, followed, observed, steps?.firstLineAt() ?? null))
       write('run.ended', { ...endFields(observed), ...placeOf(job.handle), durationMs: job.handle.timings.endedMs })
-      return observation.ended(observed)
+      return () => observation.ended(observed)
     },
     failed(mayHaveBegun, result) {
       hasEnded = true

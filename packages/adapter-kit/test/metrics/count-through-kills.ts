@@ -1,0 +1,158 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startScriptCluster } from '../script-cluster.ts'
+import type { RunOrder, RunReceipt } from './server-process.ts'
+
+const program = fileURLToPath(new URL('server-process.ts', import.meta.url))
+
+/** Runs, tokens and cost in nano-dollars, from results or from metrics. */
+export interface Sums {
+  runs: number
+  inputTokens: number
+  outputTokens: number
+  nanoUsd: number
+}
+
+/** The sums of the results that servers returned. */
+function sumsOf(receipts: readonly RunReceipt[]): Sums {
+  return {
+    runs: receipts.length,
+    inputTokens: receipts.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+    outputTokens: receipts.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+    nanoUsd: receipts.reduce((sum, { costUsd }) => sum + Math.round(costUsd * 1e9), 0),
+  }
+}
+
+/** Waits until metrics are served: a new process reads its totals first. */
+async function isServed(port: number): Promise<void> {
+  for (const until = Date.now() + 30_000; ; await pause(50)) {
+    try {
+      await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+      return
+    } catch (error) {
+      if (!(error instanceof TypeError) || Date.now() > until) throw error
+    }
+  }
+}
+
+/**
+ * Has agents do tasks on an embedded cluster while their server is killed again and again. As Paperclip does, the next
+ * server is asked again for each run without a result. `measure` reads the metrics of the last server.
+ */
+export async function countThroughKills<M>({
+  tasks,
+  kills,
+  atOnce,
+  port,
+  random = Math.random,
+  measure,
+}: {
+  tasks: number
+  kills: number
+  /** Runs at any time. */
+  atOnce: number
+  /** Port of the metrics, the same for every server process. */
+  port: number
+  random?: (() => number) | undefined
+  measure: (endedAt: number) => Promise<M>
+}): Promise<{ results: Sums; measured: M; kills: number; asked: number; failed: string[] }> {
+  const cluster = await startScriptCluster()
+  const file = join(cluster.root, 'results.jsonl')
+  mkdirSync(join(cluster.root, 'home'), { recursive: true })
+  const receipts = (): RunReceipt[] =>
+    existsSync(file)
+      ? readFileSync(file, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as RunReceipt)
+      : []
+  const waiting = Array.from({ length: tasks }, () => ({ agentId: randomUUID(), taskId: randomUUID() }))
+  const open = new Map<string, RunOrder>()
+  let asked = 0
+  let killed = 0
+  let server: ChildProcess
+
+  const ask = (order: RunOrder): void => {
+    asked += 1
+    open.set(order.taskId, order)
+    server.send(order)
+  }
+  const fill = (): void => {
+    while (open.size < atOnce) {
+      const next = waiting.shift()
+      if (next === undefined) return
+      ask({ ...next, runId: randomUUID(), config: cluster.config() })
+    }
+  }
+  async function begin(): Promise<void> {
+    server = fork(program, [file, cluster.volume], {
+      execArgv: ['--conditions=@agent-jobs/source'],
+      env: { ...process.env, ...cluster.env, AGENT_JOBS_METRICS_PORT: String(port), KUBECONFIG: '' },
+    })
+    await once(server, 'message')
+    await isServed(port)
+    for (const order of open.values()) ask({ ...order, runId: randomUUID() })
+    fill()
+  }
+  /** Takes in one result; a task whose run failed is done again. */
+  function settle({ taskId, errorCode }: RunReceipt): void {
+    const order = open.get(taskId)
+    if (order === undefined) return
+    open.delete(taskId)
+    if (errorCode === null) fill()
+    else ask({ ...order, runId: randomUUID() })
+  }
+  /** Kills the server, and counts results that it wrote down and could not send. */
+  async function kill(): Promise<void> {
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+    killed += 1
+    const done = new Set(receipts().flatMap(({ taskId, errorCode }) => (errorCode === null ? [taskId] : [])))
+    for (const taskId of open.keys()) if (done.has(taskId)) open.delete(taskId)
+  }
+
+  try {
+    await begin()
+    while (open.size > 0) {
+      const [receipt] = (await once(server!, 'message')) as [RunReceipt]
+      settle(receipt)
+      if (killed < kills && receipts().length >= ((killed + 1) * tasks) / (kills + 1)) {
+        // At any moment of the runs that are going on.
+        await pause(random() * 400)
+        await kill()
+        await begin()
+      }
+    }
+    const all = receipts()
+    return {
+      results: sumsOf(all),
+      measured: await measure(Date.now()),
+      kills: killed,
+      asked,
+      failed: all.flatMap(({ errorCode }) => errorCode ?? []),
+    }
+  } finally {
+    server!.kill('SIGKILL')
+    await cluster.close()
+  }
+}
+
+/** The sums in the text that a server serves at `/metrics`. */
+export function sumsInText(text: string): Sums {
+  const sum = (metric: string, labels = '') =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${metric}{`) && line.includes(labels))
+      .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  return {
+    runs: sum('agent_jobs_runs_total'),
+    inputTokens: sum('agent_jobs_tokens_total', 'type="input"'),
+    outputTokens: sum('agent_jobs_tokens_total', 'type="output"'),
+    nanoUsd: Math.round(sum('agent_jobs_cost_usd_total') * 1e9),
+  }
+}
