@@ -144,12 +144,17 @@ describe('renderManifests', () => {
   })
 
   it('grants every permission that the environment test checks, and no more', () => {
-    const { rules } = find('Role') as unknown as { rules: { resources: string[]; verbs: string[] }[] }
+    const shared = { agents: { namespace: 'paperclip' } }
+    const { rules } = find('Role', shared) as unknown as { rules: { resources: string[]; verbs: string[] }[] }
     const granted = rules.flatMap(({ resources, verbs }) => verbs.map((verb) => `${resources[0]} ${verb}`))
     const wanted = permissions.map(({ resource, subresource, verb }) =>
       subresource === undefined ? `${resource} ${verb}` : `${resource}/${subresource} ${verb}`,
     )
     expect(granted.toSorted()).toEqual(wanted.toSorted())
+    const elsewhere = JSON.stringify(find('Role'))
+    for (const { resource, sharedNamespaceOnly } of permissions) {
+      expect(elsewhere.includes(`"${resource}`), resource).toBe(sharedNamespaceOnly !== true)
+    }
   })
 
   it('puts a namespace of their own under the restricted Pod Security level', () => {

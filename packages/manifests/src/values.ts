@@ -52,7 +52,9 @@ const server = z.strictObject({
     .min(10)
     .default(50)
     .describe('Database connections. Paperclip stalls when ten runs begin at once with ten.'),
-  env: list.default([]).describe('More environment variables, as in a container.'),
+  env: list
+    .default([])
+    .describe('More environment variables, as in a container. Other values can refer to them as `$(NAME)`.'),
   envFrom: list.default([]).describe('More sources of environment variables, as in a container.'),
   resources: passedOn
     .default({ requests: { cpu: '500m', memory: '1Gi' } })

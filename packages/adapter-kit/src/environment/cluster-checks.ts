@@ -27,11 +27,14 @@ async function found<T>(
 
 /** Checks each permission by asking for it. */
 export async function permissionChecks(
-  { cluster, namespace }: Pick<Site, 'cluster' | 'namespace'>,
+  { cluster, namespace, serverNamespace }: Pick<Site, 'cluster' | 'namespace'> & { serverNamespace: string | null },
   signal: AbortSignal,
   extra: readonly Permission[] = [],
 ): Promise<Check[]> {
-  const missing = await missingPermissions(cluster.client, namespace, signal, [...permissions, ...extra])
+  const used = permissions.filter(
+    ({ sharedNamespaceOnly = false }) => !sharedNamespaceOnly || namespace === serverNamespace,
+  )
+  const missing = await missingPermissions(cluster.client, namespace, signal, [...used, ...extra])
   if (missing.length === 0)
     return [
       {

@@ -10,6 +10,8 @@ export interface Permission {
   need: string
   /** False when runs work without it. */
   required: boolean
+  /** True when it is used only where agents share the namespace of the server. */
+  sharedNamespaceOnly?: true
 }
 
 const of = (
@@ -57,7 +59,15 @@ export const permissions: readonly Permission[] = [
   }),
   ...of('', 'events', { list: 'say why a pod does not start', watch: 'say why a pod does not start' }),
   ...of('', 'persistentvolumeclaims', { get: 'check the data volume' }, false),
-  ...of('', 'configmaps', { get: 'pass on variables that the server has from ConfigMaps' }, false),
+  {
+    group: '',
+    resource: 'configmaps',
+    verb: 'get',
+    need: 'pass on variables that the server has from ConfigMaps',
+    required: false,
+    // Elsewhere those ConfigMaps are not valid, and the values of the server's own environment are passed on.
+    sharedNamespaceOnly: true,
+  },
   ...of('', 'namespaces', { get: "see the namespace's PodSecurity level" }, false),
   ...of('', 'resourcequotas', { list: 'say that a quota has nothing left' }, false),
 ]

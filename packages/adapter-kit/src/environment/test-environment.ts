@@ -56,7 +56,11 @@ async function findings<Schema extends AgentDefinition['schema'], Summary extend
   const hint = "Each run warns of it, too. Set in the agent's settings what the sentence names."
   checks.push(...site.warnings.map((message): Check => ({ code: 'k8s_configuration', level: 'warn', message, hint })))
   const groups = await Promise.all([
-    permissionChecks(site, signal, definition.extraPermissions?.(site.settings)),
+    permissionChecks(
+      { ...site, serverNamespace: site.inheritance?.namespace ?? null },
+      signal,
+      definition.extraPermissions?.(site.settings),
+    ),
     ...[namespaceChecks, volumeChecks, secretChecks].map((check) => check(site, signal)),
   ])
   checks.push(...groups.flat())
@@ -81,10 +85,15 @@ async function allPermissions<Schema extends AgentDefinition['schema'], Summary 
 ): Promise<Check[]> {
   const { settings } = admitSettings(definition, deps.env, config)
   const cluster = deps.clusters.get(settings.kubeconfig)
-  const namespace = settings.namespace ?? ownNamespace(deps.env, cluster.contextNamespace)
+  const serverNamespace = ownNamespace(deps.env, cluster.contextNamespace)
+  const namespace = settings.namespace ?? serverNamespace
   const signal = AbortSignal.timeout(timeoutMs)
   try {
-    return await permissionChecks({ cluster, namespace }, signal, definition.extraPermissions?.(settings))
+    return await permissionChecks(
+      { cluster, namespace, serverNamespace },
+      signal,
+      definition.extraPermissions?.(settings),
+    )
   } catch (error) {
     return [
       {

@@ -1,5 +1,5 @@
 import { dedicatedClaimPermissions, permissions, roleRules, type Permission } from '@agent-jobs/adapter-kit/permissions'
-import { releaseNamespace, text, value, when, type Template } from '../template/template.ts'
+import { not, releaseNamespace, text, value, when, type Template } from '../template/template.ts'
 import { agentNamespace, hasAgentNamespace } from './names.ts'
 
 const api = 'rbac.authorization.k8s.io/v1'
@@ -47,7 +47,10 @@ const inRelease = { name: ownPod, namespace: releaseNamespace }
 /** What the adapters do with Jobs, pods and Secrets: the table that the environment test checks. */
 export const rights: readonly Template[] = [
   role(inAgents, [
-    ...rulesOf(permissions),
+    ...rulesOf(permissions.filter(({ sharedNamespaceOnly = false }) => !sharedNamespaceOnly)),
+    ...rulesOf(permissions.filter(({ sharedNamespaceOnly = false }) => sharedNamespaceOnly)).map((rule) =>
+      when(not(hasAgentNamespace), rule),
+    ),
     ...rulesOf(dedicatedClaimPermissions).map((rule) => when(value('agents.volumeClaims'), rule)),
   ]),
   binding(inAgents, account),

@@ -59,6 +59,8 @@ export const service: Template = when(value('server.enabled'), {
 const ingressUrl = text`${value('ingress.host')}${value('ingress.path')}`
 
 const environment: Template = [
+  // First, so that other values can refer to them, for example `allowedHostnames: $(POD_IP)`.
+  each(value('server.env'), item()),
   { name: 'PAPERCLIP_HOME', value: '/paperclip' },
   { name: 'PAPERCLIP_DEPLOYMENT_MODE', value: 'authenticated' },
   { name: 'PAPERCLIP_DEPLOYMENT_EXPOSURE', value: 'private' },
@@ -88,7 +90,6 @@ const environment: Template = [
   when(value('metrics.enabled'), { name: 'AGENT_JOBS_METRICS_PORT', value: text`${value('metrics.port')}` }),
   key('BETTER_AUTH_SECRET'),
   key('PAPERCLIP_AGENT_JWT_SECRET'),
-  each(value('server.env'), item()),
 ]
 
 const container: Template = {

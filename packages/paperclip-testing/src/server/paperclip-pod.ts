@@ -22,7 +22,7 @@ const StatefulSet: ResourceKind<V1StatefulSet> = {
   namespaced: true,
 }
 
-/** Changes to the shipped manifests, because this cluster has no registry, Services or DNS. */
+/** Where the server is installed, and what this cluster lacks: it has no registry, Services or DNS. */
 export interface PodServerOptions {
   client: KubeClient
   namespace: string
@@ -34,6 +34,16 @@ export interface PodServerOptions {
   /** Additional environment of the server. */
   env: Record<string, string>
   signal: AbortSignal
+  /** Makes the objects of the server. Default: applies the shipped manifests. */
+  install?: ((options: PodServerOptions, door: PodDoor) => Promise<Installation>) | undefined
+}
+
+/** An installed server. */
+export interface Installation {
+  /** Path of the data volume on this machine. */
+  folder: string
+  /** Removes everything. */
+  remove(): Promise<void>
 }
 
 /** A Paperclip server that is a pod of the cluster, with the shipped manifests. */
@@ -51,39 +61,81 @@ export interface PodServer {
    * Agents cannot reach it until `between` has resolved.
    */
   restart(how: 'SIGTERM' | 'SIGKILL', between?: () => Promise<unknown>): Promise<void>
+  /** Waits until another pod is ready, which something replaces this one by. Agents cannot reach it until then. */
+  replace(act: () => Promise<unknown>): Promise<void>
   /** The server's log. */
   log(): Promise<string>
   close(): Promise<void>
 }
 
-function patched(server: V1StatefulSet, { programs, bridge, apiPort, env }: PodServerOptions, door: PodDoor): void {
+/** The program of the server in its pod. */
+export const serverCommand = ['node', join('/opt/paperclip', 'node_modules/@paperclipai/server/dist/index.js')]
+
+/** The programs of the server as volume and mount of its pod. */
+export const programsVolume = (programs: string) => ({
+  volume: { name: 'programs', hostPath: { path: realpathSync(programs) } },
+  mount: { name: 'programs', mountPath: '/opt/paperclip' },
+})
+
+/** The environment of the server on this cluster, besides the addresses. */
+export const serverVariables = ({ bridge, apiPort, env }: PodServerOptions): Record<string, string> => ({
+  ...env,
+  HOME: '/paperclip',
+  KUBERNETES_SERVICE_HOST: bridge,
+  KUBERNETES_SERVICE_PORT: String(apiPort),
+  PAPERCLIP_MIGRATION_AUTO_APPLY: 'true',
+  PAPERCLIP_MIGRATION_PROMPT: 'never',
+  PAPERCLIP_DB_BACKUP_ENABLED: 'false',
+  PAPERCLIP_ANNOUNCEMENTS_ENABLED: 'false',
+  PAPERCLIP_TELEMETRY_DISABLED: '1',
+  HEARTBEAT_SCHEDULER_INTERVAL_MS: '10000',
+})
+
+/** Paperclip answers callers only under host names that it knows. */
+export const podAddress = { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }
+export const hostNames = (bridge: string) => `$(POD_IP),${bridge}`
+
+function patched(server: V1StatefulSet, options: PodServerOptions, door: PodDoor): void {
   const pod = server.spec?.template.spec
   const container: V1Container | undefined = pod?.containers[0]
   if (!pod || !container) throw new Error('the shipped StatefulSet has no container')
+  const { volume, mount } = programsVolume(options.programs)
   container.image = 'local/agent:1'
   container.imagePullPolicy = 'IfNotPresent'
-  container.command = ['node', join('/opt/paperclip', 'node_modules/@paperclipai/server/dist/index.js')]
-  container.volumeMounts?.push({ name: 'programs', mountPath: '/opt/paperclip' })
-  pod.volumes?.push({ name: 'programs', hostPath: { path: realpathSync(programs) } })
+  container.command = serverCommand
+  container.volumeMounts?.push(mount)
+  pod.volumes?.push(volume)
   const here: Record<string, string> = {
-    ...env,
-    HOME: '/paperclip',
-    KUBERNETES_SERVICE_HOST: bridge,
-    KUBERNETES_SERVICE_PORT: String(apiPort),
+    ...serverVariables(options),
     PAPERCLIP_API_URL: door.url,
-    PAPERCLIP_ALLOWED_HOSTNAMES: `$(POD_IP),${bridge}`,
-    PAPERCLIP_MIGRATION_AUTO_APPLY: 'true',
-    PAPERCLIP_MIGRATION_PROMPT: 'never',
-    PAPERCLIP_DB_BACKUP_ENABLED: 'false',
-    PAPERCLIP_ANNOUNCEMENTS_ENABLED: 'false',
-    PAPERCLIP_TELEMETRY_DISABLED: '1',
-    HEARTBEAT_SCHEDULER_INTERVAL_MS: '10000',
+    PAPERCLIP_ALLOWED_HOSTNAMES: hostNames(options.bridge),
   }
   container.env = [
-    { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    podAddress,
     ...(container.env ?? []).filter(({ name }) => !(name in here)),
     ...Object.entries(here).map(([name, value]) => ({ name, value })),
   ]
+}
+
+/** Applies the shipped manifests as `kubectl apply` does. */
+async function installManifests(options: PodServerOptions, door: PodDoor): Promise<Installation> {
+  const { client, namespace, signal } = options
+  const manifests = renderManifests({
+    namespace,
+    // The tests of this lab read runs and files in one namespace; helm.paperclip.test.ts has the default, two.
+    values: { agents: { namespace }, policy: labRules },
+  })
+  await applyManifests(
+    client,
+    manifests.filter(({ kind }) => kind !== 'StatefulSet'),
+  )
+  const folder = await folderBehind(client, namespace, 'paperclip-data')
+  // The storage classes of this cluster ignore fsGroup.
+  chmodSync(folder, 0o777)
+  const server = manifests.find(({ kind }) => kind === 'StatefulSet') as unknown as V1StatefulSet
+  patched(server, options, door)
+  await client.create(StatefulSet, server, { namespace, signal })
+  return { folder, remove: () => removeNamespace(client, namespace, AbortSignal.timeout(120_000)) }
 }
 
 function isReady(pod: V1Pod): boolean {
@@ -105,7 +157,7 @@ function processOf(podUid: string): number {
   throw new Error(`no process of pod ${podUid} is the Paperclip server`)
 }
 
-/** Starts the server as its users do: `kubectl apply` of the shipped manifests, then the first sign-up in the browser. */
+/** Starts the server as its users do: it is installed, then somebody signs up in the browser. */
 export async function startPaperclipPod(options: PodServerOptions): Promise<PodServer> {
   const { client, namespace, bridge, signal } = options
   await removeNamespace(client, namespace, signal)
@@ -115,22 +167,8 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
   let pod: V1Pod | null = null
   const url = () => `http://${pod?.status?.podIP}:3100`
   const door = await openPodDoor(url, bridge)
-  const manifests = renderManifests({
-    namespace,
-    // The tests of this lab read runs and files in one namespace; helm.paperclip.test.ts has the default, two.
-    values: { agents: { namespace }, policy: labRules },
-  })
-  await applyManifests(
-    client,
-    manifests.filter(({ kind }) => kind !== 'StatefulSet'),
-  )
-  const folder = await folderBehind(client, namespace, 'paperclip-data')
-  // The storage classes of this cluster ignore fsGroup.
-  chmodSync(folder, 0o777)
+  const { folder, remove } = await (options.install ?? installManifests)(options, door)
   lendBash(join(folder, 'bin'))
-  const server = manifests.find(({ kind }) => kind === 'StatefulSet') as unknown as V1StatefulSet
-  patched(server, options, door)
-  await client.create(StatefulSet, server, { namespace, signal })
 
   async function ready(accept: (found: V1Pod) => boolean): Promise<void> {
     pod = await waitFor(
@@ -153,6 +191,14 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
     return Buffer.concat(parts).toString('utf8')
   }
 
+  async function replace(act: () => Promise<unknown>): Promise<void> {
+    const uid = pod?.metadata?.uid
+    await door.shut()
+    await act()
+    await ready((found) => found.metadata?.uid !== uid)
+    await door.open()
+  }
+
   await ready(() => true)
   const cookie = await firstAdmin(url())
   return {
@@ -164,26 +210,26 @@ export async function startPaperclipPod(options: PodServerOptions): Promise<PodS
     call: (method, path, body, headers = {}) =>
       // A caller with its own token is not the operator.
       apiCall(url(), method, path, body, 'authorization' in headers ? headers : { cookie, origin: url(), ...headers }),
+    replace,
     async restart(how, between = async () => undefined) {
-      const before = pod
-      const uid = before?.metadata?.uid
-      if (!uid) throw new Error('there is no server to restart')
-      const starts = before.status?.containerStatuses?.[0]?.restartCount ?? 0
-      await door.shut()
-      if (how === 'SIGKILL') {
-        process.kill(processOf(uid), 'SIGKILL')
-        await between()
-        await ready((found) => (found.status?.containerStatuses?.[0]?.restartCount ?? 0) > starts)
-      } else {
-        await client.delete(kinds.Pod, { name: 'paperclip-0', namespace })
-        await between()
-        await ready((found) => found.metadata?.uid !== uid)
+      if (how === 'SIGTERM') {
+        return replace(async () => {
+          await client.delete(kinds.Pod, { name: 'paperclip-0', namespace })
+          await between()
+        })
       }
+      const uid = pod?.metadata?.uid
+      if (!uid) throw new Error('there is no server to restart')
+      const starts = pod?.status?.containerStatuses?.[0]?.restartCount ?? 0
+      await door.shut()
+      process.kill(processOf(uid), 'SIGKILL')
+      await between()
+      await ready((found) => (found.status?.containerStatuses?.[0]?.restartCount ?? 0) > starts)
       await door.open()
     },
     async close() {
       await door.shut()
-      await removeNamespace(client, namespace, AbortSignal.timeout(120_000))
+      await remove()
     },
   }
 }

@@ -9,23 +9,33 @@ import { workSource } from '../scenarios/lab-scenarios.ts'
 import { openBoard } from './paperclip-board.ts'
 import { serverFolder } from './paperclip-install.ts'
 import type { PaperclipLab } from './paperclip-lab.ts'
-import { adapterInPod, startPaperclipPod } from './paperclip-pod.ts'
+import { adapterInPod, startPaperclipPod, type PodServer, type PodServerOptions } from './paperclip-pod.ts'
 
 const bridge = process.env['AGENT_JOBS_BRIDGE'] ?? '10.88.0.1'
+
+/** A lab whose server is a pod, which can be replaced by another one. */
+export interface PodLab extends PaperclipLab {
+  replace: PodServer['replace']
+}
 
 /** A lab whose server is a pod of the cluster, with the adapter's shipped manifests and the rights they grant. */
 export async function openPodLab({
   namespace,
+  agentNamespace = namespace,
   serverEnv,
   scenarios,
   tarball,
+  install,
 }: {
   namespace: string
+  /** Namespace of the Jobs. Default: that of the server. */
+  agentNamespace?: string | undefined
   serverEnv: Record<string, string>
   scenarios: Readonly<Record<string, Scenario>>
   /** The packed adapter; it is installed. */
   tarball: string
-}): Promise<PaperclipLab> {
+  install?: PodServerOptions['install']
+}): Promise<PodLab> {
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromDefault()
   const client = createKubeClient({ kubeConfig })
@@ -41,6 +51,7 @@ export async function openPodLab({
     apiPort: Number(new URL(client.server).port || 443),
     env,
     signal: AbortSignal.timeout(150_000),
+    install,
   })
   const { folder, door } = pod
   for (const name of ['work', 'gates']) {
@@ -57,9 +68,9 @@ export async function openPodLab({
   return {
     place: {
       client,
-      namespace,
+      namespace: agentNamespace,
       folder,
-      folderOf: (claim) => folderBehind(client, namespace, claim),
+      folderOf: (claim) => folderBehind(client, agentNamespace, claim),
       env,
       close: () => client.close(),
     },
@@ -79,6 +90,7 @@ export async function openPodLab({
       volumeFolders: ['/paperclip/bin', '/paperclip/work', '/paperclip/gates'],
     },
     restart: pod.restart,
+    replace: pod.replace,
     openGate: (name) => writeFileSync(join(folder, 'gates', name), ''),
     async close() {
       await pod.close()
