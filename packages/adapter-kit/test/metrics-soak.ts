@@ -38,7 +38,7 @@ const fromServer = async (): Promise<Sums> => sumsInText(await (await fetch(`htt
 
 const measure = prometheus === undefined ? fromServer : fromPrometheus
 const began = performance.now()
-const { results, measured, asked, failed, ...rest } = await countThroughKills({
+const { results, spent, measured, asked, failed, ...rest } = await countThroughKills({
   tasks,
   kills,
   atOnce: 12,
@@ -49,5 +49,6 @@ const by = prometheus === undefined ? 'its own /metrics' : 'Prometheus'
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(`${tasks} tasks, ${rest.kills} times kill -9, ${asked} runs asked for, in ${seconds} s`)
 console.log(`results: ${JSON.stringify(results)}; failed: ${JSON.stringify(failed)}`)
+console.log(`agents:  ${JSON.stringify(spent)}`)
 console.log(`${by}: ${JSON.stringify(measured)}`)
 assert.deepEqual(measured, results)

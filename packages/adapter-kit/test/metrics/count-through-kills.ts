@@ -18,8 +18,14 @@ export interface Sums {
   nanoUsd: number
 }
 
-/** The sums of the results that servers returned. */
-function sumsOf(receipts: readonly RunReceipt[]): Sums {
+/** The objects of a file, one a line; none if there is no file. */
+function readLines<T>(file: string): T[] {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T)
+}
+
+function sumsOf(receipts: readonly Pick<RunReceipt, 'inputTokens' | 'outputTokens' | 'costUsd'>[]): Sums {
   return {
     runs: receipts.length,
     inputTokens: receipts.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
@@ -42,7 +48,8 @@ async function isServed(port: number): Promise<void> {
 
 /**
  * Has agents do tasks on an embedded cluster while their server is killed again and again. As Paperclip does, the next
- * server is asked again for each run without a result. `measure` reads the metrics of the last server.
+ * server is asked again for each run without a result. `results` sums up what servers returned, `spent` what agents spent by
+ * their own account. `measure` reads the metrics of the last server.
  */
 export async function countThroughKills<M>({
   tasks,
@@ -60,17 +67,12 @@ export async function countThroughKills<M>({
   port: number
   random?: (() => number) | undefined
   measure: (endedAt: number) => Promise<M>
-}): Promise<{ results: Sums; measured: M; kills: number; asked: number; failed: string[] }> {
+}): Promise<{ results: Sums; spent: Sums; measured: M; kills: number; asked: number; failed: string[] }> {
   const cluster = await startScriptCluster()
   const file = join(cluster.root, 'results.jsonl')
+  const spent = join(cluster.root, 'spent.jsonl')
   mkdirSync(join(cluster.root, 'home'), { recursive: true })
-  const receipts = (): RunReceipt[] =>
-    existsSync(file)
-      ? readFileSync(file, 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as RunReceipt)
-      : []
+  const receipts = () => readLines<RunReceipt>(file)
   const waiting = Array.from({ length: tasks }, () => ({ agentId: randomUUID(), taskId: randomUUID() }))
   const open = new Map<string, RunOrder>()
   let asked = 0
@@ -86,7 +88,7 @@ export async function countThroughKills<M>({
     while (open.size < atOnce) {
       const next = waiting.shift()
       if (next === undefined) return
-      ask({ ...next, runId: randomUUID(), config: cluster.config() })
+      ask({ ...next, runId: randomUUID(), config: cluster.config({ env: { SPENT_FILE: spent } }) })
     }
   }
   async function begin(): Promise<void> {
@@ -131,6 +133,7 @@ export async function countThroughKills<M>({
     const all = receipts()
     return {
       results: sumsOf(all),
+      spent: sumsOf(readLines(spent)),
       measured: await measure(Date.now()),
       kills: killed,
       asked,

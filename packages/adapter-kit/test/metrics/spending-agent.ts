@@ -14,12 +14,15 @@ interface Spent {
 /** An agent that works for a moment and says what it spent: a different amount in each pod. */
 export const spendingAgent: AgentDefinition = {
   ...scriptAgent(`
+import { appendFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 const random = (most) => Math.floor(Math.random() * most)
 console.log('working')
 await pause(200 + random(800))
 const [inputTokens, outputTokens] = [1 + random(100_000), 1 + random(10_000)]
 const model = ['large', 'small'][random(2)]
+// What was really spent, whatever becomes of the servers.
+appendFileSync(process.env.SPENT_FILE, JSON.stringify({ inputTokens, outputTokens, costUsd: (inputTokens + 5 * outputTokens) / 1e6 }) + '\\n')
 console.log('SPENT ' + JSON.stringify({ model, inputTokens, outputTokens, costUsd: (inputTokens + 5 * outputTokens) / 1e6 }))
 `),
   createParser() {
