@@ -201,8 +201,8 @@ const features = {
       adapter.testEnvironment({ companyId: randomUUID(), adapterType: 'caller_k8s', config: small }),
     )
     const wanted = ['k8s_self_pod', 'k8s_rbac', 'k8s_pvc_rwx', 'k8s_namespace_exists', 'k8s_pod_security', 'k8s_quota']
-    const found = value.checks.map(({ code }) => code)
-    return wanted.filter((code) => !found.includes(code)).map((code) => `${code} was not checked`)
+    const found = new Set(value.checks.map(({ code }) => code))
+    return wanted.filter((code) => !found.has(code)).map((code) => `${code} was not checked`)
   },
 } satisfies Record<string, (server: Server) => Promise<string[]>>
 
@@ -292,27 +292,23 @@ describe.skipIf(!cluster)('the shipped rights (needs KUBECONFIG)', () => {
     const account = `server-${randomUUID().slice(0, 8)}`
     const { client } = place
     await client.create(kinds.ServiceAccount, { metadata: { name: account } }, { namespace })
-    const own = (name: string) => `${name}-${account}`
-    const reduced = roles.map((role): Manifest => {
+    const own = ({ metadata }: Manifest) => ({ ...metadata, name: `${metadata.name}-${account}` })
+    const reduced: Manifest[] = []
+    for (const role of roles) {
       const isLess = role.metadata.name === without?.role
-      const rules = role.rules.map((rule) => ({
-        ...rule,
-        verbs: rule.verbs.filter(
-          (verb) => !(isLess && rule.resources?.[0] === without.resource && verb === without.verb),
-        ),
+      const rules = role.rules.map(({ apiGroups, resources, verbs }) => ({
+        apiGroups,
+        resources,
+        verbs: verbs.filter((verb) => !(isLess && resources?.[0] === without.resource && verb === without.verb)),
       }))
-      return {
-        ...role,
-        metadata: { ...role.metadata, name: own(role.metadata.name) },
-        rules: rules.filter(({ verbs }) => verbs.length > 0),
-      }
-    })
-    const bound = bindings.map((each): Manifest => ({
-      ...each,
-      metadata: { ...each.metadata, name: own(each.metadata.name) },
-      roleRef: { ...(each['roleRef'] as object), name: own(each.metadata.name) },
-      subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
-    }))
+      reduced.push({ ...role, metadata: own(role), rules: rules.filter(({ verbs }) => verbs.length > 0) })
+    }
+    const bound: Manifest[] = []
+    for (const each of bindings) {
+      const roleRef = { ...(each['roleRef'] as object), name: own(each).name }
+      const subjects = [{ kind: 'ServiceAccount', name: account, namespace }]
+      bound.push({ ...each, metadata: own(each), roleRef, subjects })
+    }
     await applyManifests(client, [...reduced, ...bound])
     const admin = new KubeConfig()
     admin.loadFromDefault()

@@ -77,18 +77,27 @@ export async function countThroughKills<M>({
   const open = new Map<string, RunOrder>()
   let asked = 0
   let killed = 0
-  let server: ChildProcess
+  let server: ChildProcess | null = null
 
+  const running = (): ChildProcess => {
+    if (server === null) throw new Error('no server was started')
+    return server
+  }
   const ask = (order: RunOrder): void => {
     asked += 1
     open.set(order.taskId, order)
-    server.send(order)
+    running().send(order)
   }
   const fill = (): void => {
     while (open.size < atOnce) {
       const next = waiting.shift()
       if (next === undefined) return
-      ask({ ...next, runId: randomUUID(), config: cluster.config({ env: { SPENT_FILE: spent } }) })
+      ask({
+        ...next,
+        runId: randomUUID(),
+        wakeReason: 'issue_assigned',
+        config: cluster.config({ env: { SPENT_FILE: spent } }),
+      })
     }
   }
   async function begin(): Promise<void> {
@@ -96,9 +105,10 @@ export async function countThroughKills<M>({
       execArgv: ['--conditions=@agent-jobs/source'],
       env: { ...process.env, ...cluster.env, AGENT_JOBS_METRICS_PORT: String(port), KUBECONFIG: '' },
     })
-    await once(server, 'message')
+    await once(running(), 'message')
     await isServed(port)
-    for (const order of open.values()) ask({ ...order, runId: randomUUID() })
+    // The adapter itself asks for these after a restart, and adopts Jobs that ended while there was no server.
+    for (const order of open.values()) ask({ ...order, runId: randomUUID(), wakeReason: 'remote_job_reattach' })
     fill()
   }
   /** Takes in one result; a task whose run failed is done again. */
@@ -107,12 +117,12 @@ export async function countThroughKills<M>({
     if (order === undefined) return
     open.delete(taskId)
     if (errorCode === null) fill()
-    else ask({ ...order, runId: randomUUID() })
+    else ask({ ...order, runId: randomUUID(), wakeReason: 'issue_assigned' })
   }
   /** Kills the server, and counts results that it wrote down and could not send. */
   async function kill(): Promise<void> {
-    server.kill('SIGKILL')
-    await once(server, 'exit')
+    running().kill('SIGKILL')
+    await once(running(), 'exit')
     killed += 1
     const done = new Set(receipts().flatMap(({ taskId, errorCode }) => (errorCode === null ? [taskId] : [])))
     for (const taskId of open.keys()) if (done.has(taskId)) open.delete(taskId)
@@ -121,7 +131,7 @@ export async function countThroughKills<M>({
   try {
     await begin()
     while (open.size > 0) {
-      const [receipt] = (await once(server!, 'message')) as [RunReceipt]
+      const [receipt] = (await once(running(), 'message')) as [RunReceipt]
       settle(receipt)
       if (killed < kills && receipts().length >= ((killed + 1) * tasks) / (kills + 1)) {
         // At any moment of the runs that are going on.
@@ -140,7 +150,7 @@ export async function countThroughKills<M>({
       failed: all.flatMap(({ errorCode }) => errorCode ?? []),
     }
   } finally {
-    server!.kill('SIGKILL')
+    running().kill('SIGKILL')
     await cluster.close()
   }
 }

@@ -1,5 +1,5 @@
 // A server process that runs agents with the adapter and serves their metrics. Made to be killed.
-// usage: node server-process.ts RESULTS_FILE VOLUME, with runs as messages: { runId, agentId, taskId, config }
+// usage: node server-process.ts RESULTS_FILE VOLUME, with runs as messages: { runId, agentId, taskId, wakeReason, config }
 import { appendFileSync } from 'node:fs'
 import { createAdapter, createClusterPool, systemDependencies } from '../../src/index.ts'
 import { processObserver } from '../../src/observe/process-observer.ts'
@@ -11,6 +11,7 @@ export interface RunOrder {
   runId: string
   agentId: string
   taskId: string
+  wakeReason: string
   config: Record<string, unknown>
 }
 
@@ -32,8 +33,15 @@ const system = systemDependencies({ env, clusters, serverPath: () => volume })
 const deps = { ...system, onWarning }
 const adapter = createAdapter(spendingAgent, { ...deps, observer: processObserver(deps) })
 
-async function run({ runId, agentId, taskId, config }: RunOrder): Promise<void> {
-  const { ctx } = paperclipContext({ runId, agentId, taskId, config, adapterType: spendingAgent.type })
+async function run({ runId, agentId, taskId, wakeReason, config }: RunOrder): Promise<void> {
+  const { ctx } = paperclipContext({
+    runId,
+    agentId,
+    taskId,
+    config,
+    context: { wakeReason },
+    adapterType: spendingAgent.type,
+  })
   const { errorCode = null, usage, costUsd } = await adapter.execute(ctx)
   const receipt: RunReceipt = {
     runId,
