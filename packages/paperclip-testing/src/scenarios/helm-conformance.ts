@@ -4,7 +4,7 @@ import type { ConformanceAgent } from '../conformance-agent.ts'
 import { PersistentVolume } from '../real-cluster.ts'
 import { helmRelease } from '../server/helm-release.ts'
 import { packAdapter } from '../server/pack-adapter.ts'
-import { paperclipScripts } from '../server/paperclip-install.ts'
+import { paperclipBarrier } from '../server/paperclip-install.ts'
 import { away } from '../server/paperclip-lab.ts'
 import { openPodLab, type PodLab } from '../server/pod-lab.ts'
 import { absence } from '../server/remove-namespace.ts'
@@ -40,8 +40,8 @@ async function contents(client: KubeClient, namespace: string): Promise<string[]
  * agents.
  */
 export function helmConformance(agent: ConformanceAgent, { root }: { root: string }): void {
-  const isReady = process.env['KUBECONFIG'] !== undefined && helm !== undefined && paperclipScripts !== null
-  describe.skipIf(!isReady)('the chart (needs KUBECONFIG, HELM and the Paperclip start scripts)', () => {
+  const isReady = helm !== undefined && paperclipBarrier === null
+  describe.skipIf(!isReady)('the chart (needs KUBECONFIG, root and HELM)', () => {
     const namespace = 'paperclip-helm'
     const agentNamespace = `${namespace}-agents`
     const release = helmRelease({ helm: helm ?? '', namespace })
