@@ -61,3 +61,35 @@ export async function connectGitHub(
     ],
   )
 }
+
+/** Makes an AI connection that a company shares, and binds one agent to it, as the browser does after the key was checked. */
+export async function connectModel(
+  sql: Sql,
+  { company, agent, secret, provider }: Record<'company' | 'agent' | 'secret' | 'provider', string>,
+): Promise<void> {
+  const [application, connection, grant] = [randomUUID(), randomUUID(), randomUUID()]
+  await sql.unsafe(`insert into tool_applications (id, company_id, name, type) values ($1, $2, $3, 'mcp_http')`, [
+    application,
+    company,
+    `AI ${connection}`,
+  ])
+  await sql.unsafe(
+    `insert into tool_connections (id, company_id, application_id, name, uid, connection_purpose, transport, status, enabled, config, health_status)
+     values ($1, $2, $3, 'Shared key', $4, 'ai', 'runtime_auth', 'active', true, $5::text::jsonb, 'ok')`,
+    [connection, company, application, `ai-${connection}`, JSON.stringify({ ai: { provider, method: 'api_key' } })],
+  )
+  await sql.unsafe(
+    `insert into tool_connection_installs (company_id, connection_id, target_type, target_id) values ($1, $2, 'agent', $3)`,
+    [company, connection, agent],
+  )
+  await sql.unsafe(
+    `insert into connection_grants (id, company_id, connection_id, kind, credential_secret_refs)
+     values ($1, $2, $3, 'organization', $4::text::jsonb)`,
+    [grant, company, connection, JSON.stringify([{ configPath: 'ai.credential', secretId: secret }])],
+  )
+  const binding = { provider, method: 'api_key', mode: 'shared', connectionId: connection, grantId: grant }
+  await sql.unsafe(`update agents set runtime_config = $2::text::jsonb where id = $1`, [
+    agent,
+    JSON.stringify({ aiConnection: binding }),
+  ])
+}

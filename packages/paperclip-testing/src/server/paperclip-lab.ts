@@ -62,6 +62,7 @@ export async function openPaperclipLab({
   serverEnv,
   image,
   scenarios,
+  policy,
 }: {
   namespace: string
   /** Environment of the server's pod. */
@@ -69,6 +70,8 @@ export async function openPaperclipLab({
   /** Image of the server's pod and of the agents. */
   image?: string | undefined
   scenarios: Readonly<Record<string, Scenario>>
+  /** The operator policy of the server. Default: {@link labRules}. */
+  policy?: object
 }): Promise<PaperclipLab> {
   const place = await serverPlace({ namespace, env: serverEnv, image, signal: AbortSignal.timeout(100_000) })
   const { folder } = place
@@ -81,7 +84,8 @@ export async function openPaperclipLab({
   writeFileSync(join(folder, 'bin', 'work.cjs'), workSource)
   writeFileSync(join(folder, 'kubeconfig.json'), flatKubeconfig(), { mode: 0o644 })
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
-  const begin = () => startPaperclip({ name: namespace, volume: folder, namespace })
+  const env = policy === undefined ? {} : { PAPERCLIP_AGENT_JOBS_POLICY: JSON.stringify(policy) }
+  const begin = () => startPaperclip({ name: namespace, volume: folder, namespace, env })
   let server = await begin()
   const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
   const door = await openPodDoor(() => server.url, bridge)
