@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { type AgentDefinition, createAdapter, createClusterPool, systemDependencies } from '@agent-jobs/adapter-kit'
 import { freshState } from '@agent-jobs/adapter-kit/testing'
@@ -16,6 +17,12 @@ const LimitRange: ResourceKind<KubeObject & { spec?: unknown }> = {
   kind: 'LimitRange',
   plural: 'limitranges',
   namespaced: true,
+}
+
+const kubectl = (...given: readonly (string | { input: string })[]): string => {
+  const options = given.find((each) => typeof each === 'object')
+  const args = given.filter((each) => typeof each === 'string')
+  return execFileSync('kubectl', args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], ...options })
 }
 
 /** Prints what its pod looks like from the inside. */
@@ -46,6 +53,8 @@ describe.skipIf(!cluster)('the pods of agents on a real cluster (needs KUBECONFI
       podTemplate: ['spec.hostname'],
       serviceAccountName: ['agent'],
       serviceAccountToken: true,
+      priorityClassName: ['agent-jobs-*'],
+      imagePullSecrets: true,
       sidecars: ['local/agent:1'],
       volumes: ['emptyDir', 'configMap/agents'],
     },
@@ -180,6 +189,50 @@ describe.skipIf(!cluster)('the pods of agents on a real cluster (needs KUBECONFI
     const job: V1Job = await place.client.get(kinds.Job, { name: agentJob.job, namespace })
     expect(job.spec?.template.spec?.containers[0]?.resources?.limits?.['ephemeral-storage']).toBe('2Gi')
     await place.client.delete(kinds.Job, { name: agentJob.job, namespace, propagationPolicy: 'Background' })
+  })
+
+  it('get a device, a priority, a runtime and pull secrets, where the cluster has them', async () => {
+    const name = 'agent-jobs-pod-settings'
+    // Cluster-wide objects of this test alone, and a device that the node only claims to have.
+    const device = 'agent-jobs.example/device'
+    const node = kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')
+    const status = (value: string | null): string => JSON.stringify({ status: { capacity: { [device]: value } } })
+    const patchNode = (value: string | null) =>
+      kubectl('patch', 'node', node, '--subresource=status', '--type=merge', '-p', status(value))
+    kubectl('delete', 'priorityclass,runtimeclass', name, '--ignore-not-found')
+    kubectl('create', 'priorityclass', name, '--value=7', '--description=of a test')
+    kubectl('apply', '-f', '-', {
+      input: JSON.stringify({
+        apiVersion: 'node.k8s.io/v1',
+        kind: 'RuntimeClass',
+        metadata: { name },
+        handler: 'runc',
+      }),
+    })
+    try {
+      patchNode('2')
+      const { result, log } = await run({
+        retainJobs: true,
+        extendedResources: { [device]: 1 },
+        priorityClassName: name,
+        runtimeClassName: name,
+        imagePullSecrets: ['registry'],
+      })
+      expect(result, log + result.errorMessage).toMatchObject({ exitCode: 0 })
+      const { agentJob } = result.resultJson as { agentJob: { job: string; pod: string } }
+      const { spec } = await place.client.get(kinds.Pod, { name: agentJob.pod, namespace })
+      expect(spec).toMatchObject({
+        priority: 7,
+        priorityClassName: name,
+        runtimeClassName: name,
+        imagePullSecrets: [{ name: 'registry' }],
+        containers: [{ resources: { limits: { [device]: '1' } } }],
+      })
+      await place.client.delete(kinds.Job, { name: agentJob.job, namespace, propagationPolicy: 'Background' })
+    } finally {
+      patchNode(null)
+      kubectl('delete', 'priorityclass,runtimeclass', name, '--ignore-not-found')
+    }
   })
 
   it('satisfy "restricted" by default: runs, probes and lists of models', async () => {

@@ -32,6 +32,12 @@ const endedRuns = (board: Board, agent: string, count: number): Promise<BoardRun
     120_000,
   )
 
+const allEnded = (board: Board, agent: string): Promise<BoardRun[]> =>
+  eventually(async () => {
+    const runs = await board.runs(agent)
+    return runs.every(({ status }) => over(status)) ? runs : null
+  }, 'all runs to end')
+
 const runAtWork = (board: Board, agent: string): Promise<BoardRun> =>
   eventually(async () => {
     const [run] = await board.runs(agent)
@@ -85,6 +91,7 @@ export const besideScenarios: readonly BesideScenario[] = [
         'the issue to be done or blocked',
         150_000,
       )
+      await allEnded(stage.board, played.agent)
       return played
     },
   },
@@ -119,7 +126,7 @@ export const besideScenarios: readonly BesideScenario[] = [
   },
   {
     name: 'a comment that interrupts',
-    model: (request, context) => (request.turn > 1 ? closeIssue : workAndHang)(request, context),
+    model: (request, context) => (request.prompt.includes('and close it') ? closeIssue : workAndHang)(request, context),
     async play(stage) {
       const played = await oneIssue(stage, 'Interrupt me')
       await runAtWork(stage.board, played.agent)
