@@ -96,6 +96,17 @@ describe('skills and instructions', () => {
     await expect(prepare({ instructionsFilePath })).rejects.toMatchObject({ code: 'skill_bundle_failed' })
   })
 
+  it('name a skill that is asked for and does not exist', async () => {
+    const { skill, prepare } = world()
+    const good = skill('good')
+    const { skills, warnings } = await prepare({
+      paperclipRuntimeSkills: [good],
+      paperclipSkillSync: { desiredSkills: [good.key, 'co/gone'] },
+    })
+    expect(skills).toEqual(['good'])
+    expect(warnings).toEqual(['skill "co/gone" is left out: the company has no such skill'])
+  })
+
   it('leave out a skill that leads outside, and name it', async () => {
     const { folder, skill, prepare } = world()
     const [good, bad] = [skill('good'), skill('bad')]
@@ -113,7 +124,7 @@ describe('skills and instructions', () => {
       const [good, bad] = [skill('good'), { ...skill('bad'), runtimeName: name }]
       const bundle = await prepare(wanted([good, bad]))
       expect(bundle.skills).toEqual(['good'])
-      expect(bundle.warnings).toHaveLength(name === '' ? 0 : 1)
+      expect(bundle.warnings).toHaveLength(1)
     },
   )
 

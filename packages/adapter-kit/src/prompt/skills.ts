@@ -4,6 +4,7 @@ import {
   buildRuntimeMountedSkillSnapshot,
   isPaperclipSkillSourceMissing,
   readPaperclipRuntimeSkillEntries,
+  readPaperclipSkillSyncPreference,
   resolveLegacyPaperclipDesiredSkillNames,
   type PaperclipSkillEntry,
 } from '@paperclipai/adapter-utils/server-utils'
@@ -25,13 +26,18 @@ export async function desiredSkills(config: Record<string, unknown>): Promise<De
   const wanted = new Set(resolveLegacyPaperclipDesiredSkillNames(config, available))
   const chosen = available.filter(({ key }) => wanted.has(key))
   const missing = chosen.filter(isPaperclipSkillSourceMissing)
+  const known = new Set(available.flatMap(({ key, runtimeName }) => [key, runtimeName]))
+  const unknown = readPaperclipSkillSyncPreference(config).desiredSkills.filter((name) => !known.has(name))
   return {
     entries: chosen.filter((entry) => !isPaperclipSkillSourceMissing(entry)),
     manifest: buildSkillLibraryManifestMarkdown({ entries: available, desiredSkillKeys: wanted }),
-    warnings: missing.map(
-      ({ runtimeName, missingDetail }) =>
-        `skill "${runtimeName}" is left out: ${missingDetail ?? 'its files are missing'}`,
-    ),
+    warnings: [
+      ...missing.map(
+        ({ runtimeName, missingDetail }) =>
+          `skill "${runtimeName}" is left out: ${missingDetail ?? 'its files are missing'}`,
+      ),
+      ...unknown.map((name) => `skill "${name}" is left out: the company has no such skill`),
+    ],
   }
 }
 
