@@ -87,6 +87,11 @@ export async function connectModel(
      values ($1, $2, $3, 'organization', $4::text::jsonb)`,
     [grant, company, connection, JSON.stringify([{ configPath: 'ai.credential', secretId: secret }])],
   )
+  await sql.unsafe(
+    `insert into company_secret_bindings (company_id, secret_id, target_type, target_id, config_path)
+     values ($1, $2, 'tool_connection', $3, 'ai.credential')`,
+    [company, secret, connection],
+  )
   const binding = { provider, method: 'api_key', mode: 'shared', connectionId: connection, grantId: grant }
   await sql.unsafe(`update agents set runtime_config = $2::text::jsonb where id = $1`, [
     agent,
