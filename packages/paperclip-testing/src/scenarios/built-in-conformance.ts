@@ -7,7 +7,7 @@ import { labRules } from '../lab-policy.ts'
 import { openModelDoor, type ModelDoor } from '../server/model-door.ts'
 import { packAdapter } from '../server/pack-adapter.ts'
 import { connectModel, withDatabase } from '../server/paperclip-database.ts'
-import { paperclipScripts } from '../server/paperclip-install.ts'
+import { paperclipBarrier } from '../server/paperclip-install.ts'
 import { bridge, openPaperclipLab, type PaperclipLab } from '../server/paperclip-lab.ts'
 import { closeIssue } from './lab-scenarios.ts'
 
@@ -17,9 +17,8 @@ export function builtInConformance(
   { root, provider, host }: { root: string; provider: string; host: string },
 ): void {
   const { type, conversationType } = agent.definition
-  const isReady = process.env['KUBECONFIG'] !== undefined && paperclipScripts !== null
-  describe.skipIf(!isReady)(
-    `${type} in place of the built-in type (needs KUBECONFIG and the Paperclip start scripts)`,
+  describe.skipIf(paperclipBarrier !== null)(
+    `${type} in place of the built-in type (needs KUBECONFIG, and root on Linux)`,
     () => {
       let lab: PaperclipLab
       let door: ModelDoor

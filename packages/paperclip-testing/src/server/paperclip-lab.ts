@@ -84,8 +84,7 @@ export async function openPaperclipLab({
   writeFileSync(join(folder, 'bin', 'work.cjs'), workSource)
   writeFileSync(join(folder, 'kubeconfig.json'), flatKubeconfig(), { mode: 0o644 })
   const model = await startToldModel({ host: '0.0.0.0', scenarios })
-  const env = policy === undefined ? {} : { PAPERCLIP_AGENT_JOBS_POLICY: JSON.stringify(policy) }
-  const begin = () => startPaperclip({ name: namespace, volume: folder, namespace, env })
+  const begin = () => startPaperclip({ name: namespace, volume: folder, namespace, policy })
   let server = await begin()
   const call = (method: string, path: string, body?: unknown) => server.call(method, path, body)
   const door = await openPodDoor(() => server.url, bridge)

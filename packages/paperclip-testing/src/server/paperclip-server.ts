@@ -26,6 +26,12 @@ interface ServerOptions {
   volume: string
 }
 
+interface StartOptions extends ServerOptions {
+  namespace: string
+  /** The operator policy. Default: {@link labPolicy}. */
+  policy?: object | undefined
+}
+
 const isAlive = (pid: number) => pid > 1 && existsSync(`/proc/${pid}`)
 const gone = (pid: number, what: string) =>
   eventually(async () => (isAlive(pid) ? null : true), `the end of ${what}`, 60_000)
@@ -67,7 +73,7 @@ function tokenSecret(folder: string): string {
 }
 
 /** Environment of a server that trusts everyone on loopback, and that sees itself as the pod `paperclip-0`. */
-async function serverEnv({ name, namespace }: { name: string; namespace: string }, folder: string, port: number) {
+async function serverEnv({ name, namespace, policy }: StartOptions, folder: string, port: number) {
   const home = join(folder, 'home')
   // Postgres needs a name for the user.
   const { stdout: user } = await run('id', ['-nu', '1000'])
@@ -96,7 +102,7 @@ async function serverEnv({ name, namespace }: { name: string; namespace: string 
     // Servers whose databases have the same path, even on different mounts, mistake them for each other.
     PAPERCLIP_INSTANCE_ID: name,
     PAPERCLIP_NAMESPACE: namespace,
-    AGENT_JOBS_POLICY: labPolicy,
+    AGENT_JOBS_POLICY: policy === undefined ? labPolicy : JSON.stringify(policy),
     ...Object.fromEntries(given),
   }
 }
@@ -127,7 +133,7 @@ function spawnMounted(
 }
 
 /** Starts the server with the cluster's data volume at /paperclip. */
-export async function startPaperclip(options: ServerOptions & { namespace: string }): Promise<PaperclipServer> {
+export async function startPaperclip(options: StartOptions): Promise<PaperclipServer> {
   const folder = await serverFolder(options.name)
   const port = await freePort()
   const log = join(folder, 'server.log')
