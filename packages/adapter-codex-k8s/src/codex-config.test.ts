@@ -41,9 +41,18 @@ describe('the configuration of a run', () => {
     expect(text).toContain('["mcp_servers"."local"."env"]\n"A" = "${A}"')
     expect(text).toContain('"url" = "${URL}/mcp"\n"required" = true')
     expect(text).toContain('["mcp_servers"."remote"."http_headers"]\n"Authorization" = "Bearer ${T}"')
+    expect(text).not.toContain('"B"')
     expect(warnings).toEqual(['MCP server "nothing" has neither `command` nor `url` and is left out.'])
     expect(config({ requireMcpServers: false }, servers).config).toContain('"required" = false')
   })
+  it('leaves out the parts that an MCP server does not have', () => {
+    const servers = { a: { url: 'http://a', headers: null }, b: { command: 'b', args: 'x', env: ['Y'] } }
+    expect(config({}, servers).config).toContain(
+      '["mcp_servers"."a"]\n"url" = "http://a"\n"required" = true\n' +
+        '["mcp_servers"."b"]\n"command" = "b"\n"args" = []\n"required" = true\n',
+    )
+  })
+
   it('gives MCP servers names that Codex accepts, and no two the same', () => {
     const server = { command: 'srv' }
     const { config: text, notes } = config(

@@ -73,6 +73,22 @@ describe('the tokens of a run', () => {
   })
 })
 
+it('knows while the run goes on whether the turn has ended', () => {
+  const parser = createRunParser()
+  parser.feed(start + message)
+  expect(parser.finished).toBe(false)
+  parser.feed(completed(1, 1))
+  expect(parser.finished).toBe(true)
+  expect(parser.end()).toMatchObject({ errorCode: null, usageBasis: 'session_cumulative' })
+})
+
+it('states no tokens where neither the stream nor the rollout does', () => {
+  expect(ended(start + failed('unexpected status 401'), {}, 1)).toMatchObject({
+    usageBasis: 'none',
+    usage: { inputTokens: 0, outputTokens: 0 },
+  })
+})
+
 describe('what went wrong', () => {
   it('is the problem for which Codex was not started', () => {
     const detail = 'Thread x cannot be resumed: its rollout file is empty.'
@@ -86,13 +102,40 @@ describe('what went wrong', () => {
 
   it('is a thread that Codex began instead of the requested one', () => {
     const resumed = '01a228d8-0000-7872-a036-e1fbb3403739'
-    expect(ended(start + message + completed(1, 1), { resumed })).toMatchObject({ errorCode: 'session_unavailable' })
+    expect(ended(start + message + completed(1, 1), { resumed })).toMatchObject({
+      errorCode: 'session_unavailable',
+      errorMessage: `Codex began thread ${thread} instead of resuming ${resumed}.`,
+      isError: true,
+      clearSession: true,
+    })
+    // Without a thread, what Codex reports stands.
+    expect(ended('', { resumed }, 1, 'Error: no\n')).toMatchObject({
+      errorCode: 'start_failed',
+      errorMessage: 'Error: no',
+    })
+  })
+
+  it('keeps the session when Codex only lacks a login', () => {
+    const problem = { code: 'codex_login_missing', detail: 'Codex has no credentials.' } as const
+    expect(ended('', { problem }, 77)).toMatchObject({ errorCode: 'codex_login_missing', clearSession: false })
+  })
+
+  it('is otherwise what Codex itself reports, with what the parser concludes', () => {
+    expect(ended(start + failed("Codex ran out of room in the model's context window."), {}, 1)).toMatchObject({
+      errorCode: 'context_overflow',
+      errorMessage: "Codex ran out of room in the model's context window.",
+      isError: true,
+      clearSession: true,
+    })
   })
 
   it('is a thread that another process is writing', () => {
     const stderr = `Error: thread/resume: thread/resume failed: thread ${thread} already has an active writer\n`
-    expect(ended('', {}, 1, stderr).errorCode).toBe('session_in_use')
-    expect(ended('', null, 1, stderr).errorCode).toBe('session_in_use')
+    const inUse = { errorCode: 'session_in_use', isError: true, clearSession: false }
+    expect(ended('', {}, 1, stderr)).toMatchObject(inUse)
+    expect(ended('', null, 1, stderr)).toMatchObject(inUse)
+    expect(ended(start, null, 1, stderr).errorCode).not.toBe('session_in_use')
+    expect(ended(start + failed('unexpected status 401'), {}, 1, stderr).errorCode).toBe('auth_failed')
     expect(ended(start + message + completed(1, 1), {}, 0, stderr).errorCode).toBeNull()
   })
 })
@@ -109,7 +152,10 @@ describe('when to try again', () => {
   it('is the end of the used-up limit where the message names none', () => {
     const resets = Date.UTC(2026, 10, 30)
     expect(limit('Quota exceeded.', { limitResetsAt: resets })).toBe(resets)
+    expect(limit('exceeded retry limit, last status: 429 Too Many Requests', { limitResetsAt: resets })).toBe(resets)
     expect(limit('Quota exceeded.', { limitResetsAt: 1 })).toBeNull()
+    expect(limit('Quota exceeded.', { limitResetsAt: resets, endedAt: resets })).toBeNull()
+    expect(limit('Quota exceeded.', {})).toBeNull()
     expect(limit('unexpected status 401', { limitResetsAt: resets })).toBeNull()
   })
 })
