@@ -156,16 +156,16 @@ export class ContainerLifecycle {
     if (hook !== undefined && this.running && graceMs > 0) {
       const limit = new AbortController()
       const { cluster } = this.#host.node
-      const over = this.#running?.exited
+      const cut = (): void => limit.abort(new Error('the hook timed out'))
+      void this.#running?.exited.then(cut)
       const time = cluster.clock
         .sleep(graceMs, AbortSignal.any([limit.signal, cluster.signal]))
-        .catch((error: unknown) => {
+        .then(cut, (error: unknown) => {
           if (!limit.signal.aborted && !cluster.signal.aborted) throw error
         })
-      const cut = Promise.race([time, over]).then(() => limit.abort(new Error('the hook timed out')))
       const ok = await this.#runHook(hook, limit.signal)
       limit.abort(new Error('the hook is done'))
-      await cut
+      await time
       if (!ok) this.#event('Warning', 'FailedPreStopHook', 'PreStopHook failed')
     }
     this.kill('SIGTERM')

@@ -55,7 +55,7 @@ export type FunctionContainer = (context: {
 
 export function startFunction(run: FunctionContainer, plan: ContainerPlan, sink: OutputSink): RunningContainer {
   const term = new AbortController()
-  const killed = Promise.withResolvers<ContainerExit>()
+  const ended = Promise.withResolvers<ContainerExit>()
   let over = false
   const write = (stream: LogStreamName) => (text: string | Uint8Array) => {
     if (!over) sink(stream, Buffer.from(text))
@@ -77,18 +77,19 @@ export function startFunction(run: FunctionContainer, plan: ContainerPlan, sink:
       return { exitCode: 1 }
     }
   }
-  const exited = Promise.race([work(), killed.promise]).then((exit) => {
+  const end = (exit: ContainerExit): void => {
     over = true
-    return exit
-  })
+    ended.resolve(exit)
+  }
+  void work().then(end)
   return {
     pid: undefined,
-    exited,
+    exited: ended.promise,
     kill: (signal) => {
       if (signal === 'SIGTERM') term.abort(new Error('SIGTERM'))
       else {
         term.abort(new Error('SIGKILL'))
-        killed.resolve({ exitCode: 137 })
+        end({ exitCode: 137 })
       }
     },
   }
