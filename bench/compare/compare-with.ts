@@ -34,7 +34,7 @@ export async function compareWith(ref: string, o: { names: readonly string[]; ro
 }
 
 function checkOut(ref: string, folder: string): void {
-  execFileSync('git', ['worktree', 'add', '--detach', folder, ref], {
+  execFileSync('git', ['worktree', 'add', '--quiet', '--detach', folder, ref], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
