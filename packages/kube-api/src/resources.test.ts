@@ -12,14 +12,13 @@ import {
   status,
   type FakeApiServer,
 } from '../test/fake-api-server.ts'
-import { leftoversOf } from '../test/resources.ts'
+import { leftoversOf, nothing } from '../../primitives/test/leftovers.ts'
 import { createKubeClient, type KubeClient } from './kube-client.ts'
 import type { KubeUser } from './kubeconfig/kube-config.ts'
 import { kinds } from './resource-kind.ts'
 
 type Scenario = (client: KubeClient, signal: AbortSignal, api: FakeApiServer) => Promise<unknown>
 
-const nothing = { resources: {}, sleepers: 0, listeners: 0 }
 const read = (client: KubeClient, signal?: AbortSignal) =>
   client.get(kinds.ConfigMap, { name: 'a', namespace: 'ns', signal })
 const watch = (client: KubeClient, signal: AbortSignal) =>
@@ -189,6 +188,6 @@ describe('a closed client leaves no socket, process, timer or listener behind', 
       await Promise.resolve()
     })
     abort.abort()
-    expect(left).toEqual({ resources: {}, sleepers: 1, listeners: 1 })
+    expect(left).toEqual({ ...nothing, sleepers: 1, listeners: 1 })
   })
 })

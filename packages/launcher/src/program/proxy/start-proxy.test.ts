@@ -88,6 +88,76 @@ async function goAway({ server }: { server: Server }): Promise<void> {
   open.splice(open.indexOf(server), 1)
 }
 
+/** Answers with a status and a body that does not end, which holds its connection until one side closes it. */
+const neverEnding =
+  (status: number): RequestListener =>
+  (_, response) => {
+    response.writeHead(status)
+    response.write('…')
+  }
+
+describe('a call that is tried again', () => {
+  it('holds no connection of its earlier tries while the target is away', async () => {
+    let tries = 0
+    const most: number[] = []
+    const target = await listen((request, response) => {
+      tries += 1
+      void connectionsOf(target.server).then((connections) => most.push(connections))
+      if (tries < 6) neverEnding(503)(request, response)
+      else response.end('there')
+    })
+    const proxy = await proxyTo(target.url)
+    expect(await (await fetch(proxy)).text()).toBe('there')
+    await vi.waitFor(() => expect(most).toHaveLength(6))
+    // The connection before this one may be closing.
+    expect(Math.max(...most)).toBeLessThanOrEqual(2)
+  })
+
+  it('holds no connection of the credentials that were refused', async () => {
+    const path = tokenFile(JSON.stringify(['one', 'two', 'three', 'last'].map((token) => ({ authorization: token }))))
+    const left = Promise.withResolvers<number>()
+    const target = await listen((request, response) => {
+      if (request.headers.authorization !== 'last') return neverEnding(401)(request, response)
+      void vi
+        .waitFor(async () => {
+          if ((await connectionsOf(target.server)) > 1) throw new Error('refused calls are still open')
+        })
+        .then(() => left.resolve(1), left.reject)
+        .finally(() => response.end('yes'))
+      return undefined
+    })
+    const proxy = await proxyTo(target.url, { tokenFile: path })
+    expect(await (await fetch(proxy)).text()).toBe('yes')
+    expect(await left.promise).toBe(1)
+  })
+
+  it('holds no connection of credentials that the file replaced', async () => {
+    const path = tokenFile('accepted')
+    let current = 'accepted'
+    const left = Promise.withResolvers<number>()
+    const target = await listen((request, response) => {
+      const token = request.headers.authorization?.replace('Bearer ', '')
+      if (token !== current) {
+        writeFileSync(path, current)
+        return neverEnding(401)(request, response)
+      }
+      if (token === 'accepted') return response.end('first')
+      void vi
+        .waitFor(async () => {
+          if ((await connectionsOf(target.server)) > 1) throw new Error('the refused call is still open')
+        })
+        .then(() => left.resolve(1), left.reject)
+        .finally(() => response.end('second'))
+      return undefined
+    })
+    const proxy = await proxyTo(target.url, { tokenFile: path, refreshMs: 5_000 })
+    expect(await (await fetch(proxy)).text()).toBe('first')
+    current = 'replaced'
+    expect(await (await fetch(proxy)).text()).toBe('second')
+    expect(await left.promise).toBe(1)
+  })
+})
+
 describe('the proxy', () => {
   it('passes method, path, query, headers and body, and adds the token of the file', async () => {
     const { url } = await listen((request, response) => {

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
-import { systemClock, type Clock } from '@agent-jobs/primitives'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { systemClock, type Clock } from '../src/index.ts'
 
 // What a process holds and what would accumulate over time. The test runner's own timers come and go, so ours are counted
 // at the clock.
@@ -13,7 +14,12 @@ export interface Leftovers {
   readonly sleepers: number
   /** Listeners on the scenario's signal. */
   readonly listeners: number
+  /** Paths of files that were opened and not closed; always empty where the system does not list them. */
+  readonly files: readonly string[]
 }
+
+/** What a scenario leaves that releases everything. */
+export const nothing: Leftovers = { resources: {}, sleepers: 0, listeners: 0, files: [] }
 
 function held(): Map<string, number> {
   const counts = new Map<string, number>()
@@ -21,6 +27,21 @@ function held(): Map<string, number> {
     if (counted.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return counts
+}
+
+/** Paths of the open files of this process, also of those that were removed. */
+function openFiles(): string[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith('/') && !/^\/(?:dev|proc|sys)\/|\.(?:ts|js|mjs|json)$/.test(path) ? [path] : []
+    } catch (error) {
+      // The descriptor of the listing itself is closed by now.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+      throw error
+    }
+  })
 }
 
 /** The real clock, counting sleepers. */
@@ -51,6 +72,7 @@ const patienceMs = 5_000
  */
 export async function leftoversOf(scenario: (signal: AbortSignal, clock: Clock) => Promise<void>): Promise<Leftovers> {
   const before = held()
+  const filesBefore = new Set(openFiles())
   const { signal } = new AbortController()
   const clock = countingClock()
   await scenario(signal, clock)
@@ -58,8 +80,10 @@ export async function leftoversOf(scenario: (signal: AbortSignal, clock: Clock) 
   for (;;) {
     const more = [...held()].map(([name, count]): [string, number] => [name, count - (before.get(name) ?? 0)])
     const resources = Object.fromEntries(more.filter(([, count]) => count > 0))
-    const left = { resources, sleepers: clock.sleepers, listeners: getEventListeners(signal, 'abort').length }
-    const isClean = Object.keys(resources).length === 0 && left.sleepers === 0 && left.listeners === 0
+    const files = openFiles().filter((path) => !filesBefore.has(path))
+    const listeners = getEventListeners(signal, 'abort').length
+    const left = { resources, sleepers: clock.sleepers, listeners, files }
+    const isClean = Object.keys(resources).length + left.sleepers + listeners + files.length === 0
     if (isClean || performance.now() > until) return left
     await new Promise((resolve) => setImmediate(resolve))
   }
