@@ -1,15 +1,7 @@
 import { join } from 'node:path'
-import {
-  createProcessMetrics,
-  createRunMetrics,
-  openTotalsFile,
-  startMetricsServer,
-  type ProcessObserver,
-  type RunObserver,
-} from '@agent-jobs/metrics'
+import type { ProcessObserver, RunObserver } from '@agent-jobs/metrics'
 import { errorMessage } from '@agent-jobs/primitives'
 import { resolvePaperclipInstanceRootForAdapter } from '@paperclipai/adapter-utils/server-utils'
-import { Registry } from 'prom-client'
 import type { AdapterDependencies } from '../adapter-dependencies.ts'
 import { processSpool } from '../cluster/process-spool.ts'
 
@@ -62,23 +54,27 @@ function readPort({ env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarni
 /** Runs may begin before the totals of an earlier process are read; they are handed over then. */
 function startObserver(port: number, { env, onWarning }: Pick<AdapterDependencies, 'env' | 'onWarning'>): Observer {
   const root = resolvePaperclipInstanceRootForAdapter({ env: env as NodeJS.ProcessEnv })
-  const file = openTotalsFile(join(root, 'data', 'agent-jobs-metrics', 'totals.json'))
-  const registry = new Registry()
-  const onError = (error: unknown): void =>
-    onWarning(`Metrics could not be written down: ${errorMessage(error)}`, { code: 'metrics_not_saved' })
-  const ready = createRunMetrics({ registry, file, onError }).then(async (metrics) => {
-    await startMetricsServer({ registry, port })
-    return metrics
-  })
-  // Reported once; each run is then without metrics.
-  const usable = ready.catch((error: unknown) => {
-    onWarning(`No metrics are served: ${errorMessage(error)}`, { code: 'metrics_not_served' })
-    return silentObserver
-  })
   const { budget } = processSpool({ env, onWarning })
-  const process = createProcessMetrics({ registry, spoolBytes: () => budget?.usedBytes ?? 0 })
+  const serve = async (): Promise<Observer> => {
+    try {
+      const { serveMetrics } = await import('./serve-metrics.ts')
+      return await serveMetrics({
+        port,
+        file: join(root, 'data', 'agent-jobs-metrics', 'totals.json'),
+        spoolBytes: () => budget?.usedBytes ?? 0,
+        onError: (error) =>
+          onWarning(`Metrics could not be written down: ${errorMessage(error)}`, { code: 'metrics_not_saved' }),
+      })
+    } catch (error) {
+      // Reported once; each run is then without metrics.
+      onWarning(`No metrics are served: ${errorMessage(error)}`, { code: 'metrics_not_served' })
+      return silentObserver
+    }
+  }
+  const usable = serve()
   return {
-    ...process,
+    requested: (request) => void usable.then((metrics) => metrics.requested(request)),
+    watchRestarted: (watch) => void usable.then((metrics) => metrics.watchRestarted(watch)),
     begin(run) {
       const observation = usable.then((metrics) => metrics.begin(run))
       return {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { createRunTracer, disabledTracer, readTraceparent, type RunTracer, type SpanData } from '@agent-jobs/tracing'
@@ -253,5 +254,21 @@ describe('the traces of an adapter', () => {
       parent: null,
       beganAt: expect.any(Number),
     })
+  })
+
+  it('load nothing of OpenTelemetry, and no metrics load it, while both are off', () => {
+    const code = `
+      import { registerHooks } from 'node:module'
+      const loaded = []
+      registerHooks({ load(url, context, next) { if (/opentelemetry|prom-client/.test(url)) loaded.push(url); return next(url, context) } })
+      const { systemDependencies, createAdapter } = await import(${JSON.stringify(new URL('../create-adapter.ts', import.meta.url).href)})
+      systemDependencies({ env: {} })
+      console.log(JSON.stringify(loaded))`
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--conditions=@agent-jobs/source', '--input-type=module', '-e', code],
+      { cwd: import.meta.dirname, encoding: 'utf8' },
+    )
+    expect({ stdout, stderr }).toEqual({ stdout: '[]\n', stderr: '' })
   })
 })
