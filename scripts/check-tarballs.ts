@@ -13,10 +13,10 @@ import { runExample } from './tarballs/run-example.ts'
 
 /** Size limits of the tarballs in KiB: the current size and some room. Raise one only deliberately. */
 const budgetKiB: Readonly<Record<string, number>> = {
-  'adapter-claude-k8s': 700,
-  'adapter-codex-k8s': 700,
+  'adapter-claude-k8s': 780,
+  'adapter-codex-k8s': 780,
   'adapter-kit': 320,
-  'adapter-opencode-k8s': 700,
+  'adapter-opencode-k8s': 780,
   'agent-run': 25,
   'claude-stream-parser': 140,
   // Contains all that it needs: this is the whole installation.
@@ -35,6 +35,7 @@ const budgetKiB: Readonly<Record<string, number>> = {
   primitives: 24,
   'prompt-bundle': 40,
   'scripted-model': 55,
+  tracing: 16,
 }
 const exampleMs = 60_000
 

@@ -1,5 +1,5 @@
 import { toTranscript } from '@agent-jobs/claude-stream-parser'
-import { readReadableLine, type ShownEntry } from '@agent-jobs/stream-parser-core'
+import { readReadableLine, type ShownEntry } from '@agent-jobs/agent-run/readable-log'
 
 /** What Paperclip's UI calls for each line of a run's log. Pure: it caches the answer by line and time. */
 export function parseStdoutLine(line: string, ts: string): readonly ShownEntry[] {

@@ -1,5 +1,5 @@
 import type { Agent } from '@agent-jobs/agent-run'
-import { createReadableLog } from '@agent-jobs/stream-parser-core'
+import { createReadableLog } from '@agent-jobs/agent-run/readable-log'
 import type { LogRelay } from './log-relay.ts'
 
 // An event that is longer holds a file or an image; it is not kept in memory to be shown.
