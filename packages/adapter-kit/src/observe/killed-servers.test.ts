@@ -14,9 +14,9 @@ async function freePort(): Promise<number> {
 
 describe('the metrics of a server that is killed', () => {
   // `pnpm soak metrics` does this with 200 runs, 20 kills and a Prometheus.
-  it('equal the sums of the results in runs, tokens and cost', { timeout: 120_000 }, async () => {
+  it('contain each returned result, and no run twice', { timeout: 120_000 }, async () => {
     const port = await freePort()
-    const { results, measured, kills, failed } = await countThroughKills({
+    const { results, spent, measured, kills, failed } = await countThroughKills({
       tasks: 8,
       kills: 2,
       atOnce: 4,
@@ -25,6 +25,11 @@ describe('the metrics of a server that is killed', () => {
     })
     expect({ kills, failed }).toEqual({ kills: 2, failed: [] })
     expect(results.runs).toBe(8)
-    expect(measured).toEqual(results)
+    // A kill after a run was counted loses its result: only then is there more in the metrics.
+    if (measured.runs === results.runs) expect(measured).toEqual(results)
+    for (const key of ['runs', 'inputTokens', 'outputTokens', 'nanoUsd'] as const) {
+      expect(measured[key], key).toBeGreaterThanOrEqual(results[key])
+      expect(measured[key], key).toBeLessThanOrEqual(spent[key])
+    }
   })
 })
