@@ -25,8 +25,7 @@ describe('the metrics of a server that is killed', () => {
     })
     expect({ kills, failed }).toEqual({ kills: 2, failed: [] })
     expect(results.runs).toBe(8)
-    // A kill after a run was counted loses its result: only then is there more in the metrics.
-    if (measured.runs === results.runs) expect(measured).toEqual(results)
+    // There is more in the metrics only where a kill lost the result of a counted run.
     for (const key of ['runs', 'inputTokens', 'outputTokens', 'nanoUsd'] as const) {
       expect(measured[key], key).toBeGreaterThanOrEqual(results[key])
       expect(measured[key], key).toBeLessThanOrEqual(spent[key])
