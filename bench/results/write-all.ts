@@ -31,7 +31,7 @@ export async function writeAll({ names, quick }: { names: readonly string[]; qui
     const result: Result =
       leftMs < 5_000
         ? { kind: 'failed', name, seconds: 0, why: `The time for all measurements (${totalMs / 60_000} min) was over.` }
-        : await measureApart(name, { root, quick, timeoutMs: Math.min(180_000, leftMs), env: shorter })
+        : await measureApart(name, { root, quick, timeoutMs: Math.min(300_000, leftMs), env: shorter })
     console.log(
       `${name}: ${result.kind === 'measured' ? `${result.seconds.toFixed(0)} s` : `not measured: ${result.why}`}`,
     )
