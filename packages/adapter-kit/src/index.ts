@@ -1,7 +1,7 @@
 export { AdapterError } from './adapter-error.ts'
 export type { AdapterDependencies } from './adapter-dependencies.ts'
 export type {
-  AgentClaim,
+  AgentVolumeClaim,
   AgentDefinition,
   AgentFile,
   Billing,

@@ -12,7 +12,7 @@ import { readModel } from './opencode-model.ts'
 import { listOpencodeModels, opencodeModels } from './opencode-models.ts'
 import { opencodeSchema } from './opencode-settings.ts'
 import { runCost } from './run-cost.ts'
-import { databaseClaim, databaseFolder, findDatabase } from './session-store.ts'
+import { databaseVolumeClaim, databaseFolder, findDatabase } from './session-store.ts'
 import { startInDatabase } from './start-program.ts'
 
 /** What is particular to OpenCode. */
@@ -71,7 +71,7 @@ export const opencodeDefinition: AgentDefinition<typeof opencodeSchema, Opencode
         OPENCODE_DISABLE_AUTOUPDATE: '1',
         ...(settings.authJson === undefined ? {} : { XDG_DATA_HOME: dataHome }),
       },
-      claims: settings.agentDbMode === 'dedicated_pvc' ? [databaseClaim(run.agentId, settings)] : [],
+      volumeClaims: settings.agentDbMode === 'dedicated_pvc' ? [databaseVolumeClaim(run.agentId, settings)] : [],
       files: [
         { path: configFile, content: JSON.stringify(config) },
         ...(settings.authJson === undefined

@@ -3,7 +3,7 @@ import type { VolumeView } from '@agent-jobs/adapter-kit'
 import { requireSettings } from '@agent-jobs/adapter-kit/settings'
 import { assert, pre, property, string } from 'fast-check'
 import { opencodeSchema } from './opencode-settings.ts'
-import { databaseClaim, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
+import { databaseVolumeClaim, databaseFolder, findDatabase, taskFolder } from './session-store.ts'
 
 function volumeOf(files: Record<string, string>, root = '/paperclip'): VolumeView {
   return {
@@ -77,14 +77,14 @@ describe("the claim of an agent's own", () => {
     ['Agent_1', /^opencode-db-[0-9a-f]{32}$/],
     ['x'.repeat(200), /^opencode-db-[0-9a-f]{32}$/],
   ])('of %s has a name that Kubernetes takes', (agentId, name) => {
-    const claim = databaseClaim(agentId, requireSettings(opencodeSchema, {}))
+    const claim = databaseVolumeClaim(agentId, requireSettings(opencodeSchema, {}))
     expect(claim.name).toMatch(name)
     expect(claim).toMatchObject({ mountPath: '/opencode-db', storage: '1Gi' })
   })
 
   it('takes class and capacity from the settings', () => {
     const settings = requireSettings(opencodeSchema, { agentDbStorageClass: 'fast', agentDbStorageCapacity: '5Gi' })
-    expect(databaseClaim('a', settings)).toMatchObject({
+    expect(databaseVolumeClaim('a', settings)).toMatchObject({
       name: 'opencode-db-a',
       storageClassName: 'fast',
       storage: '5Gi',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import type { AgentClaim, Isolation, VolumeView } from '@agent-jobs/adapter-kit'
+import type { AgentVolumeClaim, Isolation, VolumeView } from '@agent-jobs/adapter-kit'
 import type { OpencodeSettings } from './opencode-settings.ts'
 import { currentNumber, databaseName } from './program/database-files.ts'
 
@@ -31,7 +31,7 @@ export function databaseFolder(input: {
 }
 
 /** An agent's own claim. Ids of agents are UUIDs; anything else is named by its hash. */
-export function databaseClaim(agentId: string, settings: OpencodeSettings): AgentClaim {
+export function databaseVolumeClaim(agentId: string, settings: OpencodeSettings): AgentVolumeClaim {
   const slug = /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/.test(agentId)
     ? agentId
     : createHash('sha256').update(agentId).digest('hex').slice(0, 32)

@@ -306,7 +306,7 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
         expect(job.metadata?.deletionTimestamp).toBeUndefined()
         await expect(
           createJobRunner({ client, namespace, handoverMs: 0 }).start(request({ key })),
-        ).rejects.toMatchObject({ code: 'key_busy', holder: { job: lost.job.name } })
+        ).rejects.toMatchObject({ code: 'run_locked', holder: { job: lost.job.name } })
       })
       await lost.settled
       // Ticks printed during the outage arrive now, and new ones after them.

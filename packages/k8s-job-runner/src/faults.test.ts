@@ -267,7 +267,7 @@ describe('the lock of a key', () => {
     const servers = [world.server({ handoverMs: 0 }), world.server({ handoverMs: 0 })]
     const { started, refused } = await contend(servers, 'one-key', 200)
     expect(started).toHaveLength(1)
-    expect(new Set(refused)).toEqual(new Set(['key_busy']))
+    expect(new Set(refused)).toEqual(new Set(['run_locked']))
     expect(world.mostLivePods()).toBe(1)
     await started[0]?.detach()
   })
@@ -284,7 +284,7 @@ describe('the lock of a key', () => {
     await watcher.detach()
     const { started, refused } = await contend(servers, 'one-key', 50)
     expect(started).toHaveLength(1)
-    expect(new Set(refused)).toEqual(new Set(['key_busy']))
+    expect(new Set(refused)).toEqual(new Set(['run_locked']))
     expect(world.mostLivePods()).toBe(1)
     await started[0]?.detach()
   })

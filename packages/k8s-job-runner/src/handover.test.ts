@@ -87,7 +87,7 @@ describe('what a run leaves behind', () => {
     await firstLine(first)
     const { runner } = world.server({ handoverMs: 0 })
     await expect(runner.start(frames(['wait'], { key: 'gone' }))).rejects.toMatchObject({
-      code: 'key_busy',
+      code: 'run_locked',
       holder: { state: 'its pod is gone' },
     })
     await blind.remove()

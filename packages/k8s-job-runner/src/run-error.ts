@@ -9,7 +9,7 @@ export const runErrorTable = {
     means: 'The request cannot become a valid Job. Nothing was created.',
     todo: 'Correct what the message lists; `problems` holds one text for each fault.',
   },
-  key_busy: {
+  run_locked: {
     means: 'Another run holds the key, and it may still be at work.',
     todo: 'Attach to the Job named in `holder`, or wait until it has ended.',
   },
@@ -59,7 +59,7 @@ export interface LockHolder {
 /** The one error of this package. `code` is stable; the message says what was seen, where, and what to do next. */
 export class RunError extends BrandedError<RunErrorCode> {
   static override readonly errorName = 'RunError'
-  /** Of `key_busy`: the run that holds the key. */
+  /** Of `run_locked`: the run that holds the key. */
   readonly holder: LockHolder | undefined
   /** Of `invalid_request`: one text for each problem. */
   readonly problems: readonly string[]

@@ -88,7 +88,7 @@ describe('a run lock', () => {
       cluster.put(Job, { ...next.job, metadata: { ...next.job.metadata, uid: 'job-2' } })
       return undefined
     }
-    expect(await start(frames(['x'], { key: 'k' }), 5_000)).toMatchObject({ code: 'key_busy' })
+    expect(await start(frames(['x'], { key: 'k' }), 5_000)).toMatchObject({ code: 'run_locked' })
     expect(cluster.read(Secret, name)?.metadata).toMatchObject(metadata)
   })
 
@@ -102,7 +102,7 @@ describe('a run lock', () => {
     const labels = job.spec?.template.metadata?.labels
     holder(cluster, 'k', { pod: { ...pod, metadata: { ...pod.metadata, labels } } })
     const result = await start(frames(['x'], { key: 'k' }), 60_000)
-    expect(result).toMatchObject({ kind: 'refused', code: 'key_busy' })
+    expect(result).toMatchObject({ kind: 'refused', code: 'run_locked' })
     expect(result.afterMs).toBeGreaterThanOrEqual(20_000)
     expect(result.afterMs).toBeLessThan(25_000)
     expect(deletesOf(cluster.calls, 'Secret')).toEqual([])
@@ -111,7 +111,7 @@ describe('a run lock', () => {
   it('of a holder that is running is refused at once', async () => {
     const { cluster, start } = stage()
     holder(cluster, 'k')
-    expect(await start(frames(['x'], { key: 'k' }), 60_000)).toMatchObject({ code: 'key_busy', afterMs: 0 })
+    expect(await start(frames(['x'], { key: 'k' }), 60_000)).toMatchObject({ code: 'run_locked', afterMs: 0 })
   })
 
   it('without a Job is taken only after it has been idle long enough', async () => {

@@ -112,7 +112,7 @@ export async function pauseOrGiveUp(
 function busy({ holder }: HolderReport): RunError {
   const { runId = 'unknown', job = 'unknown', state } = holder
   const text = `The key is held by run ${runId} (Job ${job}): ${state}. Attach to that Job, or wait for its end.`
-  return new RunError('key_busy', text, { holder, retryable: true })
+  return new RunError('run_locked', text, { holder, retryable: true })
 }
 
 /** What is remembered about the holder between checks. */

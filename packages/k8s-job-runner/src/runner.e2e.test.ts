@@ -252,7 +252,7 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     const made = items.filter(({ metadata }) => metadata?.annotations?.['agent-jobs.dev/key'] === key)
     expect(made).toHaveLength(1)
     expect(results.filter((result) => result === 'started')).toHaveLength(1)
-    expect(results.filter((result) => result === 'key_busy')).toHaveLength(31)
+    expect(results.filter((result) => result === 'run_locked')).toHaveLength(31)
     await Promise.all(processes.map(({ child }) => killHard(child)))
     const run = await runner.attach({ job: made[0]?.metadata?.name ?? '' })
     expect(await run.cancel({ by: 'test', graceSeconds: 1 })).toBe('gone')
@@ -268,7 +268,10 @@ describe.skipIf(kubeConfigPath === '')('a run on a real cluster', { concurrent: 
     for await (const message of messages) if (message.event?.type === 'line') break
     await killHard(child)
     const second = () => runner.start(request({ key, command: sh('echo second') }))
-    await expect(second()).rejects.toMatchObject({ code: 'key_busy', holder: { job: expect.stringContaining('run-') } })
+    await expect(second()).rejects.toMatchObject({
+      code: 'run_locked',
+      holder: { job: expect.stringContaining('run-') },
+    })
     const { items } = await client.list(kinds.Job, { namespace })
     const holder = items.find(({ metadata }) => metadata?.annotations?.['agent-jobs.dev/key'] === key)
     const first = await runner.attach({ job: holder?.metadata?.name ?? '' })

@@ -110,7 +110,7 @@ async function f13(): Promise<void> {
   await using world = await startWorld({ seed })
   const servers = [world.server({ handoverMs: 0 }), world.server({ handoverMs: 0 })]
   const { started, refused } = await contend(servers, 'fresh', 1000)
-  assert.deepEqual([started.length, new Set(refused)], [1, new Set(['key_busy'])])
+  assert.deepEqual([started.length, new Set(refused)], [1, new Set(['run_locked'])])
   say('1,000 starts of one key from two processes: one Job')
   const dead = world.server()
   const first = await dead.runner.start(frames(['lines', '1'], { key: 'held' }))
@@ -120,7 +120,7 @@ async function f13(): Promise<void> {
   await witness.outcome
   await witness.detach()
   const after = await contend([world.server(), world.server()], 'held', 1000)
-  assert.deepEqual([after.started.length, new Set(after.refused)], [1, new Set(['key_busy'])])
+  assert.deepEqual([after.started.length, new Set(after.refused)], [1, new Set(['run_locked'])])
   assert.equal(world.mostLivePods(), 1)
   say('1,000 starts of a key whose holder is dead: one Job')
   await Promise.all([...started, ...after.started].map((run) => run.detach()))

@@ -1,4 +1,4 @@
-import { agentClaims } from '../cluster/agent-claims.ts'
+import { agentVolumeClaims } from '../cluster/agent-volume-claims.ts'
 import type { ClusterOptions } from '../cluster/cluster-flags.ts'
 import { withCluster } from '../cluster/with-cluster.ts'
 import { refuseAbsentNamespace } from '../cluster/absent-namespace.ts'
@@ -27,7 +27,7 @@ export async function reap(
     const found = await runner.reap({
       dryRun: yes !== true,
       olderThanMs: olderThan,
-      stores: paperclip === undefined ? [] : [agentClaims(client, namespace, { url: paperclip, key })],
+      stores: paperclip === undefined ? [] : [agentVolumeClaims(client, namespace, { url: paperclip, key })],
     })
     if (found.items.length === 0) await refuseAbsentNamespace(cluster)
     return { where: namespace, report: found }

@@ -86,7 +86,7 @@ describe('agent-jobs run', () => {
     const report: { job: string } = JSON.parse(first.stdout())
     expect(report).toMatchObject({ outcome: 'submitted', usage: null, errorCode: null })
     expect(await runCli(detached, second)).toBe(1)
-    expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'key_busy' })
+    expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'run_locked' })
     await client.delete(kinds.Job, { name: report.job, namespace: 'agents', propagationPolicy: 'Foreground' })
   })
 
@@ -209,7 +209,7 @@ describe('agent-jobs run', () => {
     const run = runCli(args('--prompt', 'wait', '--key', 'mine', '--json'), first)
     await first.shown('session s-1')
     expect(await runCli(args('--prompt', 'hello', '--key', 'mine', '--json'), second)).toBe(1)
-    expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'key_busy' })
+    expect(JSON.parse(second.stdout())).toMatchObject({ job: null, outcome: 'notStarted', errorCode: 'run_locked' })
     first.press('SIGINT')
     await run
   })

@@ -178,7 +178,7 @@ const submission = {
     means: 'The options cannot become a valid Job. Nothing was created.',
     remedy: 'Correct what the message names.',
   },
-  key_busy: {
+  run_locked: {
     means: 'Another run with the same `--key` may still be at work.',
     remedy: 'Follow it with `agent-jobs logs JOB`, end it with `agent-jobs cancel JOB`, or use another `--key`.',
   },

@@ -67,8 +67,8 @@ describe('outcomeBlock', () => {
   })
 
   it('reports no numbers for a run that was not started', () => {
-    const none = { job: null, outcome: 'notStarted', errorCode: 'key_busy', errorMessage: 'Another run' }
-    expect(block(none)).toBe('\n✘ key_busy: Another run')
+    const none = { job: null, outcome: 'notStarted', errorCode: 'run_locked', errorMessage: 'Another run' }
+    expect(block(none)).toBe('\n✘ run_locked: Another run')
   })
 
   it('counts short spans in milliseconds', () => {

@@ -55,7 +55,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
   for (const warning of prepared.warnings) await say('stderr', `[paperclip] ${warning}`)
   host.meta(prepared.meta)
   signal.throwIfAborted()
-  await ensureVolumeClaims(plan.cluster.client, prepared.claims, {
+  await ensureVolumeClaims(plan.cluster.client, prepared.volumeClaims, {
     namespace: plan.namespace,
     labels: {
       'app.kubernetes.io/managed-by': 'paperclip',
@@ -98,7 +98,7 @@ async function start<Schema extends AgentDefinition['schema'], Summary extends A
 function refused(error: unknown): Acquisition {
   // Errors other than the runner's own refusals do not tell whether the request took effect.
   if (!RunError.isInstance(error)) return { kind: 'refused', error, mayHaveBegun: true }
-  if (error.code === 'key_busy' || error.code === 'lock_lost') {
+  if (error.code === 'run_locked' || error.code === 'lock_lost') {
     const blocked = new AdapterError(
       'k8s_concurrent_run_blocked',
       `Concurrent run blocked: Job ${error.holder?.job ?? '(unknown)'} is still running for this agent. ${error.message}`,

@@ -57,7 +57,7 @@ export interface PrepareInput<Settings extends CommonSettings = CommonSettings> 
 }
 
 /** A volume of one agent, created when missing. It outlives the runs; no run deletes it. */
-export interface AgentClaim {
+export interface AgentVolumeClaim {
   name: string
   mountPath: string
   /** Kubernetes quantity, for example `1Gi`. */
@@ -76,7 +76,7 @@ export interface PreparedAgent {
   /** Folders of the data volume that it needs besides those of its company and task. */
   volumeFolders?: readonly string[]
   /** Volumes of the agent's own, besides the data volume. */
-  claims?: AgentClaim[]
+  volumeClaims?: AgentVolumeClaim[]
   /** Precedes the prompt: instructions and skills of agents that have no other way to receive them. */
   lead?: string[]
   /** Sentences for the run's invocation record and warnings for its log. */

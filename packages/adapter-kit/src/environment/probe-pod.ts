@@ -153,7 +153,7 @@ export async function probePod(
       limits: { totalMs: 60_000 },
     },
     labels: { 'app.kubernetes.io/managed-by': 'paperclip', 'app.kubernetes.io/component': 'agent-probe' },
-    ...podVolumes({ ...site, claims: [], folders }),
+    ...podVolumes({ ...site, volumeClaims: [], folders }),
     ...podFields(site),
     start: { budgetSeconds: 120, unschedulableGraceSeconds: Math.min(30, settings.podScheduleTimeoutSec) },
   }

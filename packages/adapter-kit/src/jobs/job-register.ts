@@ -17,7 +17,7 @@ export type JobEnd =
 /** The Jobs of this process by uid, each in one stage. */
 export interface JobRegister {
   stageOf(uid: string): JobStage | null
-  /** A run claims the Job; false when another run of this process has it. */
+  /** A run takes the Job; false when another run of this process has it. */
   take(uid: string): boolean
   /** The run that had claimed it has released it. */
   finish(uid: string, end: JobEnd, by: object): void

@@ -4,7 +4,7 @@ import type { AdapterExecutionContext, AdapterInvocationMeta } from '@paperclipa
 import { posix } from 'node:path'
 import type { z } from 'zod'
 import type {
-  AgentClaim,
+  AgentVolumeClaim,
   AgentDefinition,
   AgentFile,
   CommonSettings,
@@ -37,7 +37,7 @@ import { secretTexts } from './secret-texts.ts'
 export interface PreparedRun {
   request: RunRequest
   /** Volumes that must exist before the Job. */
-  claims: readonly AgentClaim[]
+  volumeClaims: readonly AgentVolumeClaim[]
   resume: ResumeDecision
   bundle: PreparedBundle
   mcpServerIdentity: string | null
@@ -190,7 +190,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
     stdin: prompt,
     files: [...bundle.files, ...prepared.files, ...git.files, ...scratchFolder(scratch, env)],
     prependPath: git.prependPath,
-    claims: prepared.claims ?? [],
+    volumeClaims: prepared.volumeClaims ?? [],
     dataMountPath: places.dataMountPath,
     folders: scope?.folders ?? null,
     identities: scope?.identities ?? [],
@@ -206,7 +206,7 @@ export async function prepareStart<Schema extends AgentDefinition['schema'], Sum
   ]
   return {
     request: built.request,
-    claims: prepared.claims ?? [],
+    volumeClaims: prepared.volumeClaims ?? [],
     resume,
     notes: earlierHome === null ? notes : [...notes, earlierHome],
     bundle,

@@ -1,6 +1,6 @@
 import type { RunRequest } from '@agent-jobs/k8s-job-runner'
 import type { V1EnvVar, V1EnvVarSource } from '@kubernetes/client-node'
-import type { AgentClaim, AgentFile, CommonSettings } from '../agent/agent-definition.ts'
+import type { AgentVolumeClaim, AgentFile, CommonSettings } from '../agent/agent-definition.ts'
 import { AdapterError } from '../adapter-error.ts'
 import type { PodInheritance } from './inherit-from-pod.ts'
 import type { AgentEnv } from './agent-env.ts'
@@ -30,7 +30,7 @@ export interface RequestInput {
   files: readonly AgentFile[]
   /** Directories before those of the pod's PATH. */
   prependPath?: readonly string[]
-  claims: readonly AgentClaim[]
+  volumeClaims: readonly AgentVolumeClaim[]
   dataMountPath: string
   /** Folders of the data volume that the pod gets; null for all of it. */
   folders: readonly VolumeFolder[] | null

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
-import type { AgentClaim, CommonSettings } from '../agent/agent-definition.ts'
+import type { AgentVolumeClaim, CommonSettings } from '../agent/agent-definition.ts'
 import type { VolumeFolder } from '../volume/volume-scope.ts'
 import type { PodInheritance } from './inherit-from-pod.ts'
 
@@ -17,7 +17,7 @@ export function podVolumes(input: {
   settings: CommonSettings
   inheritance: PodInheritance | null
   namespace: string
-  claims: readonly AgentClaim[]
+  volumeClaims: readonly AgentVolumeClaim[]
   dataMountPath: string
   /** Folders of the data volume that the pod gets; null for all of it. */
   folders: readonly VolumeFolder[] | null
@@ -40,7 +40,7 @@ export function podVolumes(input: {
       })
     }
   }
-  for (const [index, own] of input.claims.entries()) {
+  for (const [index, own] of input.volumeClaims.entries()) {
     const name = `own-${index}`
     volumes.push({ name, persistentVolumeClaim: { claimName: own.name } })
     mounts.push({ name, mountPath: own.mountPath })

@@ -55,7 +55,7 @@ function requestOf(config: Record<string, unknown>, more: Partial<RequestInput> 
     cwd: '/paperclip',
     stdin: '',
     files: [],
-    claims: [],
+    volumeClaims: [],
     dataMountPath: '/paperclip',
     folders: null,
     identities: [],

@@ -1,12 +1,12 @@
 import { errorMessage } from '@agent-jobs/primitives'
 import { isAlreadyExists, isNotFound, kinds, type KubeClient } from '@agent-jobs/kube-api'
 import { AdapterError } from '../adapter-error.ts'
-import type { AgentClaim } from '../agent/agent-definition.ts'
+import type { AgentVolumeClaim } from '../agent/agent-definition.ts'
 
 /** Creates an agent's own claims that do not exist yet; existing ones stay unchanged. */
 export async function ensureVolumeClaims(
   client: KubeClient,
-  claims: readonly AgentClaim[],
+  volumeClaims: readonly AgentVolumeClaim[],
   place: {
     namespace: string
     labels: Record<string, string>
@@ -15,7 +15,7 @@ export async function ensureVolumeClaims(
   },
 ): Promise<void> {
   const { namespace, labels, annotations, signal } = place
-  for (const claim of claims) {
+  for (const claim of volumeClaims) {
     const { name, storage, storageClassName } = claim
     try {
       await client.get(kinds.PersistentVolumeClaim, { name, namespace, signal })

@@ -47,7 +47,7 @@ async function agentState(
 }
 
 /** The claims of agents' own (OpenCode's session databases), by whether Paperclip still has the agent. */
-export function agentClaims(client: KubeClient, namespace: string, access: PaperclipAccess): ReapStore {
+export function agentVolumeClaims(client: KubeClient, namespace: string, access: PaperclipAccess): ReapStore {
   return volumeClaimStore({
     client,
     namespace,
