@@ -77,6 +77,7 @@ export async function countThroughKills<M>({
   const open = new Map<string, RunOrder>()
   let asked = 0
   let killed = 0
+  let news = Promise.withResolvers<void>()
   let server: ChildProcess | null = null
 
   const running = (): ChildProcess => {
@@ -106,6 +107,11 @@ export async function countThroughKills<M>({
       env: { ...process.env, ...cluster.env, AGENT_JOBS_METRICS_PORT: String(port), KUBECONFIG: '' },
     })
     await once(running(), 'message')
+    // A listener that stays: several messages can arrive before a promise goes on.
+    running().on('message', (receipt: RunReceipt) => {
+      settle(receipt)
+      news.resolve()
+    })
     await isServed(port)
     // The adapter itself asks for these after a restart, and adopts Jobs that ended while there was no server.
     for (const order of open.values()) ask({ ...order, runId: randomUUID(), wakeReason: 'remote_job_reattach' })
@@ -121,6 +127,8 @@ export async function countThroughKills<M>({
   }
   /** Kills the server, and counts results that it wrote down and could not send. */
   async function kill(): Promise<void> {
+    // What it still sends is in its file, and nothing more can be sent to it.
+    running().removeAllListeners('message')
     running().kill('SIGKILL')
     await once(running(), 'exit')
     killed += 1
@@ -131,8 +139,8 @@ export async function countThroughKills<M>({
   try {
     await begin()
     while (open.size > 0) {
-      const [receipt] = (await once(running(), 'message')) as [RunReceipt]
-      settle(receipt)
+      await news.promise
+      news = Promise.withResolvers()
       if (killed < kills && receipts().length >= ((killed + 1) * tasks) / (kills + 1)) {
         // At any moment of the runs that are going on.
         await pause(random() * 400)
