@@ -76,6 +76,25 @@ describe('agent-jobs doctor', () => {
     })
   })
 
+  it.each([
+    [
+      { 'limits.cpu': '8', 'limits.memory': '8Gi' },
+      /✘ The quota strict demands limits\.cpu[^\n]*of every pod\.\n {2}→ agent-jobs run --limit-cpu 2/,
+    ],
+    [
+      { 'count/jobs.batch': '0' },
+      /✘ The API server refuses the Job[^\n]*\n[\s\S]*exceeded quota: strict[\s\S]*\n {2}→ /,
+    ],
+  ])('says what a quota of %j refuses, and what to do', async (hard, expected) => {
+    const quota = { kind: 'ResourceQuota', apiVersion: 'v1', plural: 'resourcequotas', namespaced: true } as const
+    await cluster.client.create(quota, { metadata: { name: 'strict' }, spec: { hard } }, { namespace: 'agents' })
+    const changed = cluster.client.listWatch(quota, { namespace: 'agents', signal: AbortSignal.timeout(20_000) })
+    for await (const event of changed) if (JSON.stringify(event).includes('"used"')) break
+    const { code, out } = await doctor('-n', 'agents')
+    await cluster.client.delete(quota, { name: 'strict', namespace: 'agents' })
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(expected) })
+  })
+
   it('names the server that does not answer', async () => {
     const file = join(cluster.folder, 'dead')
     await writeFile(

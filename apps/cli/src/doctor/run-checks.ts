@@ -232,7 +232,7 @@ async function* dryRun(options: RunChecksOptions): AsyncGenerator<Finding> {
   } catch (cause) {
     if (!KubeError.isInstance(cause)) throw cause
     // Who may create Jobs need not be allowed to create pods: the controller does that.
-    if (isForbidden(cause) && /cannot create resource "pods"/.test(cause.message)) return
+    if (cause.object?.kind === 'Pod' && cause.refusal?.cause === 'rbac') return
     yield refused(cause)
     return
   }
@@ -249,14 +249,15 @@ async function* dryRun(options: RunChecksOptions): AsyncGenerator<Finding> {
   }
 }
 
-function refused({ message }: KubeError): Finding {
-  const [, quota, demands] = /failed quota: ([^:]+): must specify (.+?)(?:\.|$)/.exec(message) ?? []
-  if (quota === undefined || demands === undefined) {
+function refused({ message, refusal }: KubeError): Finding {
+  const demands = refusal?.cause === 'quota_unspecified' ? /must specify (.+)$/s.exec(refusal.detail)?.[1] : undefined
+  if (demands === undefined) {
     return {
       code: 'dry_run_refused',
       level: 'error',
       message: 'The API server refuses the Job or its pod (dry run).',
       detail: message,
+      ...(refusal === undefined ? {} : { hint: refusal.remedy }),
     }
   }
   const flags: Readonly<Record<string, string>> = {
@@ -273,8 +274,8 @@ function refused({ message }: KubeError): Finding {
   return {
     code: 'quota_demands',
     level: 'error',
-    message: `The quota ${quota} demands ${demands
-      .split(/[;,] ?/)
+    message: `The quota ${refusal?.by ?? ''} demands ${demands
+      .split(/; ?/)
       .map((each) => each.replace(/ for:.*/, ''))
       .join(', ')} of every pod.`,
     hint: `agent-jobs run ${[...needed].join(' ')} …   or give the namespace a LimitRange with defaults.`,
