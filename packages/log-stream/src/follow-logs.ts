@@ -10,7 +10,7 @@ import { type FollowOptions, type ResolvedOptions, resolveOptions } from './foll
 import type { DiagnosticCode, LogItem } from './log-item.ts'
 import type { LogSource } from './log-source.ts'
 import { LogStreamError } from './log-stream-error.ts'
-import { saysTooManyOpenFiles } from './server-words.ts'
+import { doubtOfGoneLogMs, saysTooManyOpenFiles } from './server-words.ts'
 import { Spool } from './spool.ts'
 import type { RequestPlan, Tracker } from './tracker.ts'
 
@@ -191,6 +191,7 @@ class Follower {
     let full = false
     let hole: 'none' | 'seen' | 'given up' = 'none'
     let tail: 'ask' | 'take' = 'ask'
+    let goneSince: number | undefined
     this.#backoff.reset()
     // An end record that the container ended with needs no proof except that it is the newest line.
     if (this.#tracker.ending() !== 'missing' && (await this.#hasNothingNewer())) return
@@ -223,6 +224,12 @@ class Follower {
       this.#report(end)
       if (end.kind === 'answer' && end.judgement.kind === 'gone') {
         this.#diagnose('drain_failed', `The pod is gone, its last output could not be read: ${end.judgement.text}`)
+        break
+      }
+      const doubtMs = end.kind === 'eof' ? doubtOfGoneLogMs(end.words) : null
+      goneSince = doubtMs === null ? undefined : (goneSince ?? clock.now())
+      if (end.kind === 'eof' && goneSince !== undefined && clock.now() - goneSince >= (doubtMs ?? 0)) {
+        this.#diagnose('drain_failed', `The log of the ended container is gone: ${end.words}`)
         break
       }
       const wait = this.#waitAfter(end)

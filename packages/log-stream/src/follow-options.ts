@@ -57,7 +57,10 @@ export interface FollowOptions {
   pollMs?: number | undefined
   /** How long to look for missing lines in the whole log file while every read of it breaks. Default 300,000. */
   rereadMs?: number | undefined
-  /** How long the last read after the container's end is retried when it fails. Default 30,000. */
+  /**
+   * How long the last read after the container's end is retried when it fails. Default 30,000. A log that is gone is given up
+   * earlier: after 10 s without its file, after 2 min when the runtime no longer has the container.
+   */
   drainMs?: number | undefined
   /** Longest wait for a request's headers or for a probe. Default 60,000. */
   requestTimeoutMs?: number | undefined

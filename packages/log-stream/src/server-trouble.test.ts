@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { collect } from '../test/collect.ts'
-import { FakeKubelet } from '../test/fake-kubelet.ts'
+import { FakeKubelet, type FakeKubeletOptions } from '../test/fake-kubelet.ts'
 import { randomLines, seededRandom } from '../test/random.ts'
 import { runScenario } from '../test/scenario.ts'
 import { playStage } from '../test/timeline.ts'
@@ -98,6 +98,31 @@ describe('an error text of the kubelet in a body', () => {
     })
     expect(texts).toEqual(['a', 'b'])
     expect(diagnostics).toEqual([{ type: 'diagnostic', code: 'kubelet_text', text }])
+  })
+})
+
+describe('a log that is gone', () => {
+  it.each([
+    ['failed to try resolving symlinks in path "/var/log/x": lstat /var/log/x: no such file or directory', 10_000],
+    ['unable to retrieve container logs for containerd://1', 120_000],
+  ])('is given up when the ended container is told of it for long enough: %s', async (text, doubtMs) => {
+    let elapsedMs = () => 0
+    const fault: FakeKubeletOptions['fault'] = ({ index }) => (index > 0 ? { cutAfter: 0, words: text } : undefined)
+    const { texts, diagnostics } = await playStage(
+      { framing: 'none', options: { drainMs: 600_000 }, kubelet: { fault } },
+      async ({ print, pass, kubelet, clock }) => {
+        print('a')
+        await pass(1_000)
+        kubelet.exit()
+        const exitedAt = clock.now()
+        elapsedMs = () => clock.now() - exitedAt
+      },
+    )
+    const waitedMs = elapsedMs()
+    expect(texts).toEqual(['a'])
+    expect(diagnostics.at(-1)).toMatchObject({ code: 'drain_failed', text: expect.stringContaining(text) })
+    expect(waitedMs).toBeGreaterThanOrEqual(doubtMs)
+    expect(waitedMs).toBeLessThan(doubtMs + 60_000)
   })
 })
 

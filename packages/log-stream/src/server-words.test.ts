@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { saysTooManyOpenFiles, serverWords } from './server-words.ts'
+import { doubtOfGoneLogMs, saysTooManyOpenFiles, serverWords } from './server-words.ts'
 
 const folder = new URL('__fixtures__/log-responses/', import.meta.url)
 
@@ -10,6 +10,8 @@ describe('text after the last newline', () => {
     const rest = body.slice(body.lastIndexOf('\n') + 1)
     expect(serverWords(Buffer.from(rest))).toBe(rest)
     expect(saysTooManyOpenFiles(rest)).toBe(name.includes('no-inotify'))
+    const isGone = /containerd-down|container-removed/.test(name) && rest.startsWith('unable')
+    expect(doubtOfGoneLogMs(rest)).toBe(name.includes('log-file-gone') ? 10_000 : isGone ? 120_000 : null)
   })
 
   it('treats every cut of a stamped line as a piece of it', () => {

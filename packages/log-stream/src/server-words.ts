@@ -18,3 +18,13 @@ export function serverWords(rest: Buffer): string {
 export function saysTooManyOpenFiles(text: string): boolean {
   return /too many open files|no space left on device/.test(text) && /watch|inotify/.test(text)
 }
+
+/**
+ * How long words that say "this log is gone" are doubted once the container has ended, in ms; null for other words. The
+ * file of an ended container does not come back. A runtime that is down answers like one that has removed the container
+ * (docs/kubernetes-facts.md#log-end), and is usually back within two minutes.
+ */
+export function doubtOfGoneLogMs(words: string): number | null {
+  if (/^failed to try resolving symlinks in path .*: no such file or directory\s*$/s.test(words)) return 10_000
+  return words.startsWith('unable to retrieve container logs for ') ? 120_000 : null
+}
