@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { adapterErrors, errorSections } from './troubleshooting-page.ts'
+import { adapterErrors } from '../apps/cli/src/errors/adapter-errors.ts'
+import { errorSections } from './troubleshooting-page.ts'
 
 const page = readFileSync(new URL('../docs/troubleshooting.md', import.meta.url), 'utf8')
 const bare = (text: string) => text.replaceAll(/\s+/g, ' ').trim()

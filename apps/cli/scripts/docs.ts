@@ -10,7 +10,8 @@ export function errorsPage(): string {
   return `# Error codes
 
 The codes that \`agent-jobs\` shows, as \`errorCode\` of a run or \`error.code\` with \`--json\`. \`agent-jobs explain CODE\` prints
-the same. The codes of the Paperclip adapters are in [Troubleshooting](troubleshooting.md#codes-of-the-adapters).
+the same. It also explains the codes of the Paperclip adapters, which are in
+[Troubleshooting](troubleshooting.md#codes-of-the-adapters).
 
 <!-- Generated from apps/cli/src/errors/explanations.ts by apps/cli/scripts/write-docs.ts. -->
 

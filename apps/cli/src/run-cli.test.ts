@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeTerminal } from '../test/fake-terminal.ts'
 import { errorReport, wantsJson } from './errors/error-report.ts'
+import { adapterErrors } from './errors/adapter-errors.ts'
 import { explanations } from './errors/explanations.ts'
 import { helpTopics } from './commands/help-topics.ts'
 import { runCli } from './run-cli.ts'
@@ -55,7 +56,7 @@ describe('errors of the command line', () => {
 describe('agent-jobs explain', () => {
   it('explains every code that it lists', async () => {
     const { out } = await agentJobs('explain')
-    for (const code of Object.keys(explanations)) {
+    for (const code of [...Object.keys(explanations), ...adapterErrors().keys()]) {
       expect(out).toContain(`  ${code} `)
       expect(await agentJobs('explain', code)).toMatchObject({ code: 0, out: expect.stringContaining(`#${code}\n`) })
     }
@@ -64,6 +65,17 @@ describe('agent-jobs explain', () => {
   it('takes an outcome as --json spells it', async () => {
     expect((await agentJobs('explain', 'oomKilled')).out).toContain('--memory')
     expect(JSON.parse((await agentJobs('explain', 'imageError', '--json')).out)).toMatchObject({ code: 'image_error' })
+  })
+
+  it('explains a code of the Paperclip adapters, with the page that lists them', async () => {
+    expect(await agentJobs('explain', 'k8s_concurrent_run_blocked')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /Another run of the agent is in progress[^]*docs\/troubleshooting\.md#k8s_concurrent_run_blocked\n/,
+      ),
+    })
+    expect((await agentJobs('explain', 'codex_login_missing')).out).toContain('Codex: ')
+    expect((await agentJobs('explain', 'k8s_run_lots')).err).toContain('Did you mean k8s_run_lost?')
   })
 
   it('suggests the intended code for a typo', async () => {
@@ -76,7 +88,8 @@ describe('agent-jobs explain', () => {
 
   it('lists one JSON object per code', async () => {
     const lines = (await agentJobs('explain', '--json')).out.trim().split('\n')
-    expect(lines.map((line) => JSON.parse(line).code).toSorted()).toEqual(Object.keys(explanations).toSorted())
+    const codes = new Set([...Object.keys(explanations), ...adapterErrors().keys()])
+    expect(lines.map((line) => JSON.parse(line).code).toSorted()).toEqual([...codes].toSorted())
   })
 })
 

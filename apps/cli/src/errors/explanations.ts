@@ -343,7 +343,14 @@ export function explanationOf(code: string): Explanation | undefined {
   return new Map<string, Explanation>(Object.entries(explanations)).get(code)
 }
 
+const docs = 'https://github.com/agent-jobs/agent-jobs/blob/main/docs'
+
 /** Where a code is explained on the web. */
 export function errorUrl(code: string): string {
-  return `https://github.com/agent-jobs/agent-jobs/blob/main/docs/errors.md#${code}`
+  return `${docs}/errors.md#${code}`
+}
+
+/** Where a code of the Paperclip adapters is explained on the web. */
+export function adapterErrorUrl(code: string): string {
+  return `${docs}/troubleshooting.md#${code}`
 }
