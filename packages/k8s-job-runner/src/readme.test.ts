@@ -5,18 +5,19 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { readmeTables } from '../scripts/readme-tables.ts'
+import { documents } from '../scripts/readme-tables.ts'
 
 const packageRoot = fileURLToPath(new URL('..', import.meta.url))
 const readme = await readFile(join(packageRoot, 'README.md'), 'utf8')
 /** A formatter may change the padding of the cells. */
 const plain = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---')
 
-describe('the README', () => {
-  it.each(Object.entries(readmeTables))('has the current table of %s', (_, table) => {
-    expect(plain(readme)).toContain(plain(table))
-  })
+it.each(Object.entries(documents))('has the current tables in %s', async (file, tables) => {
+  const document = plain(await readFile(join(packageRoot, file), 'utf8'))
+  for (const table of Object.values(tables)) expect(document).toContain(plain(table))
+})
 
+describe('the README', () => {
   it('has an example that runs', async () => {
     const example = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? ''
     const folder = await mkdtemp(join(packageRoot, 'test', 'example-'))

@@ -85,7 +85,7 @@ const fidelity: readonly Fidelity[] = [
 
 const words = { same: 'same, tested', close: 'close', not: 'no' }
 
-/** The table of the README, generated. */
+/** The generated part of docs/mini-kube.md. */
 export function fidelityTable(): string {
   const rows = fidelity.map(({ area, level, what }) => `| ${area} | ${words[level]} | ${what} |`)
   const left = Object.entries(notReplayed)
