@@ -85,7 +85,7 @@ describe.skipIf(!process.env['KUBECONFIG'])('agent-jobs run on a real cluster (s
   })
 
   it('keeps prompt, environment and key out of the Job', async () => {
-    const prompt = `A prompt that is nobody's business: ${randomUUID()}`
+    const prompt = `A confidential prompt: ${randomUUID()}`
     const { report } = await run(prompt, '--env', `PLAIN_LOOKING=${secret}`, '--keep')
     const job = JSON.stringify(await jobNamed(String(report.job)))
     const selector = { namespace: place.namespace, labelSelector: `job-name=${report.job}` }

@@ -7,7 +7,7 @@ export async function interrupt(
   args: readonly string[],
   until: RegExp,
   env: Readonly<Record<string, string>> = {},
-  meanwhile: (seen: string) => Promise<void> = async () => undefined,
+  whileRunning: (seen: string) => Promise<void> = async () => undefined,
 ): Promise<{ code: number | null; seen: string }> {
   const { PATH = '' } = process.env
   const child = spawn(cli.bin, args, { cwd: cli.folder, env: { PATH, HOME: cli.folder, ...env }, stdio: 'pipe' })
@@ -28,7 +28,7 @@ export async function interrupt(
   })
   try {
     await shown
-    await meanwhile(seen)
+    await whileRunning(seen)
   } finally {
     child.kill('SIGINT')
   }

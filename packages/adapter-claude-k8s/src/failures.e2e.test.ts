@@ -28,7 +28,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     const { ctx, told } = paperclipContext({ ...ids, ...overrides, config })
     return { result: await adapter.execute(ctx), told }
   }
-  /** The scripted model runs what stands between backticks. */
+  /** The scripted model runs what is between backticks. */
   const running = (command: string, extra: Record<string, unknown> = {}, overrides: Overrides = {}) =>
     run(
       'tool',
@@ -142,7 +142,7 @@ describe.skipIf(!cluster)('Claude Code in trouble on a real cluster (needs KUBEC
     })
   })
 
-  it.concurrent('stops at the limit of turns, and starts afresh after it', async () => {
+  it.concurrent('stops at the limit of turns, and starts a new session after it', async () => {
     const { result, told } = await run('loop', { maxTurnsPerRun: '2' })
     expect(result, heard(told)).toMatchObject({
       errorCode: 'max_turns',

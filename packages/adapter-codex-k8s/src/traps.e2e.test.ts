@@ -137,7 +137,7 @@ describe.skipIf(!cluster)('the traps of Codex on a real cluster (needs KUBECONFI
     expect(second).toBeLessThan(first * 2)
   })
 
-  it('reports a damaged rollout, then starts afresh and says so; a cut one still resumes', async () => {
+  it('reports a damaged rollout, then starts a new session and says so; a cut one still resumes', async () => {
     const before = await run('text')
     const file = rolloutOf(before)
     const whole = readFileSync(file)

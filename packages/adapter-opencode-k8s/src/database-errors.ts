@@ -7,7 +7,7 @@ import { readVerdict, type DatabaseCode } from './program/database-verdict.ts'
 export const databaseErrors: Readonly<Record<DatabaseCode, OwnError>> = {
   session_db_damaged: {
     means:
-      'The session database is damaged, or none of OpenCode. It stays where it is, with a note `….aside`; the session is cleared.',
+      'The session database is damaged, or OpenCode did not write it. It stays where it is, with a note `….aside`; the session is cleared.',
     todo: 'Nothing to do: the next run starts a new session. To repair it, repair the file and remove the note.',
     clearsSession: true,
   },
@@ -18,13 +18,13 @@ export const databaseErrors: Readonly<Record<DatabaseCode, OwnError>> = {
     clearsSession: true,
   },
   session_db_locked: {
-    means: 'Another process holds the session database; it was waited for 10 s. The session is kept.',
+    means: 'Another process held the session database for 10 s. The session is kept.',
     todo: 'The run is retried; look for a pod of the agent that is still running.',
     mayPass: true,
   },
   session_db_unusable: {
     means: 'The session database cannot be opened or written: a full volume, missing rights. The session is kept.',
-    todo: 'Read the message; it has the words of SQLite.',
+    todo: 'Read the message; it contains the error of SQLite.',
   },
 }
 

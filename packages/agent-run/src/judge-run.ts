@@ -8,7 +8,7 @@ export interface OutputState {
   readonly verdict: 'complete' | 'unverified' | 'lost'
   /** Lines that were read, of both streams. */
   readonly lines: number
-  /** Why the output, or the end of it, could not be read; null when no read failed for good. */
+  /** Why the output, or the end of it, could not be read; null when no read failed permanently. */
   readonly problem: string | null
 }
 

@@ -62,7 +62,7 @@ export function readApiErrorText(said: string): ApiErrorText | null {
       said,
     )
   const rest = quoted?.[2] ?? said
-  // What stands behind the CLI's own words is the provider's sentence.
+  // After the CLI's own text comes the provider's sentence.
   const sentence = /^Request rejected \(\d{3}\) · (.*)$/s.exec(rest)?.[1]
   const answer = quoted === null ? null : readProviderError(rest)
   // What the provider says itself is more exact than the words that the CLI puts before it.

@@ -206,6 +206,6 @@ export interface RunFacts {
   /** The last line broke off. */
   readonly cut: boolean
   readonly oversizeLines: number
-  /** Lines of stdout that were no JSON, the first few. */
+  /** Lines of stdout that were not JSON, the first few. */
   readonly stdoutText: string
 }

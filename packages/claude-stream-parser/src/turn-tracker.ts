@@ -38,7 +38,7 @@ export function createTurnTracker(): TurnTracker {
   let turnOwed = false
   let queued = false
   let taskStopped = false
-  // From the first full list on, only lists add tasks: they say which tasks are not waited for.
+  // From the first full list on, only lists add tasks: they say which tasks the agent does not wait for.
   let listed = false
 
   function began(task: string): void {

@@ -19,7 +19,7 @@ export interface FailureVerdict {
 /**
  * The texts that Codex itself writes into `turn.failed` (docs/agent-clis.md#codex-failures). The order matters: a wrapped
  * reason goes before its wrapper. Everything is anchored to the start, because the rest of a message can be a body that
- * somebody else wrote.
+ * someone else wrote.
  */
 const ownTexts: readonly (readonly [RegExp, AgentErrorCode])[] = [
   [/^Missing environment variable\b/, 'auth_failed'],

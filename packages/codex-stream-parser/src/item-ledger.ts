@@ -1,7 +1,7 @@
 import { bounded, createNameCounter, type JsonObject, memberOf, textOf } from '@agent-jobs/stream-parser-core'
 import { createRepeatFilter } from './repeat-filter.ts'
 
-/** Where an item stands: `item.started`, `item.updated`, `item.completed`. */
+/** The state of an item: `item.started`, `item.updated`, `item.completed`. */
 export type ItemPhase = 'item_started' | 'item_updated' | 'item_completed'
 
 /** The last message of the model. */

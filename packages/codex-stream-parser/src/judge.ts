@@ -25,7 +25,7 @@ export interface RunFacts {
   readonly lastRetry: string | null
   readonly cut: boolean
   readonly oversizeLines: number
-  /** Lines of stdout that were no JSON, the first few. */
+  /** Lines of stdout that were not JSON, the first few. */
   readonly stdoutText: string
 }
 

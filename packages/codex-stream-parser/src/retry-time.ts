@@ -2,7 +2,7 @@
 export type RetryHint =
   /** So many ms after the message. */
   | { readonly kind: 'after'; readonly ms: number }
-  /** At a time of day, on a date where one stands there. Without a zone it is the local time of the process. */
+  /** At a time of day, on a date if the text has one. Without a zone it is the local time of the process. */
   | {
       readonly kind: 'at'
       readonly hour: number

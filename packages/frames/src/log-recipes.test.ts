@@ -46,7 +46,7 @@ describe.each(expressions)('the recipe for %s', (_collector, source = '') => {
     '@aj2 1 o 5 5 hello.',
     ' @aj1 1 o 5 5 hello.',
     '@aj1 x o 5 5 hello.',
-  ])('leaves "%s" alone, which is no frame', (line) => {
+  ])('leaves "%s" alone, which is not a frame', (line) => {
     expect(expression.test(line)).toBe(false)
   })
 })

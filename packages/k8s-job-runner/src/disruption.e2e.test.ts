@@ -62,14 +62,14 @@ async function gone({ job }: RunHandle): Promise<void> {
   stop.abort()
 }
 
-/** Stops the kubelet while `meanwhile` runs, which looks like a lost node to everything else. */
-async function withoutKubelet(meanwhile: () => Promise<void>): Promise<void> {
+/** Stops the kubelet while `action` runs, which looks like a lost node to everything else. */
+async function withoutKubelet(action: () => Promise<void>): Promise<void> {
   const pid = Number(readFileSync(kubeletPid, 'utf8'))
   // Also when the test times out: others use this cluster.
   onTestFinished(() => void process.kill(pid, 'SIGCONT'))
   process.kill(pid, 'SIGSTOP')
   try {
-    await withStandbyNode(client, meanwhile)
+    await withStandbyNode(client, action)
   } finally {
     process.kill(pid, 'SIGCONT')
   }
@@ -185,13 +185,16 @@ describe.skipIf(kubeConfigPath === '')('a run that is disturbed on a real cluste
   })
 
   it('waits in its queue, is admitted, and is preempted when the queue takes its place back', async () => {
-    const run = await runner.start(request({ command: polite, queue: { name: 'nobody' } }))
+    const run = await runner.start(request({ command: polite, queue: { name: 'missing-queue' } }))
     const events = run.events[Symbol.asyncIterator]()
     await readUntil(events, (event) => event.type === 'phase' && event.phase === 'queued')
     // This test plays the queue itself; a Kueue in the cluster would suspend the Job again.
     await patchJob(run, { metadata: { labels: { 'kueue.x-k8s.io/queue-name': null } }, spec: { suspend: false } })
     await readUntil(events, ({ type }) => type === 'line')
-    await patchJob(run, { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'nobody' } }, spec: { suspend: true } })
+    await patchJob(run, {
+      metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'missing-queue' } },
+      spec: { suspend: true },
+    })
     await rest(events)
     // The condition of the Job or its suspension itself, whichever is seen first.
     expect(await run.outcome).toMatchObject({

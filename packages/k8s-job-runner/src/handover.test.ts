@@ -79,7 +79,7 @@ describe('what a run leaves behind', () => {
     await run.settled
   })
 
-  it('is waited for when its pod is gone but its Job does not report it yet', async () => {
+  it('still holds its key while its pod is gone but its Job does not report it yet', async () => {
     await using world = await startWorld({ seed: 33 })
     // A list of pods from before the run, as if its pod had been removed.
     const blind = await world.kube.faults.inject({ kind: 'stale', match: { path: '/pods?labelSelector' } })

@@ -160,7 +160,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const calledAt = clock.now()
     const { secret, job, settings } = manifestOf(request, namespace)
     signal?.throwIfAborted()
-    // The watches open while the requests below are under way, so that no change is missed and none is waited for.
+    // The watches open while the requests below are under way, so that no change is missed or delayed.
     const release = board.hold()
     try {
       const locks: LockPatience = { submitMs: submitTimeoutMs, webhookMs: settings.budgetMs, handoverMs, abandonedMs }

@@ -5,7 +5,7 @@ import type { EndEvidence, Evidence } from './evidence.ts'
 import type { RunnerContext } from './runner-context.ts'
 
 /**
- * For how long each request in turn is left open after it has returned the newest line. The runtime knows of an exit 30 to
+ * For how long each request in turn is left open after it has returned the newest line. The runtime notices an exit 30 to
  * 100 ms after the launcher's last write. When all are used up, the pod's status is due.
  */
 const holdsMs = [20, 20, 20, 40, 40, 80, 80, 160, 160, 320]

@@ -51,7 +51,7 @@ export function createObjectEvents(
       asked.add(uid)
       watch(uid).catch((error: unknown) => {
         if (signal.aborted) return
-        const message = `The Events about ${uid} cannot be read: ${errorClause(error)}. Reasons that stand only there will be missing.`
+        const message = `The Events about ${uid} cannot be read: ${errorClause(error)}. Reasons that only Events contain will be missing.`
         warn({ code: 'events_unreadable', message, cause: error })
       })
     },

@@ -35,15 +35,15 @@ describe('reap', () => {
     const store = memoryStore([
       { id: 'of the living', runId: live.runId, changedAt: 0 },
       { id: 'of the dead', runId: abandoned.runId, changedAt: 0 },
-      { id: 'young', runId: 'somebody', changedAt: Date.now() + 60_000 },
+      { id: 'young', runId: 'recent', changedAt: Date.now() + 60_000 },
       { id: 'unknown', runId: undefined, changedAt: 0 },
-      { id: 'stuck', runId: 'nobody', changedAt: 0 },
+      { id: 'stuck', runId: 'unknown', changedAt: 0 },
     ])
     const options = { olderThanMs: 0, stores: [store] }
     const dry = await server.runner.reap({ dryRun: true, ...options })
     expect(
       dry.items.filter(({ action }) => action === 'would_remove').map(({ kind, runId }) => `${kind} ${runId}`),
-    ).toEqual([`Secret ${abandoned.runId}`, `journal ${abandoned.runId}`, 'journal nobody'])
+    ).toEqual([`Secret ${abandoned.runId}`, `journal ${abandoned.runId}`, 'journal unknown'])
     expect(store.left()).toHaveLength(5)
     const wet = await server.runner.reap({ dryRun: false, ...options })
     expect(wet.items.map(({ kind, id, action, reason }) => [kind === 'Secret' ? kind : id, action, reason])).toEqual(

@@ -141,7 +141,7 @@ describe('every recording of a real cluster', () => {
     expect(judgeOutcome(evidenceOf(name))).toEqual({ verdict: 'undecided' })
   })
 
-  it.each(Object.entries(starts))('%s is waited for, and then reported', (name, { afterMs, ...expected }) => {
+  it.each(Object.entries(starts))('%s is reported after its grace period', (name, { afterMs, ...expected }) => {
     expect(judgeOutcome(evidenceOf(name))).toEqual({ verdict: 'undecided' })
     const judgements: StartJudgement[] = []
     let progress: StartProgress = { since: 0 }

@@ -92,7 +92,7 @@ describe('a run lock', () => {
     expect(cluster.read(Secret, name)?.metadata).toMatchObject(metadata)
   })
 
-  it('of a holder that never ends is waited for, but no longer than the handover limit', async () => {
+  it('of a holder that never ends is awaited, but no longer than the handover limit', async () => {
     const { cluster, start } = stage({ handoverMs: 20_000 })
     const pod = {
       metadata: { name: 'p', uid: 'pod-1', deletionTimestamp: '2026-01-01T00:00:00Z' },

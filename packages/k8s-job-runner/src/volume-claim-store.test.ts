@@ -45,7 +45,7 @@ describe('claims of owners outside the cluster', () => {
     await claim('in-use', 'gone')
     await claim('of-a-stranger', 'stranger')
     await claim('of-one-who-cannot-be-asked', 'unwell')
-    await claim('of-nobody')
+    await claim('without-owner')
     await claim('of-another-kind', 'gone', { kind: 'other' })
     await client.create(
       kinds.Pod,
@@ -68,7 +68,7 @@ describe('claims of owners outside the cluster', () => {
       'in-use': ['kept', 'pod user uses it'],
       'of-a-stranger': ['kept', 'whether its owner stranger is there is not known'],
       'of-one-who-cannot-be-asked': ['kept', 'whether its owner unwell is there is not known: HTTP 500'],
-      'of-nobody': ['kept', 'it does not say whose it is'],
+      'without-owner': ['kept', 'it does not say whose it is'],
     }
     const reason = 'its owner gone is gone'
     expect(await reap({ dryRun: true })).toEqual({ ...kept, 'of-the-dead': ['would_remove', reason] })

@@ -22,7 +22,7 @@ function mayRepeat(error: KubeError, repeatable: Repeatable): boolean {
   return repeatable === 'always' || error.code === 'too_many_requests' || !error.maybeApplied
 }
 
-/** Calls until it succeeds, fails for good, runs out of attempts, or the signal is aborted. */
+/** Calls until it succeeds, fails permanently, runs out of attempts, or the signal is aborted. */
 export async function callWithRetry<T>(
   call: (attempt: number) => Promise<T>,
   o: {

@@ -53,7 +53,7 @@ export interface KubeClient extends ObjectCalls {
   request<T>(o: RawRequest): Promise<T>
   /**
    * Complete objects, now and after every change, through all broken connections, until the signal is aborted;
-   * then it ends. Throws only when the first list is refused for good (403, 404, …).
+   * then it ends. Throws only when the first list is refused permanently (403, 404, …).
    */
   listWatch<T extends KubeObject>(
     kind: ResourceKind<T>,

@@ -115,7 +115,7 @@ const scenarios: [string, Scenario][] = [
     },
   ],
   [
-    'a watch that is refused for good',
+    'a watch that is refused permanently',
     async (client, signal, api) => {
       api.answer(status(403, 'Forbidden', 'no'))
       await untilStopped(signal, async (stop) => {

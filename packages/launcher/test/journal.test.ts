@@ -85,7 +85,7 @@ describe('a permanently stuck stdout', () => {
     run.child.stdout?.pause()
     const exit = once(run.child, 'exit')
     for await (const piece of createReadStream(fifo)) expect(piece).toBeUndefined()
-    // Whether or not the launcher knows of the end yet: one signal is all it gets.
+    // Whether or not the launcher has noticed the end: one signal is all it gets.
     run.child.kill('SIGTERM')
     const [code] = (await exit) as [number | null]
     run.child.stdout?.destroy()

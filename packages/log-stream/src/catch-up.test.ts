@@ -110,7 +110,7 @@ describe('a log server that is away', () => {
     expect(diagnostics).toHaveLength(1)
   })
 
-  it('is waited for if the journal has nothing new, and a gap in the journal does not count as a loss', async () => {
+  it('is retried if the journal has nothing new, and a gap in the journal does not count as a loss', async () => {
     const holed: JournalSource = {
       async *read({ fromSeq, signal }) {
         for await (const bytes of journalUpTo(frames.length).read({ fromSeq, signal })) {

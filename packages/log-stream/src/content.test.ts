@@ -132,7 +132,7 @@ describe('clocks that step', () => {
     'back by an hour and forward again': (index) => (index >= 100 && index < 200 ? -hour : 0n),
     'back by five seconds': (index) => (index >= 150 ? -5_000_000_000n : 0n),
     'forward by a day': (index) => (index >= 150 ? 24n * hour : 0n),
-    'back by an hour for good': (index) => (index >= 150 ? -hour : 0n),
+    'back by an hour permanently': (index) => (index >= 150 ? -hour : 0n),
   }
   const lines = Array.from({ length: 300 }, (_, index) => `line ${index}`)
 

@@ -43,7 +43,7 @@ describe('a patient read', () => {
     expect(seen).toEqual(['a', 'b'])
   })
 
-  it.each(['its next piece', 'its end'])('throws when %s hangs for good, and does not wait for it', async (what) => {
+  it.each(['its next piece', 'its end'])('throws when %s hangs, and does not wait for it', async (what) => {
     const clock = new VirtualClock()
     const seen: string[] = []
     const hanging: AsyncIterable<string> = {
@@ -121,7 +121,7 @@ describe('a follower whose journal', () => {
     expect(gaps).toEqual([])
   })
 
-  it('hangs goes on without it, and names what is missing', async () => {
+  it('hangs continues without it, and names what is missing', async () => {
     const { gaps, texts, diagnostics } = await play(() => never)
     expect(texts).toEqual(['line 0', 'line 5'])
     expect(gaps.map(({ from, to, reason }) => ({ from, to, reason }))).toEqual([

@@ -132,7 +132,7 @@ describe('an answer that is not a log', () => {
   )
 
   describe.each(framings)('%s', (framing) => {
-    it.each(patient)('%s is waited out', async (name) => {
+    it.each(patient)('%s is retried', async (name) => {
       const { texts } = await runScenario({
         framing,
         lines: ['a', 'b'],
@@ -141,7 +141,7 @@ describe('an answer that is not a log', () => {
       expect(texts).toEqual(['a', 'b'])
     })
 
-    it.each([401, 429, 502, 503])('status %d is waited out', async (status) => {
+    it.each([401, 429, 502, 503])('status %d is retried', async (status) => {
       const { texts } = await runScenario({
         framing,
         lines: ['a'],
@@ -158,7 +158,7 @@ describe('an answer that is not a log', () => {
       },
     )
 
-    it('status 403 is waited out for half a minute, as from a server that has not read its roles yet', async () => {
+    it('status 403 is retried for half a minute, as from a server that has not read its roles yet', async () => {
       const forbidden = { status: 403, body: { message: 'RBAC: clusterrole.rbac.authorization.k8s.io "x" not found' } }
       const until = (ms: number) => {
         let first: number | undefined

@@ -33,7 +33,7 @@ export function createProcessMetrics({ registry, spoolBytes }: ProcessMetricsOpt
   const limit = createLabelLimit(maxResources)
   const requests = new Counter({
     name: 'agent_jobs_api_requests_total',
-    help: 'Requests to the Kubernetes API, by method, resource and HTTP status; `none` is no answer.',
+    help: 'Requests to the Kubernetes API, by method, resource and HTTP status; `none` means no answer.',
     labelNames: ['method', 'resource', 'status'],
     registers,
   })

@@ -177,7 +177,7 @@ export const apiObservations: Observation[] = [
   }),
   withPaths('an owner that does not exist', async ({ client }, p) => {
     const ownerReferences = [
-      { apiVersion: 'batch/v1', kind: 'Job', name: 'nobody', uid: '00000000-0000-4000-8000-000000000000' },
+      { apiVersion: 'batch/v1', kind: 'Job', name: 'missing', uid: '00000000-0000-4000-8000-000000000000' },
     ]
     const made = (await client.send('POST', p.secrets, { metadata: { name: 'orphan', ownerReferences } })).body
     const since = `resourceVersion=${made.metadata.resourceVersion}`

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { KubeConfig } from '@kubernetes/client-node'
 import { clientOver, type TestClient } from '../test/test-client.ts'
 
-/** A client for whatever cluster a kubeconfig names; `token` acts as somebody else. */
+/** A client for whatever cluster a kubeconfig names; `token` acts as someone else. */
 export async function clusterClient(kubeconfig: string, token?: string): Promise<TestClient> {
   const config = new KubeConfig()
   config.loadFromString(kubeconfig)

@@ -149,7 +149,7 @@ export const jobObservations: Observation[] = [
     },
   ),
   job(
-    'has an image nobody may pull',
+    'has an image that may not be pulled',
     '',
     { container: { image: 'local/absent:1', imagePullPolicy: 'Never' } },
     { until: waitingFor('ErrImageNeverPull'), log: false },

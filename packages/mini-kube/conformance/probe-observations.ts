@@ -102,7 +102,7 @@ export const probeObservations: Observation[] = [
     },
     reasons: ['Unhealthy', 'Killing'],
   }),
-  probe('a sidecar that is waited for', 'cat /shared/up; exit 0', {
+  probe('a sidecar that delays the next container', 'cat /shared/up; exit 0', {
     pod: {
       volumes: [{ name: 'shared', emptyDir: {} }],
       initContainers: [

@@ -136,7 +136,7 @@ export function clientOver(caller: Caller): TestClient {
       } finally {
         stop.abort()
       }
-      throw new Error(`the watch of ${path} ended before what was waited for came`)
+      throw new Error(`the watch of ${path} ended before the expected event`)
     },
   }
 }

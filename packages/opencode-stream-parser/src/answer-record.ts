@@ -4,7 +4,7 @@ import { bounded } from '@agent-jobs/stream-parser-core'
 export interface AnswerRecord {
   /** A text part of a message. A part that comes again replaces itself. */
   part(messageId: string | null, partId: string | null, text: string): void
-  /** What stood before was no answer. */
+  /** The text before it was not an answer. */
   clear(): void
   readonly text: string | null
 }

@@ -13,7 +13,7 @@ export interface OpencodeParserOptions extends StreamParserOptions<OpencodeEvent
 
 /** Takes the output of one run. */
 export interface OpencodeParser extends StreamParser<OpencodeSummary> {
-  /** The agent answered, or failed for good. */
+  /** The agent answered, or failed permanently. */
   readonly finished: boolean
 }
 

@@ -5,7 +5,7 @@ import { isFinalError, isKnownReason, maxUnknownSteps } from './finish-rule.ts'
 /** Knows from parsed lines what `finishRule` says by strings: whether the work is done, and whether it never will be. */
 export interface FinishState {
   event(kind: OpencodeEvent['kind'], value: JsonObject): void
-  /** The agent answered, or failed for good, and nothing has begun after it. */
+  /** The agent answered, or failed permanently, and nothing has begun after it. */
   readonly finished: boolean
   /** Steps in a row that ended with an unknown finish reason and without a tool call. */
   readonly unknownSteps: number

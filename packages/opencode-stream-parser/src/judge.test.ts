@@ -242,7 +242,7 @@ describe('an endless run', () => {
     )
   })
 
-  it('that somebody else stopped is interrupted, and still says why', () => {
+  it('that someone else stopped is interrupted, and still says why', () => {
     expect(judged(step(1) + step(2), { signal: 'SIGTERM' })).toMatchObject({
       errorCode: 'interrupted',
       errorMessage: expect.stringContaining('2 times in a row'),

@@ -37,7 +37,7 @@ export interface RunFacts {
   /** The last line broke off. */
   readonly cut: boolean
   readonly oversizeLines: number
-  /** Lines of stdout that were no JSON, the first few. */
+  /** Lines of stdout that were not JSON, the first few. */
   readonly stdoutText: string
 }
 
@@ -187,7 +187,7 @@ function judgeLastCall(facts: RunFacts, end: ProcessEnd, reason: Evidence): Verd
   // A rejected permission ends the run without another step. That is how OpenCode means it, and exit code 0 says that
   // nothing was lost.
   if (facts.lastStepToolError && end.exitCode === 0) return { code: null, message: null, evidence: [reason, ...exit] }
-  const message = 'The output ends after a tool call that the model was to be told the result of.'
+  const message = 'The output ends after a tool call whose result the model did not get.'
   return fail('truncated', message, reason, ...exit)
 }
 

@@ -45,7 +45,7 @@ export interface OpencodeSummary {
   subagents: number
   unknownEvents: number
   unknownTypes: Record<string, number>
-  /** The agent answered, or failed for good: the process has nothing more to do. */
+  /** The agent answered, or failed permanently: the process has nothing more to do. */
   finished: boolean
   /** The last step is an answer. False also for a run that a rejected permission ended. */
   answered: boolean

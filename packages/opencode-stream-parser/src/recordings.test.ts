@@ -111,7 +111,7 @@ describe('what a run came to', () => {
     expect(of('tool-bash').result).toBe('All checks pass: 2 ok.')
   })
 
-  it('takes the words of a compaction neither for the result nor for an end', () => {
+  it('takes the text of a compaction neither for the result nor for an end', () => {
     expect(of('compaction')).toMatchObject({ compactions: 1, answered: true, errorCode: null, contextTokens: 3020 })
     expect(of('compaction').result).not.toMatch(/Continue if you have next steps/)
     expect(of('request-too-large')).toMatchObject({ answered: false, finished: false, result: null })
@@ -140,7 +140,7 @@ describe('what a run came to', () => {
     expect(of('sigkill-steps')).toMatchObject({ usageBasis: 'partial', stepsBegun: 2, numTurns: 1, costUsd: 0.003447 })
   })
 
-  it('is finished when it answered or failed for good', () => {
+  it('is finished when it answered or failed permanently', () => {
     expect(of('success').finished).toBe(true)
     expect(of('auth-401').finished).toBe(true)
     expect(of('sigterm-tool').finished).toBe(false)

@@ -113,7 +113,7 @@ function begin(run: RunRecord): void {
 function spoke(run: RunRecord, part: JsonObject | null): void {
   const text = textOf(part, 'text') ?? ''
   if (memberOf(part, 'synthetic') === true) {
-    // The CLI's own words. After a compaction they ask the model to go on, so what stood before was no answer.
+    // The CLI's own words. After a compaction they ask the model to go on, so the text before was not an answer.
     if (memberOf(objectOf(part, 'metadata'), 'compaction_continue') === true) {
       run.count.compactions++
       run.answer.clear()

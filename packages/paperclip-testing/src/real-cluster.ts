@@ -67,7 +67,7 @@ export async function waitFor<T extends KubeObject, R>(
   } finally {
     done.abort()
   }
-  throw new Error(`${kind.kind} ${namespace}/${name} did not become what was waited for`)
+  throw new Error(`${kind.kind} ${namespace}/${name} did not reach the expected state`)
 }
 
 /**

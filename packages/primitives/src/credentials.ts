@@ -1,4 +1,4 @@
-// Words that mark a credential wherever they stand in a name (`JWTSECRET`, `PGPASSWORD`), and words that do so only on
+// Words that mark a credential wherever they occur in a name (`JWTSECRET`, `PGPASSWORD`), and words that do so only on
 // their own (`API_KEY`, but not `KEYBOARD`).
 const sensitiveName =
   /TOKEN(?!IZ)|SECRET|PASSW|PASSPHRASE|CREDENTIAL|(?:API|ACCESS|PRIVATE)_?KEY|(?:^|_)(?:KEY|KEYS|PASS|PAT|AUTH|AUTHORIZATION|BEARER|COOKIE|HEADERS|DSN|CERT|JSON|PROVIDERS)(?:_|$)/i

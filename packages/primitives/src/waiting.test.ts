@@ -103,7 +103,7 @@ describe('the first of several waits', () => {
 })
 
 describe('work that takes no signal', () => {
-  it('is waited for until it settles or the signal aborts', async () => {
+  it('is awaited until it settles or the signal aborts', async () => {
     const controller = new AbortController()
     expect(await untilAborted(Promise.resolve(1), controller.signal)).toBe(1)
     await expect(untilAborted(Promise.reject(new Error('mine')), controller.signal)).rejects.toThrow('mine')

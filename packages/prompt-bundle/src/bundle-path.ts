@@ -21,7 +21,7 @@ export function assertBundlePath(path: string): void {
   if (Buffer.byteLength(path) > 1_024) refuse('is longer than 1,024 bytes')
 }
 
-/** Checks that no path stands twice or below another file. */
+/** Checks that no path occurs twice or lies below another file. */
 export function assertNoConflicts(sortedPaths: readonly string[]): void {
   const files = new Set<string>()
   for (const path of sortedPaths) {

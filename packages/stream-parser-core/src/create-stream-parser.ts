@@ -15,7 +15,7 @@ export interface StreamParserOptions<Event> {
   /** The summary keeps so much of the last answer's text. Default 4 Mi characters. */
   readonly maxResultChars?: number
   /**
-   * The time in milliseconds since 1970, asked where a sentence such as "resets 3pm (UTC)" stands on a line that does not
+   * The time in milliseconds since 1970, asked where a sentence such as "resets 3pm (UTC)" is on a line that does not
    * say when it was printed. Default `Date.now`.
    */
   readonly now?: (() => number) | undefined

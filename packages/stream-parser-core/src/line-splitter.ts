@@ -11,7 +11,7 @@ export interface LineSplitter {
   feed(chunk: Uint8Array | string): void
   /** A whole line, with or without its newline. */
   line(text: string): void
-  /** Hands on what stands after the last newline. */
+  /** Passes on what follows the last newline. */
   end(): void
 }
 
@@ -20,7 +20,7 @@ const headChars = 200
 const groupBytes = 8192
 
 /**
- * A newline byte never stands inside a UTF-8 sequence, so whole lines are decoded without state. Short lines are decoded
+ * A newline byte never occurs inside a UTF-8 sequence, so whole lines are decoded without state. Short lines are decoded
  * in groups, because each call of a decoder costs as much as 200 bytes. A group with a character beyond ASCII (then it
  * has fewer characters than bytes) is decoded again line by line: the engine would store all of it in two bytes a
  * character, and `JSON.parse` takes a third longer on that.

@@ -18,7 +18,7 @@ export interface LineTally {
   cut(line: number): void
   oversize(line: number): void
   readonly counts: Readonly<LineCounts>
-  /** Lines that were no JSON, the first few. */
+  /** Lines that were not JSON, the first few. */
   readonly stdoutText: string
 }
 

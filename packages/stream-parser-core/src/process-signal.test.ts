@@ -15,7 +15,7 @@ describe('the signal that ended a process', () => {
     [{ exitCode: 255 }, null],
   ])('of %o is %s', (end, signal) => expect(endSignal(end)).toBe(signal))
 
-  it('was sent by somebody, or raised by a crash', () => {
+  it('was sent by someone, or raised by a crash', () => {
     expect(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP', 'SIGQUIT'].every(isStopSignal)).toBe(true)
     expect(['SIGSEGV', 'SIGABRT', 'SIGBUS'].some(isStopSignal)).toBe(false)
   })

@@ -24,7 +24,7 @@ export function endSignal(end: ProcessEnd): string | null {
   return code > 128 ? (byNumber.get(code - 128) ?? null) : null
 }
 
-/** True for signals that somebody sends to stop a process; false for those that a crash raises. */
+/** True for signals that someone sends to stop a process; false for those that a crash raises. */
 export function isStopSignal(signal: string): boolean {
   return fromOutside.has(signal)
 }

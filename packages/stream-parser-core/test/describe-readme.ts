@@ -9,7 +9,7 @@ export function describeReadme(packageFolder: string): void {
     const blocks = [...readFileSync(join(packageFolder, 'README.md'), 'utf8').matchAll(/```(\w+)\n([\s\S]*?)```/g)]
     const block = (language: string): string => blocks.find(([, name]) => name === language)?.[2] ?? ''
 
-    it('shows an example that prints what stands below it', () => {
+    it('shows an example that prints the output below it', () => {
       const printed = execFileSync(
         process.execPath,
         ['--conditions=@agent-jobs/source', '--input-type=module', '--eval', block('ts')],

@@ -18,7 +18,7 @@ const refusalsToBelieve = 3
  */
 export function credentialsGate(server: string): CredentialsGate {
   const refused = Promise.withResolvers<never>()
-  // Owned by `orRefused`; without a call there is no one to notify.
+  // Owned by `orRefused`; without a call no caller needs it.
   refused.promise.catch(() => undefined)
   let refusals = 0
   let accepted = false

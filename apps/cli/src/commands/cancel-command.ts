@@ -11,7 +11,9 @@ export function addCancelCommand(program: Command, terminal: Terminal, setExitCo
   addClusterOptions(
     program
       .command('cancel')
-      .description('Stop runs: SIGTERM to the agent, a grace period, SIGKILL. Followers are told who cancelled.')
+      .description(
+        'Stop runs: SIGTERM to the agent, a grace period, SIGKILL. Everything that follows the run learns who cancelled it.',
+      )
       .addArgument(jobsArgument('[job...]')),
   )
     .option('-l, --selector <labels>', 'every run of the namespace with these labels that has not ended', readSelector)

@@ -92,7 +92,7 @@ describe('agent-jobs run', () => {
 
   it('shows with --dry-run what it would make, no secret in it, and makes nothing', async () => {
     const terminal = fakeTerminal({ env: { KEY: 'sk-secret' } })
-    const more = ['-p', 'nobody else is to read this', '-e', 'KEY', '--cpu', '2', '--dry-run']
+    const more = ['-p', 'only the agent may read this', '-e', 'KEY', '--cpu', '2', '--dry-run']
     // What the tests before this one made may still be going.
     const before = await jobs()
     expect(await runCli(args(...more), terminal)).toBe(0)
@@ -103,7 +103,7 @@ describe('agent-jobs run', () => {
       spec: { template: { spec: { containers: [{ image: 'agent:1', resources: { requests: { cpu: '2' } } }] } } },
     })
     expect(terminal.stdout()).toMatch(/KEY: \(hidden\)/)
-    expect(terminal.stdout()).not.toMatch(/sk-secret|nobody else/)
+    expect(terminal.stdout()).not.toMatch(/sk-secret|only the agent/)
     expect((await jobs()).filter((name) => !before.includes(name))).toEqual([])
   })
 
@@ -232,7 +232,7 @@ describe('agent-jobs run', () => {
     expect(terminal.stdout()).toBe('')
   })
 
-  it('takes the prompt as its argument, and passes on what stands behind --', async () => {
+  it('takes the prompt as its argument, and passes on what follows --', async () => {
     const terminal = terminalOf()
     const shown = terminalOf()
     expect(await runCli(args('hello', '--json'), terminal)).toBe(0)

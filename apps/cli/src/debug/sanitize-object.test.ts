@@ -27,11 +27,11 @@ describe('an object in a support bundle', () => {
         },
       },
     ],
-  ])('hides what stands in %s, although it is not known', (_where, object) => {
+  ])('hides what is in %s, although it is not known', (_where, object) => {
     expect(textOf(object)).not.toContain(planted)
   })
 
-  it('hides what is known wherever it stands', () => {
+  it('hides what is known wherever it is', () => {
     fc.assert(
       fc.property(
         fc.object({ values: [fc.string(), fc.constant(planted), fc.constant(`a ${planted} b`)] }),

@@ -16,7 +16,7 @@ export const neededPermissions: readonly NeededPermission[] = [
   { group: '', resource: 'events', verbs: ['list', 'watch'], for: 'describe' },
 ]
 
-/** kubectl commands that grant what is missing to somebody. */
+/** kubectl commands that grant what is missing to someone. */
 export function grantCommands(
   missing: readonly { group: string; resource: string; verb: string }[],
   { namespace, subject }: { namespace: string; subject: string },

@@ -13,7 +13,7 @@ export interface RunChecksOptions {
   readonly namespace: string
   readonly agent: Agent
   readonly image: string
-  /** Somebody else, as `kubectl --as` names them; undefined for the owner of the kubeconfig. */
+  /** Someone else, as `kubectl --as` names them; undefined for the owner of the kubeconfig. */
   readonly as: string | undefined
   /** The service account of the pods. */
   readonly serviceAccount: string | undefined

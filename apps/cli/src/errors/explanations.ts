@@ -63,7 +63,7 @@ const commandLine = {
   },
   not_running: {
     means: 'The command needs a pod that is running, and the pod of this run is not.',
-    remedy: 'See where the run stands with `agent-jobs describe JOB`.',
+    remedy: 'See the state of the run with `agent-jobs describe JOB`.',
   },
   image_lacks: {
     means: 'The image lacks a program that the run needs: node, a shell, git, or the agent itself.',
@@ -121,7 +121,7 @@ const outcomes = {
     remedy: 'Give the agent a smaller task.',
   },
   cancelled: {
-    means: 'Somebody cancelled the run; the message names who.',
+    means: 'Someone cancelled the run; the message names who.',
     remedy: 'Run it again if it is still wanted.',
   },
   deleted_externally: {

@@ -5,7 +5,7 @@ import { agentLabel } from '../agents/job-agent.ts'
 import type { ClaimMount, GitSource, TolerationOption } from '../input/options.ts'
 import { wrapCommand } from './wrapper.ts'
 
-/** What the command line knows of a run. */
+/** What the command line knows about a run. */
 export interface RunWish {
   readonly agent: Agent
   readonly image: string

@@ -1,7 +1,7 @@
 import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { RunView } from './run-view.ts'
 
-/** What `ps` knows of a run: the view of its objects, and the agent's own summary where that was read. */
+/** What `ps` knows about a run: the view of its objects, and the agent's own summary where that was read. */
 export interface PsRow extends RunView {
   readonly session: string | null
   readonly model: string | null

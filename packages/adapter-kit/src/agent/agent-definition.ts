@@ -102,7 +102,7 @@ export type RunCost =
 export interface OwnError {
   means: string
   todo: string
-  /** True when the session cannot be continued: the next run of the task starts afresh. */
+  /** True when the session cannot be continued: the next run of the task starts a new one. */
   clearsSession?: boolean
   /** True when the same run may well succeed a little later. */
   mayPass?: boolean

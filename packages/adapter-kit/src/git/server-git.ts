@@ -1,7 +1,7 @@
 import { isRecord } from '../settings/loose-text.ts'
 
 // Without a connection, Paperclip copies these from its own process into the run's variables
-// (docs/paperclip-facts.md#managed-github-credentials). An author's name is no secret and names no file.
+// (docs/paperclip-facts.md#managed-github-credentials). An author's name is not secret and is not a file name.
 const copied =
   /^(?:GH_TOKEN|GITHUB_TOKEN|GH_ENTERPRISE_TOKEN|GITHUB_ENTERPRISE_TOKEN|PAPERCLIP_GIT_TOKEN|GH_CONFIG_DIR|GIT_CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM|COUNT|(?:KEY|VALUE)_\d+)|GIT_ASKPASS|SSH_ASKPASS|SSH_AUTH_SOCK|GIT_SSH_COMMAND|GIT_SSH)$/
 

@@ -68,7 +68,7 @@ describe("the file of a run's tokens", () => {
     expect(await readTokens(file)).toBeNull()
   })
 
-  it('can be set aside and restored; meanwhile the launcher reads an empty list, and the server keeps them', async () => {
+  it('can be set aside and restored; until then the launcher reads an empty list, and the server keeps them', async () => {
     const file = place()
     await writeTokens(file, [first])
     // Twice, as by a server that dies in between.

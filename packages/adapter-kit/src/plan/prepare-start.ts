@@ -292,7 +292,7 @@ function gitOf({ githubCapability: capability, places, run }: RunPlan, proxy: Pa
   })
 }
 
-/** A file that makes the folder exist when the agent is told about it. */
+/** A file that makes the folder exist when the agent learns its path. */
 function scratchFolder(scratch: string, { plain, secret }: AgentEnv): AgentFile[] {
   const told = [plain, secret].some((variables) => variables['PAPERCLIP_SCRATCH_DIR'] === scratch)
   return told ? [{ path: posix.join(scratch, '.keep'), content: '' }] : []

@@ -259,7 +259,7 @@ describe('the operator', () => {
     [{ maximum: { adapters: 1 } }, /"maximum" names "adapters"/],
     [{ adapters: { test_k8s: { defaults: { owm: 1 } } } }, /"adapters\.test_k8s\.defaults" names "owm"/],
     [{ defaults: { timeoutSec: 'soon' } }, /"defaults\.timeoutSec"/],
-  ])('is told of a mistake in the policy: %j', (policy, message) => {
+  ])('gets an error for a mistake in the policy: %j', (policy, message) => {
     expect(refusal({}, policy)).toMatch(/^policy_invalid/)
     expect(refusal({}, policy)).toMatch(message)
   })

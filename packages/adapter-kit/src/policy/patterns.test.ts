@@ -26,7 +26,7 @@ describe('matchesPattern', () => {
 })
 
 describe('matchesPatterns', () => {
-  it('lets an exclusion win, wherever it stands', () => {
+  it('lets an exclusion win, wherever it is', () => {
     expect(matchesPatterns('system-node-critical', ['!system-*', '*'])).toBe(false)
     expect(matchesPatterns('low', ['*', '!system-*'])).toBe(true)
   })

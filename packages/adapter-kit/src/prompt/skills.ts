@@ -41,7 +41,7 @@ export async function desiredSkills(config: Record<string, unknown>): Promise<De
   }
 }
 
-/** What the skills tab shows. Each run gets its skills afresh, so there is nothing to sync. */
+/** What the skills tab shows. Each run gets its own copy of the skills, so there is nothing to sync. */
 export async function skillSnapshot(ctx: AdapterSkillContext, label: string): Promise<AdapterSkillSnapshot> {
   const availableEntries = await readPaperclipRuntimeSkillEntries(ctx.config, noFolder)
   return buildRuntimeMountedSkillSnapshot({

@@ -169,7 +169,7 @@ describe('taking Jobs back after a restart', () => {
     await client.create(kinds.Job, { metadata: { name: 'told' }, spec: { suspend: true, template } }, { namespace })
     await records.put(record({ job: 'told', reported: true }))
     expect(await wake()).toEqual([{ job: 'told', result: 'removed', detail: null }])
-    // The mark stays for as long as somebody may still see the Job.
+    // The mark stays for as long as someone may still see the Job.
     expect(await records.list()).toHaveLength(1)
     const stop = new AbortController()
     const watch = { namespace, fieldSelector: 'metadata.name=told', signal: stop.signal }

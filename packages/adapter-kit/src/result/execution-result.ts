@@ -5,7 +5,7 @@ import type { AgentSummary } from '@agent-jobs/agent-run'
 import type { SessionParams } from '../session/session-params.ts'
 import type { RunConclusion } from './conclude-run.ts'
 
-// Without it a lost or failed run of an external adapter leaves its task blocked for good (docs/paperclip-facts.md#conversation-continuation).
+// Without it a lost or failed run of an external adapter leaves its task blocked (docs/paperclip-facts.md#conversation-continuation).
 const continuation = { conversationContinuation: 'continue_conversation_v1' } as const
 const bootstrap = { kind: 'bootstrap', providerWorkStarted: false } as const
 const settled = {

@@ -9,7 +9,7 @@ import { createClusterPool } from '../cluster/cluster-pool.ts'
 import { createAdapter, systemDependencies } from '../create-adapter.ts'
 import type { AdapterLog } from '../observe/adapter-log.ts'
 
-/** Keeps what an observer is told. */
+/** Keeps what an observer receives. */
 function recorder() {
   const seen: {
     run: ObservedRun
@@ -57,7 +57,7 @@ function agent(script: string, finished: boolean): AgentDefinition {
   return { ...definition, createParser }
 }
 
-describe('what metrics are told of a run', () => {
+describe('what metrics receive about a run', () => {
   let cluster: ScriptCluster
   beforeAll(async () => {
     cluster = await startScriptCluster()

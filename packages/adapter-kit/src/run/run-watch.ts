@@ -14,7 +14,7 @@ import { observedEnd, observedRun, unreportedEnd } from './observed-end.ts'
 type Followed = Extract<FollowedAgent<AgentSummary>, { kind: 'ended' }>
 type Line = Extract<RunEvent, { type: 'line' }>
 
-/** What metrics and traces are told of a run. */
+/** What metrics and traces receive about a run. */
 export interface RunWatch {
   /** For the agent and its Job; null when the run is not traced. */
   readonly agentTrace: RunTrace['agent']

@@ -70,7 +70,7 @@ describe('resuming', () => {
     ['the id is foreign', { offered: { sessionId: 'ses_x' } }, /not one of this agent/],
     ['the directory changed', { cwd: '/other' }, /saved for the directory "\/w" and this run works in "\/other"/],
     ['the transcript is gone', { files: 'absent' as const }, /no longer on the data volume/],
-  ])('starts afresh and says so when %s', (_what, change, notice) => {
+  ])('starts a new session and says so when %s', (_what, change, notice) => {
     const decision = decideResume({ ...base, ...change })
     expect(decision).toMatchObject({ kind: 'fresh' })
     expect(decision.kind === 'fresh' ? decision.notice : '').toMatch(notice)

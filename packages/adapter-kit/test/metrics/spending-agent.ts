@@ -21,7 +21,7 @@ console.log('working')
 await pause(200 + random(800))
 const [inputTokens, outputTokens] = [1 + random(100_000), 1 + random(10_000)]
 const model = ['large', 'small'][random(2)]
-// What was really spent, whatever becomes of the servers.
+// What was really spent, whatever happens to the servers.
 appendFileSync(process.env.SPENT_FILE, JSON.stringify({ inputTokens, outputTokens, costUsd: (inputTokens + 5 * outputTokens) / 1e6 }) + '\\n')
 console.log('SPENT ' + JSON.stringify({ model, inputTokens, outputTokens, costUsd: (inputTokens + 5 * outputTokens) / 1e6 }))
 `),

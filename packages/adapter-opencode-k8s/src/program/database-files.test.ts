@@ -15,7 +15,7 @@ it.each([
   ['one database', ['opencode.db', 'opencode.db-wal', 'opencode.db-shm'], 1],
   ['one that is set aside', ['opencode.db', 'opencode.db.aside'], 2],
   ['the one after it', ['opencode.db', 'opencode.db.aside', 'opencode.2.db'], 2],
-  ['a note that somebody removed from an earlier one', ['opencode.db', 'opencode.2.db'], 2],
+  ['a note that someone removed from an earlier one', ['opencode.db', 'opencode.2.db'], 2],
   ['ten of them', ['opencode.db', 'opencode.9.db', 'opencode.10.db', 'opencode.10.db.aside'], 11],
   ['names that are none', ['opencode.0.db', 'opencode.x.db', 'my-opencode.db', 'opencode.db.bak'], 1],
 ])('in %s the task is at number %#', (_what, names, number) => {

@@ -33,7 +33,7 @@ const leftAside: ReadonlySet<string> = new Set(['session_db_damaged', 'session_d
 const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 function describe(file: string, { code, detail }: DatabaseVerdict): DatabaseVerdict {
-  const kept = leftAside.has(code) ? 'It is left as it is, and the next run of the task starts afresh.' : ''
+  const kept = leftAside.has(code) ? 'It is left as it is, and the next run of the task starts a new one.' : ''
   return { code, detail: `${file}: ${detail}. ${kept}`.trim() }
 }
 

@@ -7,7 +7,7 @@ import { createJobRunner, type RunRequest } from '../../src/index.ts'
 import { numbered, startInTheEnd } from './faults.ts'
 import { collect, frames, linesOf, type World } from './world.ts'
 
-/** A client whose token is in a file. `rotate` has the old one refused for good and writes the next some time later. */
+/** A client whose token is in a file. `rotate` has the old one refused permanently and writes the next some time later. */
 async function rotatingClient(
   world: World,
 ): Promise<{ client: KubeClient; rotate: (lateMs: number) => Promise<void> }> {

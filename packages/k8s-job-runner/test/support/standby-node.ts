@@ -9,7 +9,7 @@ const namespace = 'kube-node-lease'
  * A second node in name only: it renews its Lease and takes no pods. If every node is silent, Kubernetes assumes that
  * it is cut off itself ("master disruption mode") and gives none of them up.
  */
-export async function withStandbyNode(client: KubeClient, meanwhile: () => Promise<void>): Promise<void> {
+export async function withStandbyNode(client: KubeClient, action: () => Promise<void>): Promise<void> {
   const stop = new AbortController()
   const renew = (): Promise<unknown> =>
     client.patch(kinds.Lease, {
@@ -49,7 +49,7 @@ export async function withStandbyNode(client: KubeClient, meanwhile: () => Promi
     }
   })()
   try {
-    await meanwhile()
+    await action()
   } finally {
     stop.abort()
     await renewing

@@ -92,7 +92,7 @@ describe('an exec plugin', () => {
   it('whose new token is refused too leads to the 401', async () => {
     const { user, issue, calls } = plugin()
     issue('one')
-    api.answer(letIn('nobody'))
+    api.answer(letIn('no-user'))
     await expect(get(clientOf(user))).rejects.toMatchObject({ code: 'unauthorized', status: 401 })
     expect(api.requests).toHaveLength(2)
     expect(calls()).toBe(2)
@@ -309,7 +309,7 @@ describe('other users', () => {
     expect(api.requests).toHaveLength(1)
   })
 
-  it('with an auth provider that kubectl has dropped are told what to use instead', async () => {
+  it('with an auth provider that kubectl has dropped get the name of the replacement', async () => {
     await expect(get(clientOf({ authProvider: { name: 'gcp', config: {} } }))).rejects.toMatchObject({
       code: 'credentials',
       retryable: false,

@@ -131,17 +131,17 @@ function chooseAuthenticator(context: CurrentContext, user: KubeUser, clock: Clo
   const { token, username, password = '' } = user
   if (token) return stateless(async () => ({ headers: bearer(token, '`token`') }))
   if (username) return stateless(async () => ({ headers: basic(username, password) }))
-  return user.certData || user.certFile ? nobody : anonymous(context)
+  return user.certData || user.certFile ? withoutCredentials : anonymous(context)
 }
 
-const nobody: UserAuthenticator = stateless(async () => ({ headers: {} }))
+const withoutCredentials: UserAuthenticator = stateless(async () => ({ headers: {} }))
 
 /**
  * Without TLS the server is a proxy on this machine that adds the credentials itself. With TLS requests would count as
  * `system:anonymous`, and each would fail with a puzzling 403: kubectl asks for a name and a password instead.
  */
 function anonymous({ cluster, user, name }: CurrentContext): UserAuthenticator {
-  if (cluster.server.startsWith('http:')) return nobody
+  if (cluster.server.startsWith('http:')) return withoutCredentials
   const what = user === undefined ? `context "${name}" names no user` : `user "${user.name}" has no credentials`
   return stateless(() =>
     Promise.reject(

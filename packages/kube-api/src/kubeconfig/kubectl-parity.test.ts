@@ -111,8 +111,8 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
 
   const nothing: Sight = 'nothing was sent'
   const token = (value: string): Sight => ({ authorization: `Bearer ${value}`, certificate: null, impersonates: {} })
-  const nobody = { authorization: null, certificate: null, impersonates: {} }
-  const certificate = (name: string): Sight => ({ ...nobody, certificate: name })
+  const withoutCredentials = { authorization: null, certificate: null, impersonates: {} }
+  const certificate = (name: string): Sight => ({ ...withoutCredentials, certificate: name })
 
   const plugin = (script: string) => `#!/bin/sh\n${script}\n`
   const credential = (status: string) =>
@@ -259,7 +259,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
     [
       'with name and password',
       () => [{ '.kube/config': config({ username: 'me', password: 'p' }) }],
-      { ...nobody, authorization: `Basic ${btoa('me:p')}` },
+      { ...withoutCredentials, authorization: `Basic ${btoa('me:p')}` },
     ],
     [
       'with nothing for a token and a password',
@@ -418,7 +418,7 @@ describe.skipIf(!hasKubectl || !hasOpenssl())('a request as kubectl sends it (ne
     ['a user without credentials', {}],
   ])('is not sent for %s, where kubectl continues as the anonymous user', async (_what, more) => {
     const { theirs, ours } = await both({ '.kube/config': config({}, more) })
-    expect(theirs).toEqual(nobody)
+    expect(theirs).toEqual(withoutCredentials)
     expect(ours).toBe(nothing)
   })
 })

@@ -209,7 +209,7 @@ describe('the start', () => {
     [403, 'Forbidden', 'forbidden'],
     [404, 'NotFound', 'not_found'],
     [401, 'Unauthorized', 'unauthorized'],
-  ])('throws when the server answers %i for good', async (code, reason, expected) => {
+  ])('throws when the server keeps answering %i', async (code, reason, expected) => {
     api.answer(status(code, reason, 'no'))
     await expect(watch().next()).rejects.toMatchObject({
       code: expected,
@@ -293,7 +293,7 @@ describe('a break', () => {
     expect(problems.length).toBeGreaterThan(300)
   })
 
-  it('with 429 is waited out as long as the server asks', async () => {
+  it('with 429 waits as long as the server asks', async () => {
     const next = fedStream()
     const { stream } = await synced(status(429, 'TooManyRequests', 'x', { 'retry-after': '20' }), next.answer)
     clock.advance(6_000)

@@ -26,7 +26,7 @@ export interface Reflector<T extends KubeObject> {
   readonly store: ObjectStore<T>
   /** The version of the last complete list, if any. */
   readonly syncedAt: () => string | undefined
-  /** Runs until the signal is aborted; throws when the first list is refused for good. */
+  /** Runs until the signal is aborted; throws when the first list is refused permanently. */
   run(signal: AbortSignal): Promise<void>
 }
 

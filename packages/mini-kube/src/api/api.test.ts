@@ -67,7 +67,7 @@ describe('the recorded refusals', () => {
   })
 
   it('http-errors/401-bad-token.json', async () => {
-    const answer = await testClient({ url: kube.url, token: 'nobody' }).get(pods)
+    const answer = await testClient({ url: kube.url, token: 'wrong' }).get(pods)
     expect(answer.body).toEqual(recorded('http-errors/401-bad-token.json').body)
   })
 

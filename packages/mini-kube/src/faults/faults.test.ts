@@ -50,7 +50,7 @@ describe('faults between client and server', () => {
     const eve = testClient({ url: kube.url, token: kube.addUser('eve', ['system:masters']) })
     await kube.faults.inject({ kind: 'error', status: 503, match: { user: 'eve' } })
     expect([(await eve.get(pods)).status, (await client.get(pods)).status]).toEqual([503, 200])
-    expect((await testClient({ url: kube.url, token: 'nobody' }).get(pods)).status).toBe(401)
+    expect((await testClient({ url: kube.url, token: 'wrong' }).get(pods)).status).toBe(401)
   })
 
   it.each([500, 502, 503, 504])('answers %i in Kubernetes’ own form', async (status) => {

@@ -175,7 +175,7 @@ export class ContainerLifecycle {
     if (this.running) this.#event('Normal', 'Killing', `Stopping container ${this.record.spec.name}`)
   }
 
-  /** Runs the container until it has ended for good, or the pod is stopping. */
+  /** Runs the container until it has ended and does not restart, or the pod is stopping. */
   async run(onRunning?: () => void): Promise<void> {
     const { cluster } = this.#host.node
     const { timing } = cluster

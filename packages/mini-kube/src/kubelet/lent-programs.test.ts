@@ -79,7 +79,7 @@ describe.skipIf(!isRoot)('a container of user 1000, started by root', () => {
     expect((await log([join(closed, 'node'), '-p', '6 * 7'])).text).toBe('42\n')
   })
 
-  it('is told why it cannot have a script of such a folder', async () => {
+  it('gets the reason why it cannot run a script of such a folder', async () => {
     const { message } = await log(['closed-script'])
     expect(message).toContain(`exec: "closed-script": permission denied (mini-kube: user 1000 may not enter ${closed}`)
   })

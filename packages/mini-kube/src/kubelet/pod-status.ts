@@ -2,7 +2,7 @@ import { wholeSeconds } from '../names.ts'
 import { fullImageName } from './images.ts'
 import type { Condition, Container, ContainerState, ContainerStatus, Pod, PodStatus } from '../types.ts'
 
-/** What the kubelet knows of one container. */
+/** What the kubelet knows about one container. */
 export interface ContainerRecord {
   spec: Container
   role: 'init' | 'sidecar' | 'main'
@@ -16,7 +16,7 @@ export interface ContainerRecord {
   imageID: string
 }
 
-/** What the kubelet knows of one pod, from which its status follows. */
+/** What the kubelet knows about one pod, from which its status follows. */
 export interface PodFacts {
   pod: Pod
   records: ContainerRecord[]
@@ -35,7 +35,7 @@ export interface PodFacts {
 const ended = (record: ContainerRecord) => record.state.terminated !== undefined
 const failed = (record: ContainerRecord) => (record.state.terminated?.exitCode ?? 0) !== 0
 
-/** Succeeded or Failed, for a pod whose containers have all ended for good. */
+/** Succeeded or Failed, for a pod whose containers have all ended and do not restart. */
 function finalPhase({ records, reason }: Pick<PodFacts, 'records' | 'reason'>): 'Succeeded' | 'Failed' {
   const counted = records.filter((record) => record.role !== 'sidecar')
   const unfinished = records.some((record) => record.role === 'main' && !ended(record))

@@ -63,7 +63,7 @@ describe('the processes of a container', () => {
     expect(killed[0]).toEqual(['-axEww', '-o', 'pid=,pgid=,stat=,command='])
   })
 
-  it('end with their group where nothing can be listed, and somebody is told once', async () => {
+  it('end with their group where nothing can be listed, and reports it once', async () => {
     const told: unknown[] = []
     const tree = new ProcessTree({
       platform: 'darwin',

@@ -16,7 +16,7 @@ describe('the form of the server’s own types', () => {
       'EmptyDir',
     ])
   })
-  it('keeps in the security context what stands beside it on the wire', () => {
+  it('keeps in the security context what is beside it on the wire', () => {
     const { SecurityContext } = goForm('PodSpec', { hostNetwork: true, securityContext: { runAsUser: 5 } })
     expect(SecurityContext).toMatchObject({ HostNetwork: true, HostPID: false, RunAsUser: 5, RunAsGroup: null })
   })

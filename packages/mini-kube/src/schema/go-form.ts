@@ -66,7 +66,7 @@ export function goDiff(before: JsonObject, after: JsonObject): string {
 interface Edit {
   sign: ' ' | '-' | '+'
   line: string
-  /** How many lines of each text stand before it. */
+  /** How many lines of each text come before it. */
   old: number
   next: number
 }

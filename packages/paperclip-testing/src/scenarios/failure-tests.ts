@@ -37,7 +37,7 @@ const families: readonly Family[] = [
     code: 'bad_request',
   },
   {
-    what: 'a pod that somebody deletes',
+    what: 'a pod that someone deletes',
     reply: hang,
     befall: ({ lab: { place } }, name) =>
       place.client.delete(kinds.Pod, { name, namespace: place.namespace, gracePeriodSeconds: 0 }),

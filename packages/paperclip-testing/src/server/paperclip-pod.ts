@@ -157,7 +157,7 @@ function processOf(podUid: string): number {
   throw new Error(`no process of pod ${podUid} is the Paperclip server`)
 }
 
-/** Starts the server as its users do: it is installed, then somebody signs up in the browser. */
+/** Starts the server as its users do: it is installed, then someone signs up in the browser. */
 export async function startPaperclipPod(options: PodServerOptions): Promise<PodServer> {
   const { client, namespace, bridge, signal } = options
   await removeNamespace(client, namespace, signal)
