@@ -69,8 +69,8 @@ export function createProgram(terminal: Terminal, setExitCode: SetExitCode): Com
 }
 
 const closing = `
-Exit codes: 0 it went well, 1 it did not, 2 wrong usage and nothing was created, 130 and 143 a signal ended it.
-\`agent-jobs COMMAND --help\` shows options and examples. \`agent-jobs help environment\` and \`help exit-codes\` tell more.`
+Exit codes: 0 success, 1 failure, 2 wrong usage (nothing was created), 130 and 143 ended by a signal.
+\`agent-jobs COMMAND --help\` shows options and examples. \`agent-jobs help environment\` and \`help exit-codes\` say more.`
 
 /** An option that takes a text refuses an empty one, such as `--context "$UNSET"`, unless it has a reader of its own. */
 function refuseEmptyValues(command: Command): void {

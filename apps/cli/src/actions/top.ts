@@ -29,7 +29,9 @@ export async function top({ allNamespaces, json, ...options }: TopOptions, termi
     const runs = (await readRuns(client, { namespace: where })).filter(({ view }) => view.state === 'running')
     if (runs.length === 0) {
       if (!allNamespaces) await refuseAbsentNamespace(cluster)
-      return terminal.err(`No run is at work in ${where === undefined ? 'any namespace' : `the namespace ${where}`}.\n`)
+      return terminal.err(
+        `No run is in progress in ${where === undefined ? 'any namespace' : `the namespace ${where}`}.\n`,
+      )
     }
     const used = await readUse(
       client,

@@ -19,7 +19,7 @@ export function addClusterOptions(command: Command): Command {
 export function addKubeConfigOptions(command: Command): Command {
   return command
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
-    .option('--context <name>', 'context in it')
+    .option('--context <name>', 'context in the kubeconfig (default: its current one)')
 }
 
 /** The argument that names a run, for the commands that look at one; without it the newest run is meant. */

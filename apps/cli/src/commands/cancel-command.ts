@@ -20,7 +20,7 @@ export function addCancelCommand(program: Command, terminal: Terminal, setExitCo
     .option('--all', 'every run of the namespace that has not ended')
     .option('--by <name>', "who cancels; recorded in the run's outcome", `${userName()} (agent-jobs cancel)`)
     .option('--grace <span>', "from SIGTERM to SIGKILL (default: the pod's own)", readSpan)
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .addHelpText(
       'after',
       `

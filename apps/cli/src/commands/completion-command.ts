@@ -9,7 +9,7 @@ export function addCompletionCommand(program: Command, terminal: Terminal): void
   program
     .command('completion')
     .description(
-      'Print what makes a shell complete commands, options, choices, and names of Jobs, namespaces and contexts.',
+      'Print a script for your shell that completes commands, options, and names of Jobs, namespaces and contexts.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(scripts)))
     .addHelpText(

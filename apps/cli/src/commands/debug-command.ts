@@ -15,11 +15,7 @@ export function addDebugCommand(program: Command, terminal: Terminal): void {
       .addArgument(optionalJobArgument()),
   )
     .option('-o, --output <path>', 'a new folder, or a file that ends with .tar.gz (default: agent-jobs-JOB.tar.gz)')
-    .option(
-      '--lines <n>',
-      "include so many of the last lines of the agent's output (default: none)",
-      readInteger(1, 10_000),
-    )
+    .option('--lines <n>', 'include this many of the last lines of output (default: none)', readInteger(1, 10_000))
     .option('--json', 'print one JSON object: path, files, problems')
     .action(async (job: string | undefined, options: DebugOptions) => {
       const { debug } = await import('../actions/debug.ts')

@@ -20,16 +20,16 @@ export function addDemoCommand(program: Command, terminal: Terminal, setExitCode
       defaultPrompt,
     )
     .addOption(new Option('--cluster <which>', 'where it runs').choices(['embedded', 'current']).default('embedded'))
-    .option('--image <name>', 'with --cluster current: image that holds node and the agent', readImage)
+    .option('--image <name>', 'with --cluster current: image with node and the agent', readImage)
     .option('-n, --namespace <name>', 'with --cluster current: namespace of the Job', readLabel)
     .addOption(
       new Option('--model-host <address>', "with --cluster current: this machine's address as pods reach it").conflicts(
         'live',
       ),
     )
-    .option('--live', 'use the real API by the variables of this environment, such as ANTHROPIC_API_KEY')
+    .option('--live', 'use the real API with the credentials in this environment, such as ANTHROPIC_API_KEY')
     .option('--hold', 'after the run, keep cluster, Job and pod until Ctrl-C')
-    .option('--ui', 'show it in a browser too, as `agent-jobs ui` does; stays until Ctrl-C')
+    .option('--ui', 'also show it in a browser, as `agent-jobs ui` does, until Ctrl-C')
     .option('--json', 'print one JSON object on standard output')
     .action(async (options: DemoFlags) => {
       const { demo } = await import('../actions/demo.ts')

@@ -14,18 +14,18 @@ export function addDoctorCommand(program: Command, terminal: Terminal, setExitCo
     program
       .command('doctor')
       .description(
-        'Check whether agents can run in a namespace: server, permissions, quotas, admission, image; with remedies.',
+        'Check whether agents can run in a namespace (server, permissions, quotas, admission, image) and say how to fix problems.',
       ),
   )
     .addOption(new Option('--agent <name>', 'which agent').choices(agentNames).default('claude'))
-    .option('--image <name>', 'image to try in a pod of its own: what it has, and what it lacks', readImage)
+    .option('--image <name>', 'image to test in a short-lived pod', readImage)
     .option('--as <user>', 'check the permissions of another user, as `kubectl --as` names them')
     .option('--service-account <name>', "the pods' service account", readObjectName)
     .option('--fix', 'create a missing namespace or service account; nothing else is changed')
     .option('--run', 'then run the agent once with a short prompt; pass its key with --env')
     .option('-e, --env <name[=value]>', 'with --run: environment of the agent, as in `run` (repeatable)', collectEnv)
     .option('--env-file <file>', 'with --run: the same from a file (repeatable)', collectText)
-    .option('--model <name>', 'with --run: model to ask for')
+    .option('--model <name>', 'with --run: model to use')
     .option('--paperclip', 'check for a Paperclip server with the adapters instead of for `agent-jobs run`')
     .option('--config <file>', "an agent's configuration in Paperclip, as JSON; implies --paperclip")
     .option('--json', 'print one JSON object')

@@ -10,7 +10,7 @@ export function addExecCommands(program: Command, terminal: Terminal, setExitCod
   addClusterOptions(
     program
       .command('exec')
-      .description('Run a command in the pod of a run that is at work (uses kubectl).')
+      .description('Run a command in the pod of a run in progress (uses kubectl).')
       .addArgument(jobArgument())
       .addArgument(new Argument('<command...>', 'command and arguments, after --')),
   )
@@ -21,7 +21,7 @@ export function addExecCommands(program: Command, terminal: Terminal, setExitCod
   addClusterOptions(
     program
       .command('shell')
-      .description('Open a shell in the pod of a run that is at work (uses kubectl).')
+      .description('Open a shell in the pod of a run in progress (uses kubectl).')
       .addArgument(optionalJobArgument()),
   ).action(async (job: string | undefined, options: ClusterOptions) =>
     setExitCode(await (await actions()).shell(job, options, terminal)),
@@ -29,9 +29,7 @@ export function addExecCommands(program: Command, terminal: Terminal, setExitCod
   addClusterOptions(
     program
       .command('cp')
-      .description(
-        'Copy files out of the pod of a run that is at work, or into it (uses kubectl; the image needs tar).',
-      )
+      .description('Copy files out of, or into, the pod of a run in progress (uses kubectl; the image needs tar).')
       .addArgument(new Argument('<from>', 'a path, or JOB:PATH'))
       .addArgument(new Argument('<to>', 'a path, or JOB:PATH')),
   )

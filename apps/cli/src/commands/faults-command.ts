@@ -9,7 +9,10 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
     .command('faults')
     .description('Disturb a running mini-kube: latency, cuts, evictions, a lost node …')
   const command = (name: string, description: string): Command =>
-    addKubeConfigOptions(faults.command(name).description(description)).option('--json', 'print one JSON object a line')
+    addKubeConfigOptions(faults.command(name).description(description)).option(
+      '--json',
+      'print one JSON object per line',
+    )
   const actions = () => import('../actions/faults.ts')
 
   command('add', 'Inject a fault, as JSON: {"kind":"error","status":429,"times":3}')
@@ -19,7 +22,7 @@ export function addFaultsCommand(program: Command, terminal: Terminal): void {
     (await actions()).listFaults(options, terminal),
   )
   command('remove', 'End a fault, or all of them.')
-    .argument('[id]', 'which one; all without it')
+    .argument('[id]', 'id of the fault (default: all faults)')
     .action(async (id: string | undefined, options: FaultsOptions) =>
       (await actions()).removeFault(id, options, terminal),
     )

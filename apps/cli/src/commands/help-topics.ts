@@ -7,29 +7,29 @@ import type { Terminal } from '../output/terminal.ts'
 export const helpTopics: Readonly<Record<string, string>> = {
   environment: `Environment variables
 
-  KUBECONFIG          kubeconfig files, as for kubectl; --kubeconfig goes before
-  AGENT_JOBS_IMAGE    image of \`run\` where --image names none
-  NO_COLOR            not empty: no colours, as --no-color
-  FORCE_COLOR         not empty and not 0: colours without a terminal, for CI
-  HTTPS_PROXY, NO_PROXY, ALL_PROXY   the way to the API server where the kubeconfig names no proxy
+  KUBECONFIG          kubeconfig files, as for kubectl; --kubeconfig takes precedence
+  AGENT_JOBS_IMAGE    default of \`run --image\`
+  NO_COLOR            if not empty: no colours, as --no-color
+  FORCE_COLOR         if not empty and not 0: colours even without a terminal, for CI
+  HTTPS_PROXY, NO_PROXY, ALL_PROXY   proxy for the API server if the kubeconfig names none
   PAPERCLIP_API_KEY   for \`reap --paperclip\`: a key that may see all agents
   XDG_CACHE_HOME      where \`demo\` keeps an agent that it fetched (default ~/.cache)
-  GIT_TOKEN, GITHUB_TOKEN   passed with -e: logs \`run --git\` in
+  GIT_TOKEN, GITHUB_TOKEN   with \`run -e\`: credentials for \`run --git\`
 `,
   'exit-codes': `Exit codes
 
-  0         the run succeeded (run -d: it was submitted); the command did what it was asked to
+  0         the run succeeded (run -d: it was submitted); the command succeeded
   1         the run failed or was cancelled by someone else; an error; doctor found an error
   2         wrong usage; nothing was created
   124       wait --timeout expired
-  130, 143  Ctrl-C or SIGTERM ended the command; the run is cancelled, or was left alone
+  130, 143  Ctrl-C or SIGTERM ended the command; the run was cancelled, or continues
   other     wait: the exit code of the run; exec: that of the command
 `,
   json: `Output for programs
 
-  With --json each object is one line on standard output, and nothing else is; what a person reads goes to standard error.
+  With --json, standard output has only JSON, one object per line. Messages for people go to standard error.
   An error is {"error":{"code","message","explanation","url"}}. Codes are stable: \`agent-jobs explain\` lists them.
-  Control characters are escaped, so that no output can steer a terminal.
+  Control characters are escaped, so that output cannot control the terminal.
 `,
 }
 

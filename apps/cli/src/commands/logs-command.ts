@@ -16,16 +16,16 @@ export function addLogsCommand(program: Command, terminal: Terminal, setExitCode
       )
       .addArgument(optionalJobArgument()),
   )
-    .option('-f, --follow', 'go on until the run has ended; Ctrl-C leaves the run alone')
+    .option('-f, --follow', 'follow until the run has ended; Ctrl-C does not stop the run')
     .option('--tail <n>', 'only the last lines', readInteger(0, 1_000_000))
-    .option('--since <span>', 'only lines that are younger, such as 90s or 2h', readSpan)
-    .option('--timestamps', 'the time before each line')
+    .option('--since <span>', 'only lines newer than this, such as 90s or 2h', readSpan)
+    .option('--timestamps', 'print the time before each line')
     .option(
       '--previous',
       'the run before this one with the same key (a pod never restarts, so it has no earlier container)',
     )
     .addOption(
-      new Option('--agent <name>', 'how to read it (default: by the labels of the Job)')
+      new Option('--agent <name>', 'agent whose output it is (default: from the labels of the Job)')
         .choices(agentNames)
         .argParser(readAgent),
     )

@@ -10,19 +10,17 @@ import type { SetExitCode } from '../set-exit-code.ts'
 export function addParseCommand(program: Command, terminal: Terminal, setExitCode: SetExitCode): void {
   program
     .command('parse')
-    .description('Summarise a recorded output of an agent. Ends with 1 when the run failed.')
+    .description('Summarise the recorded output of an agent. Exits with 1 if the run failed.')
     .addArgument(
       new Argument('<agent>', 'which agent wrote it: a name, or the path of a module')
         .choices(agentNames)
         .argParser(readAgent),
     )
     .argument('<file>', 'the recording, plain or gzip, or the log of its pod; - for standard input')
-    .option('--exit-code <n>', 'how the process ended, when known', readInteger(0, 255))
+    .option('--exit-code <n>', 'exit code of the process, if known', readInteger(0, 255))
     .option('--signal <name>', 'the signal that ended it, such as SIGTERM', readSignal)
     .option('--stderr <file>', 'what it wrote to standard error')
-    .addOption(
-      new Option('--transcript', 'show the whole transcript, as `logs` does, for a run that is gone').conflicts('json'),
-    )
+    .addOption(new Option('--transcript', 'print the whole transcript, as `logs` does').conflicts('json'))
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

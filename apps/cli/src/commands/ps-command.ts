@@ -13,10 +13,7 @@ export function addPsCommand(program: Command, terminal: Terminal): void {
   )
     .option('-A, --all-namespaces', 'runs of all namespaces')
     .option('-l, --selector <labels>', 'only Jobs with these labels, such as paperclip.io/agent-id=7', readSelector)
-    .option(
-      '-w, --watch',
-      'show them again after each change, until Ctrl-C; a table, or with -o json one object a line',
-    )
+    .option('-w, --watch', 'update the list after each change, until Ctrl-C; with -o json, one object per line')
     .addOption(
       new Option(
         '-o, --output <format>',
@@ -24,8 +21,8 @@ export function addPsCommand(program: Command, terminal: Terminal): void {
       ).choices(['wide', 'json', 'yaml', 'name']),
     )
     .addOption(new Option('--sort-by <key>', 'order of the runs').choices([...sortKeys]).default('age'))
-    .option('--no-headers', 'leave out the line of titles')
-    .addOption(new Option('--json', 'the same as -o json: one JSON object a line').conflicts('output'))
+    .option('--no-headers', 'leave out the header line')
+    .addOption(new Option('--json', 'the same as -o json: one JSON object per line').conflicts('output'))
     .addHelpText(
       'after',
       `

@@ -13,11 +13,11 @@ interface RbacOptions {
 export function addRbacCommand(program: Command, terminal: Terminal): void {
   program
     .command('rbac')
-    .description('Print the service account, Role and RoleBinding that the Paperclip adapters need; asks no cluster.')
+    .description('Print the service account, Role and RoleBinding that the Paperclip adapters need. Needs no cluster.')
     .option('-n, --namespace <name>', 'namespace of the Paperclip server', readLabel, 'paperclip')
     .option('--agent-namespace <name>', "namespace of the agents' Jobs (default: the server's)", readLabel)
     .option('--service-account <name>', 'service account of the server', readObjectName, 'paperclip')
-    .option('--dedicated-pvc', "with what OpenCode's `agentDbMode: dedicated_pvc` takes besides")
+    .option('--dedicated-pvc', "add what OpenCode's `agentDbMode: dedicated_pvc` needs")
     .action(async ({ namespace, agentNamespace, serviceAccount, dedicatedPvc }: RbacOptions) => {
       // Loaded here because it loads the adapter kit, which every other command starts without.
       const { renderManifests, writeYaml } = await import('@agent-jobs/manifests')

@@ -10,11 +10,11 @@ export function addReapCommand(program: Command, terminal: Terminal, setExitCode
   addClusterOptions(
     program
       .command('reap')
-      .description('Show what runs have left behind that no live Job or pod refers to; remove it with --yes.'),
+      .description('List what old runs left behind: objects that no live Job or pod uses. --yes removes them.'),
   )
-    .option('--yes', 'remove it; without this nothing is touched')
+    .option('--yes', 'remove them (default: only list them)')
     .addOption(
-      new Option('--older-than <span>', 'leave alone what is younger').argParser(readSpan).default(3_600_000, '1h'),
+      new Option('--older-than <span>', 'only what is older than this').argParser(readSpan).default(3_600_000, '1h'),
     )
     .option(
       '--paperclip <url>',

@@ -39,23 +39,24 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
         .default('claude'),
     )
     .addOption(
-      new Option('--image <name>', 'image that holds node, bash and the agent; AGENT_JOBS_IMAGE sets another default')
+      new Option('--image <name>', 'image with node, bash and the agent; AGENT_JOBS_IMAGE changes the default')
         .argParser(readImage)
         .default(defaultImage(terminal.env)),
     )
     .option('-p, --prompt <text>', 'task for the agent; the first argument does the same', readPrompt)
-    .option('--prompt-file <file>', 'read the prompt from a file, or - from standard input')
-    .option(
-      '--resume <session>',
-      'continue a session; the volume or folder that holds it must be the same (--pvc, --cwd)',
-    )
+    .option('--prompt-file <file>', 'read the prompt from a file; - is standard input')
+    .option('--resume <session>', 'continue a session; needs the same volume and folder as before (--pvc, --cwd)')
     .option('--output-schema <file>', 'JSON schema that the answer must match (Claude Code)')
     .option(
       '-e, --env <name[=value]>',
-      "environment of the agent, kept in the run's Secret; a name alone takes the value from here (repeatable)",
+      "environment variable of the agent, kept in the run's Secret; without a value, yours is used (repeatable)",
       collectEnv,
     )
-    .option('--env-file <file>', 'the same from a file, a NAME=VALUE or NAME a line (repeatable)', collectText)
+    .option(
+      '--env-file <file>',
+      'read variables from a file, one NAME=VALUE or NAME per line (repeatable)',
+      collectText,
+    )
     .option(
       '--git <url[@ref]>',
       'fetch one commit of a repository into the working directory; GIT_TOKEN or GITHUB_TOKEN logs in',
@@ -63,58 +64,58 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     )
     .option(
       '--copy-in <from[:to]>',
-      'unpack a folder or file of yours in the container, up to 480 KiB packed (repeatable)',
+      'copy a local folder or file into the container, at most 480 KiB packed (repeatable)',
       collectCopy(() => '.'),
     )
     .option(
       '--copy-out <path[:to]>',
-      'copy a path out of the container after the end, up to 24 MiB packed (repeatable)',
+      'copy a path out of the container at the end, at most 24 MiB packed (repeatable)',
       collectCopy((from) => basename(from)),
     )
-    .option('--artifact <path>', 'the same into agent-jobs-artifacts/RUN-ID (repeatable)', collectText)
+    .option('--artifact <path>', 'like --copy-out, into agent-jobs-artifacts/RUN-ID (repeatable)', collectText)
     .option('--pvc <name:path>', 'mount a PersistentVolumeClaim (repeatable)', collectClaim)
-    .option('--cwd <path>', 'working directory in the container; made when it is missing', readAbsolutePath)
-    .option('--key <key>', 'at most one run per key at a time (default: a key of its own)', readText)
-    .option('--model <name>', 'model to ask for')
-    .option('--cpu <quantity>', 'processor that the pod asks for (default: 100m)', readCpu)
-    .option('--memory <quantity>', 'memory that the pod asks for, and its limit (default: none)', readMemory)
-    .option('--limit-cpu <quantity>', 'processor that the pod may use at most (default: no limit)', readCpu)
-    .option('--gpu <n>', 'NVIDIA GPUs', readInteger(1, 64))
+    .option('--cwd <path>', 'working directory in the container; created if missing', readAbsolutePath)
+    .option('--key <key>', 'at most one run per key at a time (default: a new key)', readText)
+    .option('--model <name>', 'model to use')
+    .option('--cpu <quantity>', 'CPU request of the pod (default: 100m)', readCpu)
+    .option('--memory <quantity>', 'memory request and limit of the pod (default: none)', readMemory)
+    .option('--limit-cpu <quantity>', 'CPU limit of the pod (default: none)', readCpu)
+    .option('--gpu <n>', 'number of NVIDIA GPUs', readInteger(1, 64))
     .option('--pull-secret <name>', 'Secret for the registry of the image (repeatable)', collectName)
     .option('--service-account <name>', "the pod's service account (default: the namespace's own)", readObjectName)
     .option('--node-selector <key=value>', 'run on nodes with this label (repeatable)', collectSelector)
-    .option('--toleration <key[=value][:effect]>', 'run on nodes with this taint, too (repeatable)', collectToleration)
-    .option('--queue <name>', "wait in this LocalQueue of Kueue's", readObjectName)
+    .option('--toleration <key[=value][:effect]>', 'also run on nodes with this taint (repeatable)', collectToleration)
+    .option('--queue <name>', 'wait in this LocalQueue of Kueue', readObjectName)
     .option('--label <key=value>', 'label on Job and pod, for `ps -l` (repeatable)', collectLabel)
-    .option('--template <file>', 'pod template (YAML) that is laid over the pod, for everything without an option')
-    .option('--timeout <span>', 'longest time the agent may take, such as 90s or 2h', readSpan)
+    .option('--template <file>', 'pod template (YAML) that is merged into the pod, for fields that have no option')
+    .option('--timeout <span>', 'time limit of the agent, such as 90s or 2h', readSpan)
     .addOption(
-      new Option('--start-timeout <span>', 'longest time until the agent has started, image pull included')
+      new Option('--start-timeout <span>', 'time limit of the start, image pull included')
         .argParser(readSecondsSpan)
         .default(120_000, '2m'),
     )
     .option('--keep', 'leave Job and pod in place for an hour after the end')
-    .option('-d, --detach', "submit the run, print its Job's name and leave it alone")
+    .option('-d, --detach', 'submit the run, print the name of its Job and exit')
     .addOption(
       new Option(
         '--dry-run',
-        'print Job and Secret as YAML, without what the Secret holds, and make nothing',
+        'print Job and Secret as YAML, without the values of the Secret, and create nothing',
       ).conflicts(['detach', 'json', 'quiet', 'output']),
     )
     .addOption(
       new Option('-q, --quiet', "print the agent's answer and nothing else").conflicts(['output', 'json', 'detach']),
     )
     .addOption(
-      new Option('-o, --output <format>', 'text is -q, json is --json')
+      new Option('-o, --output <format>', 'text is the same as -q, json as --json')
         .choices(['text', 'json'])
         .conflicts(['json', 'detach']),
     )
     .option('--json', 'print one JSON object on standard output')
-    .argument('[args...]', "the prompt in quotes; after --, further arguments of the agent's command line")
+    .argument('[args...]', "the prompt, in quotes; after --, more arguments for the agent's command line")
     .addHelpText(
       'after',
       `
-Ctrl-C cancels the run; pressed again, it leaves the run alone. A SIGTERM leaves it alone at once.
+Ctrl-C cancels the run; pressed again, it leaves the run alone. SIGTERM ends only this command; the run continues.
 
 Examples:
   agent-jobs run -n agents -e ANTHROPIC_API_KEY 'Say hello'

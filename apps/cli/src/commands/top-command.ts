@@ -6,12 +6,10 @@ import type { Terminal } from '../output/terminal.ts'
 /** `agent-jobs top`: shows the resource use of running runs. */
 export function addTopCommand(program: Command, terminal: Terminal): void {
   addClusterOptions(
-    program
-      .command('top')
-      .description('Show processor and memory that running runs use (metrics-server, or the nodes themselves).'),
+    program.command('top').description('Show the CPU and memory that runs use (from metrics-server or the nodes).'),
   )
     .option('-A, --all-namespaces', 'runs of all namespaces')
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .action(async (options: TopOptions) => {
       const { top } = await import('../actions/top.ts')
       await top(options, terminal)

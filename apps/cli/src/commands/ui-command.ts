@@ -14,7 +14,7 @@ export function addUiCommand(program: Command, terminal: Terminal): void {
   )
     .option('-A, --all-namespaces', 'runs of all namespaces')
     .option('--port <n>', 'port on loopback; 0 takes a free one', readInteger(0, 65_535), 0)
-    .option('--by <name>', 'who cancels, where the page does', `${userName()} (agent-jobs ui)`)
+    .option('--by <name>', 'name to record when you cancel a run in the page', `${userName()} (agent-jobs ui)`)
     .option('--open', "open the page in the desktop's browser")
     .option('--json', 'print one JSON object with the address')
     .action(async (options: UiFlags) => {

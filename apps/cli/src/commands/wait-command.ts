@@ -11,12 +11,12 @@ export function addWaitCommand(program: Command, terminal: Terminal, setExitCode
     program
       .command('wait')
       .description(
-        'Wait until runs have ended. Ends with 0 when all succeeded, else with the exit code of one that failed.',
+        'Wait until runs have ended. Exits with 0 if all succeeded, otherwise with the exit code of one that failed.',
       )
       .addArgument(jobsArgument('<job...>')),
   )
-    .option('--timeout <span>', 'give up after this time and end with 124; the runs go on', readSpan)
-    .option('--json', 'print one JSON object a run, as `run --json` does')
+    .option('--timeout <span>', 'stop waiting after this time and exit with 124; the runs continue', readSpan)
+    .option('--json', 'print one JSON object per run, as `run --json` does')
     .addHelpText(
       'after',
       `

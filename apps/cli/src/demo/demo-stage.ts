@@ -108,7 +108,7 @@ interface Place extends Omit<DemoStage, 'secretEnv' | 'model' | 'introduction' |
 
 function currentCluster(options: DemoOptions, env: Environment): Place {
   if (options.image === undefined) {
-    throw new CliError('usage', '--cluster current needs --image NAME: an image that holds node and the agent.')
+    throw new CliError('usage', '--cluster current needs --image NAME: an image with node and the agent.')
   }
   const { namespace } = options
   const { kubeConfig, ...where } = resolveCluster(namespace === undefined ? {} : { namespace }, env)

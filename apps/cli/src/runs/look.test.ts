@@ -233,6 +233,10 @@ describe('agent-jobs cp and top', () => {
   })
 
   it('reports that no run is active', async () => {
-    expect(await agentJobs('top')).toEqual({ code: 0, out: '', err: 'No run is at work in the namespace agents.\n' })
+    expect(await agentJobs('top')).toEqual({
+      code: 0,
+      out: '',
+      err: 'No run is in progress in the namespace agents.\n',
+    })
   })
 })
