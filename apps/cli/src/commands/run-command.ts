@@ -115,7 +115,7 @@ export function addRunCommand(program: Command, terminal: Terminal, setExitCode:
     .addHelpText(
       'after',
       `
-Ctrl-C cancels the run; pressed again, it leaves the run alone. SIGTERM ends only this command; the run continues.
+Ctrl-C cancels the run. A second Ctrl-C, or a SIGTERM, ends only this command.
 
 Examples:
   agent-jobs run -n agents -e ANTHROPIC_API_KEY 'Say hello'
