@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { globSync, readFileSync, readdirSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Import } from './arrows.ts'
 
@@ -26,8 +26,7 @@ function importsOfPackage(area: string, name: string): Import[] {
 }
 
 function sourcesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.[cm]?[jt]s$/.test(file))
-    .map((file) => join(folder, file))
+  // READMEs' examples run in folders of their own, which tests create and remove at the same time.
+  const exclude = (path: string): boolean => basename(path).startsWith('example-')
+  return globSync('**/*.{ts,mts,cts,js,mjs,cjs}', { cwd: folder, exclude }).map((file) => join(folder, file))
 }
