@@ -105,7 +105,7 @@ describe('a log that is gone', () => {
   it.each([
     ['failed to try resolving symlinks in path "/var/log/x": lstat /var/log/x: no such file or directory', 10_000],
     ['unable to retrieve container logs for containerd://1', 120_000],
-  ])('is given up when the ended container is told of it for long enough: %s', async (text, doubtMs) => {
+  ])('stops the follower a while after the container has ended: %s', async (text, doubtMs) => {
     let elapsedMs = () => 0
     const fault: FakeKubeletOptions['fault'] = ({ index }) => (index > 0 ? { cutAfter: 0, words: text } : undefined)
     const { texts, diagnostics } = await playStage(
