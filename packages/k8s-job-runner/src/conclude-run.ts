@@ -89,8 +89,11 @@ async function removeRun(context: RunnerContext, run: DecidedRun, outcome: Outco
   // A pod that has reported its end is removed at once. One that is deleted before it reports its end
   // gets its whole grace period; the kubelet was observed to take 13 to 60 s of it.
   if (hasStarted(gathered.evidence.pod, gathered.evidence.container)) {
+    const settle = (s: AbortSignal): Promise<void> => context.clock.sleep(settleMs, s)
     try {
-      await firstOf([milestones.podOver.wait, hurry.wait, (s) => context.clock.sleep(settleMs, s)], signal)
+      await firstOf([milestones.podOver.wait, hurry.wait, settle], signal)
+      // What stays is left as it ended: the log may have proved the end before the status reports it.
+      if (settings.retain) await firstOf([milestones.podOver.wait, milestones.endReported.wait, settle], signal)
     } catch (error) {
       if (!signal.aborted) throw error
     }

@@ -72,5 +72,8 @@ describe('the milestones of a pod', () => {
     const milestones = createPodMilestones()
     milestones.takeContainerForEnded()
     expect(milestones.containerEnded.state.kind).toBe('open')
+    expect(milestones.endReported.state.kind).toBe('waiting')
+    milestones.look({ container: 'main', pod: podOf({ phase: 'Running', containerStatuses: [ended] }) })
+    expect(milestones.endReported.state.kind).toBe('open')
   })
 })

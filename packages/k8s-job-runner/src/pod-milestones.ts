@@ -7,6 +7,8 @@ import { hasNothingRunning, isPodTerminal } from './read-pod.ts'
 export interface PodMilestones {
   /** The status says that the command's container has ended, or that report is no longer awaited. */
   readonly containerEnded: Latch<void>
+  /** The status says that the command's container has ended. The log may prove it earlier. */
+  readonly endReported: Latch<void>
   /** Every container of the pod has ended. */
   readonly nothingRuns: Latch<void>
   /** The pod is terminal or gone, or will never exist. */
@@ -20,15 +22,20 @@ export interface PodMilestones {
 /** Creates the milestones of one run, none of them reached. */
 export function createPodMilestones(): PodMilestones {
   const containerEnded = createLatch()
+  const endReported = createLatch()
   const nothingRuns = createLatch()
   const podOver = createLatch()
   return {
     containerEnded,
+    endReported,
     nothingRuns,
     podOver,
     look(evidence) {
       const { pod, podGone, jobGone } = evidence
-      if (hasEndedByStatus(evidence)) containerEnded.open()
+      if (hasEndedByStatus(evidence)) {
+        containerEnded.open()
+        endReported.open()
+      }
       if (pod !== undefined && hasNothingRunning(pod)) nothingRuns.open()
       const isOver = pod === undefined ? jobGone !== undefined : isPodTerminal(pod)
       if (isOver || podGone !== undefined) podOver.open()
