@@ -9,6 +9,17 @@ export interface StampedLine {
   bytes: Buffer
   high: number
   low: number
+  /** The output ended after it, without a newline. */
+  unterminated?: true
+}
+
+/** A line with a timestamp. */
+export interface TimedLine extends StampedLine {
+  ns: bigint
+}
+
+export function hasTime<Line extends StampedLine>(line: Line): line is Line & TimedLine {
+  return line.ns !== null
 }
 
 /** A piece of a line that is too long to be kept whole. Its hash, over all of it, is final with the last piece. */
@@ -91,11 +102,15 @@ export class StampedLines {
   }
 
   #piece(bytes: Buffer, last: boolean, first = false): void {
+    this.#handler.piece(this.#nextPiece(bytes, last, first))
+  }
+
+  #nextPiece(bytes: Buffer, last: boolean, first = false): StampedPiece {
     const ns = this.#long?.ns ?? null
     this.#hash.add(bytes, 0, bytes.length)
     const [high, low] = last ? this.#hash.finish() : [0, 0]
     if (last) this.#long = undefined
-    this.#handler.piece({ ns, bytes, high, low, first, last })
+    return { ns, bytes, high, low, first, last }
   }
 
   /** The bytes after the last newline, unless they are a long line. */
@@ -114,12 +129,12 @@ export class StampedLines {
   /** The output ended: the bytes after the last newline are a line. Returns it if it has no timestamp. */
   finish(): Buffer {
     if (this.#long !== undefined) {
-      this.#piece(Buffer.alloc(0), true)
+      this.#handler.piece({ ...this.#nextPiece(Buffer.alloc(0), true), unterminated: true })
       return Buffer.alloc(0)
     }
     const rest = this.#take()
     if (stampEnd(rest, 0, rest.length) < 0) return rest
-    this.#handler.line(this.#parse(rest, 0, rest.length))
+    this.#handler.line({ ...this.#parse(rest, 0, rest.length), unterminated: true })
     return Buffer.alloc(0)
   }
 
