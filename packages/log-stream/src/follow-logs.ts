@@ -1,15 +1,15 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Alarm } from './alarm.ts'
 import { Alarm as Sleeper } from './alarm.ts'
 import { askForNewest } from './ask-for-newest.ts'
-import { type Backoff, createBackoff, errorMessage } from '@agent-jobs/primitives'
+import { type Backoff, createBackoff } from '@agent-jobs/primitives'
 import { type ConnectionEnd, readConnection } from './connection.ts'
 import type { ConnectionContext } from './connection-context.ts'
+import { ConnectionReport } from './connection-report.ts'
 import { createTracker } from './create-tracker.ts'
 import { type FollowOptions, type ResolvedOptions, resolveOptions } from './follow-options.ts'
-import type { DiagnosticCode, LogItem } from './log-item.ts'
+import { ItemOutput } from './item-output.ts'
+import type { LogItem } from './log-item.ts'
 import type { LogSource } from './log-source.ts'
-import { LogStreamError } from './log-stream-error.ts'
 import { doubtOfGoneLogMs, saysTooManyOpenFiles } from './server-words.ts'
 import { Spool } from './spool.ts'
 import type { RequestPlan, Tracker } from './tracker.ts'
@@ -29,7 +29,6 @@ export function followLogs(source: LogSource, options: FollowOptions): AsyncIter
   return new Follower(source, resolved).items()
 }
 
-const itemOverheadBytes = 300
 /** After the node ran out of inotify instances, following is retried after this many polls. */
 const pollsBeforeFollow = 60
 const fruitlessBeforeAsking = 3
@@ -37,13 +36,13 @@ const fruitlessBeforeAsking = 3
 const barrenBeforeJournal = 3
 /** The pod's status reports its container's end within a second or two; until then nothing new is expected. */
 const statusLateMs = 2_000
-/** An API server that has just started forbids allowed requests for a moment: it has not read its roles yet. */
-const forbiddenPatienceMs = 30_000
 
 class Follower {
   readonly #o: ResolvedOptions
   readonly #caller: AbortSignal
   readonly #spool: Spool<LogItem>
+  readonly #output: ItemOutput
+  readonly #ends: ConnectionReport
   readonly #tracker: Tracker
   readonly #context: ConnectionContext
   readonly #backoff: Backoff
@@ -52,9 +51,6 @@ class Follower {
   readonly #stop = new AbortController()
   #alarm: Alarm | undefined
   #endedAt: number | undefined
-  #forbiddenSince: number | undefined
-  #lastDiagnostic = ''
-  #spoolWarned = false
   #running: Promise<void> | undefined
 
   constructor(source: LogSource, options: ResolvedOptions) {
@@ -65,8 +61,11 @@ class Follower {
       this.#stop.abort(new Error('the consumer left'))
       await this.#running
     })
-    const room = (): Promise<void> => this.#room()
-    this.#tracker = createTracker(this.#o, (item) => this.#emit(item), room)
+    const output = new ItemOutput(this.#spool, this.#o)
+    const room = (): Promise<void> => output.room()
+    this.#output = output
+    this.#ends = new ConnectionReport(output, clock)
+    this.#tracker = createTracker(this.#o, (item) => output.emit(item), room)
     this.#backoff = createBackoff({ ...backoff, random })
     // A container that does not exist yet is polled often at first: its start takes 0.2 s
     // (docs/kubernetes-facts.md#what-a-start-costs).
@@ -103,7 +102,7 @@ class Follower {
     const finished = await this.#follow()
     if (!finished) await this.#drain()
     const tracker = this.#tracker
-    this.#emit({ type: 'end', verdict: tracker.verdict(), ending: tracker.ending(), cursor: tracker.cursor() })
+    this.#output.emit({ type: 'end', verdict: tracker.verdict(), ending: tracker.ending(), cursor: tracker.cursor() })
   }
 
   /** Follows until the end record arrives (true), or until the container has ended or the pod is gone (false). */
@@ -136,7 +135,7 @@ class Follower {
         if (end.why === 'finished') return true
         const isStuck = end.why === 'stalled' || end.why === 'hidden'
         if (isStuck) {
-          this.#diagnose(
+          this.#output.diagnose(
             'stalled',
             'The log stream was silent although newer lines exist; a new connection replaces it',
           )
@@ -146,13 +145,13 @@ class Follower {
         continue
       }
       if (end.kind === 'answer' && end.judgement.kind === 'gone') {
-        this.#diagnose('request_failed', end.judgement.text)
+        this.#output.diagnose('request_failed', end.judgement.text)
         return false
       }
       if (end.kind === 'eof' && saysTooManyOpenFiles(end.words)) {
-        this.#diagnose('too_many_open_files', end.words)
+        this.#output.diagnose('too_many_open_files', end.words)
         polls = pollsBeforeFollow
-      } else this.#report(end)
+      } else this.#ends.report(end)
       if (polls > 0) {
         polls--
         await this.#pause(this.#o.pollMs)
@@ -173,7 +172,7 @@ class Follower {
 
   async #read(plan: RequestPlan): Promise<ConnectionEnd> {
     const end = await readConnection(this.#context, plan)
-    if (end.kind !== 'answer' || end.status !== 403) this.#forbiddenSince = undefined
+    this.#ends.note(end)
     return end
   }
 
@@ -221,15 +220,18 @@ class Follower {
           continue
         }
       }
-      this.#report(end)
+      this.#ends.report(end)
       if (end.kind === 'answer' && end.judgement.kind === 'gone') {
-        this.#diagnose('drain_failed', `The pod is gone, its last output could not be read: ${end.judgement.text}`)
+        this.#output.diagnose(
+          'drain_failed',
+          `The pod is gone, its last output could not be read: ${end.judgement.text}`,
+        )
         break
       }
       const doubtMs = end.kind === 'eof' ? doubtOfGoneLogMs(end.words) : null
       goneSince = doubtMs === null ? undefined : (goneSince ?? clock.now())
       if (end.kind === 'eof' && goneSince !== undefined && clock.now() - goneSince >= (doubtMs ?? 0)) {
-        this.#diagnose('drain_failed', `The log of the ended container is gone: ${end.words}`)
+        this.#output.diagnose('drain_failed', `The log of the ended container is gone: ${end.words}`)
         break
       }
       const wait = this.#waitAfter(end)
@@ -244,7 +246,7 @@ class Follower {
           tail = 'take'
           continue
         }
-        this.#diagnose(
+        this.#output.diagnose(
           'drain_failed',
           `The last output could not be read within ${drainMs} ms after the container's end`,
         )
@@ -262,66 +264,6 @@ class Follower {
   async #hasNewer(): Promise<boolean> {
     const newest = await askForNewest(this.#context, this.#o.signal)
     return newest === 'newer' || newest === 'hidden'
-  }
-
-  /** Reports a problem once, and throws where a retry is useless. */
-  #report(end: ConnectionEnd): void {
-    if (end.kind === 'left' || end.kind === 'unproved') return
-    if (end.kind === 'cut') {
-      this.#diagnose('connection_lost', errorMessage(end.error))
-    } else if (end.kind === 'eof') {
-      if (end.words !== '') this.#diagnose('kubelet_text', end.words)
-    } else {
-      const { judgement, status } = end
-      if (judgement.kind === 'refused' && !this.#mayPass(status)) {
-        throw new LogStreamError(
-          'request_refused',
-          `The log server refused: ${judgement.text}. Check the container's name and that the account may get pods/log.`,
-          { status },
-        )
-      }
-      this.#diagnose('request_failed', judgement.text)
-    }
-  }
-
-  /** Whether a refusal may come from a server that has just started. */
-  #mayPass(status: number): boolean {
-    if (status !== 403) return false
-    this.#forbiddenSince ??= this.#o.clock.now()
-    return this.#o.clock.now() - this.#forbiddenSince < forbiddenPatienceMs
-  }
-
-  #diagnose(code: DiagnosticCode, text: string): void {
-    const key = `${code} ${text}`
-    // Report a lasting problem once, and again after something was read.
-    if (key === this.#lastDiagnostic) return
-    this.#emit({ type: 'diagnostic', code, text })
-    this.#lastDiagnostic = key
-  }
-
-  #emit(item: LogItem): void {
-    let bytes = itemOverheadBytes
-    if (item.type === 'line') bytes += item.bytes
-    if (item.type !== 'diagnostic') this.#lastDiagnostic = ''
-    else bytes += item.text.length
-    this.#spool.push(item, bytes)
-  }
-
-  async #room(): Promise<void> {
-    // A working consumer keeps up when it gets a turn; only one that truly waits for something uses the disk.
-    if (this.#spool.memoryBytes > this.#o.spool.memoryBytes / 4) await turn()
-    if (this.#spool.full) await this.#spool.room(this.#o.signal, () => this.#warnOfSpool())
-  }
-
-  #warnOfSpool(): void {
-    if (this.#spoolWarned) return
-    this.#spoolWarned = true
-    const { broken } = this.#spool
-    const why = broken instanceof Error ? `cannot be written (${broken.message})` : 'is full'
-    this.#diagnose(
-      'spool_full',
-      `The spool ${why}: reading waits for the consumer, and the log may be rotated in the meantime`,
-    )
   }
 
   async #pause(ms: number, untilEnded = true): Promise<void> {
