@@ -51,9 +51,11 @@ async function observePod(
   })
   const said = (await client.get(`${events}?fieldSelector=involvedObject.name=${name}`)).body.items ?? []
   await client.send('DELETE', `${pods}/${name}?gracePeriodSeconds=0`)
-  // It is random whether the kubelet probes once more while the container stops, and how the container gets to start.
+  // It is random whether the kubelet probes once more while the container stops (and then loses what the probe prints), and
+  // how the container gets to start.
   const mine = said.filter(
-    ({ reason = '', message = '' }) => given.reasons.includes(reason) && !message.includes('errored'),
+    ({ reason = '', message = '' }) =>
+      given.reasons.includes(reason) && !message.includes('errored') && !message.endsWith(' probe failed: '),
   )
   const first = states.findIndex((state) => state.includes('started'))
   const kept = given.lastOnly === true ? states.slice(-1) : states.slice(Math.max(0, first))
