@@ -101,7 +101,8 @@ export function manyTests(suite: PaperclipSuite): void {
     await other.assign(spy, 'Look around')
     const run = await other.finished(spy)
     const log = await other.log(run.id)
-    const said = /SPY (\{.*?\})(?=\\n|"|$)/.exec(log.replaceAll('\\"', '"'))?.[1] ?? ''
+    // In a readable log the line ends there; in JSON it ends with an escaped newline or the text's end.
+    const said = /SPY (\{.*?\})(?=\\n|"|$)/m.exec(log.replaceAll('\\"', '"'))?.[1] ?? ''
     expect(JSON.parse(said || 'null'), log).toEqual({ found: [], foreign: [], answers: [404, 404, 403] })
   })
   if (!suite.long) return
