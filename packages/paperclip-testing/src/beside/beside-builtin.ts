@@ -31,10 +31,7 @@ export function besideBuiltIn(agent: ConformanceAgent, { root }: { root: string 
         scenarios: Object.fromEntries(besideScenarios.map(({ model }, index) => [modelOf(index), model])),
       })
       tarball = await packAdapter(root)
-      await lab.board.must('POST', '/api/adapters/install', {
-        packageName: `@agent-jobs/adapter-${type.replaceAll('_', '-')}`,
-        version: `file:${tarball}`,
-      })
+      await lab.board.installAdapter(type, tarball)
     })
     afterAll(async () => {
       const table = besideTable(pairs)

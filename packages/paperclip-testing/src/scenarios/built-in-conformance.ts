@@ -35,10 +35,7 @@ export function builtInConformance(
         mkdirSync(join(lab.place.folder, 'bin', 'model'), { recursive: true })
         writeFileSync(join(lab.place.folder, 'bin', 'model', 'ca.pem'), door.ca)
         tarball = await packAdapter(root)
-        await lab.board.must('POST', '/api/adapters/install', {
-          packageName: `@agent-jobs/adapter-${type.replaceAll('_', '-')}`,
-          version: `file:${tarball}`,
-        })
+        await lab.board.installAdapter(type, tarball)
       })
       afterAll(async () => {
         await lab?.close()

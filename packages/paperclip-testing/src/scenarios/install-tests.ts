@@ -66,13 +66,12 @@ export function installTests(suite: PaperclipSuite): void {
     const renamed = `${label} (new)`
     const version = '0.0.1'
     const tarball = await packUpgrade(suite.tarball, { version, from: `title:"${label}"`, to: `title:"${renamed}"` })
-    const packageName = `@agent-jobs/adapter-${type.replaceAll('_', '-')}`
-    await board.must('POST', '/api/adapters/install', { packageName, version: `file:${tarball}` })
+    await board.installAdapter(type, tarball)
     expect(await board.must('POST', `/api/adapters/${type}/reload`, {})).toMatchObject({ version, reloaded: true })
     expect((await form()).fields.find((field) => field.key === key)?.label).toBe(renamed)
     rmSync(dirname(tarball), { recursive: true })
     // Back to what this checkout holds.
-    await board.must('POST', '/api/adapters/install', { packageName, version: `file:${suite.tarball}` })
+    await board.installAdapter(type, suite.tarball)
     await board.must('POST', `/api/adapters/${type}/reload`, {})
     expect((await form()).fields.find((field) => field.key === key)?.label).toBe(label)
   })

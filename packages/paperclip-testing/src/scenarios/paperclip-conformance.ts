@@ -41,10 +41,7 @@ export function paperclipConformance(
           scenarios: suiteScenarios,
         })
         tarball = await packAdapter(root)
-        await lab.board.must('POST', '/api/adapters/install', {
-          packageName: `@agent-jobs/adapter-${type.replaceAll('_', '-')}`,
-          version: `file:${tarball}`,
-        })
+        await lab.board.installAdapter(type, tarball)
       })
       afterAll(async () => {
         await lab?.close()

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { closeServer, listen } from './listening.ts'
 import { testAuthority } from '../test-authority.ts'
 
 /** A stand-in for github.com: git's own smart HTTP server with a password, over TLS. */
@@ -50,10 +51,7 @@ export async function startGitServer({
   }
 
   const server = createServer({ cert, key }, handle)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(443, address, resolve)
-  })
+  await listen(server, 443, address)
   return {
     ca,
     pushes,
@@ -68,8 +66,7 @@ export async function startGitServer({
       return found.trim()
     },
     async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await closeServer(server)
       rmSync(root, { recursive: true, force: true })
     },
   }

@@ -1,5 +1,6 @@
 import { request as forward } from 'node:http'
 import { createServer } from 'node:https'
+import { closeServer, listen } from './listening.ts'
 import { testAuthority } from '../test-authority.ts'
 
 /** A model provider's own address, with a model behind it. */
@@ -34,16 +35,10 @@ export async function openModelDoor({
     onward.once('error', () => response.destroy())
     request.pipe(onward)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(443, address, resolve)
-  })
+  await listen(server, 443, address)
   return {
     ca,
     keys,
-    async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close: () => closeServer(server),
   }
 }

@@ -31,6 +31,8 @@ export interface Board {
   readonly company: string
   /** Calls the API and throws if it refuses. */
   must<T>(method: string, path: string, body?: unknown): Promise<T>
+  /** Installs the package of an adapter, or replaces it, from a tarball that the server can read. */
+  installAdapter(adapterType: string, tarball: string): Promise<void>
   hire(name: string, adapterType: string, adapterConfig: Record<string, unknown>): Promise<string>
   assign(agent: string, title: string, description?: string): Promise<string>
   comment(issue: string, body: string, more?: Record<string, unknown>): Promise<ApiAnswer>
@@ -73,6 +75,10 @@ export async function openBoard(call: (...ask: [string, string, unknown?]) => Pr
   return {
     company,
     must,
+    async installAdapter(adapterType, tarball) {
+      const packageName = `@agent-jobs/adapter-${adapterType.replaceAll('_', '-')}`
+      await must('POST', '/api/adapters/install', { packageName, version: `file:${tarball}` })
+    },
     run,
     runs,
     issue,

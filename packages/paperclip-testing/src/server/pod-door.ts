@@ -1,4 +1,5 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { closeServer, listen } from './listening.ts'
 
 /** A call that a pod made to Paperclip. */
 export interface PodCall {
@@ -59,10 +60,7 @@ export async function openPodDoor(target: () => string, address: string): Promis
   async function open(): Promise<void> {
     if (listening !== null) return
     const server = createServer(forward)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, address, resolve)
-    })
+    await listen(server, port, address)
     const found = server.address()
     if (found === null || typeof found === 'string') throw new Error('the door has no port')
     port = found.port
@@ -72,11 +70,7 @@ export async function openPodDoor(target: () => string, address: string): Promis
   async function shut(): Promise<void> {
     const server = listening
     listening = null
-    if (server === null) return
-    server.closeAllConnections()
-    await new Promise((resolve) => {
-      server.close(resolve)
-    })
+    if (server !== null) await closeServer(server)
   }
 
   await open()
