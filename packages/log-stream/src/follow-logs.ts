@@ -228,10 +228,11 @@ class Follower {
         )
         break
       }
-      const doubtMs = end.kind === 'eof' ? doubtOfGoneLogMs(end.words) : null
+      const words = end.kind === 'eof' ? end.words : ''
+      const doubtMs = doubtOfGoneLogMs(words)
       goneSince = doubtMs === null ? undefined : (goneSince ?? clock.now())
-      if (end.kind === 'eof' && goneSince !== undefined && clock.now() - goneSince >= (doubtMs ?? 0)) {
-        this.#output.diagnose('drain_failed', `The log of the ended container is gone: ${end.words}`)
+      if (doubtMs !== null && goneSince !== undefined && clock.now() - goneSince >= doubtMs) {
+        this.#output.diagnose('drain_failed', `The log of the ended container is gone: ${words}`)
         break
       }
       const wait = this.#waitAfter(end)
