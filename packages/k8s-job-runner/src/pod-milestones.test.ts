@@ -68,7 +68,7 @@ describe('the milestones of a pod', () => {
     ])
   })
 
-  it('count a container as ended when its status is no longer awaited', async () => {
+  it('count a container as ended before its status reports the end, when told to', async () => {
     const milestones = createPodMilestones()
     milestones.takeContainerForEnded()
     expect(milestones.containerEnded.state.kind).toBe('open')

@@ -5,7 +5,7 @@ import { hasNothingRunning, isPodTerminal } from './read-pod.ts'
 
 /** One-time events in the life of a run's pod, to wait for. */
 export interface PodMilestones {
-  /** The status says that the command's container has ended, or that report is no longer awaited. */
+  /** The status says that the command's container has ended, or nothing waits for that status any more. */
   readonly containerEnded: Latch<void>
   /** The status says that the command's container has ended. The log may prove it earlier. */
   readonly endReported: Latch<void>

@@ -18,7 +18,7 @@ export type GitHubAccess =
   /** The agent itself, in a pod without the proxy. */
   | { by: 'agent'; capability: string }
 
-/** Stands for the capability in the agent's environment where the proxy holds it. */
+/** Placeholder for the capability in the agent's environment; the proxy has the real one. */
 const placeholder = 'held-by-the-launcher'
 
 // A login shell rebuilds PATH from /etc/profile, but then reads this file.

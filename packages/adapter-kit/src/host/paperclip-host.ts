@@ -23,7 +23,7 @@ export interface PaperclipHost {
   /** Paperclip may cancel the run from here on. Resolves after the first attempt. */
   cancellationReady(): Promise<void>
   dispatch(): void
-  /** A process of this server stands for the run from here on. */
+  /** From here on, a process of this server represents the run. */
   atWork(process: { pid: number; startedAt: string }): void
   /** Resolves when everything is delivered or given up; takes at most `longestMs`. */
   close(longestMs: number): Promise<void>

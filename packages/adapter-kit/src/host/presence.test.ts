@@ -11,10 +11,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe("the process that stands for a run in Paperclip's view", () => {
+describe('the process that represents a run to Paperclip', () => {
   it('is alive until it is closed', async () => {
     const presence = await openPresence()
-    if (presence === null) throw new Error('There is no cat.')
+    if (presence === null) throw new Error('The program `cat` could not be started.')
     expect(isAlive(presence.pid)).toBe(true)
     expect(presence.startedAt).toMatch(/^\d{4}-/)
     await presence.close()

@@ -25,7 +25,7 @@ export interface JobRegister {
   forget(uid: string): void
 }
 
-/** The stage after an end; null when this process is no longer involved with the Job. */
+/** The stage after an end; null when the Job is not this process's any more. */
 export function stageAfter(end: JobEnd, by: object): JobStage | null {
   return end === 'elsewhere' ? null : { kind: 'leaving', by }
 }

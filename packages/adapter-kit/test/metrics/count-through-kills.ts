@@ -18,7 +18,7 @@ export interface Sums {
   nanoUsd: number
 }
 
-/** The objects of a file, one a line; none if there is no file. */
+/** The objects in a file of JSON lines; empty if the file does not exist. */
 function readLines<T>(file: string): T[] {
   if (!existsSync(file)) return []
   const lines = readFileSync(file, 'utf8').split('\n')

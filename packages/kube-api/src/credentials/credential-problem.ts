@@ -1,4 +1,4 @@
-/** Why there are no credentials, before the user is named. */
+/** Why credentials are missing. The message does not name the user yet. */
 export class CredentialProblem extends Error {
   override readonly name = 'CredentialProblem'
   /** True when a retry may succeed: a plugin's server may answer, a file may be complete. */
